@@ -1,0 +1,236 @@
+# Generated from openapi.yaml by scripts/generate; do not edit.
+from http import HTTPStatus
+from typing import Any
+from urllib.parse import quote
+
+import httpx
+
+from ... import errors
+from ...client import AuthenticatedClient, Client
+from ...models.bulk_update_entry import BulkUpdateEntry
+from ...models.dataset_item import DatasetItem
+from ...models.error import Error
+from ...types import Response
+
+
+def _get_kwargs(
+    organization_id: str,
+    dataset_id: str,
+    *,
+    body: list[BulkUpdateEntry],
+) -> dict[str, Any]:
+    headers: dict[str, Any] = {}
+
+    _kwargs: dict[str, Any] = {
+        "method": "put",
+        "url": "/organizations/{organization_id}/datasets/{dataset_id}/items".format(
+            organization_id=quote(str(organization_id), safe=""),
+            dataset_id=quote(str(dataset_id), safe=""),
+        ),
+    }
+
+    _kwargs["json"] = []
+    for body_item_data in body:
+        body_item = body_item_data.to_dict()
+        _kwargs["json"].append(body_item)
+
+    headers["Content-Type"] = "application/json"
+
+    _kwargs["headers"] = headers
+    return _kwargs
+
+
+def _parse_response(
+    *, client: AuthenticatedClient | Client, response: httpx.Response
+) -> Error | list[DatasetItem] | None:
+    if response.status_code == 200:
+        response_200 = []
+        _response_200 = response.json()
+        for response_200_item_data in _response_200:
+            response_200_item = DatasetItem.from_dict(response_200_item_data)
+
+            response_200.append(response_200_item)
+
+        return response_200
+
+    if response.status_code == 400:
+        response_400 = Error.from_dict(response.json())
+
+        return response_400
+
+    if response.status_code == 401:
+        response_401 = Error.from_dict(response.json())
+
+        return response_401
+
+    if response.status_code == 404:
+        response_404 = Error.from_dict(response.json())
+
+        return response_404
+
+    if response.status_code == 500:
+        response_500 = Error.from_dict(response.json())
+
+        return response_500
+
+    if client.raise_on_unexpected_status:
+        raise errors.UnexpectedStatus(response.status_code, response.content)
+    else:
+        return None
+
+
+def _build_response(
+    *, client: AuthenticatedClient | Client, response: httpx.Response
+) -> Response[Error | list[DatasetItem]]:
+    return Response(
+        status_code=HTTPStatus(response.status_code),
+        content=response.content,
+        headers=response.headers,
+        parsed=_parse_response(client=client, response=response),
+    )
+
+
+def sync_detailed(
+    organization_id: str,
+    dataset_id: str,
+    *,
+    client: AuthenticatedClient | Client,
+    body: list[BulkUpdateEntry],
+) -> Response[Error | list[DatasetItem]]:
+    """Update many items at once
+
+     Replaces the attributes of each item named, all of them or none: an unknown or repeated id, or one
+    entry that is
+    not valid, is 400 and changes nothing. An empty list is allowed and answers with an empty list.
+
+    Args:
+        organization_id (str):
+        dataset_id (str):
+        body (list[BulkUpdateEntry]):
+
+    Raises:
+        errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
+        httpx.TimeoutException: If the request takes longer than Client.timeout.
+
+    Returns:
+        Response[Error | list[DatasetItem]]
+    """
+
+    kwargs = _get_kwargs(
+        organization_id=organization_id,
+        dataset_id=dataset_id,
+        body=body,
+    )
+
+    response = client.get_httpx_client().request(
+        **kwargs,
+    )
+
+    return _build_response(client=client, response=response)
+
+
+def sync(
+    organization_id: str,
+    dataset_id: str,
+    *,
+    client: AuthenticatedClient | Client,
+    body: list[BulkUpdateEntry],
+) -> Error | list[DatasetItem] | None:
+    """Update many items at once
+
+     Replaces the attributes of each item named, all of them or none: an unknown or repeated id, or one
+    entry that is
+    not valid, is 400 and changes nothing. An empty list is allowed and answers with an empty list.
+
+    Args:
+        organization_id (str):
+        dataset_id (str):
+        body (list[BulkUpdateEntry]):
+
+    Raises:
+        errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
+        httpx.TimeoutException: If the request takes longer than Client.timeout.
+
+    Returns:
+        Error | list[DatasetItem]
+    """
+
+    return sync_detailed(
+        organization_id=organization_id,
+        dataset_id=dataset_id,
+        client=client,
+        body=body,
+    ).parsed
+
+
+async def asyncio_detailed(
+    organization_id: str,
+    dataset_id: str,
+    *,
+    client: AuthenticatedClient | Client,
+    body: list[BulkUpdateEntry],
+) -> Response[Error | list[DatasetItem]]:
+    """Update many items at once
+
+     Replaces the attributes of each item named, all of them or none: an unknown or repeated id, or one
+    entry that is
+    not valid, is 400 and changes nothing. An empty list is allowed and answers with an empty list.
+
+    Args:
+        organization_id (str):
+        dataset_id (str):
+        body (list[BulkUpdateEntry]):
+
+    Raises:
+        errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
+        httpx.TimeoutException: If the request takes longer than Client.timeout.
+
+    Returns:
+        Response[Error | list[DatasetItem]]
+    """
+
+    kwargs = _get_kwargs(
+        organization_id=organization_id,
+        dataset_id=dataset_id,
+        body=body,
+    )
+
+    response = await client.get_async_httpx_client().request(**kwargs)
+
+    return _build_response(client=client, response=response)
+
+
+async def asyncio(
+    organization_id: str,
+    dataset_id: str,
+    *,
+    client: AuthenticatedClient | Client,
+    body: list[BulkUpdateEntry],
+) -> Error | list[DatasetItem] | None:
+    """Update many items at once
+
+     Replaces the attributes of each item named, all of them or none: an unknown or repeated id, or one
+    entry that is
+    not valid, is 400 and changes nothing. An empty list is allowed and answers with an empty list.
+
+    Args:
+        organization_id (str):
+        dataset_id (str):
+        body (list[BulkUpdateEntry]):
+
+    Raises:
+        errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
+        httpx.TimeoutException: If the request takes longer than Client.timeout.
+
+    Returns:
+        Error | list[DatasetItem]
+    """
+
+    return (
+        await asyncio_detailed(
+            organization_id=organization_id,
+            dataset_id=dataset_id,
+            client=client,
+            body=body,
+        )
+    ).parsed

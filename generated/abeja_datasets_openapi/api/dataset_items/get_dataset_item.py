@@ -1,0 +1,208 @@
+# Generated from openapi.yaml by scripts/generate; do not edit.
+from http import HTTPStatus
+from typing import Any
+from urllib.parse import quote
+
+import httpx
+
+from ... import errors
+from ...client import AuthenticatedClient, Client
+from ...models.dataset_item import DatasetItem
+from ...models.error import Error
+from ...types import Response
+
+
+def _get_kwargs(
+    organization_id: str,
+    dataset_id: str,
+    dataset_item_id: int,
+) -> dict[str, Any]:
+
+    _kwargs: dict[str, Any] = {
+        "method": "get",
+        "url": "/organizations/{organization_id}/datasets/{dataset_id}/items/{dataset_item_id}".format(
+            organization_id=quote(str(organization_id), safe=""),
+            dataset_id=quote(str(dataset_id), safe=""),
+            dataset_item_id=quote(str(dataset_item_id), safe=""),
+        ),
+    }
+
+    return _kwargs
+
+
+def _parse_response(
+    *, client: AuthenticatedClient | Client, response: httpx.Response
+) -> DatasetItem | Error | None:
+    if response.status_code == 200:
+        response_200 = DatasetItem.from_dict(response.json())
+
+        return response_200
+
+    if response.status_code == 401:
+        response_401 = Error.from_dict(response.json())
+
+        return response_401
+
+    if response.status_code == 404:
+        response_404 = Error.from_dict(response.json())
+
+        return response_404
+
+    if response.status_code == 500:
+        response_500 = Error.from_dict(response.json())
+
+        return response_500
+
+    if client.raise_on_unexpected_status:
+        raise errors.UnexpectedStatus(response.status_code, response.content)
+    else:
+        return None
+
+
+def _build_response(
+    *, client: AuthenticatedClient | Client, response: httpx.Response
+) -> Response[DatasetItem | Error]:
+    return Response(
+        status_code=HTTPStatus(response.status_code),
+        content=response.content,
+        headers=response.headers,
+        parsed=_parse_response(client=client, response=response),
+    )
+
+
+def sync_detailed(
+    organization_id: str,
+    dataset_id: str,
+    dataset_item_id: int,
+    *,
+    client: AuthenticatedClient | Client,
+) -> Response[DatasetItem | Error]:
+    """Get an item
+
+     One item, with its source data and its attributes.
+
+    Args:
+        organization_id (str):
+        dataset_id (str):
+        dataset_item_id (int):
+
+    Raises:
+        errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
+        httpx.TimeoutException: If the request takes longer than Client.timeout.
+
+    Returns:
+        Response[DatasetItem | Error]
+    """
+
+    kwargs = _get_kwargs(
+        organization_id=organization_id,
+        dataset_id=dataset_id,
+        dataset_item_id=dataset_item_id,
+    )
+
+    response = client.get_httpx_client().request(
+        **kwargs,
+    )
+
+    return _build_response(client=client, response=response)
+
+
+def sync(
+    organization_id: str,
+    dataset_id: str,
+    dataset_item_id: int,
+    *,
+    client: AuthenticatedClient | Client,
+) -> DatasetItem | Error | None:
+    """Get an item
+
+     One item, with its source data and its attributes.
+
+    Args:
+        organization_id (str):
+        dataset_id (str):
+        dataset_item_id (int):
+
+    Raises:
+        errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
+        httpx.TimeoutException: If the request takes longer than Client.timeout.
+
+    Returns:
+        DatasetItem | Error
+    """
+
+    return sync_detailed(
+        organization_id=organization_id,
+        dataset_id=dataset_id,
+        dataset_item_id=dataset_item_id,
+        client=client,
+    ).parsed
+
+
+async def asyncio_detailed(
+    organization_id: str,
+    dataset_id: str,
+    dataset_item_id: int,
+    *,
+    client: AuthenticatedClient | Client,
+) -> Response[DatasetItem | Error]:
+    """Get an item
+
+     One item, with its source data and its attributes.
+
+    Args:
+        organization_id (str):
+        dataset_id (str):
+        dataset_item_id (int):
+
+    Raises:
+        errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
+        httpx.TimeoutException: If the request takes longer than Client.timeout.
+
+    Returns:
+        Response[DatasetItem | Error]
+    """
+
+    kwargs = _get_kwargs(
+        organization_id=organization_id,
+        dataset_id=dataset_id,
+        dataset_item_id=dataset_item_id,
+    )
+
+    response = await client.get_async_httpx_client().request(**kwargs)
+
+    return _build_response(client=client, response=response)
+
+
+async def asyncio(
+    organization_id: str,
+    dataset_id: str,
+    dataset_item_id: int,
+    *,
+    client: AuthenticatedClient | Client,
+) -> DatasetItem | Error | None:
+    """Get an item
+
+     One item, with its source data and its attributes.
+
+    Args:
+        organization_id (str):
+        dataset_id (str):
+        dataset_item_id (int):
+
+    Raises:
+        errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
+        httpx.TimeoutException: If the request takes longer than Client.timeout.
+
+    Returns:
+        DatasetItem | Error
+    """
+
+    return (
+        await asyncio_detailed(
+            organization_id=organization_id,
+            dataset_id=dataset_id,
+            dataset_item_id=dataset_item_id,
+            client=client,
+        )
+    ).parsed

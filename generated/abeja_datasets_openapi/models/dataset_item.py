@@ -1,0 +1,137 @@
+# Generated from openapi.yaml by scripts/generate; do not edit.
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, Self, TypeVar
+
+from attrs import define as _attrs_define
+from attrs import field as _attrs_field
+
+if TYPE_CHECKING:
+    from ..models.answered_attributes import AnsweredAttributes
+    from ..models.source_data import SourceData
+
+
+T = TypeVar("T", bound="DatasetItem")
+
+
+@_attrs_define
+class DatasetItem:
+    """An item of a dataset.
+
+    Attributes:
+        organization_id (str): An identifier, given by the platform.
+        dataset_id (str): An identifier, given by the platform.
+        dataset_item_id (int): The number of an item within its dataset, given by the platform.
+        source_data (list[SourceData]): The files that an item refers to.
+        attributes (AnsweredAttributes): The annotations of an item as the platform answers with them: as they were
+            given, but that `classification` may
+            also be a single label.
+        created_at (str): A point in time, ISO 8601, in UTC where it has no offset. (`format: date-time` would demand an
+            offset, which
+            the platform does not send.)
+        updated_at (str): A point in time, ISO 8601, in UTC where it has no offset. (`format: date-time` would demand an
+            offset, which
+            the platform does not send.)
+    """
+
+    organization_id: str
+    dataset_id: str
+    dataset_item_id: int
+    source_data: list[SourceData]
+    attributes: AnsweredAttributes
+    created_at: str
+    updated_at: str
+    additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
+
+    def to_dict(self) -> dict[str, Any]:
+        organization_id = self.organization_id
+
+        dataset_id = self.dataset_id
+
+        dataset_item_id = self.dataset_item_id
+
+        source_data = []
+        for componentsschemas_source_data_list_item_data in self.source_data:
+            componentsschemas_source_data_list_item = (
+                componentsschemas_source_data_list_item_data.to_dict()
+            )
+            source_data.append(componentsschemas_source_data_list_item)
+
+        attributes = self.attributes.to_dict()
+
+        created_at = self.created_at
+
+        updated_at = self.updated_at
+
+        field_dict: dict[str, Any] = {}
+        field_dict.update(self.additional_properties)
+        field_dict.update(
+            {
+                "organization_id": organization_id,
+                "dataset_id": dataset_id,
+                "dataset_item_id": dataset_item_id,
+                "source_data": source_data,
+                "attributes": attributes,
+                "created_at": created_at,
+                "updated_at": updated_at,
+            }
+        )
+
+        return field_dict
+
+    @classmethod
+    def from_dict(cls, src_dict: Mapping[str, Any]) -> Self:
+        from ..models.answered_attributes import AnsweredAttributes
+        from ..models.source_data import SourceData
+
+        d = dict(src_dict)
+        organization_id = d.pop("organization_id")
+
+        dataset_id = d.pop("dataset_id")
+
+        dataset_item_id = d.pop("dataset_item_id")
+
+        source_data = []
+        _source_data = d.pop("source_data")
+        for componentsschemas_source_data_list_item_data in _source_data:
+            componentsschemas_source_data_list_item = SourceData.from_dict(
+                componentsschemas_source_data_list_item_data
+            )
+
+            source_data.append(componentsschemas_source_data_list_item)
+
+        attributes = AnsweredAttributes.from_dict(d.pop("attributes"))
+
+        created_at = d.pop("created_at")
+
+        updated_at = d.pop("updated_at")
+
+        dataset_item = cls(
+            organization_id=organization_id,
+            dataset_id=dataset_id,
+            dataset_item_id=dataset_item_id,
+            source_data=source_data,
+            attributes=attributes,
+            created_at=created_at,
+            updated_at=updated_at,
+        )
+
+        dataset_item.additional_properties = d
+        return dataset_item
+
+    @property
+    def additional_keys(self) -> list[str]:
+        return list(self.additional_properties.keys())
+
+    def __getitem__(self, key: str) -> Any:
+        return self.additional_properties[key]
+
+    def __setitem__(self, key: str, value: Any) -> None:
+        self.additional_properties[key] = value
+
+    def __delitem__(self, key: str) -> None:
+        del self.additional_properties[key]
+
+    def __contains__(self, key: str) -> bool:
+        return key in self.additional_properties

@@ -1,0 +1,1 @@
+"""A reference server that keeps the contract of openapi.yaml."""
