@@ -1,0 +1,126 @@
+"""Whom a client speaks for: from its argument or the environment to an `Authorization` header."""
+
+import base64
+import re
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+from abeja.exceptions import CredentialNotFound
+
+
+class _Kind(NamedTuple):
+    """A kind of credential: what its id and its secret are called, and what stands before the id on the wire."""
+
+    id: str | None
+    secret: str
+    prefix: str = ""
+
+
+# In order of precedence, where several are given.
+_IN_ARGUMENT = (
+    _Kind(None, "auth_token"),
+    _Kind("user_id", "personal_access_token", "user-"),
+    _Kind("datasource_id", "datasource_secret", "datasource-"),
+)
+_IN_ENVIRONMENT = (
+    _Kind(None, "PLATFORM_AUTH_TOKEN"),
+    _Kind("ABEJA_PLATFORM_USER_ID", "ABEJA_PLATFORM_PERSONAL_ACCESS_TOKEN", "user-"),
+    _Kind("ABEJA_PLATFORM_DATASOURCE_ID", "ABEJA_PLATFORM_DATASOURCE_SECRET", "datasource-"),
+)
+_CONTROL = re.compile("[\x00-\x1f\x7f]")
+_MASK = "[secret]"
+_MASKED_FROM = 6
+
+
+class Credential:
+    """A complete credential. Its repr tells whose it is, and never the secret."""
+
+    __slots__ = ("_secrets", "authorization", "owner")
+
+    def __init__(self, owner: str | None, secret: str) -> None:
+        if owner is None:
+            encoded = secret
+            self.authorization = f"Bearer {secret}"
+        else:
+            encoded = base64.b64encode(f"{owner}:{secret}".encode()).decode("ascii")
+            self.authorization = f"Basic {encoded}"
+        self.owner = owner or "an auth_token"
+        self._secrets = (encoded, secret)
+
+    def redact(self, text: str) -> str:
+        """Blank out the secret where a server or a library repeats it."""
+        for secret in self._secrets:
+            # Blanking out a few letters everywhere would hide what the text says, and no secret.
+            if len(secret) >= _MASKED_FROM:
+                text = text.replace(secret, _MASK)
+        return text
+
+    def __repr__(self) -> str:
+        return f"<Credential of {self.owner}>"
+
+
+def resolve(argument: Mapping[str, Any] | None, environ: Mapping[str, str]) -> Credential | None:
+    """Find the credential to use, or None where there is none at all.
+
+    Args:
+        argument: the client's `credential`; where it is not None the environment is not looked at.
+        environ: the environment variables.
+
+    Raises:
+        ValueError: half of a pair without any complete credential, or a value that no header can carry. The message
+            names the key or variable.
+        TypeError: `argument` is no mapping, or a value in it is neither str nor, for an id, int.
+    """
+    if argument is None:
+        return _choose(_IN_ENVIRONMENT, environ)
+    if not isinstance(argument, Mapping):
+        raise TypeError(f"credential: a dict is needed, not {type(argument).__name__}")
+    return _choose(_IN_ARGUMENT, argument)
+
+
+def not_found() -> CredentialNotFound:
+    """Make the error for a call without a credential; it names all the places one could be in."""
+    keys, variables = (
+        ", or ".join(" with ".join(filter(None, (kind.id, kind.secret))) for kind in kinds)
+        for kinds in (_IN_ARGUMENT, _IN_ENVIRONMENT)
+    )
+    return CredentialNotFound(
+        "credential_not_found", f"give APIClient a credential ({keys}), or set the environment variables {variables}"
+    )
+
+
+def _choose(kinds: tuple[_Kind, ...], values: Mapping[str, Any]) -> Credential | None:
+    incomplete = []
+    for kind in kinds:
+        names = [name for name in (kind.id, kind.secret) if name is not None]
+        missing = [name for name in names if values.get(name) in (None, "")]
+        if not missing:
+            owner = None if kind.id is None else _owner(kind.id, values[kind.id], kind.prefix)
+            return Credential(owner, _secret(kind.secret, values[kind.secret], bearer=owner is None))
+        if len(missing) < len(names):
+            present = next(name for name in names if name not in missing)
+            incomplete.append(f"{present} is given without {missing[0]}")
+    if incomplete:
+        raise ValueError(f"incomplete credential: {'; '.join(incomplete)}")
+    return None
+
+
+def _owner(name: str, value: object, prefix: str) -> str:
+    if isinstance(value, bool) or not isinstance(value, str | int):
+        raise TypeError(f"{name}: a str or an int is needed, not {type(value).__name__}")
+    owner = str(value)
+    # RFC 7617, section 2: a user-id holds neither a colon nor control characters.
+    if ":" in owner or _CONTROL.search(owner):
+        raise ValueError(f"{name}: holds a colon or a control character, such as a line's end")
+    return owner if owner.startswith(prefix) else prefix + owner
+
+
+def _secret(name: str, value: object, *, bearer: bool) -> str:
+    # No message here shows the value: it is the secret.
+    if not isinstance(value, str):
+        raise TypeError(f"{name}: a str is needed, not {type(value).__name__}")
+    if _CONTROL.search(value):
+        raise ValueError(f"{name}: holds a control character, such as a line's end")
+    if bearer and not (value.isascii() and " " not in value):
+        raise ValueError(f"{name}: holds a space or a character that is not ASCII, which no token does")
+    return value

@@ -1,0 +1,237 @@
+"""One call under way, without any I/O: the request that is due, what came of it, and what follows from that."""
+
+import contextlib
+import json
+import logging
+import ssl
+import sys
+import time
+import traceback
+from collections.abc import Generator, Mapping
+from http.client import responses as status_names
+from typing import Any, Final, NamedTuple, TypeVar
+
+import httpx
+
+from abeja.datasets import bodies, credentials, retry
+from abeja.datasets._version import __version__
+from abeja.datasets.credentials import Credential
+from abeja.datasets.operations import Call
+from abeja.datasets.settings import Settings
+from abeja.exceptions import (
+    Attempt,
+    ConnectionFailed,
+    Error,
+    HttpError,
+    InvalidResponse,
+    NotFound,
+    Outcome,
+    RequestTimeout,
+    error_class,
+)
+
+MAX_REDIRECTS: Final = 5
+
+_E = TypeVar("_E", bound=Error)
+_log = logging.getLogger("abeja.datasets")
+_PYTHON: Final = ".".join(map(str, sys.version_info[:2]))
+_HEADERS: Final = {
+    "Accept": "application/json",
+    "User-Agent": f"abeja-datasets/{__version__} httpx/{httpx.__version__} Python/{_PYTHON}",
+}
+_JSON_HEADERS: Final = {**_HEADERS, "Content-Type": "application/json"}
+# Raised before a byte of the request is sent.
+_NOT_SENT: Final = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.ProxyError)
+_METHOD_KEPT: Final = (307, 308)
+_GET_ONLY: Final = (301, 302, 303)
+
+
+class Answer(NamedTuple):
+    """A success: what the server said, as it said it."""
+
+    body: Any
+    headers: Mapping[str, str]
+    description: str
+    """What was answered how, for errors about what it says."""
+
+
+class Exchange:
+    """The attempts so far, the request that is due, and in the end the answer."""
+
+    def __init__(self, call: Call, settings: Settings) -> None:
+        if settings.credential is None:
+            raise credentials.not_found()
+        for name, value in call.params.items():
+            bodies.check_text(name, value)
+        self.answer: Answer | None = None
+        self.auth = _Auth(settings.credential)
+        self._call = call
+        self._settings = settings
+        self._credential = settings.credential
+        self._content = bodies.encode(call.body) if call.has_body else None
+        self._url = httpx.URL(settings.base_url + call.url)
+        self._params: Mapping[str, Any] | None = call.params or None
+        self._redirects = 0
+        self._attempts: list[Attempt] = []
+        self._started = 0.0
+
+    @property
+    def _path(self) -> str:
+        """As it is on the wire, so that no id can break a log line; without the query."""
+        return self._url.raw_path.partition(b"?")[0].decode("ascii")
+
+    def request(self, client: httpx.Client | httpx.AsyncClient) -> httpx.Request:
+        """Make the request that is due."""
+        self._started = time.perf_counter()
+        return client.build_request(
+            self._call.method,
+            self._url,
+            params=self._params,
+            content=self._content,
+            headers=_HEADERS if self._content is None else _JSON_HEADERS,
+            timeout=self._settings.timeout if self._settings.timeout_given else httpx.USE_CLIENT_DEFAULT,
+        )
+
+    def answered(self, response: httpx.Response) -> float:
+        """Take an answer: set `answer`, or give the seconds to wait before the next request, or raise."""
+        status = response.status_code
+        elapsed = self._elapsed(str(status))
+        if 200 <= status < 300:  # noqa: PLR2004 - the range of successes
+            description = f"{self._call.method} {self._path} answered {status}"
+            try:
+                self.answer = Answer(bodies.decode(response.content, description), response.headers, description)
+            except InvalidResponse as unusable:
+                self._attempts.append(Attempt(f"{status} without JSON", status, "unknown", elapsed))
+                self._completed(unusable)
+                raise
+            return 0.0
+        if target := self._redirect(response):
+            # The target has the query that it needs.
+            self._url, self._params = target, None
+            self._redirects += 1
+            return 0.0
+        reason = f"{status} {response.reason_phrase or status_names.get(status, '')}".rstrip()
+        outcome: Outcome = "rejected" if 400 <= status < 500 else "unknown"  # noqa: PLR2004 - the range of refusals
+        self._attempts.append(Attempt(reason, status, outcome, elapsed))
+        retry_after = retry.parse_retry_after(response.headers.get("Retry-After"))
+        wait = self._wait(sent=True, status=status, retry_after=retry_after)
+        if wait is None:
+            error = _http_error(response, self._credential)
+            error.retry_after = retry_after
+            raise self._completed(error)
+        return wait
+
+    def failed(self, error: httpx.RequestError) -> float:
+        """Take a failure: give the seconds to wait before the next attempt, or raise."""
+        _forget_locals(error)
+        name = type(error).__name__
+        sent = not isinstance(error, _NOT_SENT)
+        reason = self._credential.redact(f"{name}: {error}" if str(error) else name)
+        self._attempts.append(Attempt(reason, None, "unknown" if sent else "not_sent", self._elapsed(name)))
+        # A certificate that is not trusted now will not be in a second.
+        untrusted = any(isinstance(cause, ssl.SSLCertVerificationError) for cause in _causes(error))
+        wait = None if untrusted else self._wait(sent=sent, status=None, retry_after=None)
+        if wait is None:
+            kind = RequestTimeout if isinstance(error, httpx.TimeoutException) else ConnectionFailed
+            text = f"{self._call.method} {self._settings.base_url}{self._call.url}: {reason}"
+            raise self._completed(kind(text)) from error
+        return wait
+
+    def _wait(self, *, sent: bool, status: int | None, retry_after: float | None) -> float | None:
+        retries = len(self._attempts) - 1
+        if retries >= self._settings.max_retry_count:
+            return None
+        if not retry.is_retryable(idempotent=self._call.idempotent, sent=sent, status=status):
+            return None
+        wait = retry.delay(retries, retry_after)
+        if wait is not None:
+            _log.warning(
+                "%s %s: %s; retry %d of %d in %.2f s",
+                self._call.method,
+                self._path,
+                self._attempts[-1].reason,
+                retries + 1,
+                self._settings.max_retry_count,
+                wait,
+            )
+        return wait
+
+    def _redirect(self, response: httpx.Response) -> httpx.URL | None:
+        """Tell where an answer sends the call on to; None if it does not, or not to where a call may follow."""
+        allowed = (*_METHOD_KEPT, *_GET_ONLY) if self._call.method == "GET" else _METHOD_KEPT
+        location = response.headers.get("Location")
+        if response.status_code not in allowed or location is None or self._redirects == MAX_REDIRECTS:
+            return None
+        try:
+            target = response.url.join(location)
+        except httpx.InvalidURL:
+            return None
+        # Anywhere else would be given the credential.
+        here = response.url
+        is_same_origin = (target.scheme, target.host, target.port) == (here.scheme, here.host, here.port)
+        return target.copy_with(userinfo=b"", fragment=None) if is_same_origin else None
+
+    def _completed(self, error: _E) -> _E:
+        """Put on an error what happened before it."""
+        error.attempts = tuple(self._attempts)
+        error.outcome = self._attempts[-1].outcome
+        if self._call.method != "GET" and any(attempt.outcome == "unknown" for attempt in self._attempts):
+            error.outcome = "unknown"
+            error.hint = "the request may have been carried out"
+            if self._call.method == "DELETE" and isinstance(error, NotFound):
+                error.hint = "an earlier attempt may have deleted it"
+        return error
+
+    def _elapsed(self, result: str) -> float:
+        elapsed = time.perf_counter() - self._started
+        if _log.isEnabledFor(logging.DEBUG):
+            attempt = len(self._attempts) + 1
+            _log.debug(
+                "%s %s %s in %.1f ms, attempt %d", self._call.method, self._path, result, elapsed * 1000, attempt
+            )
+        return elapsed
+
+
+class _Auth(httpx.Auth):
+    """Puts the credential on a request at the last moment, so that no dict of headers shows it in a traceback."""
+
+    def __init__(self, credential: Credential) -> None:
+        self._credential = credential
+
+    def auth_flow(self, request: httpx.Request) -> Generator[httpx.Request, httpx.Response]:
+        request.headers["Authorization"] = self._credential.authorization
+        yield request
+
+
+def _http_error(response: httpx.Response, credential: Credential) -> HttpError:
+    """Make the error that an answer stands for, whatever its body is."""
+    status = response.status_code
+    # A server that repeats the credential must not bring it into a log.
+    text = credential.redact(response.text)
+    content: Any = None
+    with contextlib.suppress(ValueError, RecursionError):
+        content = json.loads(text)
+    if not isinstance(content, dict):
+        content = {}
+    name = content.get("error") or response.reason_phrase or status_names.get(status) or f"HTTP {status}"
+    description = content.get("error_description")
+    return error_class(status)(
+        str(name),
+        text if description is None else str(description),
+        error_detail=content.get("error_detail"),
+        status_code=status,
+        url=str(response.url),
+    )
+
+
+def _causes(error: BaseException) -> Generator[BaseException]:
+    cause: BaseException | None = error
+    while cause is not None:
+        yield cause
+        cause = cause.__cause__ or cause.__context__
+
+
+def _forget_locals(error: BaseException) -> None:
+    """Drop the locals of the frames that failed: those inside httpx hold the credential, and reporters print locals."""
+    for cause in _causes(error):
+        traceback.clear_frames(cause.__traceback__)

@@ -1,0 +1,35 @@
+"""Ids, as one segment of a URL's path."""
+
+import operator
+import re
+
+from abeja.exceptions import InvalidIdentifier
+
+Identifier = str | int
+"""What the client takes for an id: str or int."""
+
+_UNUSABLE = re.compile("[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
+
+
+def segment(name: str, value: object) -> str:
+    """Give the text of an id, fit to be percent-quoted as one path segment.
+
+    Args:
+        name: what the id is called, for the error.
+        value: a str or an int; whatever else counts as an integer (`__index__`) does too, but no bool.
+
+    Raises:
+        InvalidIdentifier: `value` is no such type, or empty, `.` or `..` (which URLs resolve away: RFC 3986, section
+            5.2.4), or holds a control character or a lone surrogate.
+    """
+    if isinstance(value, str):
+        text = str.__str__(value)
+    elif isinstance(value, bool) or not hasattr(value, "__index__"):
+        raise InvalidIdentifier(f"{name}: an id is a str or an int, not {type(value).__name__}")
+    else:
+        text = str(operator.index(value))
+    if text in ("", ".", ".."):
+        raise InvalidIdentifier(f"{name}: {text!r} can't be an id")
+    if not text.isprintable() and (found := _UNUSABLE.search(text)):
+        raise InvalidIdentifier(f"{name}: {text!r} holds {found.group()!r}, which can't stand in an id")
+    return text

@@ -1,0 +1,53 @@
+"""The typed view of the API's data: attrs classes, generated from `openapi.yaml`.
+
+They are opt-in. `APIClient` itself takes and gives plain JSON, which no model can alter or refuse:
+
+    from abeja.datasets.models import DatasetItem
+
+    item = DatasetItem.from_dict(api_client.get_dataset_item(organization_id, dataset_id, 0))
+    item.attributes.to_dict()
+
+`from_dict` raises KeyError or ValueError on data that the document does not allow.
+"""
+
+from abeja_datasets_openapi.models import (
+    AnsweredAttributes,
+    Attributes,
+    BulkUpdateEntry,
+    Category,
+    ClassificationLabel,
+    CreateDatasetItemRequest,
+    CreateDatasetRequest,
+    Dataset,
+    DatasetItem,
+    DatasetItemPage,
+    DatasetWithCount,
+    DetectionLabel,
+    Error,
+    Label,
+    Props,
+    Rect,
+    SourceData,
+    UpdateDatasetItemRequest,
+)
+
+__all__ = [
+    "AnsweredAttributes",
+    "Attributes",
+    "BulkUpdateEntry",
+    "Category",
+    "ClassificationLabel",
+    "CreateDatasetItemRequest",
+    "CreateDatasetRequest",
+    "Dataset",
+    "DatasetItem",
+    "DatasetItemPage",
+    "DatasetWithCount",
+    "DetectionLabel",
+    "Error",
+    "Label",
+    "Props",
+    "Rect",
+    "SourceData",
+    "UpdateDatasetItemRequest",
+]

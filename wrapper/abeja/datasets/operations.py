@@ -1,0 +1,175 @@
+"""Each documented operation as data: what to send, with nothing sent yet.
+
+The generated functions turn arguments into a request. They are handed the caller's own JSON instead of models, so that
+nothing is converted on the way, and each of their modules is loaded when its operation is first used.
+"""
+
+from collections.abc import Mapping
+from typing import Any, NamedTuple, cast
+
+from abeja.datasets.identifiers import Identifier, segment
+
+
+class Call(NamedTuple):
+    """A request, but for the server's address and the credential."""
+
+    operation: str
+    """The documented name."""
+    method: str
+    url: str
+    """The path, quoted."""
+    params: Mapping[str, Any]
+    body: Any
+    """The JSON to send."""
+    has_body: bool
+    idempotent: bool
+    """Whether carrying it out twice is the same as once."""
+
+
+class _Body:
+    """What the generated functions take for a model: it gives the caller's JSON back as it is."""
+
+    __slots__ = ("_json",)
+
+    def __init__(self, json: dict[str, Any]) -> None:
+        self._json = json
+
+    def to_dict(self) -> dict[str, Any]:
+        return self._json
+
+
+def create_dataset(organization_id: Identifier, name: str, type: str, props: dict[str, Any]) -> Call:  # noqa: A002 - the documented name
+    """POST …/datasets/."""
+    from abeja_datasets_openapi.api.datasets.create_dataset import _get_kwargs
+
+    body = _Body({"name": name, "type": type, "props": props})
+    return _call("create_dataset", _get_kwargs(_organization(organization_id), body=cast("Any", body)))
+
+
+def get_dataset(organization_id: Identifier, dataset_id: Identifier) -> Call:
+    """GET …/datasets/{dataset_id}."""
+    from abeja_datasets_openapi.api.datasets.get_dataset import _get_kwargs
+
+    return _call("get_dataset", _get_kwargs(_organization(organization_id), _dataset(dataset_id)))
+
+
+def list_datasets(organization_id: Identifier, max_results: int | None = None, next_token: str | None = None) -> Call:
+    """GET …/datasets/."""
+    from abeja_datasets_openapi.api.datasets.list_datasets import _get_kwargs
+
+    # The generated function leaves None out.
+    query = cast("dict[str, Any]", {"max_results": max_results, "next_token": next_token})
+    return _call("list_datasets", _get_kwargs(_organization(organization_id), **query))
+
+
+def delete_dataset(organization_id: Identifier, dataset_id: Identifier) -> Call:
+    """DELETE …/datasets/{dataset_id}."""
+    from abeja_datasets_openapi.api.datasets.delete_dataset import _get_kwargs
+
+    return _call("delete_dataset", _get_kwargs(_organization(organization_id), _dataset(dataset_id)))
+
+
+def create_dataset_item(
+    organization_id: Identifier,
+    dataset_id: Identifier,
+    source_data: list[dict[str, Any]],
+    attributes: dict[str, Any] | None = None,
+) -> Call:
+    """POST …/items/."""
+    from abeja_datasets_openapi.api.dataset_items.create_dataset_item import _get_kwargs
+
+    body = _Body({"source_data": source_data, **_given("attributes", attributes)})
+    return _call(
+        "create_dataset_item",
+        _get_kwargs(_organization(organization_id), _dataset(dataset_id), body=cast("Any", body)),
+    )
+
+
+def get_dataset_item(organization_id: Identifier, dataset_id: Identifier, dataset_item_id: Identifier) -> Call:
+    """GET …/items/{dataset_item_id}."""
+    from abeja_datasets_openapi.api.dataset_items.get_dataset_item import _get_kwargs
+
+    return _call(
+        "get_dataset_item",
+        _get_kwargs(_organization(organization_id), _dataset(dataset_id), _item(dataset_item_id)),
+    )
+
+
+def list_dataset_items(
+    organization_id: Identifier, dataset_id: Identifier, params: Mapping[str, Any] | None = None
+) -> Call:
+    """GET …/items/, with every parameter that the caller gives, documented or not."""
+    from abeja_datasets_openapi.api.dataset_items.list_dataset_items import _get_kwargs
+
+    if params is not None and not isinstance(params, Mapping):
+        raise TypeError(f"params: a dict is needed, not {type(params).__name__}")
+    call = _call("list_dataset_items", _get_kwargs(_organization(organization_id), _dataset(dataset_id)))
+    return call._replace(params={key: value for key, value in (params or {}).items() if value is not None})
+
+
+def update_dataset_item(
+    organization_id: Identifier,
+    dataset_id: Identifier,
+    dataset_item_id: Identifier,
+    attributes: dict[str, Any] | None = None,
+) -> Call:
+    """PUT …/items/{dataset_item_id}."""
+    from abeja_datasets_openapi.api.dataset_items.update_dataset_item import _get_kwargs
+
+    body = _Body(_given("attributes", attributes))
+    return _call(
+        "update_dataset_item",
+        _get_kwargs(
+            _organization(organization_id), _dataset(dataset_id), _item(dataset_item_id), body=cast("Any", body)
+        ),
+    )
+
+
+def bulk_update_dataset_item(
+    organization_id: Identifier, dataset_id: Identifier, bulk_attributes: list[dict[str, Any]] | None = None
+) -> Call:
+    """PUT …/items."""
+    from abeja_datasets_openapi.api.dataset_items.bulk_update_dataset_item import _get_kwargs
+
+    call = _call("bulk_update_dataset_item", _get_kwargs(_organization(organization_id), _dataset(dataset_id), body=[]))
+    return call if bulk_attributes is None else call._replace(body=bulk_attributes)
+
+
+def delete_dataset_item(organization_id: Identifier, dataset_id: Identifier, dataset_item_id: Identifier) -> Call:
+    """DELETE …/items/{dataset_item_id}."""
+    from abeja_datasets_openapi.api.dataset_items.delete_dataset_item import _get_kwargs
+
+    return _call(
+        "delete_dataset_item",
+        _get_kwargs(_organization(organization_id), _dataset(dataset_id), _item(dataset_item_id)),
+    )
+
+
+def _call(operation: str, request: dict[str, Any]) -> Call:
+    method = request["method"].upper()
+    return Call(
+        operation=operation,
+        method=method,
+        url=request["url"],
+        params=request.get("params") or {},
+        body=request.get("json"),
+        has_body="json" in request,
+        idempotent=method != "POST",
+    )
+
+
+def _given(key: str, value: Any) -> dict[str, Any]:
+    return {} if value is None else {key: value}
+
+
+def _organization(value: Identifier) -> str:
+    return segment("organization_id", value)
+
+
+def _dataset(value: Identifier) -> str:
+    return segment("dataset_id", value)
+
+
+def _item(value: Identifier) -> int:
+    # Any text goes over the wire as it is; the generated function, which quotes it, would say int.
+    return cast("int", segment("dataset_item_id", value))

@@ -1,0 +1,89 @@
+"""Walking all pages of a list, without any I/O, in memory that does not grow with their number."""
+
+from collections.abc import Callable
+from typing import Any
+
+from abeja.datasets.exchange import Answer
+from abeja.datasets.operations import Call
+from abeja.exceptions import InvalidResponse
+
+NEXT_TOKEN_HEADER = "X-Next-Token"
+
+_REMEMBERED = 1024
+
+
+class Walk:
+    """A walk over the pages of a list: the call that is due, until there is none.
+
+    Args:
+        first: the call for the first page.
+        parameter: the query parameter that takes the token of the next page.
+        read: takes a page's answer apart, into its entries and the token of the next page.
+    """
+
+    def __init__(
+        self, first: Call, parameter: str, read: Callable[[Answer], tuple[list[dict[str, Any]], str | None]]
+    ) -> None:
+        self.call: Call | None = first
+        self._parameter = parameter
+        self._read = read
+        self._guard = _RepetitionGuard(str(first.params.get(parameter)))
+
+    def receive(self, answer: Answer) -> list[dict[str, Any]]:
+        """Take the answer to `call`; give its entries, and go on to the next page.
+
+        Raises:
+            InvalidResponse: it is no page, or the token of the next page was used before.
+        """
+        entries, token = self._read(answer)
+        if self.call is None or not token:
+            self.call = None
+            return entries
+        if self._guard.is_repeated(token):
+            raise InvalidResponse(f"{answer.description} with a page token that it gave before: {token!r}")
+        self.call = self.call._replace(params={**self.call.params, self._parameter: token})
+        return entries
+
+
+def read_datasets(answer: Answer) -> tuple[list[dict[str, Any]], str | None]:
+    """Take a page of datasets apart: a bare array, with the token in a header."""
+    if not isinstance(answer.body, list):
+        raise InvalidResponse(f"{answer.description} without a list of datasets")
+    return answer.body, answer.headers.get(NEXT_TOKEN_HEADER)
+
+
+def read_items(answer: Answer) -> tuple[list[dict[str, Any]], str | None]:
+    """Take a page of items apart: an object with `items` and, but for the last page, `next_page_token`."""
+    items = answer.body.get("items") if isinstance(answer.body, dict) else None
+    if not isinstance(items, list):
+        raise InvalidResponse(f"{answer.description} without a list of `items`")
+    token = answer.body.get("next_page_token")
+    if token is not None and not isinstance(token, str):
+        raise InvalidResponse(f"{answer.description} with a `next_page_token` that is no text: {token!r}")
+    return items, token
+
+
+class _RepetitionGuard:
+    """Tells a token that comes again, in constant memory.
+
+    The latest tokens are remembered, so that a repetition among them is told at once. A cycle longer than those is
+    told within three rounds of it: one token is held against all that follow, and moves on each time the distance has
+    doubled (Brent's algorithm).
+    """
+
+    def __init__(self, first: str) -> None:
+        self._recent = {first}
+        self._held = first
+        self._steps = 0
+        self._next_hold = 1
+
+    def is_repeated(self, token: str) -> bool:
+        if token in self._recent or token == self._held:
+            return True
+        if len(self._recent) == _REMEMBERED:
+            self._recent.clear()
+        self._recent.add(token)
+        self._steps += 1
+        if self._steps == self._next_hold:
+            self._held, self._next_hold = token, self._next_hold * 2
+        return False

@@ -1,0 +1,119 @@
+"""Sending calls over httpx: the two loops, sync and async, and the connections that they keep open."""
+
+import asyncio
+import os
+import time
+from collections.abc import AsyncGenerator
+from typing import Any
+
+import httpx
+
+from abeja.datasets.exchange import Answer, Exchange
+from abeja.datasets.operations import Call
+from abeja.datasets.settings import Settings
+
+
+class SyncSession:
+    """Sends calls; its connections are a pool for each process that uses it."""
+
+    def __init__(self, settings: Settings, http_client: httpx.Client | None) -> None:
+        self._settings = settings
+        self._given = http_client
+        # By process: after a fork the child must not touch its parent's connections. They stay referenced there, so
+        # that collecting them does not end what the parent still uses.
+        self._pools: dict[int, httpx.Client] = {}
+        self._closed = False
+
+    def send(self, call: Call) -> Answer:
+        """Send a call, as often as the policy allows, and give the answer or raise an `Error`."""
+        exchange = Exchange(call, self._settings)
+        client = self._given or self._pool()
+        while True:
+            request = exchange.request(client)
+            try:
+                response = client.send(request, auth=exchange.auth, follow_redirects=False)
+            except httpx.RequestError as error:
+                wait = exchange.failed(error)
+            else:
+                wait = exchange.answered(response)
+            if exchange.answer is not None:
+                return exchange.answer
+            if wait:
+                time.sleep(wait)
+
+    def _pool(self) -> httpx.Client:
+        if self._closed:
+            raise RuntimeError("this APIClient is closed")
+        pid = os.getpid()
+        # Two threads may both make one; setdefault is atomic, and a pool that was never used holds nothing.
+        return self._pools.get(pid) or self._pools.setdefault(pid, httpx.Client(**_pool_options(self._settings)))
+
+    def close(self) -> None:
+        """Close this process's pool; a client that the caller gave stays open."""
+        self._closed = True
+        if pool := self._pools.pop(os.getpid(), None):
+            pool.close()
+
+
+class AsyncSession:
+    """Sends calls; its connections are a pool for each event loop that uses it."""
+
+    def __init__(self, settings: Settings, http_client: httpx.AsyncClient | None) -> None:
+        self._settings = settings
+        self._given = http_client
+        # By process too: after a fork a loop's connections are still the parent's.
+        self._pools: dict[tuple[int, asyncio.AbstractEventLoop], httpx.AsyncClient] = {}
+        self._guards: dict[tuple[int, asyncio.AbstractEventLoop], AsyncGenerator[None]] = {}
+        self._closed = False
+
+    async def send(self, call: Call) -> Answer:
+        """Send a call, as often as the policy allows, and give the answer or raise an `Error`."""
+        exchange = Exchange(call, self._settings)
+        client = self._given or await self._pool()
+        while True:
+            request = exchange.request(client)
+            try:
+                response = await client.send(request, auth=exchange.auth, follow_redirects=False)
+            except httpx.RequestError as error:
+                wait = exchange.failed(error)
+            else:
+                wait = exchange.answered(response)
+            if exchange.answer is not None:
+                return exchange.answer
+            if wait:
+                await asyncio.sleep(wait)
+
+    async def _pool(self) -> httpx.AsyncClient:
+        if self._closed:
+            raise RuntimeError("this AsyncAPIClient is closed")
+        key = (os.getpid(), asyncio.get_running_loop())
+        pool = self._pools.get(key)
+        if pool is None:
+            pool = self._pools[key] = httpx.AsyncClient(**_pool_options(self._settings))
+            # A loop's end (asyncio.run, Runner) closes the async generators that are under way in it, and this one's
+            # end closes the pool: so a client that outlives its loop leaves no open connections behind.
+            self._guards[key] = guard = self._close_at_end(key)
+            await anext(guard)
+        return pool
+
+    async def _close_at_end(self, key: tuple[int, asyncio.AbstractEventLoop]) -> AsyncGenerator[None]:
+        try:
+            yield
+        finally:
+            self._guards.pop(key, None)
+            if pool := self._pools.pop(key, None):
+                await pool.aclose()
+
+    async def close(self) -> None:
+        """Close the running loop's pool; those of other loops close with their loops."""
+        self._closed = True
+        if guard := self._guards.get((os.getpid(), asyncio.get_running_loop())):
+            await guard.aclose()
+
+
+def _pool_options(settings: Settings) -> dict[str, Any]:
+    return {
+        "timeout": settings.timeout,
+        # How many threads or tasks call at once is the caller's to decide; none should wait for another's connection.
+        "limits": httpx.Limits(max_connections=None, max_keepalive_connections=100),
+    }

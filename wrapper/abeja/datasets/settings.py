@@ -1,0 +1,105 @@
+"""What a client is set to: its arguments, else the environment, else the defaults."""
+
+import contextlib
+import math
+from collections.abc import Mapping
+from typing import Any, NamedTuple, TypeVar
+from urllib.parse import urlsplit
+
+from abeja.datasets.credentials import Credential, resolve
+
+BASE_URL = "https://api.abeja.io"
+TIMEOUT = 30.0
+MAX_RETRY_COUNT = 5
+
+_T = TypeVar("_T", int, float)
+
+
+class Settings(NamedTuple):
+    """What every call of a client goes by."""
+
+    credential: Credential | None
+    base_url: str
+    """Without a slash at its end."""
+    timeout: float
+    """Seconds, for connecting and for each read."""
+    max_retry_count: int
+    """How many times a call is repeated at most; 0 switches retrying off."""
+    timeout_given: bool
+    """Whether somebody asked for this timeout, and it is not just the default."""
+
+
+def settle(
+    credential: Mapping[str, Any] | None,
+    timeout: float | None,
+    max_retry_count: int | None,
+    base_url: str | None,
+    environ: Mapping[str, str],
+) -> Settings:
+    """Settle each setting: the argument, else the environment variable, else the default.
+
+    Raises:
+        ValueError: a value is not usable. The message names the argument or the variable that holds it.
+        TypeError: the credential, or a value in it, is of a wrong type.
+    """
+    timeout_source, timeout_value = _pick("timeout", timeout, "ABEJA_SDK_CONNECTION_TIMEOUT", environ)
+    retry_source, retry_value = _pick("max_retry_count", max_retry_count, "ABEJA_SDK_MAX_RETRY_COUNT", environ)
+    url_source, url_value = _pick("base_url", base_url, "ABEJA_API_URL", environ)
+    return Settings(
+        credential=resolve(credential, environ),
+        base_url=BASE_URL if url_value is None else _url(url_source, url_value),
+        timeout=TIMEOUT if timeout_value is None else _seconds(timeout_source, timeout_value),
+        max_retry_count=MAX_RETRY_COUNT if retry_value is None else _count(retry_source, retry_value),
+        timeout_given=timeout_value is not None,
+    )
+
+
+def _pick(name: str, argument: object, variable: str, environ: Mapping[str, str]) -> tuple[str, object]:
+    if argument is not None:
+        return name, argument
+    # An empty variable is how a shell says "not set".
+    return variable, environ.get(variable) or None
+
+
+def _seconds(source: str, value: object) -> float:
+    number = _number(source, value, float)
+    if not (math.isfinite(number) and number > 0):
+        raise ValueError(f"{source}: a number of seconds over 0 is needed, not {value!r}")
+    return number
+
+
+def _count(source: str, value: object) -> int:
+    number = _number(source, value, int)
+    if number < 0:
+        raise ValueError(f"{source}: a whole number from 0 is needed, not {value!r}")
+    return number
+
+
+def _number(source: str, value: Any, kind: type[_T]) -> _T:
+    """Read a number: an argument must be one, a variable is always text."""
+    is_text = isinstance(value, str) and source.isupper()
+    if is_text or (isinstance(value, int | float) and not isinstance(value, bool)):
+        with contextlib.suppress(ValueError, OverflowError):
+            number = kind(value)
+            if is_text or number == value:
+                return number
+    raise ValueError(f"{source}: a number is needed, not {value!r}")
+
+
+def _url(source: str, value: object) -> str:
+    problem = f"{source}: a URL such as {BASE_URL} is needed"
+    if not isinstance(value, str):
+        raise ValueError(f"{problem}, not {value!r}")  # noqa: TRY004 - one error for all settings
+    try:
+        parts = urlsplit(value)
+        has_userinfo, port_is_valid = "@" in parts.netloc, parts.port is None or parts.port > 0
+    except ValueError as error:
+        raise ValueError(f"{problem}: {error}") from None
+    if has_userinfo:
+        # The value is not shown: it holds a secret.
+        raise ValueError(f"{problem}, without a user or a password in it: that is what `credential` is for")
+    if parts.scheme not in ("http", "https") or not parts.hostname or not port_is_valid:
+        raise ValueError(f"{problem}, not {value!r}")
+    if parts.query or parts.fragment or not value.isprintable() or " " in value:
+        raise ValueError(f"{problem}, without a query, a fragment or spaces, not {value!r}")
+    return value.rstrip("/")

@@ -1,0 +1,225 @@
+"""What callers of `abeja.datasets` catch.
+
+::
+
+    Error                                   every error of this package
+    ├── HttpError                           the server answered with an error status
+    │   ├── BadRequest                      400
+    │   ├── Unauthorized                    401
+    │   │   └── CredentialNotFound          no credential is configured; nothing was sent
+    │   ├── Forbidden                       403
+    │   ├── NotFound                        404
+    │   ├── MethodNotAllowed                405
+    │   ├── Conflict                        409
+    │   ├── TooManyRequests                 429
+    │   └── InternalServerError             500
+    │       ├── BadGateway                  502
+    │       ├── ServiceUnavailable          503
+    │       └── GatewayTimeout              504
+    ├── ConnectionFailed                    no connection, or one that broke before the whole answer was there
+    │   └── RequestTimeout                  the same, by running out of time; also a TimeoutError
+    ├── InvalidResponse                     a success that can't be used: not JSON, or pages that repeat
+    └── InvalidIdentifier                   an id that can't be one; nothing was sent; also a ValueError
+
+Any other status is an `HttpError` itself. All errors pickle, with their fields.
+"""
+
+from typing import Any, Literal, NamedTuple
+
+__all__ = [
+    "Attempt",
+    "BadGateway",
+    "BadRequest",
+    "Conflict",
+    "ConnectionFailed",
+    "CredentialNotFound",
+    "Error",
+    "Forbidden",
+    "GatewayTimeout",
+    "HttpError",
+    "InternalServerError",
+    "InvalidIdentifier",
+    "InvalidResponse",
+    "MethodNotAllowed",
+    "NotFound",
+    "Outcome",
+    "RequestTimeout",
+    "ServiceUnavailable",
+    "TooManyRequests",
+    "Unauthorized",
+    "error_class",
+]
+
+Outcome = Literal["not_sent", "rejected", "unknown"]
+
+# An HTML error page is kept whole in `error_description`, but a log line has no use for all of it.
+_SHOWN = 500
+
+
+class Attempt(NamedTuple):
+    """What happened when a request was sent once."""
+
+    reason: str
+    """The status and its name, or the failure, in words."""
+    status: int | None
+    """The status of the answer; None when no whole answer came."""
+    outcome: Outcome
+    """Whether this attempt may have been carried out; see `Error.outcome`."""
+    seconds: float
+    """How long the attempt took."""
+
+
+class Error(Exception):
+    """Base of every error of this package."""
+
+    attempts: tuple[Attempt, ...] = ()
+    """What happened each time the request was sent; empty when it never was."""
+
+    outcome: Outcome = "not_sent"
+    """Whether the request may have been carried out.
+
+    `"not_sent"`: it did not reach the server. `"rejected"`: the server refused it (a 4xx). `"unknown"`: it may have
+    been carried out, since it was sent and no whole answer, or a 5xx, came back, now or from an earlier attempt.
+    """
+
+    hint: str = ""
+    """What to know before repeating the request, for a person."""
+
+    def __str__(self) -> str:
+        text = self._summary()
+        if len(self.attempts) > 1:
+            text += f" (after {len(self.attempts)} attempts: {', '.join(a.reason for a in self.attempts)})"
+        return f"{text}; {self.hint}" if self.hint else text
+
+    def _summary(self) -> str:
+        return super().__str__()
+
+
+class HttpError(Error):
+    """The server answered with an error status.
+
+    Attributes:
+        error: short name of the kind of error, as the server gives it; else the name of the status.
+        error_description: what is wrong, as the server gives it; the text of the answer if that is no documented error.
+        error_detail: more about the error, any JSON, or None.
+        status_code: the HTTP status, or None where nothing was sent.
+        url: the URL that was asked for, or None where nothing was sent.
+        retry_after: the seconds that the server asked to wait (`Retry-After`, RFC 9110, section 10.2.3), or None.
+    """
+
+    retry_after: float | None = None
+
+    def __init__(
+        self,
+        error: str,
+        error_description: str,
+        error_detail: Any = None,
+        status_code: int | None = None,
+        url: str | None = None,
+    ) -> None:
+        # All of them are `args`, which is what pickle makes the copy from.
+        super().__init__(error, error_description, error_detail, status_code, url)
+        self.error = error
+        self.error_description = error_description
+        self.error_detail = error_detail
+        self.status_code = status_code
+        self.url = url
+
+    def _summary(self) -> str:
+        text = self.error if self.status_code is None else f"{self.status_code} {self.error}"
+        if self.error_description:
+            text += f": {_shortened(self.error_description)}"
+        if self.error_detail is not None:
+            text += f" ({_shortened(str(self.error_detail))})"
+        # A query may hold page tokens and search terms, which are nobody's business in a log.
+        return text if self.url is None else f"{text} [{self.url.partition('?')[0]}]"
+
+
+class BadRequest(HttpError):
+    """400: parameters are insufficient or invalid, or break a rule."""
+
+
+class Unauthorized(HttpError):
+    """401: authentication failed."""
+
+
+class CredentialNotFound(Unauthorized):
+    """No credential is configured. Raised before anything is sent."""
+
+
+class Forbidden(HttpError):
+    """403: the credential does not allow this."""
+
+
+class NotFound(HttpError):
+    """404: there is no such dataset or item."""
+
+
+class MethodNotAllowed(HttpError):
+    """405: the path does not take this method."""
+
+
+class Conflict(HttpError):
+    """409: the request does not fit the state of the resource."""
+
+
+class TooManyRequests(HttpError):
+    """429: too many requests; `retry_after` tells how long to wait, if the server said so."""
+
+
+class InternalServerError(HttpError):
+    """500: the server failed. What was asked for may have been done all the same."""
+
+
+class BadGateway(InternalServerError):
+    """502: something between here and the server got no answer that it could use."""
+
+
+class ServiceUnavailable(InternalServerError):
+    """503: the server can't answer just now."""
+
+
+class GatewayTimeout(InternalServerError):
+    """504: something between here and the server waited too long for it."""
+
+
+class ConnectionFailed(Error):
+    """No connection could be made (`outcome` "not_sent"), or it broke before the whole answer came ("unknown")."""
+
+
+class RequestTimeout(ConnectionFailed, TimeoutError):
+    """Connecting, or the next piece of the answer, took longer than the timeout."""
+
+
+class InvalidResponse(Error):
+    """A success that can't be used: its body is not JSON, or its page token repeats one that was used before."""
+
+    outcome: Outcome = "unknown"
+
+
+class InvalidIdentifier(Error, ValueError):
+    """An id that can't be the id of anything. Nothing was sent."""
+
+
+_CLASSES: dict[int, type[HttpError]] = {
+    400: BadRequest,
+    401: Unauthorized,
+    403: Forbidden,
+    404: NotFound,
+    405: MethodNotAllowed,
+    409: Conflict,
+    429: TooManyRequests,
+    500: InternalServerError,
+    502: BadGateway,
+    503: ServiceUnavailable,
+    504: GatewayTimeout,
+}
+
+
+def error_class(status: int) -> type[HttpError]:
+    """Tell the class of the error that an HTTP status is raised as."""
+    return _CLASSES.get(status, HttpError)
+
+
+def _shortened(text: str) -> str:
+    return text if len(text) <= _SHOWN else f"{text[:_SHOWN]}…"
