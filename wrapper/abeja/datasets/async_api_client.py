@@ -1,5 +1,6 @@
 """The documented client for asyncio: the same methods, awaited."""
 
+import re
 from collections.abc import AsyncIterator, Callable, Mapping
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, ParamSpec, Self, TypeVar
@@ -25,11 +26,9 @@ def _documented_as(twin: Callable[..., Any]) -> Callable[[Callable[_P, _R]], Cal
     """Give a method the docstring of its twin in `APIClient`, with its example awaited."""
 
     def documented(method: Callable[_P, _R]) -> Callable[_P, _R]:
-        text = (twin.__doc__ or "").replace("for dataset in api_client", "async for dataset in api_client")
-        text = text.replace("for item in api_client", "async for item in api_client")
-        for start in ("response = ", "            "):
-            text = text.replace(f"{start}api_client.", f"{start}await api_client.")
-        method.__doc__ = text
+        text = re.sub(r"for (\w+) in api_client\b", r"async for \1 in api_client", twin.__doc__ or "")
+        # A call stands at a line's start or after "=". From Python 3.13 on docstrings come without their indentation.
+        method.__doc__ = re.sub(r"^( *|.*= )(api_client\.\w+\()", r"\1await \2", text, flags=re.MULTILINE)
         return method
 
     return documented

@@ -1,7 +1,8 @@
 """JSON bodies, to the wire and from it, without altering a value."""
 
 import json
-from collections.abc import Iterator
+import math
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from abeja.exceptions import InvalidResponse
@@ -21,16 +22,16 @@ def encode(body: Any) -> bytes:
         return json.dumps(body, ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode()
     except (TypeError, ValueError, RecursionError) as error:
         kind = TypeError if isinstance(error, TypeError) else ValueError
-        place = next((path for path in _leaves(body, "", 0) if path is not None), None)
-        raise kind(f"not JSON: {place or error}") from error
+        raise kind(f"not JSON: {_misfit(body) or error}") from error
 
 
-def decode(content: bytes, description: str) -> Any:
+def decode(content: bytes, description: str, redact: Callable[[str], str]) -> Any:
     """Give what the JSON text of an answer says.
 
     Args:
         content: the body of the answer.
         description: what answered how, for the error.
+        redact: blanks out secrets, which a server may repeat and the error must not.
 
     Raises:
         InvalidResponse: it is not JSON.
@@ -38,43 +39,65 @@ def decode(content: bytes, description: str) -> Any:
     try:
         return json.loads(content)
     except (ValueError, RecursionError) as error:
-        start = content[:80].decode("utf-8", "replace")
+        start = redact(content.decode("utf-8", "replace"))[:80]
         raise InvalidResponse(f"{description}: the body is not JSON: {start!r}") from error
 
 
 def check_text(name: str, value: object) -> None:
-    """Raise ValueError if `value` is text that has no UTF-8 form, and so can't be sent."""
-    if isinstance(value, str) and not value.isascii():
-        try:
-            value.encode()
-        except UnicodeEncodeError:
-            raise ValueError(f"{name}: {value!r} holds a lone surrogate, which is not Unicode text") from None
+    """Raise ValueError if `value` is text, or a list of it, that has no UTF-8 form, and so can't be sent."""
+    for text in value if isinstance(value, list | tuple) else (value,):
+        if isinstance(text, str) and not _is_unicode(text):
+            raise ValueError(f"{name}: {text!r} holds a lone surrogate, which is not Unicode text")
 
 
-def _leaves(value: Any, path: str, depth: int) -> Iterator[str | None]:
-    """Walk a body; yield a sentence for each place in it that JSON can't hold, None for the rest."""
-    if depth > _MAX_DEPTH:
-        yield f"{path[:60]}… is nested too deeply, or holds itself"
-    elif isinstance(value, dict):
-        for key, child in value.items():
-            if not isinstance(key, str | int | float | None):
-                yield f"{path or 'the body'} has a key of type {type(key).__name__}; keys are str"
-            yield from _leaves(child, f"{path}.{key}" if path else str(key), depth + 1)
-    elif isinstance(value, list | tuple):
-        for index, child in enumerate(value):
-            yield from _leaves(child, f"{path}[{index}]", depth + 1)
+def _misfit(body: Any) -> str | None:
+    """Tell of the first place in a body that JSON can't hold; None if there is none."""
+    # One iterator for each level, so that neither depth nor breadth takes a stack or much memory.
+    levels = [iter([("", body)])]
+    while levels:
+        for path, value in levels[-1]:
+            if problem := _problem(value):
+                return f"{path or 'the body'} {problem}"
+            if isinstance(value, dict | list | tuple):
+                if len(levels) > _MAX_DEPTH:
+                    return f"{path[:60]}… is nested too deeply, or holds itself"
+                levels.append(_children(path, value))
+                break
+        else:
+            levels.pop()
+    return None
+
+
+def _children(path: str, value: dict[Any, Any] | list[Any] | tuple[Any, ...]) -> Iterator[tuple[str, Any]]:
+    if isinstance(value, dict):
+        yield from ((f"{path}.{key}" if path else str(key), child) for key, child in value.items())
     else:
-        problem = _problem(value)
-        yield problem and f"{path or 'the body'} {problem}"
+        yield from ((f"{path}[{index}]", child) for index, child in enumerate(value))
 
 
 def _problem(value: Any) -> str | None:
-    if isinstance(value, str):
-        try:
-            value.encode()
-        except UnicodeEncodeError:
-            return "holds a lone surrogate, which is not Unicode text"
-        return None
-    if isinstance(value, float):
-        return None if value - value == 0 else f"is {value}, which JSON has no form for"
-    return None if value is None or isinstance(value, int) else f"is of type {type(value).__name__}"
+    problem = None
+    if isinstance(value, dict):
+        problem = next(filter(None, map(_key_problem, value)), None)
+    elif isinstance(value, str):
+        problem = None if _is_unicode(value) else "holds a lone surrogate, which is not Unicode text"
+    elif isinstance(value, float):
+        problem = None if math.isfinite(value) else f"is {value}, which JSON has no form for"
+    elif not isinstance(value, int | list | tuple | None):
+        problem = f"is of type {type(value).__name__}"
+    return problem
+
+
+def _key_problem(key: Any) -> str | None:
+    if not isinstance(key, str | int | float | None):
+        return f"has a key of type {type(key).__name__}; keys are str"
+    problem = _problem(key)
+    return problem and f"has the key {key!r}, which {problem}"
+
+
+def _is_unicode(text: str) -> bool:
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True

@@ -27,7 +27,7 @@ _IN_ENVIRONMENT = (
     _Kind("ABEJA_PLATFORM_USER_ID", "ABEJA_PLATFORM_PERSONAL_ACCESS_TOKEN", "user-"),
     _Kind("ABEJA_PLATFORM_DATASOURCE_ID", "ABEJA_PLATFORM_DATASOURCE_SECRET", "datasource-"),
 )
-_CONTROL = re.compile("[\x00-\x1f\x7f]")
+_UNUSABLE = re.compile("[\x00-\x1f\x7f\ud800-\udfff]")
 _MASK = "[secret]"
 _MASKED_FROM = 6
 
@@ -110,8 +110,8 @@ def _owner(name: str, value: object, prefix: str) -> str:
         raise TypeError(f"{name}: a str or an int is needed, not {type(value).__name__}")
     owner = str(value)
     # RFC 7617, section 2: a user-id holds neither a colon nor control characters.
-    if ":" in owner or _CONTROL.search(owner):
-        raise ValueError(f"{name}: holds a colon or a control character, such as a line's end")
+    if ":" in owner or _UNUSABLE.search(owner):
+        raise ValueError(f"{name}: holds a colon, a control character, such as a line's end, or a lone surrogate")
     return owner if owner.startswith(prefix) else prefix + owner
 
 
@@ -119,8 +119,8 @@ def _secret(name: str, value: object, *, bearer: bool) -> str:
     # No message here shows the value: it is the secret.
     if not isinstance(value, str):
         raise TypeError(f"{name}: a str is needed, not {type(value).__name__}")
-    if _CONTROL.search(value):
-        raise ValueError(f"{name}: holds a control character, such as a line's end")
+    if _UNUSABLE.search(value):
+        raise ValueError(f"{name}: holds a control character, such as a line's end, or a lone surrogate")
     if bearer and not (value.isascii() and " " not in value):
         raise ValueError(f"{name}: holds a space or a character that is not ASCII, which no token does")
     return value

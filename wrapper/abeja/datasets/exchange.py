@@ -1,6 +1,5 @@
 """One call under way, without any I/O: the request that is due, what came of it, and what follows from that."""
 
-import contextlib
 import json
 import logging
 import ssl
@@ -35,13 +34,14 @@ MAX_REDIRECTS: Final = 5
 _E = TypeVar("_E", bound=Error)
 _log = logging.getLogger("abeja.datasets")
 _PYTHON: Final = ".".join(map(str, sys.version_info[:2]))
-_HEADERS: Final = {
+HEADERS: Final = {
     "Accept": "application/json",
     "User-Agent": f"abeja-datasets/{__version__} httpx/{httpx.__version__} Python/{_PYTHON}",
 }
-_JSON_HEADERS: Final = {**_HEADERS, "Content-Type": "application/json"}
+_CONTENT_TYPE: Final = {"Content-Type": "application/json"}
 # Raised before a byte of the request is sent.
 _NOT_SENT: Final = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.ProxyError)
+_LOCATION: Final = "abeja.datasets.location"
 _METHOD_KEPT: Final = (307, 308)
 _GET_ONLY: Final = (301, 302, 303)
 
@@ -53,6 +53,14 @@ class Answer(NamedTuple):
     headers: Mapping[str, str]
     description: str
     """What was answered how, for errors about what it says."""
+    attempts: tuple[Attempt, ...]
+    """All of them, with the one that it answers."""
+
+    def unusable(self, why: str) -> InvalidResponse:
+        """Make the error for an answer that says what it must not."""
+        error = InvalidResponse(f"{self.description} {why}")
+        error.attempts = self.attempts
+        return error
 
 
 class Exchange:
@@ -61,16 +69,13 @@ class Exchange:
     def __init__(self, call: Call, settings: Settings) -> None:
         if settings.credential is None:
             raise credentials.not_found()
-        for name, value in call.params.items():
-            bodies.check_text(name, value)
         self.answer: Answer | None = None
         self.auth = _Auth(settings.credential)
         self._call = call
         self._settings = settings
         self._credential = settings.credential
         self._content = bodies.encode(call.body) if call.has_body else None
-        self._url = httpx.URL(settings.base_url + call.url)
-        self._params: Mapping[str, Any] | None = call.params or None
+        self._url = _target(settings.base_url + call.url, call.params)
         self._redirects = 0
         self._attempts: list[Attempt] = []
         self._started = 0.0
@@ -80,15 +85,14 @@ class Exchange:
         """As it is on the wire, so that no id can break a log line; without the query."""
         return self._url.raw_path.partition(b"?")[0].decode("ascii")
 
-    def request(self, client: httpx.Client | httpx.AsyncClient) -> httpx.Request:
-        """Make the request that is due."""
+    def request(self, client: httpx.Client | httpx.AsyncClient, headers: Mapping[str, str] | None) -> httpx.Request:
+        """Make the request that is due, with those headers beside the client's own."""
         self._started = time.perf_counter()
         return client.build_request(
             self._call.method,
             self._url,
-            params=self._params,
             content=self._content,
-            headers=_HEADERS if self._content is None else _JSON_HEADERS,
+            headers=headers if self._content is None else {**(headers or {}), **_CONTENT_TYPE},
             timeout=self._settings.timeout if self._settings.timeout_given else httpx.USE_CLIENT_DEFAULT,
         )
 
@@ -99,18 +103,20 @@ class Exchange:
         if 200 <= status < 300:  # noqa: PLR2004 - the range of successes
             description = f"{self._call.method} {self._path} answered {status}"
             try:
-                self.answer = Answer(bodies.decode(response.content, description), response.headers, description)
+                body = bodies.decode(response.content, description, self._credential.redact)
             except InvalidResponse as unusable:
+                _forget_locals(unusable)
                 self._attempts.append(Attempt(f"{status} without JSON", status, "unknown", elapsed))
                 self._completed(unusable)
                 raise
+            attempts = (*self._attempts, Attempt(str(status), status, "unknown", elapsed))
+            self.answer = Answer(body, response.headers, description, attempts)
             return 0.0
         if target := self._redirect(response):
-            # The target has the query that it needs.
-            self._url, self._params = target, None
+            self._url = target
             self._redirects += 1
             return 0.0
-        reason = f"{status} {response.reason_phrase or status_names.get(status, '')}".rstrip()
+        reason = self._credential.redact(f"{status} {response.reason_phrase or status_names.get(status, '')}".rstrip())
         outcome: Outcome = "rejected" if 400 <= status < 500 else "unknown"  # noqa: PLR2004 - the range of refusals
         self._attempts.append(Attempt(reason, status, outcome, elapsed))
         retry_after = retry.parse_retry_after(response.headers.get("Retry-After"))
@@ -121,7 +127,7 @@ class Exchange:
             raise self._completed(error)
         return wait
 
-    def failed(self, error: httpx.RequestError) -> float:
+    def failed(self, error: httpx.RequestError | httpx.InvalidURL) -> float:
         """Take a failure: give the seconds to wait before the next attempt, or raise."""
         _forget_locals(error)
         name = type(error).__name__
@@ -133,7 +139,7 @@ class Exchange:
         wait = None if untrusted else self._wait(sent=sent, status=None, retry_after=None)
         if wait is None:
             kind = RequestTimeout if isinstance(error, httpx.TimeoutException) else ConnectionFailed
-            text = f"{self._call.method} {self._settings.base_url}{self._call.url}: {reason}"
+            text = f"{self._call.method} {self._url.copy_with(query=None)}: {reason}"
             raise self._completed(kind(text)) from error
         return wait
 
@@ -159,16 +165,16 @@ class Exchange:
     def _redirect(self, response: httpx.Response) -> httpx.URL | None:
         """Tell where an answer sends the call on to; None if it does not, or not to where a call may follow."""
         allowed = (*_METHOD_KEPT, *_GET_ONLY) if self._call.method == "GET" else _METHOD_KEPT
-        location = response.headers.get("Location")
+        location = response.extensions.get(_LOCATION) or response.headers.get("Location")
         if response.status_code not in allowed or location is None or self._redirects == MAX_REDIRECTS:
             return None
-        try:
-            target = response.url.join(location)
-        except httpx.InvalidURL:
-            return None
-        # Anywhere else would be given the credential.
         here = response.url
-        is_same_origin = (target.scheme, target.host, target.port) == (here.scheme, here.host, here.port)
+        try:
+            target = here.join(location)
+            # Anywhere else would be given the credential.
+            is_same_origin = (target.scheme, target.host, target.port) == (here.scheme, here.host, here.port)
+        except (httpx.InvalidURL, ValueError):
+            return None
         return target.copy_with(userinfo=b"", fragment=None) if is_same_origin else None
 
     def _completed(self, error: _E) -> _E:
@@ -192,6 +198,17 @@ class Exchange:
         return elapsed
 
 
+def keep_location(response: httpx.Response) -> None:
+    """Take a redirect's target out of httpx's sight, which fails on one that is no URL and loses the answer over it."""
+    if 300 <= response.status_code < 400 and "Location" in response.headers:  # noqa: PLR2004 - the range of redirects
+        response.extensions[_LOCATION] = response.headers.pop("Location")
+
+
+async def keep_location_async(response: httpx.Response) -> None:
+    """The same, as the async client's hooks are called."""
+    keep_location(response)
+
+
 class _Auth(httpx.Auth):
     """Puts the credential on a request at the last moment, so that no dict of headers shows it in a traceback."""
 
@@ -203,25 +220,60 @@ class _Auth(httpx.Auth):
         yield request
 
 
+def _target(url: str, params: Mapping[str, Any]) -> httpx.URL:
+    for name, value in params.items():
+        bodies.check_text("params", name)
+        bodies.check_text(name, value)
+    try:
+        target = httpx.URL(url)
+        return target.copy_merge_params(params) if params else target
+    except httpx.InvalidURL as error:
+        raise ValueError(f"no URL can be made of these arguments and this base_url: {error}") from error
+
+
 def _http_error(response: httpx.Response, credential: Credential) -> HttpError:
     """Make the error that an answer stands for, whatever its body is."""
     status = response.status_code
-    # A server that repeats the credential must not bring it into a log.
-    text = credential.redact(response.text)
-    content: Any = None
-    with contextlib.suppress(ValueError, RecursionError):
-        content = json.loads(text)
+    text, content = _error_body(response, credential)
     if not isinstance(content, dict):
         content = {}
-    name = content.get("error") or response.reason_phrase or status_names.get(status) or f"HTTP {status}"
+    reason = credential.redact(response.reason_phrase) or status_names.get(status) or f"HTTP {status}"
     description = content.get("error_description")
     return error_class(status)(
-        str(name),
+        str(content.get("error") or reason),
         text if description is None else str(description),
         error_detail=content.get("error_detail"),
         status_code=status,
         url=str(response.url),
     )
+
+
+def _error_body(response: httpx.Response, credential: Credential) -> tuple[str, Any]:
+    """Give the text of an error's body and, where it is JSON, what that says.
+
+    A server that repeats the credential must not bring it into a log.
+    """
+    try:
+        text = response.text
+    except Exception:  # noqa: BLE001 - a server may declare any of Python's codecs, and each fails in its own way
+        text = response.content.decode("utf-8", "replace")
+    try:
+        said = json.loads(text)
+        content = _redacted(said, credential)
+    except (ValueError, RecursionError):
+        return credential.redact(text), None
+    # JSON can write a secret in more ways than one.
+    return text if content == said else json.dumps(content, ensure_ascii=False), content
+
+
+def _redacted(value: Any, credential: Credential) -> Any:
+    if isinstance(value, str):
+        return credential.redact(value)
+    if isinstance(value, list):
+        return [_redacted(entry, credential) for entry in value]
+    if isinstance(value, dict):
+        return {credential.redact(key): _redacted(entry, credential) for key, entry in value.items()}
+    return value
 
 
 def _causes(error: BaseException) -> Generator[BaseException]:

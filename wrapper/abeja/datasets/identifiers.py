@@ -1,7 +1,9 @@
 """Ids, as one segment of a URL's path."""
 
+import contextlib
 import operator
 import re
+from typing import Any
 
 from abeja.exceptions import InvalidIdentifier
 
@@ -22,14 +24,20 @@ def segment(name: str, value: object) -> str:
         InvalidIdentifier: `value` is no such type, or empty, `.` or `..` (which URLs resolve away: RFC 3986, section
             5.2.4), or holds a control character or a lone surrogate.
     """
-    if isinstance(value, str):
-        text = str.__str__(value)
-    elif isinstance(value, bool) or not hasattr(value, "__index__"):
-        raise InvalidIdentifier(f"{name}: an id is a str or an int, not {type(value).__name__}")
-    else:
-        text = str(operator.index(value))
+    text = str.__str__(value) if isinstance(value, str) else _number(name, value)
     if text in ("", ".", ".."):
         raise InvalidIdentifier(f"{name}: {text!r} can't be an id")
     if not text.isprintable() and (found := _UNUSABLE.search(text)):
         raise InvalidIdentifier(f"{name}: {text!r} holds {found.group()!r}, which can't stand in an id")
     return text
+
+
+def _number(name: str, value: Any) -> str:
+    if not isinstance(value, bool):
+        with contextlib.suppress(TypeError):
+            number = operator.index(value)
+            try:
+                return str(number)
+            except ValueError as error:  # thousands of digits
+                raise InvalidIdentifier(f"{name}: {error}") from None
+    raise InvalidIdentifier(f"{name}: an id is a str or an int, not {type(value).__name__}")

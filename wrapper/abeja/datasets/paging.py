@@ -5,7 +5,6 @@ from typing import Any
 
 from abeja.datasets.exchange import Answer
 from abeja.datasets.operations import Call
-from abeja.exceptions import InvalidResponse
 
 NEXT_TOKEN_HEADER = "X-Next-Token"
 
@@ -27,7 +26,7 @@ class Walk:
         self.call: Call | None = first
         self._parameter = parameter
         self._read = read
-        self._guard = _RepetitionGuard(str(first.params.get(parameter)))
+        self._guard = _RepetitionGuard(first.params.get(parameter))
 
     def receive(self, answer: Answer) -> list[dict[str, Any]]:
         """Take the answer to `call`; give its entries, and go on to the next page.
@@ -40,7 +39,7 @@ class Walk:
             self.call = None
             return entries
         if self._guard.is_repeated(token):
-            raise InvalidResponse(f"{answer.description} with a page token that it gave before: {token!r}")
+            raise answer.unusable("with a page token that came before")
         self.call = self.call._replace(params={**self.call.params, self._parameter: token})
         return entries
 
@@ -48,7 +47,7 @@ class Walk:
 def read_datasets(answer: Answer) -> tuple[list[dict[str, Any]], str | None]:
     """Take a page of datasets apart: a bare array, with the token in a header."""
     if not isinstance(answer.body, list):
-        raise InvalidResponse(f"{answer.description} without a list of datasets")
+        raise answer.unusable("without a list of datasets")
     return answer.body, answer.headers.get(NEXT_TOKEN_HEADER)
 
 
@@ -56,10 +55,10 @@ def read_items(answer: Answer) -> tuple[list[dict[str, Any]], str | None]:
     """Take a page of items apart: an object with `items` and, but for the last page, `next_page_token`."""
     items = answer.body.get("items") if isinstance(answer.body, dict) else None
     if not isinstance(items, list):
-        raise InvalidResponse(f"{answer.description} without a list of `items`")
+        raise answer.unusable("without a list of `items`")
     token = answer.body.get("next_page_token")
     if token is not None and not isinstance(token, str):
-        raise InvalidResponse(f"{answer.description} with a `next_page_token` that is no text: {token!r}")
+        raise answer.unusable(f"with a `next_page_token` that is no text, but {type(token).__name__}")
     return items, token
 
 
@@ -71,7 +70,7 @@ class _RepetitionGuard:
     doubled (Brent's algorithm).
     """
 
-    def __init__(self, first: str) -> None:
+    def __init__(self, first: str | None) -> None:
         self._recent = {first}
         self._held = first
         self._steps = 0

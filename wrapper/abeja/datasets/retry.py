@@ -5,6 +5,7 @@ section 9.2.2: GET, PUT and DELETE, but not POST). Delays are "full jitter": uni
 doubles, so that clients that failed together do not come back together.
 """
 
+import datetime as dt
 import re
 import time
 
@@ -57,7 +58,8 @@ def parse_retry_after(value: str | None) -> float | None:
     if _SECONDS.fullmatch(value.strip()):
         return float(value)
     try:
-        moment = parsedate_to_datetime(value).timestamp()
-    except (ValueError, TypeError, OverflowError):
+        moment = parsedate_to_datetime(value)
+    except ValueError:
         return None
-    return max(0.0, moment - time.time())
+    # A date without a zone, or with "-0000", is in UTC (RFC 5322, section 3.3).
+    return max(0.0, (moment if moment.tzinfo else moment.replace(tzinfo=dt.UTC)).timestamp() - time.time())

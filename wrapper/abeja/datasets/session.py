@@ -3,12 +3,13 @@
 import asyncio
 import os
 import time
-from collections.abc import AsyncGenerator
+import weakref
+from collections.abc import AsyncGenerator, Callable
 from typing import Any
 
 import httpx
 
-from abeja.datasets.exchange import Answer, Exchange
+from abeja.datasets.exchange import HEADERS, Answer, Exchange, keep_location, keep_location_async
 from abeja.datasets.operations import Call
 from abeja.datasets.settings import Settings
 
@@ -19,20 +20,24 @@ class SyncSession:
     def __init__(self, settings: Settings, http_client: httpx.Client | None) -> None:
         self._settings = settings
         self._given = http_client
+        # Our own pools carry them already, which saves httpx merging them into each request.
+        self._headers = HEADERS if http_client else None
         # By process: after a fork the child must not touch its parent's connections. They stay referenced there, so
         # that collecting them does not end what the parent still uses.
         self._pools: dict[int, httpx.Client] = {}
         self._closed = False
+        # Programs that never close their client leave no open connections behind either.
+        weakref.finalize(self, _close_pool, self._pools)
 
     def send(self, call: Call) -> Answer:
         """Send a call, as often as the policy allows, and give the answer or raise an `Error`."""
         exchange = Exchange(call, self._settings)
-        client = self._given or self._pool()
+        client = self._pool()
         while True:
-            request = exchange.request(client)
+            request = exchange.request(client, self._headers)
             try:
                 response = client.send(request, auth=exchange.auth, follow_redirects=False)
-            except httpx.RequestError as error:
+            except (httpx.RequestError, httpx.InvalidURL) as error:
                 wait = exchange.failed(error)
             else:
                 wait = exchange.answered(response)
@@ -44,15 +49,18 @@ class SyncSession:
     def _pool(self) -> httpx.Client:
         if self._closed:
             raise RuntimeError("this APIClient is closed")
+        if self._given is not None:
+            return self._given
         pid = os.getpid()
         # Two threads may both make one; setdefault is atomic, and a pool that was never used holds nothing.
-        return self._pools.get(pid) or self._pools.setdefault(pid, httpx.Client(**_pool_options(self._settings)))
+        return self._pools.get(pid) or self._pools.setdefault(
+            pid, httpx.Client(**_pool_options(self._settings, keep_location))
+        )
 
     def close(self) -> None:
         """Close this process's pool; a client that the caller gave stays open."""
         self._closed = True
-        if pool := self._pools.pop(os.getpid(), None):
-            pool.close()
+        _close_pool(self._pools)
 
 
 class AsyncSession:
@@ -61,6 +69,8 @@ class AsyncSession:
     def __init__(self, settings: Settings, http_client: httpx.AsyncClient | None) -> None:
         self._settings = settings
         self._given = http_client
+        # Our own pools carry them already, which saves httpx merging them into each request.
+        self._headers = HEADERS if http_client else None
         # By process too: after a fork a loop's connections are still the parent's.
         self._pools: dict[tuple[int, asyncio.AbstractEventLoop], httpx.AsyncClient] = {}
         self._guards: dict[tuple[int, asyncio.AbstractEventLoop], AsyncGenerator[None]] = {}
@@ -69,12 +79,12 @@ class AsyncSession:
     async def send(self, call: Call) -> Answer:
         """Send a call, as often as the policy allows, and give the answer or raise an `Error`."""
         exchange = Exchange(call, self._settings)
-        client = self._given or await self._pool()
+        client = await self._pool()
         while True:
-            request = exchange.request(client)
+            request = exchange.request(client, self._headers)
             try:
                 response = await client.send(request, auth=exchange.auth, follow_redirects=False)
-            except httpx.RequestError as error:
+            except (httpx.RequestError, httpx.InvalidURL) as error:
                 wait = exchange.failed(error)
             else:
                 wait = exchange.answered(response)
@@ -86,10 +96,12 @@ class AsyncSession:
     async def _pool(self) -> httpx.AsyncClient:
         if self._closed:
             raise RuntimeError("this AsyncAPIClient is closed")
+        if self._given is not None:
+            return self._given
         key = (os.getpid(), asyncio.get_running_loop())
         pool = self._pools.get(key)
         if pool is None:
-            pool = self._pools[key] = httpx.AsyncClient(**_pool_options(self._settings))
+            pool = self._pools[key] = httpx.AsyncClient(**_pool_options(self._settings, keep_location_async))
             # A loop's end (asyncio.run, Runner) closes the async generators that are under way in it, and this one's
             # end closes the pool: so a client that outlives its loop leaves no open connections behind.
             self._guards[key] = guard = self._close_at_end(key)
@@ -111,9 +123,16 @@ class AsyncSession:
             await guard.aclose()
 
 
-def _pool_options(settings: Settings) -> dict[str, Any]:
+def _close_pool(pools: dict[int, httpx.Client]) -> None:
+    if pool := pools.pop(os.getpid(), None):
+        pool.close()
+
+
+def _pool_options(settings: Settings, on_response: Callable[[httpx.Response], Any]) -> dict[str, Any]:
     return {
+        "headers": HEADERS,
         "timeout": settings.timeout,
+        "event_hooks": {"response": [on_response]},
         # How many threads or tasks call at once is the caller's to decide; none should wait for another's connection.
         "limits": httpx.Limits(max_connections=None, max_keepalive_connections=100),
     }

@@ -1,7 +1,6 @@
 """What a client is set to: its arguments, else the environment, else the defaults."""
 
 import contextlib
-import math
 from collections.abc import Mapping
 from typing import Any, NamedTuple, TypeVar
 from urllib.parse import urlsplit
@@ -11,6 +10,8 @@ from abeja.datasets.credentials import Credential, resolve
 BASE_URL = "https://api.abeja.io"
 TIMEOUT = 30.0
 MAX_RETRY_COUNT = 5
+LONGEST_TIMEOUT = 2_147_483
+"""Seconds that a socket can wait: as many milliseconds as a C int holds."""
 
 _T = TypeVar("_T", int, float)
 
@@ -63,8 +64,8 @@ def _pick(name: str, argument: object, variable: str, environ: Mapping[str, str]
 
 def _seconds(source: str, value: object) -> float:
     number = _number(source, value, float)
-    if not (math.isfinite(number) and number > 0):
-        raise ValueError(f"{source}: a number of seconds over 0 is needed, not {value!r}")
+    if not 0 < number <= LONGEST_TIMEOUT:
+        raise ValueError(f"{source}: a number of seconds over 0, up to {LONGEST_TIMEOUT}, is needed, not {value!r}")
     return number
 
 
@@ -93,6 +94,8 @@ def _url(source: str, value: object) -> str:
     try:
         parts = urlsplit(value)
         has_userinfo, port_is_valid = "@" in parts.netloc, parts.port is None or parts.port > 0
+        if not has_userinfo:
+            (parts.hostname or "").encode("idna")
     except ValueError as error:
         raise ValueError(f"{problem}: {error}") from None
     if has_userinfo:

@@ -19,8 +19,6 @@ def parse_timestamp(text: str) -> dt.datetime:
         raise TypeError(f"a timestamp is a str such as '2018-05-20T13:51:16.010344', not {type(text).__name__}")
     try:
         moment = isoparse(text)
-    except ValueError as error:
+        return moment.astimezone(dt.UTC) if moment.tzinfo else moment.replace(tzinfo=dt.UTC)
+    except (ValueError, OverflowError) as error:
         raise ValueError(f"not an ISO 8601 timestamp: {text!r}") from error
-    if moment.tzinfo is None:
-        return moment.replace(tzinfo=dt.UTC)
-    return moment.astimezone(dt.UTC)

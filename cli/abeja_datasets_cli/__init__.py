@@ -1,0 +1,1 @@
+"""The faces of the project on the command line."""

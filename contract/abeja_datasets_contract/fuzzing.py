@@ -1,0 +1,100 @@
+"""Fuzzing a server with schemathesis, all phases, set up so that what it reports is worth reading."""
+
+import json
+import os
+import secrets
+import subprocess
+import sys
+import tempfile
+from importlib.util import find_spec
+from pathlib import Path
+from typing import NamedTuple
+
+_HERE = Path(__file__).parent
+PHASES = ("examples", "coverage", "fuzzing", "stateful")
+
+
+class Counts(NamedTuple):
+    """How many requests an operation accepted (2xx) and refused."""
+
+    accepted: int
+    refused: int
+
+
+class Report(NamedTuple):
+    """What came of fuzzing."""
+
+    passed: bool
+    """Whether no check of schemathesis failed; says nothing of an operation that accepted no request."""
+    counts: dict[str, Counts]
+    """By operationId; an operation that never got a request is missing."""
+    output: str
+    """What schemathesis printed: each failure, with the request that shows it."""
+
+    @property
+    def never_accepted(self) -> list[str]:
+        """Operations of which nothing is known, since they accepted no request."""
+        return sorted(name for name, counts in self.counts.items() if not counts.accepted)
+
+
+def document_path() -> Path:
+    """Tell where the contract lies: package data of the generated client, found without importing it."""
+    spec = find_spec("abeja_datasets_openapi")
+    if spec is None or not spec.submodule_search_locations:
+        raise FileNotFoundError("the package abeja_datasets_openapi, which holds openapi.yaml, is not installed")
+    return Path(spec.submodule_search_locations[0]) / "openapi.yaml"
+
+
+def fuzz(
+    url: str,
+    organization_id: str,
+    authorization: str,
+    *,
+    seed: int,
+    max_examples: int = 20,
+    phases: tuple[str, ...] = PHASES,
+) -> Report:
+    """Fuzz a server. It creates, changes and deletes whatever it comes upon: only for servers that may be spoilt.
+
+    Args:
+        url: where the API is, without a slash at its end.
+        organization_id: an organization that the credential is valid for.
+        authorization: the value of the `Authorization` header.
+        seed: the same seed gives the same cases, as far as the server gives the same answers.
+        max_examples: how many cases an operation gets at most in the fuzzing phase.
+        phases: which of `PHASES` to run.
+
+    Raises:
+        RuntimeError: schemathesis could not run; the message is what it says.
+    """
+    with tempfile.TemporaryDirectory(prefix="contract-") as folder:
+        counts = Path(folder) / "counts.json"
+        run = subprocess.run(  # noqa: S603 - the command is ours
+            [
+                sys.executable, "-m", "schemathesis.cli", "--no-color",
+                "--config-file", str(_HERE / "schemathesis.toml"),
+                "run", str(document_path()), "--url", url,
+                "--seed", str(seed), "--phases", ",".join(phases), "--max-examples", str(max_examples),
+            ],
+            # By the environment: a command line is for everybody on the machine to read.
+            env={
+                **os.environ,
+                "SCHEMATHESIS_HOOKS": f"{__package__}.schemathesis_hooks",
+                "CONTRACT_URL": url,
+                "CONTRACT_ORGANIZATION_ID": organization_id,
+                "CONTRACT_AUTHORIZATION": authorization,
+                "CONTRACT_NAME_PREFIX": f"contract-check-{secrets.token_hex(4)}-",
+                "CONTRACT_COUNTS": str(counts),
+            },
+            cwd=folder,
+            capture_output=True,
+            text=True,
+            check=False,
+            stdin=subprocess.DEVNULL,
+        )  # fmt: skip
+        output = (run.stdout + run.stderr).replace(authorization, "[secret]")
+        if run.returncode not in (0, 1) or not counts.exists():
+            raise RuntimeError(f"schemathesis could not run:\n{output}")
+        seen = json.loads(counts.read_text(encoding="utf-8"))
+    tallies = {name: Counts(tally.get("accepted", 0), tally.get("refused", 0)) for name, tally in seen.items()}
+    return Report(run.returncode == 0, tallies, output)

@@ -1,0 +1,105 @@
+"""Hooks that give schemathesis what it can't guess: ids that exist, names that are not in use.
+
+Loaded by schemathesis itself, in the process that `fuzzing` starts; the environment says what to work with.
+"""
+
+import itertools
+import json
+import os
+import threading
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+import httpx
+import schemathesis
+from schemathesis import Case, HookContext
+from schemathesis.core.parameters import ParameterLocation
+from schemathesis.generation.meta import TestPhase
+
+_ORGANIZATION = os.environ["CONTRACT_ORGANIZATION_ID"]
+_PREFIX = os.environ["CONTRACT_NAME_PREFIX"]
+_COUNTS = Path(os.environ["CONTRACT_COUNTS"])
+_DATASETS = f"{os.environ['CONTRACT_URL']}/organizations/{_ORGANIZATION}/datasets/"
+_ITEM = {"source_data": [{"data_uri": "datalake://contract-check/0", "data_type": "image/jpeg"}]}
+
+_client = httpx.Client(headers={"Authorization": os.environ["CONTRACT_AUTHORIZATION"]}, timeout=30)
+_lock = threading.Lock()
+_numbers = itertools.count(1)
+_cases = itertools.count(1)
+_counts: dict[str, Counter[str]] = {}
+
+
+def _create(url: str, body: dict[str, Any]) -> Any:
+    response = _client.post(url, json=body)
+    response.raise_for_status()
+    return response.json()
+
+
+def _new_dataset() -> str:
+    body = {"name": f"{_PREFIX}{next(_numbers)}", "type": "custom", "props": {}}
+    dataset_id: str = _create(_DATASETS, body)["dataset_id"]
+    return dataset_id
+
+
+def _new_item(dataset_id: str) -> int:
+    item_id: int = _create(f"{_DATASETS}{dataset_id}/items/", _ITEM)["dataset_item_id"]
+    return item_id
+
+
+_dataset_id = _new_dataset()
+_item_ids = [_new_item(_dataset_id) for _ in range(5)]
+
+
+@schemathesis.hook
+def before_call(context: HookContext, case: Case[Any], kwargs: dict[str, Any]) -> None:  # noqa: ARG001 - the hook's form
+    """Put live ids and unused names into a case, wherever its point is not that they are wrong."""
+    meta = case.meta
+    # The stateful phase has ids of its own making, and must see what becomes of just those.
+    if meta is None or meta.phase.name is TestPhase.STATEFUL:
+        return
+    operation = _operation(case)
+    # Every fourth case keeps its generated ids, so that unknown ones are asked for too.
+    if not meta.is_negative_at(ParameterLocation.PATH) and next(_cases) % 4:
+        _pin(operation, case.path_parameters)
+    if not meta.is_negative_at(ParameterLocation.BODY):
+        _adapt(operation, case.body)
+
+
+def _pin(operation: str, path: dict[str, Any]) -> None:
+    live: dict[str, Any] = {"organization_id": _ORGANIZATION, "dataset_id": _dataset_id}
+    if operation == "delete_dataset":
+        live["dataset_id"] = _new_dataset()
+    elif operation == "delete_dataset_item":
+        live["dataset_item_id"] = _new_item(_dataset_id)
+    else:
+        live["dataset_item_id"] = _item_ids[0]
+    path.update({name: value for name, value in live.items() if name in path})
+
+
+def _adapt(operation: str, body: Any) -> None:
+    if operation == "create_dataset" and isinstance(body, dict) and isinstance(body.get("name"), str):
+        unused = f"{_PREFIX}{next(_numbers)}-"
+        # As long as the generated one where that is long, since its length may be what the case is about.
+        body["name"] = unused + body["name"][len(unused) :]
+    if operation == "bulk_update_dataset_item" and isinstance(body, list):
+        del body[len(_item_ids) :]
+        for entry, item_id in zip(body, _item_ids, strict=False):
+            if isinstance(entry, dict) and "dataset_item_id" in entry:
+                entry["dataset_item_id"] = item_id
+
+
+@schemathesis.hook
+def after_call(context: HookContext, case: Case[Any], response: schemathesis.Response) -> None:  # noqa: ARG001 - likewise
+    """Count what each operation accepted and refused."""
+    if case.method.upper() != case.operation.method.upper():
+        return  # a probe of a method that the document does not have
+    kind = "accepted" if response.status_code < 300 else "refused"  # noqa: PLR2004 - the range of successes
+    with _lock:
+        _counts.setdefault(_operation(case), Counter())[kind] += 1
+        _COUNTS.write_text(json.dumps(_counts), encoding="utf-8")
+
+
+def _operation(case: Case[Any]) -> str:
+    name: str = case.operation.definition.raw["operationId"]
+    return name

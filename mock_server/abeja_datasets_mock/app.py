@@ -1,0 +1,122 @@
+"""The ASGI application."""
+
+import contextlib
+import logging
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from pathlib import Path
+
+from starlette.applications import Starlette
+from starlette.routing import BaseRoute, Match
+from starlette.types import Receive, Scope, Send
+
+from .authentication import DEMO, Authenticator, Credential
+from .document import operations
+from .errors import CLOSE, INTERNAL_SERVER_ERROR, Answer, Refusal, StorageFailed
+from .operations import Operations, Request
+from .requests import ClientGone, check_media_type, content_length, parse_json, parse_query, read_body
+from .routing import Routes
+from .store import Store
+
+DEFAULT_MAX_BODY = 10 * 1024 * 1024
+"""Bytes of a request body; one with more is refused with 400."""
+
+_logger = logging.getLogger("abeja_datasets_mock")
+_Handler = Callable[[Request], Awaitable[Answer]]
+
+
+def create_app(
+    *,
+    database: str | Path | None = None,
+    credentials: Sequence[Credential] | None = None,
+    max_body: int = DEFAULT_MAX_BODY,
+) -> Starlette:
+    """Make the server as an ASGI application, ready at once: it does not depend on lifespan events.
+
+    It is to be used from one event loop at a time. `app.state.store.close()` closes the database; the end of its
+    lifespan does so too.
+
+    Args:
+        database: the SQLite file that keeps the data, made where it does not exist. None keeps it in memory.
+        credentials: what requests may authenticate with. None is the demo credential for any organization.
+        max_body: bytes of the largest request body taken.
+
+    Raises:
+        UnusableDatabase: the file can't be used; the message says why.
+        ValueError: there is no credential in `credentials`.
+    """
+    taken = (DEMO,) if credentials is None else tuple(credentials)
+    if not taken:
+        raise ValueError("credentials: at least one is needed")
+    authenticator = Authenticator(taken)
+    store = Store(database)
+
+    @contextlib.asynccontextmanager
+    async def lifespan(_app: Starlette) -> AsyncIterator[None]:
+        yield
+        store.close()
+
+    route = ContractRoute(Operations(store), authenticator, max_body)
+    app = Starlette(routes=[route], lifespan=lifespan)
+    app.state.store = store
+    return app
+
+
+class ContractRoute(BaseRoute):
+    """All of the contract, and the refusals of all else: every HTTP request is answered in a documented shape."""
+
+    def __init__(self, handlers: Operations, authenticator: Authenticator, max_body: int) -> None:
+        self._routes = Routes(operations())
+        self._handlers: dict[str, _Handler | None] = {
+            operation.operation_id: getattr(handlers, operation.operation_id, None) for operation in operations()
+        }
+        self._authenticator = authenticator
+        self._max_body = max_body
+
+    def matches(self, scope: Scope) -> tuple[Match, Scope]:
+        """Take each HTTP request, so that none falls through to an answer of another shape."""
+        return (Match.FULL if scope["type"] == "http" else Match.NONE), {}
+
+    async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer a request."""
+        try:
+            answer = await self._answer(scope, receive)
+        except Refusal as refusal:
+            answer = self._closing(refusal.answer, scope)
+        except ClientGone:
+            return
+        except StorageFailed as error:
+            _logger.error("%s %s: %s", scope["method"], scope["path"], error.__cause__ or error)  # noqa: TRY400 - known
+            answer = INTERNAL_SERVER_ERROR
+        except Exception:
+            _logger.exception("%s %s: unexpected", scope["method"], scope["path"])
+            answer = INTERNAL_SERVER_ERROR
+        headers = [
+            (b"content-type", b"application/json"),
+            (b"content-length", b"%d" % len(answer.body)),
+            *answer.headers,
+        ]
+        await send({"type": "http.response.start", "status": answer.status, "headers": headers})
+        await send({"type": "http.response.body", "body": answer.body})
+
+    async def _answer(self, scope: Scope, receive: Receive) -> Answer:
+        headers = scope["headers"]
+        resource, path = self._routes.find(scope["raw_path"])
+        operation = resource.operation(scope["method"])
+        self._authenticator.check(headers, path["organization_id"])
+        query = parse_query(scope["query_string"], operation)
+        body = None
+        if operation.body is not None:
+            check_media_type(headers)
+            body = parse_json(await read_body(headers, receive, self._max_body))
+            operation.body.check(body, "body")
+        handler = self._handlers[operation.operation_id]
+        if handler is None:
+            raise Refusal(501, "not_implemented", f"{operation.operation_id}: this server does not implement it")
+        return await handler(Request(path, query, body))
+
+    def _closing(self, answer: Answer, scope: Scope) -> Answer:
+        """Close the connection after a refusal where a body too large to take may still be on its way."""
+        length = content_length(scope["headers"])
+        if CLOSE in answer.headers or (length is not None and length <= self._max_body):
+            return answer
+        return answer._replace(headers=(*answer.headers, CLOSE))

@@ -1,0 +1,139 @@
+"""Who is asking: credentials, and whether the Authorization header of a request holds one of them.
+
+Without another credential the server takes a demo one: user `1234567890123` with the personal access token
+`demo-personal-access-token`.
+"""
+
+import base64
+import hmac
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from .errors import Refusal
+
+_CHALLENGE = (b"www-authenticate", b'Basic realm="abeja-datasets", charset="UTF-8", Bearer realm="abeja-datasets"')
+_USER, _DATASOURCE = "user-", "datasource-"
+
+
+def _prefixed(prefix: str, identifier: str) -> str:
+    return identifier if identifier.startswith(prefix) else prefix + identifier
+
+
+@dataclass(frozen=True, slots=True)
+class Credential:
+    """A credential the server takes; make one with `bearer`, `user` or `datasource`.
+
+    Attributes:
+        owner: the user name of Basic authentication (`user-…`, `datasource-…`), or None for a bearer token.
+        secret: the token or password; not shown in the repr.
+        organization_id: the organization it is good for; None is any.
+    """
+
+    owner: str | None
+    secret: str = field(repr=False)
+    organization_id: str | None = None
+
+    def __post_init__(self) -> None:
+        if not self.secret:
+            raise ValueError("credential: the secret is empty")
+        # RFC 7617, section 2: a user-id with a colon can't be told from its password.
+        if self.owner is not None and ":" in self.owner:
+            raise ValueError("credential: the id holds a colon")
+
+    @classmethod
+    def bearer(cls, auth_token: str, organization_id: str | None = None) -> "Credential":
+        """Make the credential that is sent as `Authorization: Bearer <auth_token>`."""
+        return cls(None, auth_token, organization_id)
+
+    @classmethod
+    def user(cls, user_id: str, personal_access_token: str, organization_id: str | None = None) -> "Credential":
+        """Make a user's credential; `user-` is put before the id unless it is there."""
+        return cls(_prefixed(_USER, user_id), personal_access_token, organization_id)
+
+    @classmethod
+    def datasource(cls, datasource_id: str, datasource_secret: str, organization_id: str | None = None) -> "Credential":
+        """Make a data source's credential; `datasource-` is put before the id unless it is there."""
+        return cls(_prefixed(_DATASOURCE, datasource_id), datasource_secret, organization_id)
+
+    @property
+    def argument(self) -> dict[str, str]:
+        """The credential in the client's own form, for `APIClient(credential)`. It holds the secret."""
+        if self.owner is None:
+            return {"auth_token": self.secret}
+        if self.owner.startswith(_DATASOURCE):
+            return {"datasource_id": self.owner.removeprefix(_DATASOURCE), "datasource_secret": self.secret}
+        return {"user_id": self.owner.removeprefix(_USER), "personal_access_token": self.secret}
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """The credential as the client's environment variables. It holds the secret."""
+        return {_VARIABLES[key]: value for key, value in self.argument.items()}
+
+
+_VARIABLES = {
+    "auth_token": "PLATFORM_AUTH_TOKEN",
+    "user_id": "ABEJA_PLATFORM_USER_ID",
+    "personal_access_token": "ABEJA_PLATFORM_PERSONAL_ACCESS_TOKEN",
+    "datasource_id": "ABEJA_PLATFORM_DATASOURCE_ID",
+    "datasource_secret": "ABEJA_PLATFORM_DATASOURCE_SECRET",
+}
+DEMO = Credential.user("1234567890123", "demo-personal-access-token")
+
+
+def credential_from_environment(environ: Mapping[str, str]) -> Credential:
+    """Find the credential that a client in this environment would send, or else the demo one.
+
+    Raises:
+        ValueError: half of a pair is set, with which a client would not start either.
+    """
+
+    def value(key: str) -> str:
+        return environ.get(_VARIABLES[key], "")
+
+    if value("auth_token"):
+        return Credential.bearer(value("auth_token"))
+    pairs = (("user_id", "personal_access_token"), ("datasource_id", "datasource_secret"))
+    if all(map(value, pairs[0])):
+        return Credential.user(value("user_id"), value("personal_access_token"))
+    if all(map(value, pairs[1])):
+        return Credential.datasource(value("datasource_id"), value("datasource_secret"))
+    for pair in pairs:
+        if any(map(value, pair)):
+            names = sorted((_VARIABLES[key] for key in pair), key=lambda name: not environ.get(name))
+            raise ValueError(f"{names[0]} is set without {names[1]}")
+    return DEMO
+
+
+class Authenticator:
+    """Tells whether a request may be carried out, given the credentials the server takes."""
+
+    def __init__(self, credentials: Sequence[Credential]) -> None:
+        self._known = [(_wire_form(credential), credential.organization_id) for credential in credentials]
+
+    def check(self, headers: Sequence[tuple[bytes, bytes]], organization_id: str) -> None:
+        """Raise the 401 unless exactly one Authorization header holds a credential good for the organization."""
+        values = [value for name, value in headers if name == b"authorization"]
+        given = _normalized(values[0]) if len(values) == 1 else b""
+        found = False
+        for known, organization in self._known:
+            # No early end: the time taken must not tell how close a guess came.
+            equal = hmac.compare_digest(given, known)
+            found |= equal and organization in (None, organization_id)
+        if not found:
+            raise Refusal(401, "unauthorized", "Authentication failed", (_CHALLENGE,))
+
+
+def _wire_form(credential: Credential) -> bytes:
+    if credential.owner is None:
+        return b"bearer " + credential.secret.encode()
+    return b"basic " + base64.b64encode(f"{credential.owner}:{credential.secret}".encode())
+
+
+def _normalized(value: bytes) -> bytes:
+    """Bring a header into the form it is compared in: the scheme in lower case (RFC 9110, section 11.1)."""
+    scheme, _, token = value.strip().partition(b" ")
+    scheme, token = scheme.lower(), token.strip()
+    if scheme == b"basic" and len(token) % 4:
+        # Some clients leave the padding off.
+        token += b"=" * (-len(token) % 4)
+    return scheme + b" " + token

@@ -1,0 +1,123 @@
+"""The SQLite file: what it looks like, and how one that is not ours is told from one that is."""
+
+import contextlib
+import secrets
+import sqlite3
+import time
+from pathlib import Path
+
+APPLICATION_ID = 0x41424A44
+"""Marks the file as ours ("ABJD"); see https://www.sqlite.org/pragma.html#pragma_application_id."""
+
+SCHEMA_VERSION = 1
+"""Of the tables below. A file with another version is refused rather than guessed at."""
+
+PATIENCE = 5.0
+"""Seconds to wait for another server that holds the file's lock."""
+
+_POLL = 0.02
+_FIRST_DATASET_ID = 1_400_000_000_000  # so that ids have the platform's 13 digits
+
+# AUTOINCREMENT never gives an id twice, not even that of a deleted dataset. The counters stand apart from the datasets
+# so that each new item rewrites a few bytes instead of the props. JSON is kept as UTF-8 text in BLOBs: answers are put
+# together from it without parsing.
+_SCHEMA = """
+CREATE TABLE settings (name TEXT PRIMARY KEY, value BLOB NOT NULL) WITHOUT ROWID;
+CREATE TABLE datasets (
+    dataset_id INTEGER PRIMARY KEY AUTOINCREMENT,
+    organization_id TEXT NOT NULL,
+    name TEXT NOT NULL,
+    type TEXT NOT NULL,
+    props BLOB NOT NULL,
+    created_at TEXT NOT NULL,
+    updated_at TEXT NOT NULL,
+    UNIQUE (organization_id, name)
+);
+CREATE INDEX datasets_of_organization ON datasets (organization_id, dataset_id);
+CREATE TABLE counters (
+    dataset_id INTEGER PRIMARY KEY,
+    next_item_id INTEGER NOT NULL,
+    total_count INTEGER NOT NULL
+);
+CREATE TABLE items (
+    dataset_id INTEGER NOT NULL,
+    dataset_item_id INTEGER NOT NULL,
+    source_data BLOB NOT NULL,
+    attributes BLOB NOT NULL,
+    created_at TEXT NOT NULL,
+    updated_at TEXT NOT NULL,
+    PRIMARY KEY (dataset_id, dataset_item_id)
+) WITHOUT ROWID;
+INSERT INTO sqlite_sequence (name, seq) VALUES ('datasets', {first_dataset_id});
+PRAGMA application_id = {application_id};
+PRAGMA user_version = {schema_version};
+"""
+
+
+class UnusableDatabase(Exception):
+    """A file that the server can't keep its data in; the message names the file and the reason, on one line."""
+
+
+def connect(database: str | Path | None) -> sqlite3.Connection:
+    """Open the file, or make it; None keeps everything in memory.
+
+    The connection is in autocommit mode and is not bound to the calling thread: whoever uses it does so from one
+    thread at a time.
+
+    Raises:
+        UnusableDatabase: no such folder, no permission, no database, or another program's or version's.
+    """
+    deadline = time.monotonic() + PATIENCE
+    while True:
+        try:
+            return _connect(database)
+        except sqlite3.Error as error:
+            # Two servers that start on one new file get in each other's way for a moment.
+            if not is_busy(error) or time.monotonic() > deadline:
+                raise UnusableDatabase(f"{database}: {error}") from error
+        time.sleep(_POLL)
+
+
+def is_busy(error: sqlite3.Error) -> bool:
+    """Tell whether another connection held the lock that was needed."""
+    return getattr(error, "sqlite_errorcode", sqlite3.SQLITE_ERROR) & 0xFF == sqlite3.SQLITE_BUSY
+
+
+def _connect(database: str | Path | None) -> sqlite3.Connection:
+    # A short timeout: the one lock that is waited for long is asked for in turns with other work.
+    connection = sqlite3.connect(
+        ":memory:" if database is None else database, timeout=_POLL, isolation_level=None, check_same_thread=False
+    )
+    with contextlib.ExitStack() as on_error:
+        on_error.callback(connection.close)
+        connection.execute("BEGIN IMMEDIATE")
+        _adopt(connection, database)
+        connection.execute("COMMIT")
+        # Both only for a file known to be ours: the first is written into it. FULL syncs each commit in WAL mode.
+        connection.execute("PRAGMA journal_mode = WAL")
+        connection.execute("PRAGMA synchronous = FULL")
+        on_error.pop_all()
+    return connection
+
+
+def _adopt(connection: sqlite3.Connection, database: str | Path | None) -> None:
+    """Make the tables in an empty file; refuse one that is not empty and not ours."""
+
+    def number(query: str) -> int:
+        return int(connection.execute(query).fetchone()[0])
+
+    marks = number("PRAGMA application_id"), number("PRAGMA user_version")
+    if marks == (APPLICATION_ID, SCHEMA_VERSION):
+        return
+    if marks[0] == APPLICATION_ID:
+        raise UnusableDatabase(f"{database}: is of version {marks[1]}, and this server reads version {SCHEMA_VERSION}")
+    if marks != (0, 0) or number("SELECT count(*) FROM sqlite_master"):
+        raise UnusableDatabase(f"{database}: is the database of another program")
+    schema = _SCHEMA.format(
+        first_dataset_id=_FIRST_DATASET_ID, application_id=APPLICATION_ID, schema_version=SCHEMA_VERSION
+    )
+    # Not executescript, which would commit the transaction it is part of.
+    for statement in schema.split(";"):
+        connection.execute(statement)
+    # Marks page tokens as this file's own, whichever server on it gave them.
+    connection.execute("INSERT INTO settings VALUES ('token_key', ?)", (secrets.token_bytes(32),))

@@ -1,0 +1,93 @@
+"""Datasets as they are kept: SQL, to be called from within `Store.read` and `Store.write`."""
+
+import json
+import re
+from collections.abc import Callable
+
+from .errors import Refusal
+from .records import DatasetRow
+from .rules import LabelRule
+from .store import Store
+
+_ID = re.compile("[1-9][0-9]{12}")
+_COLUMNS = "dataset_id, organization_id, name, type, props, created_at, updated_at"
+_RULES_KEPT = 1024
+
+
+def dataset_number(text: str) -> int | None:
+    """Turn the id in a path into a number; None for what can't be the id of any dataset."""
+    return int(text) if _ID.fullmatch(text) else None
+
+
+class Datasets:
+    """The datasets of all organizations, each seen only through its own."""
+
+    def __init__(self, store: Store) -> None:
+        self._execute = store.execute
+        # Props never change, and an id is never given twice unless its first dataset was undone.
+        self._rules: dict[int, LabelRule] = {}
+        store.on_undo = self._rules.clear
+
+    def token_key(self) -> bytes:
+        """Hand out the key of this database's page tokens."""
+        return bytes(self._execute("SELECT value FROM settings WHERE name = 'token_key'").fetchone()[0])
+
+    def create(self, organization_id: str, name: str, kind: str, props: bytes, now: str) -> DatasetRow | None:
+        """Add a dataset; None where the organization has one of this name."""
+        values = (organization_id, name, kind, props, now, now)
+        known = "SELECT 1 FROM datasets WHERE organization_id = ? AND name = ?"
+        if self._execute(known, (organization_id, name)).fetchone():
+            return None
+        cursor = self._execute(
+            "INSERT INTO datasets (organization_id, name, type, props, created_at, updated_at)"
+            " VALUES (?, ?, ?, ?, ?, ?)",
+            values,
+        )
+        number = int(cursor.lastrowid or 0)
+        self._execute("INSERT INTO counters VALUES (?, 0, 0)", (number,))
+        return DatasetRow(number, *values)
+
+    def identify(self, organization_id: str, dataset_id: str, missing: Callable[[], Refusal]) -> int:
+        """Turn the id in a path into the number of a dataset that the organization has.
+
+        Raises:
+            Refusal: what `missing` makes, where it has none.
+        """
+        number = dataset_number(dataset_id)
+        query = "SELECT 1 FROM datasets WHERE dataset_id = ? AND organization_id = ?"
+        if number is None or self._execute(query, (number, organization_id)).fetchone() is None:
+            raise missing()
+        return number
+
+    def get(self, number: int) -> DatasetRow:
+        """Read a dataset that exists."""
+        query = f"SELECT {_COLUMNS} FROM datasets WHERE dataset_id = ?"  # noqa: S608 - constant columns
+        return DatasetRow(*self._execute(query, (number,)).fetchone())
+
+    def page(self, organization_id: str, after: int, size: int) -> list[DatasetRow]:
+        """Read up to `size` datasets with ids over `after`, in the order of creation."""
+        query = (
+            f"SELECT {_COLUMNS} FROM datasets WHERE organization_id = ? AND dataset_id > ?"  # noqa: S608 - constant
+            " ORDER BY dataset_id LIMIT ?"
+        )
+        return [DatasetRow(*row) for row in self._execute(query, (organization_id, after, size))]
+
+    def delete(self, number: int) -> None:
+        """Remove a dataset and its items."""
+        for table in ("items", "counters", "datasets"):
+            self._execute(f"DELETE FROM {table} WHERE dataset_id = ?", (number,))  # noqa: S608 - constant tables
+        self._rules.pop(number, None)
+
+    def total_count(self, number: int) -> int:
+        """Tell the number of a dataset's items, without counting them."""
+        query = "SELECT total_count FROM counters WHERE dataset_id = ?"
+        return int(self._execute(query, (number,)).fetchone()[0])
+
+    def rule(self, number: int) -> LabelRule:
+        """Hand out the rule for the annotations of a dataset's items."""
+        rule = self._rules.get(number)
+        if rule is None:
+            if len(self._rules) >= _RULES_KEPT:
+                self._rules.clear()
+            rule = self._rules[number] = LabelRule(json.loads(self.get(number).props))
+        return rule

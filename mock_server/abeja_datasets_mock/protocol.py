@@ -1,0 +1,90 @@
+"""uvicorn's HTTP protocol, made to keep the contract where no application is reached, and to close politely."""
+
+import asyncio
+import logging
+from typing import Any
+
+from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol, RequestResponseCycle
+
+from .errors import error_body
+
+LINGER = 2.0
+"""Seconds that a connection is read from after an answer to a request that was not read to its end."""
+
+_logger = logging.getLogger("abeja_datasets_mock.http")
+
+
+class ContractProtocol(HttpToolsProtocol):
+    """HTTP/1.1 over one connection."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.logger = _logger
+        self.access_log = False
+        self.lingering = False
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn's own
+        """Put the polite way to close between uvicorn and the socket."""
+        super().connection_made(_PoliteTransport(transport, self))  # type: ignore[arg-type]  # all that uvicorn uses
+
+    def data_received(self, data: bytes) -> None:
+        """Read a piece of a request, or throw it away when the answer has been given."""
+        if not self.lingering:
+            super().data_received(data)
+
+    def send_400_response(self, msg: str) -> None:
+        """Answer to bytes that are not HTTP, in the documented shape."""
+        body = error_body("bad_request", f"HTTP: {msg}")
+        headers = b"content-type: application/json\r\ncontent-length: %d\r\nconnection: close\r\n\r\n" % len(body)
+        cycle = self._last_cycle()
+        if cycle is None or cycle.response_complete:
+            self.transport.write(STATUS_LINE[400] + headers + body)
+        # Otherwise the bytes came behind a request that is still being answered.
+        self.transport.close()
+
+    def is_request_whole(self) -> bool:
+        """Tell whether nothing of the last request is still on its way."""
+        cycle = self._last_cycle()
+        return cycle is not None and not cycle.more_body
+
+    def shutdown(self) -> None:
+        """Close the connection: at once, unless an answer is due to a request that is whole."""
+        cycle = self._last_cycle()
+        if cycle is not None and not cycle.response_complete and cycle.more_body:
+            self.transport.abort()
+        else:
+            super().shutdown()
+
+    def _last_cycle(self) -> RequestResponseCycle | None:
+        """Hand out the last request, with the None that uvicorn has before the first, but does not declare."""
+        return self.cycle
+
+
+class _PoliteTransport:
+    """What uvicorn uses of a transport, with another `close`.
+
+    Closing a socket while data waits on it to be read resets the connection, and the client may lose the answer with it
+    (RFC 9112, section 9.6). So the sending half is closed first, and the other is read from for a while.
+    """
+
+    def __init__(self, transport: asyncio.Transport, protocol: ContractProtocol) -> None:
+        self._transport = transport
+        self._protocol = protocol
+        self.write = transport.write
+        self.pause_reading = transport.pause_reading
+        self.resume_reading = transport.resume_reading
+        self.get_extra_info = transport.get_extra_info
+        self.abort = transport.abort
+
+    def is_closing(self) -> bool:
+        return self._protocol.lingering or self._transport.is_closing()
+
+    def close(self) -> None:
+        protocol, transport = self._protocol, self._transport
+        if protocol.lingering or protocol.is_request_whole() or transport.is_closing():
+            transport.close()
+            return
+        protocol.lingering = True
+        transport.write_eof()
+        protocol.flow.resume_reading()
+        protocol.loop.call_later(LINGER, transport.abort)

@@ -1,0 +1,65 @@
+"""Rows, and the JSON text they are answered as. What was stored as JSON goes back as it is, byte for byte."""
+
+import functools
+from collections.abc import Callable
+from typing import NamedTuple
+
+from .requests import encode_json
+
+
+class DatasetRow(NamedTuple):
+    """A dataset; `props` is JSON text."""
+
+    dataset_id: int
+    organization_id: str
+    name: str
+    type: str
+    props: bytes
+    created_at: str
+    updated_at: str
+
+    def json(self, total_count: int | None = None) -> bytes:
+        """Write the documented `Dataset`, or `DatasetWithCount` where the number of its items is given."""
+        count = b"" if total_count is None else b'"total_count":%d,' % total_count
+        return (
+            b'{"created_at":"%b","dataset_id":"%d",%b"name":%b,"organization_id":%b,"props":%b,"type":%b,"updated_at":"%b"}'
+            % (
+                self.created_at.encode(),
+                self.dataset_id,
+                count,
+                encode_json(self.name),
+                encode_json(self.organization_id),
+                self.props,
+                encode_json(self.type),
+                self.updated_at.encode(),
+            )
+        )
+
+
+class ItemRow(NamedTuple):
+    """An item; `source_data` and `attributes` are JSON text."""
+
+    dataset_item_id: int
+    source_data: bytes
+    attributes: bytes
+    created_at: str
+    updated_at: str
+
+
+ItemWriter = Callable[[ItemRow], bytes]
+
+
+@functools.lru_cache(maxsize=1024)
+def item_writer(organization_id: str, dataset_id: str) -> ItemWriter:
+    """Make what writes the documented `DatasetItem` for the rows of one dataset."""
+    # The organization's id may hold a percent sign, and what is formatted here is formatted again.
+    template = (
+        b'{"attributes":%%b,"created_at":"%%b","dataset_id":"%b","dataset_item_id":%%d,'
+        b'"source_data":%%b,"organization_id":%b,"updated_at":"%%b"}'
+    ) % (dataset_id.encode("ascii"), encode_json(organization_id).replace(b"%", b"%%"))
+
+    def write(row: ItemRow) -> bytes:
+        number, source_data, attributes, created_at, updated_at = row
+        return template % (attributes, created_at.encode(), number, source_data, updated_at.encode())
+
+    return write

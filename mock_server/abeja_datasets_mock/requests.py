@@ -1,0 +1,162 @@
+"""What a request says: its query parameters and its JSON body, checked against the document."""
+
+import json
+import math
+import re
+import sys
+from collections.abc import Awaitable, Callable, MutableMapping, Sequence
+from typing import Any, NoReturn
+from urllib.parse import unquote_to_bytes
+
+from .document import Operation, Parameter
+from .errors import CLOSE, Refusal, bad_request
+
+Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
+Headers = Sequence[tuple[bytes, bytes]]
+_DIGITS = re.compile("[0-9]{1,18}")
+
+
+class ClientGone(Exception):
+    """The client closed the connection before its request was whole: nobody waits for an answer."""
+
+
+def parse_query(query: bytes, operation: Operation) -> dict[str, Any]:
+    """Read the documented parameters; others are ignored. An absent one is its default, or None.
+
+    Raises:
+        Refusal: 400 for one that is not valid or is repeated, and for text that is not UTF-8.
+    """
+    values: dict[str, Any] = {}
+    for part in query.split(b"&") if query else ():
+        name, _, value = (_unquoted(piece) for piece in part.partition(b"="))
+        parameter = operation.query.get(name)
+        if parameter is None:
+            continue
+        if name in values:
+            raise bad_request(f"{name}: given more than once; give it once")
+        values[name] = _parsed(parameter, value)
+    for name, parameter in operation.query.items():
+        values.setdefault(name, parameter.default)
+    return values
+
+
+def _unquoted(text: bytes) -> str:
+    try:
+        return unquote_to_bytes(text.replace(b"+", b" ")).decode("utf-8")
+    except UnicodeDecodeError:
+        raise bad_request("query: not UTF-8; percent-encode each parameter as UTF-8") from None
+
+
+def _parsed(parameter: Parameter, text: str) -> int | str:
+    value: int | str = text
+    if parameter.is_integer:
+        if not _DIGITS.fullmatch(text):
+            raise bad_request(f"{parameter.name}: not an integer that is allowed here; write it in decimal digits")
+        value = int(text)
+    parameter.schema.check(value, parameter.name)
+    return value
+
+
+def content_length(headers: Headers) -> int | None:
+    """Tell how long the body is declared to be: None where it comes in chunks, 0 where there is none."""
+    length = 0
+    for name, value in headers:
+        if name == b"transfer-encoding":
+            return None
+        if name == b"content-length":
+            # A length of so many digits that int() refuses it is over any limit.
+            length = int(value) if _DIGITS.fullmatch(value.decode("latin-1")) else sys.maxsize
+    return length
+
+
+async def read_body(headers: Headers, receive: Receive, limit: int) -> bytes:
+    """Read the body of at most `limit` bytes; one declared longer is not read at all.
+
+    Raises:
+        Refusal: 400 for a body over the limit. The connection is then closed, since the rest of the body is on its way.
+        ClientGone: the connection was closed before the end of the body.
+    """
+    if (content_length(headers) or 0) > limit:
+        raise _too_large(limit)
+    message = await receive()
+    chunks, size = [], 0
+    while message["type"] == "http.request":
+        chunk = message.get("body", b"")
+        size += len(chunk)
+        if size > limit:
+            raise _too_large(limit)
+        chunks.append(chunk)
+        if not message.get("more_body", False):
+            return chunks[0] if len(chunks) == 1 else b"".join(chunks)
+        message = await receive()
+    raise ClientGone
+
+
+def _too_large(limit: int) -> Refusal:
+    return bad_request(f"body: input data exceeded the max limit of {limit} bytes", (CLOSE,))
+
+
+def check_media_type(headers: Headers) -> None:
+    """Raise the 400 unless the body is declared as `application/json`, with whatever parameters."""
+    types = [value for name, value in headers if name == b"content-type"]
+    if len(types) != 1 or types[0].partition(b";")[0].strip().lower() != b"application/json":
+        raise bad_request("Content-Type: the body must be declared as application/json")
+
+
+def parse_json(body: bytes) -> Any:
+    """Parse JSON text (RFC 8259), more strictly than Python does: no NaN, no infinity, no text that is not Unicode.
+
+    Raises:
+        Refusal: 400, with the reason.
+    """
+    if not body:
+        raise bad_request("body: missing; a JSON body is required")
+    try:
+        value = _DECODER.decode(body.decode("utf-8"))
+    except UnicodeDecodeError as error:
+        raise bad_request(f"body: not UTF-8 at byte {error.start}") from None
+    except json.JSONDecodeError as error:
+        place = f"line {error.lineno} column {error.colno}"
+        raise bad_request(f"body: not valid JSON: {error.msg} at {place}") from None
+    except RecursionError:
+        raise _too_deep() from None
+    except ValueError:
+        # What is left is Python's limit for the digits of an integer, which guards against quadratic time.
+        raise bad_request("body: an integer has too many digits") from None
+    if b"\\u" in body:
+        # Only an escape can bring in an unpaired surrogate: UTF-8 has none.
+        encode_json(value)
+    return value
+
+
+def encode_json(value: Any) -> bytes:
+    """Write JSON text in the one form in which the server keeps it: no spaces, characters as they are.
+
+    Raises:
+        Refusal: 400 for an unpaired surrogate, and for what is nested too deeply.
+    """
+    try:
+        return _ENCODER.encode(value).encode("utf-8")
+    except UnicodeEncodeError:
+        raise bad_request("body: holds an unpaired surrogate (such as \\ud800), which is not Unicode text") from None
+    except RecursionError:
+        raise _too_deep() from None
+
+
+def _too_deep() -> Refusal:
+    return bad_request("body: nested too deeply")
+
+
+def _float(text: str) -> float:
+    value = float(text)
+    if math.isinf(value):
+        raise bad_request("body: a number is too large for a double")
+    return value
+
+
+def _constant(name: str) -> NoReturn:
+    raise bad_request(f"body: {name} is not JSON; a number must be finite")
+
+
+_DECODER = json.JSONDecoder(parse_float=_float, parse_constant=_constant)
+_ENCODER = json.JSONEncoder(ensure_ascii=False, allow_nan=False, check_circular=False, separators=(",", ":"))

@@ -1,0 +1,105 @@
+"""Which resource a path names, and which operations it has."""
+
+import re
+from collections.abc import Iterable, Mapping
+from itertools import compress
+from operator import not_
+from urllib.parse import unquote_to_bytes
+
+from .document import Operation
+from .errors import Refusal, not_found
+
+_BROKEN_ESCAPE = re.compile(b"%(?![0-9A-Fa-f]{2})")
+
+
+class Resource:
+    """A path of the document and its operations.
+
+    Attributes:
+        size: the number of segments.
+        is_collection: whether the last segment is a literal one, and a slash may follow it.
+        operations: by method.
+    """
+
+    __slots__ = ("_is_literal", "_literals", "_names", "is_collection", "operations", "size")
+
+    def __init__(self, path: str) -> None:
+        segments = path.removeprefix("/").split("/")
+        self.size = len(segments)
+        self.is_collection = not segments[-1].startswith("{")
+        self.operations: dict[str, Operation] = {}
+        self._is_literal = [not segment.startswith("{") for segment in segments]
+        self._literals = [segment for segment in segments if not segment.startswith("{")]
+        self._names = [segment[1:-1] for segment in segments if segment.startswith("{")]
+
+    def match(self, segments: list[str]) -> dict[str, str] | None:
+        """Read the path parameters from `size` segments; None where the path is another's."""
+        if list(compress(segments, self._is_literal)) != self._literals:
+            return None
+        values = list(compress(segments, map(not_, self._is_literal)))
+        return dict(zip(self._names, values, strict=True)) if all(values) else None
+
+    def operation(self, method: str) -> Operation:
+        """Find the operation of a method.
+
+        Raises:
+            Refusal: 405, with all methods that the resource has.
+        """
+        operation = self.operations.get(method)
+        if operation is None:
+            allowed = ", ".join(sorted(self.operations))
+            raise Refusal(
+                405,
+                "method_not_allowed",
+                f"{method} is not allowed here; the methods are {allowed}",
+                ((b"allow", allowed.encode("ascii")),),
+            )
+        return operation
+
+
+class Routes:
+    """The resources of the document.
+
+    A path that ends in a literal segment names a collection. Its spellings with and without a slash at the end are one
+    resource: the document has operations on either, and clients send both.
+    """
+
+    def __init__(self, operations: Iterable[Operation]) -> None:
+        self._resources: dict[int, list[Resource]] = {}
+        known: dict[str, Resource] = {}
+        for operation in operations:
+            path = operation.path.rstrip("/")
+            if path not in known:
+                known[path] = resource = Resource(path)
+                self._resources.setdefault(resource.size, []).append(resource)
+            known[path].operations[operation.method] = operation
+
+    def find(self, raw_path: bytes) -> tuple[Resource, Mapping[str, str]]:
+        """Find the resource that a path names, as it was sent: `%2F` does not part segments.
+
+        Raises:
+            Refusal: 404.
+        """
+        segments = _decoded(raw_path)
+        collection = len(segments) > 1 and not segments[-1]
+        if collection:
+            segments.pop()
+        for resource in self._resources.get(len(segments), ()):
+            if collection and not resource.is_collection:
+                continue
+            parameters = resource.match(segments)
+            if parameters is not None:
+                return resource, parameters
+        raise not_found("path: the API has no such resource")
+
+
+def _decoded(raw_path: bytes) -> list[str]:
+    path = raw_path.removeprefix(b"/")
+    if _BROKEN_ESCAPE.search(path):
+        raise not_found("path: holds a percent sign that two hexadecimal digits don't follow; write it as %25")
+    try:
+        if b"%" not in path:
+            return path.decode("utf-8").split("/")
+        return [unquote_to_bytes(segment).decode("utf-8") for segment in path.split(b"/")]
+    except UnicodeDecodeError:
+        raise not_found("path: not UTF-8; percent-encode each segment as UTF-8") from None

@@ -1,0 +1,40 @@
+"""The rule that a dataset's categories set for the annotations of its items."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from .errors import bad_request
+
+_LONGEST = 40
+
+
+class LabelRule:
+    """Which (category_id, label_id) pairs `classification` and `detection` may use, whatever the dataset's type.
+
+    Args:
+        props: of the dataset. Without `categories` any pair goes; with an empty list none does.
+    """
+
+    __slots__ = ("_pairs",)
+
+    def __init__(self, props: Mapping[str, Any]) -> None:
+        self._pairs: frozenset[tuple[int, int]] | None = None
+        if "categories" in props:
+            self._pairs = frozenset(
+                (category["category_id"], label["label_id"])
+                for category in props["categories"]
+                for label in category["labels"]
+            )
+
+    def check(self, attributes: Mapping[str, Any], place: str) -> None:
+        """Raise the 400 for the first entry with another pair; `place` is where the attributes stand in the body."""
+        if self._pairs is None:
+            return
+        for key in ("classification", "detection"):
+            for index, entry in enumerate(attributes.get(key, ())):
+                pair = (entry["category_id"], entry["label_id"])
+                if pair not in self._pairs:
+                    category, label = (str(number)[:_LONGEST] for number in pair)
+                    raise bad_request(
+                        f"{place}.{key}[{index}]: the dataset has no label {label} in category {category}"
+                    )

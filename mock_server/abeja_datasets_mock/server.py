@@ -1,0 +1,185 @@
+"""Serving the application over HTTP on uvicorn's protocol: in a thread for tests, or as a program."""
+
+import asyncio
+import contextlib
+import threading
+from collections.abc import Callable, Sequence
+from email.utils import formatdate
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+import uvicorn
+import uvloop
+from starlette.applications import Starlette
+from uvicorn.server import ServerState
+
+from .app import DEFAULT_MAX_BODY, create_app
+from .authentication import DEMO, Credential
+from .protocol import ContractProtocol
+
+_BACKLOG = 2048
+_KEEP_ALIVE = 65  # longer than the idle time of common clients' pools, so that they close first
+_GRACE = 2.0
+_POLL = 0.002
+
+
+class Server:
+    """An application listening on a port, within the running event loop.
+
+    uvicorn's own `Server` polls ten times a second for its end and takes over signals; this one starts and stops at
+    once and leaves signals to the program.
+    """
+
+    def __init__(self, app: Starlette, host: str = "127.0.0.1", port: int = 0) -> None:
+        self._app = app
+        self._host, self._port = host, port
+        self._state = ServerState()
+        self._listener: asyncio.Server | None = None
+        self._clock: asyncio.TimerHandle | None = None
+
+    async def start(self) -> str:
+        """Listen, and hand back the URL.
+
+        Raises:
+            OSError: the address can't be listened on.
+        """
+        config = uvicorn.Config(
+            self._app, http=ContractProtocol, ws="none", lifespan="off", log_config=None, proxy_headers=False,
+            server_header=False, timeout_keep_alive=_KEEP_ALIVE,
+        )  # fmt: skip
+        config.load()
+        loop = asyncio.get_running_loop()
+        self._listener = await loop.create_server(
+            lambda: ContractProtocol(config=config, server_state=self._state, app_state={}, _loop=loop),
+            self._host,
+            self._port,
+            backlog=_BACKLOG,
+        )
+        self._tick(loop)
+        # A name may stand for several addresses, each with a port of its own.
+        host, port, *_ = self._listener.sockets[0].getsockname()
+        return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+
+    async def stop(self) -> None:
+        """Stop listening, let requests that have arrived be answered, close connections and the database."""
+        if self._listener is not None:
+            self._listener.close()
+        if self._clock is not None:
+            self._clock.cancel()
+        for connection in list(self._state.connections):
+            connection.shutdown()
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(_GRACE):
+                while self._state.connections or self._state.tasks:  # noqa: ASYNC110 - uvicorn sets no event
+                    await asyncio.sleep(_POLL)
+        for connection in list(self._state.connections):
+            connection.transport.abort()
+        await asyncio.gather(*self._state.tasks, return_exceptions=True)
+        self._app.state.store.close()
+
+    def _tick(self, loop: asyncio.AbstractEventLoop) -> None:
+        self._state.default_headers = [(b"date", formatdate(usegmt=True).encode("ascii"))]
+        self._clock = loop.call_later(1, self._tick, loop)
+
+
+class RunningServer:
+    """A server in a thread of its own, on a free port of this machine, for tests.
+
+        with RunningServer() as server:
+            client = APIClient(server.credential, base_url=server.url)
+
+    Args:
+        database: see `create_app`.
+        credentials: see `create_app`.
+        max_body: see `create_app`.
+        host: the address to listen on.
+        port: the port; 0 is one that is free.
+
+    Attributes:
+        url: where it listens, without a slash at the end; from `start` on.
+        credential: the first credential it takes, in the form that `APIClient` takes.
+        app: the application, for middleware to be added before `start`.
+    """
+
+    def __init__(
+        self,
+        *,
+        database: str | Path | None = None,
+        credentials: Sequence[Credential] | None = None,
+        max_body: int = DEFAULT_MAX_BODY,
+        host: str = "127.0.0.1",
+        port: int = 0,
+    ) -> None:
+        self.url = ""
+        self.credential = (DEMO if credentials is None else credentials[0]).argument
+        self.app = create_app(database=database, credentials=credentials, max_body=max_body)
+        self._server = Server(self.app, host, port)
+        self._ready = threading.Event()
+        self._failure: BaseException | None = None
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._end: asyncio.Event | None = None
+        self._thread: threading.Thread | None = None
+
+    def start(self) -> Self:
+        """Start serving; it returns when requests are taken.
+
+        Raises:
+            OSError: the address can't be listened on.
+        """
+        self._thread = threading.Thread(target=self._run, name="abeja-datasets-mock", daemon=True)
+        self._thread.start()
+        self._ready.wait()
+        if self._failure is not None:
+            self._thread.join()
+            raise self._failure
+        return self
+
+    def stop(self) -> None:
+        """Stop serving and close the database. It may be called twice."""
+        if self._thread is None:
+            self.app.state.store.close()
+        elif self._thread.is_alive() and self._loop is not None and self._end is not None:
+            with contextlib.suppress(RuntimeError):  # the loop has just ended by itself
+                self._loop.call_soon_threadsafe(self._end.set)
+            self._thread.join()
+
+    def __enter__(self) -> Self:
+        return self.start()
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self.stop()
+
+    def __repr__(self) -> str:
+        return f"<RunningServer {self.url or 'not started'}>"
+
+    def _run(self) -> None:
+        with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+            runner.run(self._serve())
+
+    async def _serve(self) -> None:
+        self._loop, self._end = asyncio.get_running_loop(), asyncio.Event()
+        try:
+            self.url = await self._server.start()
+        except BaseException as error:  # noqa: BLE001 - it is raised by `start`, in the thread that waits there
+            self._failure = error
+            self.app.state.store.close()
+            return
+        finally:
+            self._ready.set()
+        await self._end.wait()
+        await self._server.stop()
+
+
+Announce = Callable[[str], None]
+
+
+async def serve(server: Server, announce: Announce, end: asyncio.Event) -> None:
+    """Run a server until `end` is set; `announce` is called with the URL as soon as it listens."""
+    announce(await server.start())
+    try:
+        await end.wait()
+    finally:
+        await server.stop()

@@ -1,0 +1,193 @@
+"""Transactions on the SQLite file, grouped: many requests share one commit, and each is answered after it.
+
+All SQL runs on the event loop's thread over one connection. A write is carried out at once inside an open transaction,
+and its answer waits until that is committed and synced, which happens once for all requests that were ready meanwhile.
+A read that finds a transaction open waits too, so that nothing is ever shown that could still be undone.
+"""
+
+import asyncio
+import logging
+import sqlite3
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import TypeVar
+
+from .database import PATIENCE, connect, is_busy
+from .errors import Refusal, StorageFailed
+
+_logger = logging.getLogger("abeja_datasets_mock")
+_Result = TypeVar("_Result")
+
+_TURNS = 2
+"""How many turns of the event loop a commit waits: in the first, requests that have arrived are read; in the next one
+they are carried out."""
+
+_POLL = 0.001
+
+
+class Store:
+    """One connection, and the transaction that may be open on it.
+
+    Args:
+        database: the file, which is made where it does not exist; None keeps everything in memory.
+
+    Attributes:
+        on_undo: called when changes that were carried out are undone.
+
+    Raises:
+        UnusableDatabase: see `database.connect`.
+    """
+
+    def __init__(self, database: str | Path | None = None) -> None:
+        self.connection = connect(database)
+        self.execute = self.connection.execute
+        self._waiting: list[asyncio.Future[None]] = []
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self.on_undo: Callable[[], None] = lambda: None
+
+    async def read(self, work: Callable[[], _Result]) -> _Result:
+        """Run `work`, which only reads, and hand back what it returns or raises once that is sure to last.
+
+        Raises:
+            StorageFailed: SQLite failed.
+        """
+        while True:
+            outcome = self._run(work)
+            try:
+                await self._committed()
+            except StorageFailed:
+                # It may have seen what is now undone, so it looks again.
+                continue
+            return _unwrap(outcome)
+
+    async def read_many(self, work: Callable[[], _Result]) -> _Result:
+        """Do as `read` does, for work of more than one statement: all of them see the same state of the file.
+
+        Raises:
+            StorageFailed: SQLite failed.
+        """
+
+        def snapshot() -> _Result:
+            if self.connection.in_transaction:
+                return work()
+            self.execute("BEGIN")
+            try:
+                return work()
+            finally:
+                self.execute("COMMIT")
+
+        return await self.read(snapshot)
+
+    async def write(self, work: Callable[[], _Result]) -> _Result:
+        """Run `work` inside a transaction, and hand back what it returns or raises after the commit.
+
+        `work` must raise a Refusal before its first change: others share the transaction, so nothing of it is undone.
+
+        Raises:
+            StorageFailed: it could not be written or committed; nothing of it is left.
+        """
+        while True:
+            await self._begin()
+            outcome = self._run(work)
+            try:
+                await self._committed()
+            except StorageFailed:
+                if not isinstance(outcome, Refusal):
+                    raise
+                # What it was refused for may be undone now.
+                continue
+            return _unwrap(outcome)
+
+    def close(self) -> None:
+        """Close the file. What is not committed was not acknowledged, and is lost."""
+        self._abandon()
+        self.connection.close()
+
+    def _run(self, work: Callable[[], _Result]) -> tuple[_Result] | Refusal:
+        try:
+            return (work(),)
+        except Refusal as refusal:
+            return refusal
+        except Exception as error:
+            # It may have left half of its changes, and SQLite may have rolled back by itself (a full disk).
+            failure = StorageFailed("the storage failed") if isinstance(error, sqlite3.Error) else error
+            self._undo(error)
+            raise failure from error
+
+    async def _begin(self) -> None:
+        loop = asyncio.get_running_loop()
+        if self._loop is not loop:
+            # A loop that ended took the commit it had planned with it.
+            self._abandon()
+        deadline = time.monotonic() + PATIENCE
+        while not self.connection.in_transaction:
+            try:
+                self.execute("BEGIN IMMEDIATE")
+            except sqlite3.Error as error:
+                if not is_busy(error) or time.monotonic() > deadline:
+                    raise StorageFailed("the database file is locked") from error
+                # Another server has the lock; the loop goes on serving reads.
+                await asyncio.sleep(_POLL)
+            else:
+                self._loop = loop
+                loop.call_soon(self._commit_in, _TURNS - 1)
+
+    def _commit_in(self, turns: int) -> None:
+        if turns and self._loop is not None:
+            self._loop.call_soon(self._commit_in, turns - 1)
+        elif self.connection.in_transaction:
+            self._commit()
+
+    def _commit(self) -> None:
+        try:
+            self.execute("COMMIT")
+        except sqlite3.Error as error:
+            _logger.error("a commit failed: %s", error)  # noqa: TRY400 - the traceback would only show this line
+            self._undo(error)
+            return
+        self._resolve(None)
+
+    async def _committed(self) -> None:
+        """Wait until no transaction is open.
+
+        Raises:
+            StorageFailed: what was open was undone.
+        """
+        if not self.connection.in_transaction:
+            return
+        # One future each: a request that is cancelled cancels the future it waits for.
+        waiter = asyncio.get_running_loop().create_future()
+        self._waiting.append(waiter)
+        await waiter
+
+    def _undo(self, cause: Exception) -> None:
+        if self.connection.in_transaction:
+            self.execute("ROLLBACK")
+        self.on_undo()
+        self._resolve(cause)
+
+    def _resolve(self, cause: Exception | None) -> None:
+        waiting, self._waiting = self._waiting, []
+        for waiter in waiting:
+            if waiter.done():
+                continue
+            if cause is None:
+                waiter.set_result(None)
+            else:
+                failure = StorageFailed("what shared the transaction was undone")
+                failure.__cause__ = cause
+                waiter.set_exception(failure)
+
+    def _abandon(self) -> None:
+        """Undo what a loop that no longer runs has left open."""
+        self._waiting = []
+        self.on_undo()
+        if self.connection.in_transaction:
+            self.execute("ROLLBACK")
+
+
+def _unwrap(outcome: tuple[_Result] | Refusal) -> _Result:
+    if isinstance(outcome, Refusal):
+        raise outcome
+    return outcome[0]

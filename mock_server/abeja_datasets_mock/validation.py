@@ -1,0 +1,58 @@
+"""Whether a JSON value keeps a schema of the document and, where not, a sentence that names the place and the fix."""
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import jsonschema_rs
+
+from .errors import Refusal, bad_request
+
+_SUBJECT = "the value"
+"""Stands for the value in messages, which would otherwise repeat up to megabytes of it."""
+
+
+class Schema:
+    """A schema of the document, compiled.
+
+    Args:
+        schema: the schema; its references point into the document.
+        components: the document's components.
+    """
+
+    __slots__ = ("_is_valid", "_validator")
+
+    def __init__(self, schema: Mapping[str, Any], components: Mapping[str, Any]) -> None:
+        root = {**schema, "components": {"schemas": components["schemas"]}}
+        self._validator = jsonschema_rs.Draft202012Validator(root, mask=_SUBJECT)
+        self._is_valid = self._validator.is_valid
+
+    def check(self, value: Any, name: str) -> None:
+        """Raise the refusal of `value`, called `name` where the fault is not inside of it, unless it is valid."""
+        if not self._is_valid(value):
+            raise self._refusal(value, name)
+
+    def _refusal(self, value: Any, name: str) -> Refusal:
+        try:
+            error = _innermost(next(iter(self._validator.iter_errors(value))))
+        except ValueError:
+            # The validator copies the value into an error, to a depth of 255.
+            return bad_request(f"{name}: not valid, and nested too deeply to tell where")
+        place = path_text(error.instance_path) or name
+        return bad_request(f"{place}: {error.message}")
+
+
+def path_text(path: Iterable[str | int]) -> str:
+    """Write a place inside a body as a person would: `attributes.detection[0].rect.xmax`."""
+    text = ""
+    for part in path:
+        text += f"[{part}]" if isinstance(part, int) else f".{part}" if text else part
+    return text
+
+
+def _innermost(error: jsonschema_rs.ValidationError) -> jsonschema_rs.ValidationError:
+    """Follow a failed `oneOf` into the branch that got furthest: "none of these" helps nobody."""
+    while branches := getattr(error.kind, "context", None):
+        problems: list[jsonschema_rs.ValidationError] = [problem for branch in branches for problem in branch]
+        inner = max(problems, key=lambda problem: len(problem.instance_path))
+        error = inner
+    return error

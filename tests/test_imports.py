@@ -1,0 +1,78 @@
+"""Who may import whom: the table of ARCHITECTURE.md, read off the code."""
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+GENERATED = "abeja_datasets_openapi"
+PACKAGES = {
+    "generated": {GENERATED},
+    "wrapper": {"abeja"},
+    "mock_server": {"abeja_datasets_mock"},
+    "contract": {"abeja_datasets_contract"},
+    "cli": {"abeja_datasets_cli"},
+}
+OURS = set().union(*PACKAGES.values())
+
+
+def imports(module: Path) -> Iterator[str]:
+    """Name the top packages that a module imports, inside functions too."""
+    return imports_of(ast.parse(module.read_text(encoding="utf-8")))
+
+
+def imports_of(tree: ast.AST) -> Iterator[str]:
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            yield from (alias.name.partition(".")[0] for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and not node.level:
+            yield (node.module or "").partition(".")[0]
+        elif isinstance(node, ast.Call) and "import_module" in ast.dump(node.func) and node.args:
+            name = node.args[0]
+            yield str(name.value).partition(".")[0] if isinstance(name, ast.Constant) else "a computed name"
+
+
+def modules(room: str) -> list[Path]:
+    found = sorted((ROOT / room).rglob("*.py"))
+    assert found, f"{room}/ is empty"
+    return found
+
+
+@pytest.mark.parametrize("room", [room for room in PACKAGES if room != "cli"])
+def test_a_room_imports_only_itself(room: str) -> None:
+    allowed = {*PACKAGES[room]}
+    for module in modules(room):
+        extra = {GENERATED} if room == "wrapper" and module.name in ("operations.py", "models.py") else set()
+        foreign = set(imports(module)) & OURS - allowed - extra
+        assert not foreign, f"{module.relative_to(ROOT)} imports {foreign}"
+
+
+def test_the_wrapper_uses_generated_code_where_it_may() -> None:
+    # Were this empty, the exception above would have outlived its reason.
+    users = {m.name for m in modules("wrapper") if GENERATED in set(imports(m))}
+    assert users == {"operations.py", "models.py"}
+
+
+def test_the_cli_imports_the_others_lazily() -> None:
+    for module in modules("cli"):
+        body = ast.parse(module.read_text(encoding="utf-8")).body
+        for node in body:
+            eager = set(imports_of(node)) & OURS - PACKAGES["cli"]
+            assert not eager or not isinstance(node, ast.Import | ast.ImportFrom), f"{module.name} imports {eager}"
+
+
+def test_every_room_is_in_the_table() -> None:
+    packaged = {path.parent.parent.name for path in ROOT.glob("*/*/py.typed")} | {"wrapper"}
+    assert packaged == set(PACKAGES)
+
+
+def test_plain_libraries_stay_behind_their_extras() -> None:
+    core = {"httpx", "attr", "attrs", "dateutil"}
+    import sys
+
+    for room in ("generated", "wrapper"):
+        for module in modules(room):
+            foreign = set(imports(module)) - OURS - core - set(sys.stdlib_module_names) - {"__future__", ""}
+            assert not foreign, f"{module.relative_to(ROOT)} needs {foreign}, which the core does not depend on"

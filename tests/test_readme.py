@@ -1,0 +1,75 @@
+"""What README tells a newcomer to do works as it stands there."""
+
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+from abeja_datasets_mock import RunningServer
+
+ROOT = Path(__file__).parent.parent
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+
+
+def environment(server: RunningServer) -> dict[str, str]:
+    clean = {k: v for k, v in os.environ.items() if not k.startswith(("ABEJA_", "PLATFORM_AUTH_TOKEN"))}
+    return {
+        **clean,
+        "ABEJA_API_URL": server.url,
+        "ABEJA_PLATFORM_USER_ID": server.credential["user_id"],
+        "ABEJA_PLATFORM_PERSONAL_ACCESS_TOKEN": server.credential["personal_access_token"],
+    }
+
+
+def run(program: str, server: RunningServer) -> str:
+    done = subprocess.run(
+        [sys.executable, "-W", "error", "-c", program],
+        env=environment(server), capture_output=True, text=True, check=False, timeout=60,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    assert done.stderr == ""
+    return done.stdout
+
+
+def test_the_quick_start_runs() -> None:
+    program = re.search(r"```python\n(.*?)```", README, re.DOTALL)
+    assert program
+    with RunningServer() as server:
+        assert run(program[1], server) == "0 datalake://1/a\n"
+
+
+# As programs that use abeja-sdk are written: ids and attributes of many kinds, in a loop.
+PROGRAM_FOR_ABEJA_SDK = """
+from abeja.datasets import APIClient
+
+credential = {"user_id": "%(user_id)s", "personal_access_token": "%(personal_access_token)s"}
+org = "1102940376065"
+api_client = APIClient(credential)
+props = {"categories": [{"category_id": 0, "name": "parts", "labels": [{"label_id": 0, "label": "wheel"}]}]}
+dataset = APIClient(credential).create_dataset(org, "from-abeja-sdk", "custom", props)
+every = [
+    {"video": [{"frame": 1, "objects": []}]},
+    {"detection": [{"category_id": 0, "label_id": 0, "label": "wheel", "score": 0.98,
+                    "rect": {"xmin": 0.5, "ymin": 1.25, "xmax": 10.0, "ymax": 20.75}}]},
+    {"segmentation": {"polygons": [[0, 0, 1.5, 1.5]]}},
+    None,
+]
+for index, attributes in enumerate(every):
+    source = [{"data_uri": f"datalake://1/{index}", "data_type": "video/mp4"}]
+    item = api_client.create_dataset_item(org, dataset["dataset_id"], source, attributes)
+    assert item["attributes"] == (attributes or {}), item
+page = api_client.list_dataset_items(org, dataset["dataset_id"], params={"limit": 2})
+print(page["total_count"], len(page["items"]), "next_page_token" in page)
+"""
+
+
+def test_a_program_written_for_abeja_sdk_runs_unchanged() -> None:
+    with RunningServer() as server:
+        assert run(PROGRAM_FOR_ABEJA_SDK % server.credential, server) == "4 2 True\n"
+
+
+def test_every_script_it_names_exists_and_every_script_is_named_somewhere() -> None:
+    scripts = {path.name for path in (ROOT / "scripts").iterdir() if path.is_file()}
+    documents = README + (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
+    assert set(re.findall(r"scripts/(\w+)", documents)) == scripts
