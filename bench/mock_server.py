@@ -218,7 +218,8 @@ async def _paging(url: str, items: str) -> dict[str, Any]:
     creator = await Load(url, "POST", items, json.dumps(ITEM).encode()).connect()
     while json.loads(await _get(url, f"{items}?limit=1"))["total_count"] < PAGING_ITEMS:
         await creator.round()
-    times, token = [], ""
+    times: list[float] = []
+    token: str | None = ""
     while token is not None:
         path = f"{items}?limit=100" + (f"&next_page_token={token}" if token else "")
         start = time.perf_counter()

@@ -4,7 +4,6 @@ A dataset is named here by its number, which whoever calls has found through its
 """
 
 import re
-from itertools import islice
 
 from .records import ItemRow
 from .search import Predicate
@@ -61,13 +60,22 @@ class Items:
         self._execute("DELETE FROM items WHERE dataset_id = ? AND dataset_item_id = ?", (dataset, item))
         self._execute("UPDATE counters SET total_count = total_count - 1 WHERE dataset_id = ?", (dataset,))
 
-    def page(self, dataset: int, after: int, size: int, found: Predicate | None = None) -> list[ItemRow]:
-        """Read up to `size` items with ids over `after`, in the order of creation, or those of them that are found."""
-        query = f"SELECT {_COLUMNS} FROM items WHERE dataset_id = ? AND dataset_item_id > ? ORDER BY dataset_item_id"  # noqa: S608 - constant columns
-        rows = map(ItemRow._make, self._execute(query, (dataset, after)))
-        return list(islice(rows if found is None else (row for row in rows if found(row.attributes)), size))
+    def page(self, dataset: int, after: int, size: int) -> list[ItemRow]:
+        """Read up to `size` items with ids over `after`, in the order of creation."""
+        query = (
+            f"SELECT {_COLUMNS} FROM items WHERE dataset_id = ? AND dataset_item_id > ?"  # noqa: S608 - constant
+            " ORDER BY dataset_item_id LIMIT ?"
+        )
+        return [ItemRow(*row) for row in self._execute(query, (dataset, after, size))]
 
-    def count(self, dataset: int, found: Predicate) -> int:
-        """Count the items that are found, by looking at each."""
-        query = "SELECT attributes FROM items WHERE dataset_id = ?"
-        return sum(found(attributes) for (attributes,) in self._execute(query, (dataset,)))
+    def search(self, dataset: int, after: int, size: int, found: Predicate) -> tuple[list[ItemRow], int]:
+        """Read such a page of the items that are found, and count all of these, by looking at each item once."""
+        query = f"SELECT {_COLUMNS} FROM items WHERE dataset_id = ? ORDER BY dataset_item_id"  # noqa: S608 - constant
+        rows: list[ItemRow] = []
+        count = 0
+        for row in self._execute(query, (dataset,)):
+            if found(row[2]):
+                count += 1
+                if row[0] > after and len(rows) < size:
+                    rows.append(ItemRow(*row))
+        return rows, count

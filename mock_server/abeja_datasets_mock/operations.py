@@ -126,8 +126,11 @@ class Operations:
 
         def work() -> Answer:
             number = self._dataset(request)
-            count = self._datasets.total_count(number) if found is None else self._items.count(number, found)
-            rows = self._items.page(number, after, size + 1, found)
+            # One more than asked for tells whether any follow.
+            if found is None:
+                count, rows = self._datasets.total_count(number), self._items.page(number, after, size + 1)
+            else:
+                rows, count = self._items.search(number, after, size + 1, found)
             writer = _writer(request)
             body = b'{"items":%b,"total_count":%d' % (_array(map(writer, rows[:size])), count)
             if len(rows) > size:

@@ -21,25 +21,39 @@ class ContractProtocol(HttpToolsProtocol):
         super().__init__(*args, **kwargs)
         self.logger = _logger
         self.access_log = False
-        self.lingering = False
+        self.deaf = False
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn's own
         """Put the polite way to close between uvicorn and the socket."""
         super().connection_made(_PoliteTransport(transport, self))  # type: ignore[arg-type]  # all that uvicorn uses
 
     def data_received(self, data: bytes) -> None:
-        """Read a piece of a request, or throw it away when the answer has been given."""
-        if not self.lingering:
+        """Read a piece of a request, or throw it away where no more can be answered."""
+        if not self.deaf:
             super().data_received(data)
 
-    def send_400_response(self, msg: str) -> None:
-        """Answer to bytes that are not HTTP, in the documented shape."""
-        body = error_body("bad_request", f"HTTP: {msg}")
-        headers = b"content-type: application/json\r\ncontent-length: %d\r\nconnection: close\r\n\r\n" % len(body)
+    def eof_received(self) -> bool:  # type: ignore[override]  # uvicorn has the None that stands for False
+        """Keep the connection for the answer to a whole request, behind which a client closed its sending half."""
         cycle = self._last_cycle()
-        if cycle is None or cycle.response_complete:
-            self.transport.write(STATUS_LINE[400] + headers + body)
-        # Otherwise the bytes came behind a request that is still being answered.
+        if cycle is None or cycle.response_complete or cycle.more_body or cycle.disconnected:
+            return False
+        cycle.keep_alive = False
+        return True
+
+    def send_400_response(self, msg: str) -> None:
+        """Answer to bytes that are not HTTP, in the documented shape, and close the connection."""
+        self.deaf = True
+        cycle = self._last_cycle()
+        if cycle is not None and not cycle.response_complete:
+            if not (cycle.more_body or self.pipeline):
+                # The bytes came behind a request that is still being answered: its answer is the last one.
+                cycle.keep_alive = False
+                return
+            cycle.disconnected = True
+            cycle.message_event.set()
+        body = error_body("bad_request", f"HTTP: {msg}")
+        head = b"content-type: application/json\r\ncontent-length: %d\r\nconnection: close\r\n\r\n" % len(body)
+        self.transport.write(STATUS_LINE[400] + head + body)
         self.transport.close()
 
     def is_request_whole(self) -> bool:
@@ -50,7 +64,7 @@ class ContractProtocol(HttpToolsProtocol):
     def shutdown(self) -> None:
         """Close the connection: at once, unless an answer is due to a request that is whole."""
         cycle = self._last_cycle()
-        if cycle is not None and not cycle.response_complete and cycle.more_body:
+        if cycle is None or cycle.response_complete or cycle.more_body:
             self.transport.abort()
         else:
             super().shutdown()
@@ -70,21 +84,26 @@ class _PoliteTransport:
     def __init__(self, transport: asyncio.Transport, protocol: ContractProtocol) -> None:
         self._transport = transport
         self._protocol = protocol
-        self.write = transport.write
+        self._lingering = False
         self.pause_reading = transport.pause_reading
         self.resume_reading = transport.resume_reading
         self.get_extra_info = transport.get_extra_info
         self.abort = transport.abort
 
+    def write(self, data: bytes) -> None:
+        # An answer may still be under way when the client has gone, or when the sending half is closed.
+        if not self.is_closing():
+            self._transport.write(data)
+
     def is_closing(self) -> bool:
-        return self._protocol.lingering or self._transport.is_closing()
+        return self._lingering or self._transport.is_closing()
 
     def close(self) -> None:
         protocol, transport = self._protocol, self._transport
-        if protocol.lingering or protocol.is_request_whole() or transport.is_closing():
+        if self.is_closing() or protocol.is_request_whole():
             transport.close()
             return
-        protocol.lingering = True
+        self._lingering = protocol.deaf = True
         transport.write_eof()
         protocol.flow.resume_reading()
         protocol.loop.call_later(LINGER, transport.abort)

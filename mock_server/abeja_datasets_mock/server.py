@@ -112,8 +112,8 @@ class RunningServer:
         port: int = 0,
     ) -> None:
         self.url = ""
-        self.credential = (DEMO if credentials is None else credentials[0]).argument
         self.app = create_app(database=database, credentials=credentials, max_body=max_body)
+        self.credential = (DEMO if credentials is None else credentials[0]).argument
         self._server = Server(self.app, host, port)
         self._ready = threading.Event()
         self._failure: BaseException | None = None

@@ -53,6 +53,7 @@ class Store:
             StorageFailed: SQLite failed.
         """
         while True:
+            self._forget_ended_loop()
             outcome = self._run(work)
             try:
                 await self._committed()
@@ -88,6 +89,7 @@ class Store:
             StorageFailed: it could not be written or committed; nothing of it is left.
         """
         while True:
+            self._forget_ended_loop()
             await self._begin()
             outcome = self._run(work)
             try:
@@ -117,9 +119,6 @@ class Store:
 
     async def _begin(self) -> None:
         loop = asyncio.get_running_loop()
-        if self._loop is not loop:
-            # A loop that ended took the commit it had planned with it.
-            self._abandon()
         deadline = time.monotonic() + PATIENCE
         while not self.connection.in_transaction:
             try:
@@ -179,12 +178,16 @@ class Store:
                 failure.__cause__ = cause
                 waiter.set_exception(failure)
 
+    def _forget_ended_loop(self) -> None:
+        """Undo what a loop that no longer runs has left open: it took the commit it had planned with it."""
+        if self.connection.in_transaction and self._loop is not asyncio.get_running_loop():
+            self._abandon()
+
     def _abandon(self) -> None:
-        """Undo what a loop that no longer runs has left open."""
         self._waiting = []
-        self.on_undo()
         if self.connection.in_transaction:
             self.execute("ROLLBACK")
+            self.on_undo()
 
 
 def _unwrap(outcome: tuple[_Result] | Refusal) -> _Result:

@@ -1,0 +1,129 @@
+"""The query language of `q`."""
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+if TYPE_CHECKING:
+    from tests.mock_server.conftest import Api
+
+ITEMS: list[dict[str, Any]] = [
+    {"a": 1, "b": 2, "c": 3},
+    {
+        "a": "1",
+        "text": "one two",
+        "path": "image/jpeg",
+        "time": "12:30",
+        "minus": "-5",
+        "quote": 'say "x"',
+        "empty": "",
+    },
+    {"a": 1.0, "deep": {"list": [{"b": 2}, {"deeper": [[{"c": 3}]]}]}, "flag": True, "nothing": None},
+    {"a": 10, "b": 22, "list": [1, 2], "object": {"x": 1}, "flag": "true", "minus": -5, "nothing": "null"},
+    {"é": "日本", "a.b": "dotted", "wild*": "x*y", "back": "a\\b", "ctrl": "x\0\n", "a:b": "colon", "big": 2**70},
+    {'tricky"a': 1, "more": '"a":1', "x": '{"a":1}', "y": ',"a":1,', 'z","a': 1, "expo": 1e-7, "A": 1, "TO": "TO"},
+]
+
+
+@pytest.mark.parametrize(
+    ("q", "found"),
+    [
+        ("a:1", {0, 1}),
+        ('a:"1"', {0, 1}),
+        ("a:1.0", {2}),
+        ("a:10", {3}),
+        ("A:1", {5}),
+        ("b:2", {0, 2}),
+        ("c:3", {0, 2}),
+        ("b:22", {3}),
+        ("list:1", set()),
+        ("object:1", set()),
+        ("x:1", {3}),
+        ("flag:true", {2, 3}),
+        ("nothing:null", {2, 3}),
+        ("flag:True", set()),
+        ('text:"one two"', {1}),
+        ("text:one", set()),
+        ('path:"image/jpeg"', {1}),
+        ("path:image\\/jpeg", {1}),
+        ('time:"12:30"', {1}),
+        ("time:12\\:30", {1}),
+        ('minus:"-5"', {1, 3}),
+        ("minus:\\-5", {1, 3}),
+        ('quote:"say \\"x\\""', {1}),
+        ('empty:""', {1}),
+        ("é:日本", {4}),
+        ("a.b:dotted", {4}),
+        ("wild\\*:x\\*y", {4}),
+        ('wild\\*:"x*y"', {4}),
+        ('back:"a\\\\b"', {4}),
+        ('ctrl:"x\0\n"', {4}),
+        ("a\\:b:colon", {4}),
+        (f"big:{2**70}", {4}),
+        ("expo:1e-07", {5}),
+        ('tricky\\"a:1', {5}),
+        ("TO:TO", None),
+        ("x:TO", set()),
+        ("a:1 AND b:2", {0}),
+        ("a:1 OR b:2", {0, 1, 2}),
+        ("NOT a:1", {2, 3, 4, 5}),
+        ("NOT NOT a:1", {0, 1}),
+        ("a:1 AND NOT b:2", {1}),
+        ("NOT a:1 AND b:2", {2}),
+        ("NOT (a:1 OR b:2)", {3, 4, 5}),
+        ("b:22 OR a:1 AND b:2", {0, 3}),
+        ("(b:22 OR a:1) AND b:2", {0}),
+        ("a:1 AND b:2 OR b:22", {0, 3}),
+        ("a:1 AND b:2 OR b:22 AND a:10", {0, 3}),
+        ("b:22 OR a:1 OR c:3", {0, 1, 2, 3}),
+        ("(((a:1)))", {0, 1}),
+        ("a:1\tAND\nb:2", {0}),
+        ("missing:x", set()),
+        ("NOT missing:x", {0, 1, 2, 3, 4, 5}),
+        ('a:"1,\\"b\\":2"', set()),
+        ("a:1 OR " * 500 + "a:1", {0, 1}),
+    ],
+)
+def test_finds(api: "Api", q: str, found: set[int] | None) -> None:
+    dataset = api.create_dataset()
+    items = [api.create_item(dataset, attributes) for attributes in ITEMS]
+    if found is None:
+        api.refused(400, "GET", api.items_path(dataset), params={"q": q})
+        return
+    answer = api.ok("GET", api.items_path(dataset), params={"q": q})
+    assert [item["dataset_item_id"] for item in answer["items"]] == sorted(found)
+    assert answer == {"items": [items[number] for number in sorted(found)], "total_count": len(found)}
+    assert api.ok("GET", api.items_path(dataset), params={"q": q, "limit": 1})["total_count"] == len(found)
+
+
+@pytest.mark.parametrize(
+    "q",
+    [
+        "", " ", "word", '"phrase"', "a:", ":a", "a:1 b:2", "a:1 and b:2", "a:1 or b:2", "a:1 && b:2", "a:1 || b:2",
+        "+a:1", "-a:1", "a:+1", "a:-1", "a:1 -b:2", "a:*", "a:x*", "a:?", "x*:1", "*:*", "a:[1 TO 2]", "a:{1 TO 2}",
+        "a:>1", "a:<=1", "a:1~", "a:x~2", 'a:"x y"~2', "a:1^2", "(a:1)^2", "a:/x/", "/x/", "a:b/c", "a:(1 OR 2)",
+        "a:(1)", "a:b:c", "a:12:30", "a:T12:30", "(a:1", "a:1)", "()", "NOT", "AND", "a:1 AND", "OR a:1", "a:NOT b:1",
+        "a:1 AND AND b:2", "a:1 NOT b:2", "a:'1'", 'a:"open', "a:b\\", "!a:1", "a:!1", "a:x&&y", "a:x||y", 'a:x"y',
+        "x" * 4097, "(" * 2000 + "a:1" + ")" * 2000, "NOT " * 1000 + "a:1", "\0", "a:1;b:2 c",
+    ],
+)  # fmt: skip
+def test_everything_else_is_refused(api: "Api", q: str) -> None:
+    dataset = api.create_dataset()
+    description = api.refused(400, "GET", api.items_path(dataset), params={"q": q})
+    assert description.startswith("q: ")
+    assert len(description) < 500
+
+
+def test_a_query_is_checked_before_the_dataset_is_looked_for(api: "Api") -> None:
+    api.refused(400, "GET", f"{api.datasets_path}1/items/", params={"q": "word"})
+    api.refused(404, "GET", f"{api.datasets_path}1/items/", params={"q": "a:1"})
+
+
+def test_a_query_sees_what_is_there_now(api: "Api") -> None:
+    dataset = api.create_dataset()
+    item = api.create_item(dataset, {"tag": "A"})
+    api.ok("PUT", api.item_path(item), json={"attributes": {"tag": "B"}})
+    assert api.ok("GET", api.items_path(dataset), params={"q": "tag:A"})["total_count"] == 0
+    assert api.ok("GET", api.items_path(dataset), params={"q": "tag:B"})["total_count"] == 1
+    api.ok("DELETE", api.item_path(item))
+    assert api.ok("GET", api.items_path(dataset), params={"q": "tag:B"}) == {"items": [], "total_count": 0}
