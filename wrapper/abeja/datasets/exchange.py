@@ -1,6 +1,5 @@
 """One call under way, without any I/O: the request that is due, what came of it, and what follows from that."""
 
-import json
 import logging
 import ssl
 import sys
@@ -15,18 +14,17 @@ import httpx
 from abeja.datasets import bodies, credentials, retry
 from abeja.datasets._version import __version__
 from abeja.datasets.credentials import Credential
+from abeja.datasets.errors import http_error
 from abeja.datasets.operations import Call
 from abeja.datasets.settings import Settings
 from abeja.exceptions import (
     Attempt,
     ConnectionFailed,
     Error,
-    HttpError,
     InvalidResponse,
     NotFound,
     Outcome,
     RequestTimeout,
-    error_class,
 )
 
 MAX_REDIRECTS: Final = 5
@@ -122,7 +120,7 @@ class Exchange:
         retry_after = retry.parse_retry_after(response.headers.get("Retry-After"))
         wait = self._wait(sent=True, status=status, retry_after=retry_after)
         if wait is None:
-            error = _http_error(response, self._credential)
+            error = http_error(response, self._credential)
             error.retry_after = retry_after
             raise self._completed(error)
         return wait
@@ -229,51 +227,6 @@ def _target(url: str, params: Mapping[str, Any]) -> httpx.URL:
         return target.copy_merge_params(params) if params else target
     except httpx.InvalidURL as error:
         raise ValueError(f"no URL can be made of these arguments and this base_url: {error}") from error
-
-
-def _http_error(response: httpx.Response, credential: Credential) -> HttpError:
-    """Make the error that an answer stands for, whatever its body is."""
-    status = response.status_code
-    text, content = _error_body(response, credential)
-    if not isinstance(content, dict):
-        content = {}
-    reason = credential.redact(response.reason_phrase) or status_names.get(status) or f"HTTP {status}"
-    description = content.get("error_description")
-    return error_class(status)(
-        str(content.get("error") or reason),
-        text if description is None else str(description),
-        error_detail=content.get("error_detail"),
-        status_code=status,
-        url=str(response.url),
-    )
-
-
-def _error_body(response: httpx.Response, credential: Credential) -> tuple[str, Any]:
-    """Give the text of an error's body and, where it is JSON, what that says.
-
-    A server that repeats the credential must not bring it into a log.
-    """
-    try:
-        text = response.text
-    except Exception:  # noqa: BLE001 - a server may declare any of Python's codecs, and each fails in its own way
-        text = response.content.decode("utf-8", "replace")
-    try:
-        said = json.loads(text)
-        content = _redacted(said, credential)
-    except (ValueError, RecursionError):
-        return credential.redact(text), None
-    # JSON can write a secret in more ways than one.
-    return text if content == said else json.dumps(content, ensure_ascii=False), content
-
-
-def _redacted(value: Any, credential: Credential) -> Any:
-    if isinstance(value, str):
-        return credential.redact(value)
-    if isinstance(value, list):
-        return [_redacted(entry, credential) for entry in value]
-    if isinstance(value, dict):
-        return {credential.redact(key): _redacted(entry, credential) for key, entry in value.items()}
-    return value
 
 
 def _causes(error: BaseException) -> Generator[BaseException]:
