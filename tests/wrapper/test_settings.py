@@ -225,6 +225,14 @@ def test_a_given_http_client_is_used_with_its_headers_and_stays_open(face: "Face
     assert face.run(lambda: http_client.get(server.url)).status_code == 204
 
 
+def test_what_a_given_http_client_says_of_itself_is_left(face: "Face", server: "ScriptedServer") -> None:
+    http_client = face.http_client(headers={"User-Agent": "their-crawler/7"}, trust_env=False)
+    server.answer({})
+    face.open(server, http_client=http_client).get_dataset(1, 2)
+    assert server.only.headers["user-agent"] == "their-crawler/7"
+    assert server.only.headers["accept"] == "application/json"
+
+
 @pytest.mark.parametrize(
     ("own", "settings", "variable", "expected"),
     [

@@ -893,7 +893,7 @@ class APIClient(BaseClient):
     @property
     def _session(self) -> "SyncSession":
         # Threads may come here together; setdefault is atomic, so that all of them get the same one.
-        session: SyncSession = self.__dict__.get("session") or self.__dict__.setdefault("session", self._open())
+        session: SyncSession = self.__dict__.get("_opened") or self.__dict__.setdefault("_opened", self._open())
         return session
 
     def _open(self) -> "SyncSession":

@@ -203,7 +203,7 @@ class AsyncAPIClient(BaseClient):
     @property
     def _session(self) -> "AsyncSession":
         # Threads may come here together; setdefault is atomic, so that all of them get the same one.
-        session: AsyncSession = self.__dict__.get("session") or self.__dict__.setdefault("session", self._open())
+        session: AsyncSession = self.__dict__.get("_opened") or self.__dict__.setdefault("_opened", self._open())
         return session
 
     def _open(self) -> "AsyncSession":

@@ -21,7 +21,7 @@ class SyncSession:
         self._settings = settings
         self._given = http_client
         # Our own pools carry them already, which saves httpx merging them into each request.
-        self._headers = HEADERS if http_client else None
+        self._headers = _headers_beside(http_client) if http_client else None
         # By process: after a fork the child must not touch its parent's connections. They stay referenced there, so
         # that collecting them does not end what the parent still uses.
         self._pools: dict[int, httpx.Client] = {}
@@ -70,7 +70,7 @@ class AsyncSession:
         self._settings = settings
         self._given = http_client
         # Our own pools carry them already, which saves httpx merging them into each request.
-        self._headers = HEADERS if http_client else None
+        self._headers = _headers_beside(http_client) if http_client else None
         # By process too: after a fork a loop's connections are still the parent's.
         self._pools: dict[tuple[int, asyncio.AbstractEventLoop], httpx.AsyncClient] = {}
         self._guards: dict[tuple[int, asyncio.AbstractEventLoop], AsyncGenerator[None]] = {}
@@ -121,6 +121,12 @@ class AsyncSession:
         self._closed = True
         if guard := self._guards.get((os.getpid(), asyncio.get_running_loop())):
             await guard.aclose()
+
+
+def _headers_beside(client: httpx.Client | httpx.AsyncClient) -> dict[str, str]:
+    """Give our headers, but for those that the caller has set on a client of their own."""
+    untouched = httpx.Headers({"Accept": "*/*", "User-Agent": f"python-httpx/{httpx.__version__}"})
+    return {name: value for name, value in HEADERS.items() if client.headers.get(name) in (None, untouched[name])}
 
 
 def _close_pool(pools: dict[int, httpx.Client]) -> None:
