@@ -1,8 +1,8 @@
 """What one call costs: `get_dataset_item` on a kept-open loopback connection, against its peers.
 
-Each client runs in a process of its own, since abeja-sdk and abeja-datasets own the same import name. The processes
-take turns, a short round each, and each ratio is of two rounds that followed each other: so a machine that gets slower
-for a while does so for both.
+abeja-sdk and abeja-datasets own the same import name, so each has a process of its own; bare httpx runs
+beside ours, in the same process. Rounds are short and take turns: so a machine that gets slower for a while
+does so for all.
 """
 
 import json
@@ -15,40 +15,40 @@ from typing import Any
 from servers import MockServer
 
 HERE = Path(__file__).parent
-PEERS = {
-    "ours": (sys.executable, "ours"),
-    "bare httpx": (sys.executable, "httpx"),
-    "abeja-sdk": (str(HERE / ".peers" / "abeja-sdk" / "bin" / "python"), "ours"),
-}
+SDK = HERE / ".peers" / "abeja-sdk" / "bin" / "python"
 ROUNDS = 40
 CALLS = 100
 
-# One program for all: abeja-sdk has the same face as ours, and a module is only imported where it is.
+# One program for both: abeja-sdk has the same face as ours.
 WORKER = """
-import json, os, sys, time
+import base64, json, os, sys, time
 from statistics import median
+from abeja.datasets import APIClient
 
-kind, organization, dataset, item = sys.argv[1:]
-base = os.environ["ABEJA_API_URL"]
-if kind == "httpx":
-    import base64, httpx
+organization, dataset, item = sys.argv[1:]
+api_client = APIClient()
+calls = {"client": lambda: api_client.get_dataset_item(organization, dataset, item)}
+try:
+    import httpx
+except ImportError:
+    pass
+else:
     user, token = os.environ["ABEJA_PLATFORM_USER_ID"], os.environ["ABEJA_PLATFORM_PERSONAL_ACCESS_TOKEN"]
     client = httpx.Client(headers={"Authorization": "Basic " + base64.b64encode(f"{user}:{token}".encode()).decode()})
-    url = f"{base}/organizations/{organization}/datasets/{dataset}/items/{item}"
-    call = lambda: client.get(url).json()
-else:
-    from abeja.datasets import APIClient
-    client = APIClient()
-    call = lambda: client.get_dataset_item(organization, dataset, item)
-assert call()["dataset_item_id"] == int(item)
+    url = f"{os.environ['ABEJA_API_URL']}/organizations/{organization}/datasets/{dataset}/items/{item}"
+    calls["bare httpx"] = lambda: client.get(url).json()
 
 for line in sys.stdin:
-    times = []
-    for _ in range(int(line)):
-        start = time.perf_counter()
-        call()
-        times.append(time.perf_counter() - start)
-    print(median(times), flush=True)
+    medians = {}
+    for name, call in calls.items():
+        assert call()["dataset_item_id"] == int(item)
+        times = []
+        for _ in range(int(line)):
+            start = time.perf_counter()
+            call()
+            times.append(time.perf_counter() - start)
+        medians[name] = median(times)
+    print(json.dumps(medians), flush=True)
 """
 
 
@@ -57,31 +57,40 @@ def measure() -> dict[str, Any]:
     with MockServer() as server:
         workers = {
             name: subprocess.Popen(
-                [python, "-c", WORKER, kind, *server.item_path], env=server.environment, stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE, text=True,
+                [python, "-c", WORKER, *server.item_path],
+                env=server.environment,
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                text=True,
             )
-            for name, (python, kind) in PEERS.items()
-        }  # fmt: skip
+            for name, python in {"ours": sys.executable, "abeja-sdk": str(SDK)}.items()
+        }
         try:
             for worker in workers.values():
                 _round(worker, 200)
-            rounds = [{name: _round(worker, CALLS) for name, worker in workers.items()} for _ in range(ROUNDS)]
+            rounds = [_rounds(workers) for _ in range(ROUNDS)]
         finally:
             for worker in workers.values():
                 worker.communicate()
     return {
-        "microseconds a call": {name: round(median(r[name] for r in rounds) * 1e6) for name in PEERS},
+        "microseconds a call": {name: round(median(r[name] for r in rounds) * 1e6) for name in rounds[0]},
         "ratio to bare httpx (must reach 1.10)": round(median(r["ours"] / r["bare httpx"] for r in rounds), 3),
         "ratio to abeja-sdk (must reach 0.60)": round(median(r["ours"] / r["abeja-sdk"] for r in rounds), 3),
     }
 
 
-def _round(worker: "subprocess.Popen[str]", calls: int) -> float:
+def _rounds(workers: "dict[str, subprocess.Popen[str]]") -> dict[str, float]:
+    ours, sdk = _round(workers["ours"], CALLS), _round(workers["abeja-sdk"], CALLS)
+    return {"ours": ours["client"], "bare httpx": ours["bare httpx"], "abeja-sdk": sdk["client"]}
+
+
+def _round(worker: "subprocess.Popen[str]", calls: int) -> dict[str, float]:
     assert worker.stdin
     assert worker.stdout
     worker.stdin.write(f"{calls}\n")
     worker.stdin.flush()
-    return float(worker.stdout.readline())
+    medians: dict[str, float] = json.loads(worker.stdout.readline())
+    return medians
 
 
 if __name__ == "__main__":

@@ -2,10 +2,8 @@
 
 import json
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Any
-
-from abeja.exceptions import InvalidResponse
 
 # A value that refers to itself would be walked for ever.
 _MAX_DEPTH = 1000
@@ -23,24 +21,6 @@ def encode(body: Any) -> bytes:
     except (TypeError, ValueError, RecursionError) as error:
         kind = TypeError if isinstance(error, TypeError) else ValueError
         raise kind(f"not JSON: {_misfit(body) or error}") from error
-
-
-def decode(content: bytes, description: str, redact: Callable[[str], str]) -> Any:
-    """Give what the JSON text of an answer says.
-
-    Args:
-        content: the body of the answer.
-        description: what answered how, for the error.
-        redact: blanks out secrets, which a server may repeat and the error must not.
-
-    Raises:
-        InvalidResponse: it is not JSON.
-    """
-    try:
-        return json.loads(content)
-    except (ValueError, RecursionError) as error:
-        start = redact(content.decode("utf-8", "replace"))[:80]
-        raise InvalidResponse(f"{description}: the body is not JSON: {start!r}") from error
 
 
 def check_text(name: str, value: object) -> None:

@@ -1,11 +1,12 @@
 """One call under way, without any I/O: the request that is due, what came of it, and what follows from that."""
 
+import json
 import logging
 import ssl
 import sys
 import time
 import traceback
-from collections.abc import Generator, Mapping
+from collections.abc import Callable, Generator, Mapping
 from http.client import responses as status_names
 from typing import Any, Final, NamedTuple, TypeVar
 
@@ -49,26 +50,16 @@ class Answer(NamedTuple):
 
     body: Any
     headers: Mapping[str, str]
-    description: str
-    """What was answered how, for errors about what it says."""
-    attempts: tuple[Attempt, ...]
-    """All of them, with the one that it answers."""
-
-    def unusable(self, why: str) -> InvalidResponse:
-        """Make the error for an answer that says what it must not."""
-        error = InvalidResponse(f"{self.description} {why}")
-        error.attempts = self.attempts
-        return error
+    unusable: Callable[[str], InvalidResponse]
+    """Makes the error for an answer that says what it must not, given what that is."""
 
 
 class Exchange:
-    """The attempts so far, the request that is due, and in the end the answer."""
+    """The attempts so far, and the request that is due."""
 
     def __init__(self, call: Call, settings: Settings) -> None:
         if settings.credential is None:
             raise credentials.not_found()
-        self.answer: Answer | None = None
-        self.auth = _Auth(settings.credential)
         self._call = call
         self._settings = settings
         self._credential = settings.credential
@@ -94,22 +85,20 @@ class Exchange:
             timeout=self._settings.timeout if self._settings.timeout_given else httpx.USE_CLIENT_DEFAULT,
         )
 
-    def answered(self, response: httpx.Response) -> float:
-        """Take an answer: set `answer`, or give the seconds to wait before the next request, or raise."""
+    def answered(self, response: httpx.Response) -> Answer | float:
+        """Take an answer: give it if it is a success, else the seconds to wait before the next request, or raise."""
         status = response.status_code
-        elapsed = self._elapsed(str(status))
+        elapsed = self._elapsed(status)
         if 200 <= status < 300:  # noqa: PLR2004 - the range of successes
-            description = f"{self._call.method} {self._path} answered {status}"
+            self._attempts.append(Attempt(str(status), status, "unknown", elapsed))
             try:
-                body = bodies.decode(response.content, description, self._credential.redact)
-            except InvalidResponse as unusable:
-                _forget_locals(unusable)
-                self._attempts.append(Attempt(f"{status} without JSON", status, "unknown", elapsed))
-                self._completed(unusable)
-                raise
-            attempts = (*self._attempts, Attempt(str(status), status, "unknown", elapsed))
-            self.answer = Answer(body, response.headers, description, attempts)
-            return 0.0
+                body = json.loads(response.content)
+            except (ValueError, RecursionError) as misfit:
+                _forget_locals(misfit)
+                self._attempts[-1] = self._attempts[-1]._replace(reason=f"{status} without JSON")
+                start = self._credential.redact(response.content.decode("utf-8", "replace"))[:80]
+                raise self._unusable(f"but the body is not JSON: {start!r}") from misfit
+            return Answer(body, response.headers, self._unusable)
         if target := self._redirect(response):
             self._url = target
             self._redirects += 1
@@ -140,6 +129,10 @@ class Exchange:
             text = f"{self._call.method} {self._url.copy_with(query=None)}: {reason}"
             raise self._completed(kind(text)) from error
         return wait
+
+    def _unusable(self, why: str) -> InvalidResponse:
+        status = self._attempts[-1].status
+        return self._completed(InvalidResponse(f"{self._call.method} {self._path} answered {status} {why}"))
 
     def _wait(self, *, sent: bool, status: int | None, retry_after: float | None) -> float | None:
         retries = len(self._attempts) - 1
@@ -186,7 +179,7 @@ class Exchange:
                 error.hint = "an earlier attempt may have deleted it"
         return error
 
-    def _elapsed(self, result: str) -> float:
+    def _elapsed(self, result: int | str) -> float:
         elapsed = time.perf_counter() - self._started
         if _log.isEnabledFor(logging.DEBUG):
             attempt = len(self._attempts) + 1
@@ -207,14 +200,15 @@ async def keep_location_async(response: httpx.Response) -> None:
     keep_location(response)
 
 
-class _Auth(httpx.Auth):
+class Auth(httpx.Auth):
     """Puts the credential on a request at the last moment, so that no dict of headers shows it in a traceback."""
 
-    def __init__(self, credential: Credential) -> None:
-        self._credential = credential
+    def __init__(self, credential: Credential | None) -> None:
+        self._authorization = credential.authorization if credential else ""
 
     def auth_flow(self, request: httpx.Request) -> Generator[httpx.Request, httpx.Response]:
-        request.headers["Authorization"] = self._credential.authorization
+        """Set the header, as httpx asks for it."""
+        request.headers["Authorization"] = self._authorization
         yield request
 
 

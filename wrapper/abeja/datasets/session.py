@@ -9,7 +9,7 @@ from typing import Any
 
 import httpx
 
-from abeja.datasets.exchange import HEADERS, Answer, Exchange, keep_location, keep_location_async
+from abeja.datasets.exchange import HEADERS, Answer, Auth, Exchange, keep_location, keep_location_async
 from abeja.datasets.operations import Call
 from abeja.datasets.settings import Settings
 
@@ -19,6 +19,7 @@ class SyncSession:
 
     def __init__(self, settings: Settings, http_client: httpx.Client | None) -> None:
         self._settings = settings
+        self._auth = Auth(settings.credential)
         self._given = http_client
         # Our own pools carry them already, which saves httpx merging them into each request.
         self._headers = _headers_beside(http_client) if http_client else None
@@ -36,13 +37,14 @@ class SyncSession:
         while True:
             request = exchange.request(client, self._headers)
             try:
-                response = client.send(request, auth=exchange.auth, follow_redirects=False)
+                response = client.send(request, auth=self._auth, follow_redirects=False)
             except (httpx.RequestError, httpx.InvalidURL) as error:
                 wait = exchange.failed(error)
             else:
-                wait = exchange.answered(response)
-            if exchange.answer is not None:
-                return exchange.answer
+                outcome = exchange.answered(response)
+                if isinstance(outcome, Answer):
+                    return outcome
+                wait = outcome
             if wait:
                 time.sleep(wait)
 
@@ -68,6 +70,7 @@ class AsyncSession:
 
     def __init__(self, settings: Settings, http_client: httpx.AsyncClient | None) -> None:
         self._settings = settings
+        self._auth = Auth(settings.credential)
         self._given = http_client
         # Our own pools carry them already, which saves httpx merging them into each request.
         self._headers = _headers_beside(http_client) if http_client else None
@@ -83,13 +86,14 @@ class AsyncSession:
         while True:
             request = exchange.request(client, self._headers)
             try:
-                response = await client.send(request, auth=exchange.auth, follow_redirects=False)
+                response = await client.send(request, auth=self._auth, follow_redirects=False)
             except (httpx.RequestError, httpx.InvalidURL) as error:
                 wait = exchange.failed(error)
             else:
-                wait = exchange.answered(response)
-            if exchange.answer is not None:
-                return exchange.answer
+                outcome = exchange.answered(response)
+                if isinstance(outcome, Answer):
+                    return outcome
+                wait = outcome
             if wait:
                 await asyncio.sleep(wait)
 
