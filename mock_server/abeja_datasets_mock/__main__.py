@@ -6,22 +6,16 @@ demo-personal-access-token. Either is good for any organization.
 """
 
 import argparse
-import asyncio
 import logging
 import os
-import shlex
-import signal
 import sys
 from collections.abc import Sequence
-
-import uvloop
 
 from .app import create_app
 from .authentication import DEMO, Credential, credential_from_environment
 from .database import UnusableDatabase
-from .server import Server, serve
+from .program import MAX_PORT, CannotListen, credential_lines, run, url_lines
 
-_MAX_PORT = 65535
 _UNUSABLE = 2
 
 
@@ -42,37 +36,27 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(error, file=sys.stderr)
         return _UNUSABLE
     try:
-        with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-            runner.run(_serve(Server(app, options.host, options.port), credential))
-    except OSError as error:
-        print(f"{options.host}:{options.port}: can't listen: {error.strerror or error}", file=sys.stderr)
+        run(app, options.host, options.port, lambda url: _announce(url, credential))
+    except CannotListen as error:
+        print(error, file=sys.stderr)
         return _UNUSABLE
     return 0
 
 
-async def _serve(server: Server, credential: Credential) -> None:
-    end = asyncio.Event()
-    loop = asyncio.get_running_loop()
-    for signal_number in (signal.SIGINT, signal.SIGTERM):
-        loop.add_signal_handler(signal_number, end.set)
-    await serve(server, lambda url: _announce(url, credential), end)
-
-
 def _announce(url: str, credential: Credential) -> None:
     """Print lines to copy. A secret that came from the environment stays there."""
-    print("# The reference server of the ABEJA Dataset API listens. To use it, copy:", flush=True)
-    print(f"export ABEJA_API_URL={url}", flush=True)
+    lines = [*url_lines(url)]
     if credential is DEMO:
-        for name, value in credential.environment.items():
-            print(f"export {name}={shlex.quote(value)}", flush=True)
+        lines += credential_lines(credential)
     else:
-        print(f"# It takes the credential in {' and '.join(credential.environment)}.", flush=True)
+        lines.append(f"# It takes the credential in {' and '.join(credential.environment)}.")
+    print(*lines, sep="\n", flush=True)
 
 
 def _port(text: str) -> int:
     number = int(text)
-    if not 0 <= number <= _MAX_PORT:
-        raise argparse.ArgumentTypeError(f"a port is 0 to {_MAX_PORT}")
+    if not 0 <= number <= MAX_PORT:
+        raise argparse.ArgumentTypeError(f"a port is 0 to {MAX_PORT}")
     return number
 
 

@@ -1,16 +1,19 @@
 """The ASGI application."""
 
 import contextlib
+import json
 import logging
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from pathlib import Path
 
+import yaml
 from starlette.applications import Starlette
+from starlette.responses import Response
 from starlette.routing import BaseRoute, Match
 from starlette.types import Receive, Scope, Send
 
 from .authentication import DEMO, Authenticator, Credential
-from .document import operations
+from .document import locate, operations
 from .errors import CLOSE, INTERNAL_SERVER_ERROR, Answer, Refusal, StorageFailed
 from .operations import Operations, Request
 from .requests import ClientGone, check_media_type, content_length, parse_json, parse_query, read_body
@@ -56,9 +59,33 @@ def create_app(
         store.close()
 
     route = ContractRoute(Operations(store), authenticator, max_body)
-    app = Starlette(routes=[route], lifespan=lifespan)
+    app = Starlette(routes=[DocumentRoute(), route], lifespan=lifespan)
     app.state.store = store
     return app
+
+
+class DocumentRoute(BaseRoute):
+    """The document, for whoever asks, with or without a credential: `GET /openapi.yaml` and `GET /openapi.json`."""
+
+    def matches(self, scope: Scope) -> tuple[Match, Scope]:
+        """Take what asks for the document, and leave all else to the contract."""
+        asked = scope["type"] == "http" and scope["path"] in _DOCUMENTS and scope["method"] in ("GET", "HEAD")
+        return (Match.FULL if asked else Match.NONE), {}
+
+    async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer a request."""
+        media_type, content = _DOCUMENTS[scope["path"]]
+        await Response(content(), media_type=media_type)(scope, receive, send)
+
+
+def _as_json() -> bytes:
+    return json.dumps(yaml.load(locate().read_bytes(), yaml.CSafeLoader), ensure_ascii=False).encode("utf-8")
+
+
+_DOCUMENTS: dict[str, tuple[str, Callable[[], bytes]]] = {
+    "/openapi.yaml": ("application/yaml", lambda: locate().read_bytes()),
+    "/openapi.json": ("application/json", _as_json),
+}
 
 
 class ContractRoute(BaseRoute):

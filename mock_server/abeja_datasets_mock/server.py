@@ -3,11 +3,11 @@
 import asyncio
 import contextlib
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Coroutine, Sequence
 from email.utils import formatdate
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import Any, Self, TypeVar
 
 import uvicorn
 import uvloop
@@ -22,6 +22,8 @@ _BACKLOG = 2048
 _KEEP_ALIVE = 65  # longer than the idle time of common clients' pools, so that they close first
 _GRACE = 2.0
 _POLL = 0.002
+
+_Result = TypeVar("_Result")
 
 
 class Server:
@@ -144,6 +146,17 @@ class RunningServer:
                 self._loop.call_soon_threadsafe(self._end.set)
             self._thread.join()
 
+    def run(self, coroutine: Coroutine[Any, Any, _Result]) -> _Result:
+        """Run a coroutine in the server's event loop, and wait for what it gives or raises.
+
+        Raises:
+            RuntimeError: the server does not run.
+        """
+        if self._loop is None or self._thread is None or not self._thread.is_alive():
+            coroutine.close()
+            raise RuntimeError("the server does not run")
+        return asyncio.run_coroutine_threadsafe(coroutine, self._loop).result()
+
     def __enter__(self) -> Self:
         return self.start()
 
@@ -171,15 +184,3 @@ class RunningServer:
             self._ready.set()
         await self._end.wait()
         await self._server.stop()
-
-
-Announce = Callable[[str], None]
-
-
-async def serve(server: Server, announce: Announce, end: asyncio.Event) -> None:
-    """Run a server until `end` is set; `announce` is called with the URL as soon as it listens."""
-    announce(await server.start())
-    try:
-        await end.wait()
-    finally:
-        await server.stop()

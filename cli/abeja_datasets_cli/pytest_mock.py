@@ -1,0 +1,127 @@
+"""The pytest plugin: a reference server for each test, with clients, faults, and a record of what came in.
+
+::
+
+    def test_upload(dataset_api):
+        upload(dataset_api.client(), dataset_api.organization_id)
+        assert [request.method for request in dataset_api.requests] == ["POST"]
+
+It needs `abeja-datasets[mock]`, but only when a fixture is used: loading it imports pytest and nothing more.
+"""
+
+import contextlib
+import secrets
+from collections.abc import Iterable, Iterator, Mapping
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from abeja.datasets import APIClient, AsyncAPIClient
+    from abeja_datasets_mock import RunningServer
+    from abeja_datasets_mock.faults.live import Faults
+    from abeja_datasets_mock.recording import ReceivedRequest
+
+_ORGANIZATION = "1102940376065"
+
+
+class DatasetApi:
+    """A reference server of the Dataset API, which runs; what `dataset_api` gives.
+
+    Attributes:
+        url: where it listens.
+        credential: what it takes, in the form that `APIClient` takes; good for any organization.
+        organization_id: an organization to use; any other goes too.
+        environment: variables for a program that is to use it. They prevail over other credentials in its environment.
+        requests: what came in, in the order of the answers, each on record before its answer goes out. The list may be
+            cleared.
+        faults: what is to go wrong in the server: `faults.add(operations="create_dataset", status=503, count=1)`.
+    """
+
+    def __init__(self, server: "RunningServer", requests: "list[ReceivedRequest]", faults: "Faults") -> None:
+        self.url = server.url
+        self.credential: dict[str, str] = dict(server.credential)
+        self.organization_id = _ORGANIZATION
+        self.environment = {"ABEJA_API_URL": self.url, "PLATFORM_AUTH_TOKEN": self.credential["auth_token"]}
+        self.requests = requests
+        self.faults = faults
+        self._server = server
+        self._at_end = contextlib.ExitStack()
+
+    def __repr__(self) -> str:
+        return f"<DatasetApi {self.url}>"
+
+    def client(self, **options: Any) -> "APIClient":
+        """Make a client of it, which is closed at the end; `options` are those of `APIClient`."""
+        from abeja.datasets import APIClient
+
+        client = APIClient(**{"credential": self.credential, "base_url": self.url, **options})
+        self._at_end.callback(client.close)
+        return client
+
+    def async_client(self, **options: Any) -> "AsyncAPIClient":
+        """Make a client of it for asyncio, which is closed at the end; its connections close with their event loop."""
+        from abeja.datasets import AsyncAPIClient
+
+        client = AsyncAPIClient(**{"credential": self.credential, "base_url": self.url, **options})
+        # In the server's loop, for the test's own may have ended, and no other should be left behind.
+        self._at_end.callback(lambda: self._server.run(client.close()))
+        return client
+
+    def load(self, source: "str | Path | Iterable[Mapping[str, Any]]") -> list[dict[str, Any]]:
+        """Put datasets and items into it, all or none; they come in no request and meet no fault.
+
+        Args:
+            source: the path of a JSONL file, or a list of objects. One with a `name` is a dataset; one with
+                `source_data` is an item, of the dataset above it that has the same `dataset_id`, or else of the last.
+
+        Returns:
+            The datasets that were made, as the API answers with them.
+
+        Raises:
+            ValueError: something in it is not right; the message begins with the place.
+            OSError: the file can't be read.
+        """
+        from abeja_datasets_mock.loading import load
+
+        return self._server.run(load(self._server.app.state.store, source, self.organization_id))
+
+    def close(self) -> None:
+        """Close the clients that it made."""
+        self._at_end.close()
+
+
+@pytest.fixture
+def dataset_api() -> "Iterator[DatasetApi]":
+    """A reference server of the ABEJA Dataset API for this test: empty, in memory, on a free port."""
+    with _running("dataset_api") as api:
+        yield api
+
+
+@pytest.fixture(scope="session")
+def dataset_api_session() -> "Iterator[DatasetApi]":
+    """A reference server of the ABEJA Dataset API for all tests of this process: what one leaves there, others see."""
+    with _running("dataset_api_session") as api:
+        yield api
+
+
+@contextlib.contextmanager
+def _running(fixture: str) -> Iterator[DatasetApi]:
+    try:
+        from abeja_datasets_mock import Credential, RunningServer
+        from abeja_datasets_mock.faults.live import Faults
+        from abeja_datasets_mock.faults.middleware import install
+        from abeja_datasets_mock.recording import Recorder
+    except ModuleNotFoundError as error:
+        pytest.fail(f"{fixture}: pip install 'abeja-datasets[mock]' ({error})", pytrace=False)
+    # A secret of its own: a test that reaches another test's server is refused there.
+    server = RunningServer(credentials=[Credential.bearer(secrets.token_hex(16))])
+    requests: list[ReceivedRequest] = []
+    faults = Faults(levels=("server",))
+    install(server.app, faults)
+    # Added last, it stands outermost, and sees the answers that faults give.
+    server.app.add_middleware(Recorder, listener=requests.append)
+    with server, contextlib.closing(DatasetApi(server, requests, faults)) as api:
+        yield api

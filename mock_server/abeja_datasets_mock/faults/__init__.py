@@ -1,0 +1,26 @@
+"""Faults on demand: the bad days of production, in the server (`install`) and on the wire (`FaultProxy`).
+
+A plan says what goes wrong, see `plan.py` and `effects.py`; one `Faults` may serve both levels.
+"""
+
+from .fields import PlanError
+from .live import Applied, Faults, Hit
+from .middleware import FaultMiddleware, install
+from .plan import Fault, Plan, PlanSource, load_plan
+from .proxy import FaultProxy, Proxy, serve_proxy
+
+__all__ = [
+    "Applied",
+    "Fault",
+    "FaultMiddleware",
+    "FaultProxy",
+    "Faults",
+    "Hit",
+    "Plan",
+    "PlanError",
+    "PlanSource",
+    "Proxy",
+    "install",
+    "load_plan",
+    "serve_proxy",
+]

@@ -1,0 +1,239 @@
+"""One connection through the proxy: requests go one way, answers the other, and faults strike on the way back."""
+
+import asyncio
+import contextlib
+import random
+import socket
+import struct
+from collections.abc import Callable
+
+from .effects import WireEffect
+from .framing import CutShort, Length, NotHttp, Stream
+from .live import Faults, Hit, identify
+from .plan import Fault
+from .upstream import Answer, Upstream
+
+_LINGER_0 = struct.pack("ii", 1, 0)
+_READ_AHEAD = 1024 * 1024
+_LINGER = 2.0
+"""Seconds that a client is read from after an answer to a request that was not read to its end."""
+
+_GARBAGE = 64
+_ENDS = ("reset_after", "half_answer", "garbage")
+
+
+class Connection:
+    """A client's connection, and the one to the server that is made for it.
+
+    Args:
+        client: the client's side.
+        upstream: where the server is.
+        faults: what is to go wrong.
+        between: called after each answer, to do what strikes between two requests; it tells whether to close.
+
+    Attributes:
+        is_idle: whether no request is under way.
+    """
+
+    def __init__(self, client: Stream, upstream: Upstream, faults: Faults, between: Callable[[Hit], bool]) -> None:
+        self.is_idle = True
+        self._client = client
+        self._upstream = upstream
+        self._server: Stream | None = None
+        self._faults = faults
+        self._between = between
+        self._is_body_sent = False
+
+    async def run(self) -> None:
+        """Pass on requests and answers until one side closes."""
+        try:
+            with contextlib.suppress(CutShort):
+                while await self._is_next():
+                    self.is_idle = False
+                    if not await self._exchange():
+                        break
+                    self.is_idle = True
+        except ConnectionError:
+            self._reset()
+        finally:
+            for stream in (self._client, self._server):
+                if stream is not None:
+                    stream.writer.close()
+
+    def close(self) -> None:
+        """Close an idle connection: the client sees its end, without notice."""
+        self._client.writer.close()
+
+    async def _is_next(self) -> bool:
+        """Wait for the next request; False where either side has closed, or the server speaks unasked."""
+        client, server = self._client, self._server
+        if client.buffer:
+            return True
+        reads = [asyncio.ensure_future(stream.fill()) for stream in (client, server) if stream is not None]
+        try:
+            await asyncio.wait(reads, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for read in reads:
+                read.cancel()
+            results = await asyncio.gather(*reads, return_exceptions=True)
+        for result in results:
+            if isinstance(result, ConnectionError):
+                raise result
+        if server is not None and (server.buffer or server.is_at_end):
+            await client.send(server.take(len(server.buffer)))
+            return False
+        return bool(client.buffer)
+
+    async def _exchange(self) -> bool:
+        """Pass on one request and its answer; tell whether the connection goes on."""
+        client = self._client
+        try:
+            head = await client.head()
+            if head is None:
+                return False
+            try:
+                length = head.length()
+            except NotHttp:
+                client.buffer[:0] = head.raw
+                raise
+        except NotHttp:
+            await self._tunnel()
+            return False
+        hit = identify(head.method, head.target.partition(b"?")[0])
+        struck = self._faults.strike("wire", hit)
+        if struck and struck[0].wire_kind == "reset_before":
+            async for _ in client.body(length):
+                pass
+            self._reset()
+            return False
+        server = await self._connect()
+        await server.send(self._upstream.redirected(head))
+        # An answer may come before the end of the request: 100 Continue, or the refusal of what is too large.
+        request = asyncio.ensure_future(self._pass_body(server, length))
+        try:
+            goes_on = await self._pass_answer(Answer(server, head.method), request, struck)
+        finally:
+            request.cancel()
+            await asyncio.gather(request, return_exceptions=True)
+        goes_on = not self._between(hit) and goes_on
+        if goes_on and not self._is_body_sent:
+            await self._linger()
+            return False
+        return goes_on
+
+    async def _pass_body(self, server: Stream, length: Length) -> None:
+        """Pass on the body of a request; then watch the client, so that the server learns when it goes."""
+        client, self._is_body_sent = self._client, False
+        try:
+            try:
+                async for piece in client.body(length):
+                    await server.send(piece)
+                self._is_body_sent = True
+                while len(client.buffer) < _READ_AHEAD and await client.fill():
+                    pass
+            except NotHttp:
+                async for piece in client.body("until close"):
+                    await server.send(piece)
+            except CutShort:
+                pass
+            if client.is_at_end:
+                _end(server.writer)
+        except ConnectionError:
+            # A client that resets has its reset passed on; a server that does is heard of while it is read from.
+            server.writer.transport.abort()
+
+    async def _pass_answer(
+        self, answer: Answer, request: asyncio.Future[None], struck: tuple[Fault, random.Random] | None
+    ) -> bool:
+        """Pass on an answer, or what a fault makes of it; tell whether the connection may go on."""
+        if struck is None:
+            async for piece in answer.pieces():
+                await self._client.send(piece)
+            return answer.is_whole
+        whole = b""
+        async for piece in answer.pieces():
+            if answer.is_interim:
+                await self._client.send(piece)
+            else:
+                whole += piece
+        effect, chance = struck[0].effect, struck[1]
+        assert isinstance(effect, WireEffect)  # noqa: S101 - no other strikes on the wire
+        if effect.kind in _ENDS:
+            await self._end_with(effect, whole, answer.half(len(whole)), chance)
+            return False
+        await self._delay(effect, whole, request)
+        return answer.is_whole
+
+    async def _end_with(self, effect: WireEffect, whole: bytes, half: int, chance: random.Random) -> None:
+        """Spoil an answer, after which nothing more can come on the connection."""
+        if effect.kind == "reset_after":
+            self._reset()
+        elif effect.kind == "half_answer":
+            await self._client.send(whole[: half if effect.size is None else effect.size])
+        else:
+            await self._client.send(chance.randbytes(_GARBAGE) if effect.data is None else effect.data)
+
+    async def _delay(self, effect: WireEffect, whole: bytes, request: asyncio.Future[None]) -> None:
+        """Send an answer byte by byte, late, or twice."""
+        if effect.kind == "byte_by_byte":
+            for byte in whole:
+                await self._client.send(bytes((byte,)))
+                await asyncio.sleep(effect.seconds or 0)
+            return
+        if effect.kind == "stall":
+            await self._stall(effect.seconds or 0, request)
+        await self._client.send(whole * 2 if effect.kind == "twice" else whole)
+
+    async def _stall(self, seconds: float, request: asyncio.Future[None]) -> None:
+        """Wait, unless the client goes."""
+        loop = asyncio.get_running_loop()
+        end = loop.time() + seconds
+        await asyncio.wait((request,), timeout=seconds)
+        if not self._client.is_at_end:
+            await asyncio.sleep(max(0.0, end - loop.time()))
+
+    async def _connect(self) -> Stream:
+        if self._server is None:
+            self._server = await self._upstream.open_stream()
+        return self._server
+
+    async def _tunnel(self) -> None:
+        """Pass on whatever comes, both ways: it is no HTTP, and the server's to answer."""
+        server = await self._connect()
+
+        async def pump(source: Stream, target: Stream) -> None:
+            async for piece in source.body("until close"):
+                await target.send(piece)
+            _end(target.writer)
+
+        upward = asyncio.ensure_future(pump(self._client, server))
+        try:
+            await pump(server, self._client)
+        finally:
+            upward.cancel()
+            await asyncio.gather(upward, return_exceptions=True)
+        await self._linger()
+
+    async def _linger(self) -> None:
+        """End the answers, and read on for a while: a close with data unread would reset the connection."""
+        _end(self._client.writer)
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(_LINGER):
+                while await self._client.fill():
+                    self._client.buffer.clear()
+
+    def _reset(self) -> None:
+        """Have the client see a reset (RST), and not the end of what was sent."""
+        writer = self._client.writer
+        with contextlib.suppress(OSError):
+            writer.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _LINGER_0)
+        writer.transport.abort()
+
+
+def _end(writer: asyncio.StreamWriter) -> None:
+    """Say that no more will be sent, in the way that the transport allows."""
+    with contextlib.suppress(OSError, RuntimeError):  # it is closed already
+        if writer.can_write_eof():
+            writer.write_eof()
+        else:
+            writer.close()

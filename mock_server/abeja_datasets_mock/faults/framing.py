@@ -1,0 +1,209 @@
+"""HTTP/1.1 messages on a connection, told apart and passed on as they are (RFC 9112).
+
+A parser such as h11 would hand out what a message means, and write it anew: other bytes than came, and none for a
+message that is not quite right, which is what somebody behind a proxy may want to send. So this looks for the ends of
+messages, and for nothing else.
+"""
+
+import asyncio
+import re
+import socket
+from collections.abc import AsyncIterator
+from typing import Literal, NamedTuple
+
+_PIECE = 64 * 1024
+_MAX_HEAD = 64 * 1024
+_MAX_LINE = 4096
+_TOKEN = rb"[!#$%&'*+\-.^_`|~0-9A-Za-z]+"
+_REQUEST = re.compile(rb"(" + _TOKEN + rb") (\S+) HTTP/1\.[01]")
+_ANSWER = re.compile(rb"HTTP/1\.[01] ([1-9][0-9]{2})(?: .*)?")
+_FIELD = re.compile(rb"(" + _TOKEN + rb"):[ \t]*(.*?)[ \t]*", re.DOTALL)
+_BEGINNING = re.compile(rb"(?:" + _TOKEN + rb"|HTTP/(?:1(?:\.[01]?)?)?)?(?: [^\r]*\r?)?")
+_CHUNK = re.compile(rb"([0-9A-Fa-f]{1,15})[ \t]*(?:;[^\r\n]*)?\r\n")
+_DIGITS = re.compile(rb"[0-9]{1,18}")
+
+Length = int | Literal["chunked", "until close"]
+
+
+class NotHttp(Exception):
+    """What comes is no message whose end can be told."""
+
+
+class CutShort(Exception):
+    """The connection ended within a message."""
+
+
+class Head(NamedTuple):
+    """The start of a message: all bytes up to its body."""
+
+    raw: bytes
+    method: str
+    """Of a request; empty for an answer."""
+    target: bytes
+    """Of a request."""
+    status: int
+    """Of an answer; 0 for a request."""
+    fields: tuple[tuple[bytes, bytes], ...]
+    """By lowercase name."""
+
+    def values(self, name: bytes) -> list[bytes]:
+        """Give the values of a field."""
+        return [value for known, value in self.fields if known == name]
+
+    def length(self, request_method: str = "") -> Length:
+        """Tell how long the body is (RFC 9112, section 6.3).
+
+        Args:
+            request_method: of the request that this answers.
+
+        Raises:
+            NotHttp: it is said in two ways, or in none that can be understood.
+        """
+        if self.status and (request_method == "HEAD" or self.status < 200 or self.status in (204, 304)):  # noqa: PLR2004 - 1xx
+            return 0
+        codings, lengths = self.values(b"transfer-encoding"), self.values(b"content-length")
+        if codings:
+            # With a length beside it, servers differ in which of the two they go by.
+            if lengths or [coding.lower() for coding in codings] != [b"chunked"]:
+                raise NotHttp
+            return "chunked"
+        if lengths:
+            if len(lengths) > 1 or not _DIGITS.fullmatch(lengths[0]):
+                raise NotHttp
+            return int(lengths[0])
+        return "until close" if self.status else 0
+
+
+class Stream:
+    """One side of the proxy: a connection that is read message by message.
+
+    Attributes:
+        buffer: what has come and has not been taken yet.
+        is_at_end: whether nothing more will come.
+    """
+
+    def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self.buffer = bytearray()
+        self.is_at_end = False
+        self.writer = writer
+        self._reader = reader
+        # asyncio does so for most sockets, but not for those that a listening socket of `socket.create_server` hands
+        # out. Without it a message that is sent in two pieces takes 40 ms.
+        writer.get_extra_info("socket").setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+
+    async def fill(self) -> bool:
+        """Wait for more to come; tell whether it did. It may be cancelled, and loses nothing then.
+
+        Raises:
+            ConnectionError: the connection was reset.
+        """
+        piece = await self._reader.read(_PIECE)
+        self.buffer += piece
+        self.is_at_end = not piece
+        return bool(piece)
+
+    def take(self, size: int) -> bytes:
+        """Take what has come, up to so many bytes of it."""
+        piece = bytes(self.buffer[:size])
+        del self.buffer[:size]
+        return piece
+
+    async def send(self, data: bytes) -> None:
+        """Send.
+
+        Raises:
+            ConnectionError: the connection was reset.
+        """
+        self.writer.write(data)
+        await self.writer.drain()
+
+    async def head(self) -> Head | None:
+        """Take the start of the next message; None where the connection ends before it.
+
+        Raises:
+            NotHttp: there is none; what has come stays in the buffer.
+        """
+        while (end := self.buffer.find(b"\r\n\r\n")) < 0:
+            if len(self.buffer) > _MAX_HEAD or not _may_begin(self.buffer):
+                raise NotHttp
+            if not await self.fill():
+                if self.buffer:
+                    raise NotHttp
+                return None
+        head = _head(bytes(self.buffer[: end + 4]))
+        del self.buffer[: end + 4]
+        return head
+
+    async def body(self, length: Length) -> AsyncIterator[bytes]:
+        """Take the body of a message in pieces as they come, with all that frames them.
+
+        Raises:
+            CutShort: the connection ends within it.
+            NotHttp: a chunk's size can't be read; what is left stays in the buffer.
+        """
+        if length == "chunked":
+            async for piece in self._chunks():
+                yield piece
+        elif length == "until close":
+            while self.buffer or await self.fill():
+                yield self.take(_PIECE)
+        else:
+            async for piece in self._exactly(length):
+                yield piece
+
+    async def _exactly(self, size: int) -> AsyncIterator[bytes]:
+        while size:
+            if not self.buffer and not await self.fill():
+                raise CutShort
+            piece = self.take(size)
+            size -= len(piece)
+            yield piece
+
+    async def _chunks(self) -> AsyncIterator[bytes]:
+        size = 1
+        while size:
+            line = await self._line()
+            match = _CHUNK.fullmatch(line)
+            if not match:
+                self.buffer[:0] = line
+                raise NotHttp
+            yield line
+            size = int(match[1], 16)
+            if size:
+                async for piece in self._exactly(size + 2):
+                    yield piece
+        line = b""
+        while line != b"\r\n":
+            line = await self._line()
+            yield line
+
+    async def _line(self) -> bytes:
+        while (end := self.buffer.find(b"\n", 0, _MAX_LINE)) < 0:
+            if len(self.buffer) >= _MAX_LINE:
+                raise NotHttp
+            if not await self.fill():
+                raise CutShort
+        return self.take(end + 1)
+
+
+def _may_begin(data: bytearray) -> bool:
+    """Tell whether a message may begin so, the rest of which has not come yet."""
+    line, end, _ = bytes(data).partition(b"\r\n")
+    if not end:
+        return _BEGINNING.fullmatch(line) is not None
+    return bool(_REQUEST.fullmatch(line) or _ANSWER.fullmatch(line))
+
+
+def _head(raw: bytes) -> Head:
+    first, *lines = raw[:-4].split(b"\r\n")
+    fields = []
+    for line in lines:
+        field = _FIELD.fullmatch(line)
+        if not field or b"\n" in line or b"\r" in line:
+            raise NotHttp
+        fields.append((field[1].lower(), field[2]))
+    if request := _REQUEST.fullmatch(first):
+        return Head(raw, request[1].decode("ascii"), request[2], 0, tuple(fields))
+    if answer := _ANSWER.fullmatch(first):
+        return Head(raw, "", b"", int(answer[1]), tuple(fields))
+    raise NotHttp

@@ -1,0 +1,229 @@
+"""Faults at work: which request each one strikes, and the record of those that were struck."""
+
+import functools
+import logging
+import random
+import threading
+from collections import deque
+from collections.abc import Callable, Iterable
+from dataclasses import asdict, dataclass
+from typing import Any, NamedTuple
+from urllib.parse import quote_from_bytes
+
+from abeja_datasets_mock.document import operations
+from abeja_datasets_mock.errors import Refusal
+from abeja_datasets_mock.routing import Routes
+
+from .effects import BETWEEN, Level
+from .fields import PlanError
+from .plan import Fault, Plan, PlanSource, load_plan
+
+LEVELS: tuple[Level, ...] = ("server", "wire")
+_KEPT = 10_000
+_PLAIN = bytes(range(0x21, 0x7F)).decode("ascii")
+
+_logger = logging.getLogger("abeja_datasets_mock.faults")
+
+
+class Hit(NamedTuple):
+    """A request, as a fault is told of it. `operation` is None where the document has none; no query is in `path`."""
+
+    method: str
+    path: str
+    operation: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Applied:
+    """A fault that struck.
+
+    Attributes:
+        fault: its place in the plan, from 0.
+        level: where it is done.
+        effect: what it does, in a few words.
+        method: of the request that it struck. Of a fault between two requests it is the one before; None before any.
+        path: of that request, without the query.
+        operation: of that request; None where the document has none.
+        time: how many times the fault has struck, with this one.
+    """
+
+    fault: int
+    level: Level
+    effect: str
+    method: str | None
+    path: str | None
+    operation: str | None
+    time: int
+
+    def __str__(self) -> str:
+        struck = f"{self.method} {self.path} ({self.operation or 'no operation'})" if self.method else "no request yet"
+        return f"faults[{self.fault}] {self.effect}: {struck}, time {self.time}"
+
+    def as_json(self) -> dict[str, Any]:
+        """Give the record as the admin route does."""
+        return asdict(self)
+
+
+class _Running:
+    """A fault with what has come of it so far."""
+
+    def __init__(self, fault: Fault, index: int, seed: int) -> None:
+        self.fault = fault
+        self.index = index
+        self.times = 0
+        self._seen = 0
+        # One for each fault, so that none depends on how often another was asked.
+        self.random = random.Random(f"{seed}/{index}")  # noqa: S311 - repeatable is what it has to be
+
+    def strikes(self) -> bool:
+        fault = self.fault
+        self._seen += 1
+        if self._seen <= fault.after or (fault.count is not None and self.times >= fault.count):
+            return False
+        if fault.probability < 1 and self.random.random() >= fault.probability:
+            return False
+        self.times += 1
+        return True
+
+
+class Faults:
+    """A plan that is under way. The middleware and the proxy ask it; tests and the admin route set it.
+
+    It may be shared by threads. Which request a fault strikes depends on the plan, its seed and the order in which
+    requests come, on nothing else.
+
+    Args:
+        plan: what is to go wrong; nothing, without one.
+        levels: where faults can be done. A plan with a fault of another level is refused, for it would do nothing.
+
+    Attributes:
+        watchers: called after each change of the plan, in the thread that makes it.
+
+    Raises:
+        PlanError: see `load_plan`.
+    """
+
+    def __init__(self, plan: PlanSource = (), *, levels: Iterable[Level] = LEVELS) -> None:
+        self.watchers: list[Callable[[], None]] = []
+        self._levels = tuple(levels)
+        self._lock = threading.Lock()
+        self._records: deque[Applied] = deque(maxlen=_KEPT)
+        self._listeners: list[Callable[[Applied], None]] = []
+        self._running: dict[Level, list[_Running]] = {}
+        self.plan = plan
+
+    @property
+    def plan(self) -> Plan:
+        """The plan. Setting one starts all counts and the record anew; anything that `load_plan` takes will do."""
+        return self._plan
+
+    @plan.setter
+    def plan(self, source: PlanSource) -> None:
+        plan = self._checked(load_plan(source))
+        with self._lock:
+            self._records.clear()
+            self._set(plan, [_Running(fault, index, plan.seed) for index, fault in enumerate(plan.faults)])
+        self._changed()
+
+    def add(self, **fields: Any) -> None:
+        """Add a fault below the others, which go on as they were: `faults.add(status=503, count=1)`.
+
+        Raises:
+            PlanError: it is not valid.
+        """
+        with self._lock:
+            plan = self._checked(self._plan.with_fault(**fields))
+            index = len(plan.faults) - 1
+            self._set(plan, [*self._all, _Running(plan.faults[index], index, plan.seed)])
+        self._changed()
+
+    def clear(self) -> None:
+        """Plan nothing any more. What was applied stays on record."""
+        with self._lock:
+            self._set(Plan(), [])
+        self._changed()
+
+    @property
+    def applied(self) -> list[Applied]:
+        """What was applied under this plan, in its order; the last 10,000."""
+        with self._lock:
+            return list(self._records)
+
+    def on_applied(self, listener: Callable[[Applied], None]) -> None:
+        """Have `listener` called for each fault that strikes, before it is felt, in the thread that does it."""
+        self._listeners.append(listener)
+
+    def planned(self, level: Level) -> bool:
+        """Tell whether the plan holds anything for a level."""
+        return level in self._running
+
+    def strike(self, level: Level, hit: Hit) -> tuple[Fault, random.Random] | None:
+        """Find the fault that a request is struck by, and put it on record.
+
+        Returns:
+            The fault with its source of chance; None where the request is spared.
+        """
+        return self._strike(level, hit, lambda fault: fault.wire_kind not in BETWEEN)
+
+    def strike_between(self, hit: Hit | None) -> Fault | None:
+        """Find the fault on the wire that strikes now that `hit` is answered; None stands for the start of the plan."""
+        kinds = ("refuse",) if hit is None else BETWEEN
+        struck = self._strike("wire", hit, lambda fault: fault.wire_kind in kinds)
+        return None if struck is None else struck[0]
+
+    def _strike(
+        self, level: Level, hit: Hit | None, fits: Callable[[Fault], bool]
+    ) -> tuple[Fault, random.Random] | None:
+        method, path, operation = hit or (None, None, None)
+        with self._lock:
+            for running in self._running.get(level, ()):
+                fault = running.fault
+                if fits(fault) and fault.matches(method, operation) and running.strikes():
+                    record = Applied(running.index, level, str(fault.effect), method, path, operation, running.times)
+                    self._records.append(record)
+                    break
+            else:
+                return None
+        _logger.info("%s", record)
+        for listener in self._listeners:
+            listener(record)
+        return fault, running.random
+
+    def _checked(self, plan: Plan) -> Plan:
+        for index, fault in enumerate(plan.faults):
+            if fault.level not in self._levels:
+                missing = "the fault proxy" if fault.level == "wire" else "the server's own faults"
+                raise PlanError(f"faults[{index}]: {fault.effect} needs {missing}, which is not running here")
+        return plan
+
+    def _set(self, plan: Plan, running: list[_Running]) -> None:
+        self._plan, self._all = plan, running
+        levels = {entry.fault.level for entry in running}
+        self._running = {level: [entry for entry in running if entry.fault.level == level] for level in levels}
+
+    def _changed(self) -> None:
+        for watcher in tuple(self.watchers):
+            watcher()
+
+
+def live(plan: "Faults | PlanSource", level: Level) -> Faults:
+    """Make the `Faults` of a plan for one level; one that is under way already is shared."""
+    return plan if isinstance(plan, Faults) else Faults(plan, levels=(level,))
+
+
+@functools.cache
+def _routes() -> Routes:
+    return Routes(operations())
+
+
+def identify(method: str, path: bytes) -> Hit:
+    """Name the operation of a request by its method and its path as sent, without the query.
+
+    The two spellings of a collection's path are one, as for the server.
+    """
+    try:
+        operation = _routes().find(path)[0].operations.get(method)
+    except Refusal:
+        operation = None
+    # What no path may hold is escaped, so that no request can break a line of the log.
+    return Hit(method, quote_from_bytes(path, _PLAIN), operation.operation_id if operation else None)

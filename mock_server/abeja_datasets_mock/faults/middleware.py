@@ -1,0 +1,158 @@
+"""Faults in the server: an ASGI middleware that answers otherwise, later, or not as expected."""
+
+import asyncio
+from collections import deque
+from typing import TypeVar
+
+from starlette.applications import Starlette
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from abeja_datasets_mock.errors import CLOSE
+
+from .admin import PREFIX, AdminRoute
+from .answers import planned, unexpected
+from .effects import ServerEffect
+from .live import Faults, identify, live
+from .plan import PlanSource
+
+_READ_AHEAD = 1024 * 1024
+"""Bytes of a body that are read while a request waits, to learn whether its client is still there."""
+
+_App = TypeVar("_App", bound=Starlette)
+
+
+def install(app: _App, plan: Faults | PlanSource = (), admin_token: str | None = None) -> _App:
+    """Put faults into an application that `create_app` made and that has not answered yet.
+
+    They are `app.state.faults` from then on.
+
+    Args:
+        app: the application; `RunningServer.app` before `start`, say.
+        plan: what is to go wrong. A `Faults` is shared, with a proxy in front of the server for one.
+        admin_token: opens `/_mock/` to who shows it, as `Authorization: Bearer …`; None leaves it shut.
+
+    Returns:
+        The same application.
+
+    Raises:
+        PlanError: the plan is not valid, or needs the fault proxy.
+        ValueError: the token is empty.
+    """
+    app.state.faults = faults = live(plan, "server")
+    app.add_middleware(FaultMiddleware, faults=faults, admin_token=admin_token)
+    return app
+
+
+class FaultMiddleware:
+    """Does the faults of the level "server" to requests on their way to an ASGI application.
+
+    Args:
+        app: the application.
+        faults: what is to go wrong.
+        admin_token: see `install`.
+    """
+
+    def __init__(self, app: ASGIApp, faults: Faults, admin_token: str | None = None) -> None:
+        self._app = app
+        self._faults = faults
+        self._admin = None if admin_token is None else AdminRoute(faults, admin_token)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer a request, or have it answered."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+        elif scope["path"].startswith(PREFIX):
+            # Without the admin route it is one more path that the application does not have.
+            await (self._admin or self._app)(scope, receive, send)
+        elif not self._faults.planned("server"):
+            await self._app(scope, receive, send)
+        else:
+            struck = self._faults.strike("server", identify(scope["method"], scope["raw_path"]))
+            if struck is None or not isinstance(struck[0].effect, ServerEffect):
+                await self._app(scope, receive, send)
+            else:
+                await self._apply(struck[0].effect, scope, receive, send)
+
+    async def _apply(self, effect: ServerEffect, scope: Scope, receive: Receive, send: Send) -> None:
+        patient = receive
+        if effect.latency and not effect.after:
+            replay = await _wait(effect.latency, receive)
+            if replay is None:
+                return
+            patient = replay
+        if effect.status is not None and not effect.after:
+            if await _read_to_end(patient):
+                await _answer(send, effect.status, *planned(effect, effect.status))
+            return
+        answer = _Held()
+        await self._app(scope, patient, answer)
+        if not answer.is_whole or (effect.latency and effect.after and await _wait(effect.latency, receive) is None):
+            return
+        if effect.status is not None:
+            body, headers = planned(effect, effect.status)
+            # A connection that must be closed must still be.
+            headers += [header for header in answer.headers if header == CLOSE]
+            await _answer(send, effect.status, body, headers)
+        else:
+            status, body = unexpected(effect, answer.status, answer.body)
+            await _answer(send, status, body, [header for header in answer.headers if header[0] != b"content-length"])
+
+
+class _Held:
+    """An answer that is kept from being sent: what the application takes for `send`."""
+
+    def __init__(self) -> None:
+        self.status = 0
+        self.headers: list[tuple[bytes, bytes]] = []
+        self.body = b""
+        self.is_whole = False
+
+    async def __call__(self, message: Message) -> None:
+        if message["type"] == "http.response.start":
+            self.status, self.headers = message["status"], list(message["headers"])
+        else:
+            self.body += message.get("body", b"")
+            self.is_whole = not message.get("more_body", False)
+
+
+async def _answer(send: Send, status: int, body: bytes, headers: list[tuple[bytes, bytes]]) -> None:
+    headers = [*headers, (b"content-length", b"%d" % len(body))]
+    await send({"type": "http.response.start", "status": status, "headers": headers})
+    await send({"type": "http.response.body", "body": body})
+
+
+async def _read_to_end(receive: Receive) -> bool:
+    """Read a request that nobody wants; tell whether its client stayed to the end."""
+    message: Message = {"type": "http.request", "more_body": True}
+    while message["type"] == "http.request":
+        if not message.get("more_body", False):
+            return True
+        message = await receive()
+    return False
+
+
+async def _wait(seconds: float, receive: Receive) -> Receive | None:
+    """Wait, but not for a client that has gone, which a server that stops would wait for too.
+
+    Returns:
+        A `receive` that has kept all that came meanwhile; None where the client has gone.
+    """
+    kept: deque[Message] = deque()
+    loop = asyncio.get_running_loop()
+    end, size = loop.time() + seconds, 0
+    try:
+        async with asyncio.timeout_at(end):
+            while size < _READ_AHEAD:
+                message = await receive()
+                if message["type"] != "http.request":
+                    return None
+                kept.append(message)
+                size += len(message.get("body", b""))
+    except TimeoutError:
+        pass
+    await asyncio.sleep(max(0.0, end - loop.time()))
+
+    async def replay() -> Message:
+        return kept.popleft() if kept else await receive()
+
+    return replay

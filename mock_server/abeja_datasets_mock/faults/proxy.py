@@ -1,0 +1,271 @@
+"""The fault proxy: a TCP proxy in front of a server, which does the faults of the level "wire"."""
+
+import asyncio
+import contextlib
+import logging
+import ssl
+import threading
+from collections.abc import Callable
+from types import TracebackType
+from typing import Self
+from urllib.parse import urlsplit
+
+from .connection import Connection
+from .effects import WireEffect
+from .framing import Stream
+from .listener import Listener
+from .live import Applied, Faults, Hit, live
+from .plan import Plan, PlanSource
+from .upstream import Upstream
+
+_PORTS = {"http": 80, "https": 443}
+_PATIENCE = 5.0
+
+_logger = logging.getLogger("abeja_datasets_mock.faults")
+
+
+class Proxy:
+    """A proxy within the running event loop.
+
+    Args:
+        url: of the server: `http://` or `https://`, with a path if need be, which then stands before all paths.
+        plan: what is to go wrong; a `Faults` is shared.
+        host: the address to listen on.
+        port: the port; 0 is one that is free.
+        context: how to check the server's certificate; by default as the system does.
+
+    Attributes:
+        faults: the faults at work.
+
+    Raises:
+        ValueError: the URL is none of a server, or the plan is not valid (`PlanError`).
+    """
+
+    def __init__(
+        self,
+        url: str,
+        plan: Faults | PlanSource = (),
+        *,
+        host: str = "127.0.0.1",
+        port: int = 0,
+        context: ssl.SSLContext | None = None,
+    ) -> None:
+        self.faults = live(plan, "wire")
+        self._upstream = _upstream(url, context)
+        self._address = host, port
+        self._listener: Listener | None = None
+        self._outage: asyncio.TimerHandle | None = None
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._connections: dict[asyncio.Task[None], Connection] = {}
+
+    async def start(self) -> str:
+        """Listen, and hand back the URL.
+
+        Raises:
+            OSError: the address can't be listened on.
+        """
+        self._loop = asyncio.get_running_loop()
+        self._listener = Listener(self._accept, *self._address)
+        self.faults.watchers.append(self._plan_changed)
+        self._between(None)
+        return self._listener.url
+
+    async def stop(self) -> None:
+        """Stop listening, and close all connections at once."""
+        with contextlib.suppress(ValueError):
+            self.faults.watchers.remove(self._plan_changed)
+        self._end_outage()
+        if self._listener is not None:
+            await self._listener.close()
+        for task in self._connections:
+            task.cancel()
+        await asyncio.gather(*self._connections, return_exceptions=True)
+        # A closed transport lets go of its socket in the loop's next turn.
+        await asyncio.sleep(0)
+
+    def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        connection = Connection(Stream(reader, writer), self._upstream, self.faults, self._between)
+        task = asyncio.ensure_future(self._serve(connection))
+        self._connections[task] = connection
+        task.add_done_callback(self._connections.pop)
+
+    async def _serve(self, connection: Connection) -> None:
+        try:
+            await connection.run()
+        except OSError as error:
+            _logger.warning("the server can't be reached: %s", error)
+        except Exception:
+            _logger.exception("a connection failed")
+
+    def _plan_changed(self) -> None:
+        """Take up the new plan before the thread that has set it goes on."""
+        loop = self._loop
+        try:
+            here: asyncio.AbstractEventLoop | None = asyncio.get_running_loop()
+        except RuntimeError:
+            here = None
+        if loop is None or here is loop:
+            self._between(None)
+            return
+        done = threading.Event()
+
+        def begin() -> None:
+            self._between(None)
+            done.set()
+
+        with contextlib.suppress(RuntimeError):  # the loop has just ended
+            loop.call_soon_threadsafe(begin)
+            done.wait(_PATIENCE)
+
+    def _between(self, hit: Hit | None) -> bool:
+        """Do what strikes between two requests, or at the start of a plan; tell whether to close the connection."""
+        fault = self.faults.strike_between(hit)
+        if fault is None:
+            if hit is None:
+                # An outage that another plan began has no place in this one.
+                self._resume()
+            return False
+        if isinstance(fault.effect, WireEffect) and fault.effect.kind == "refuse":
+            self._refuse(fault.effect.seconds)
+        return True
+
+    def _refuse(self, seconds: float | None) -> None:
+        self._end_outage()
+        if self._listener is not None:
+            self._listener.refuse()
+        for connection in self._connections.values():
+            if connection.is_idle:
+                connection.close()
+        if seconds is not None:
+            self._outage = asyncio.get_running_loop().call_later(seconds, self._resume)
+
+    def _resume(self) -> None:
+        self._end_outage()
+        if self._listener is not None:
+            self._listener.resume()
+
+    def _end_outage(self) -> None:
+        if self._outage is not None:
+            self._outage.cancel()
+            self._outage = None
+
+
+class FaultProxy:
+    """A proxy in a thread of its own, for tests.
+
+        with FaultProxy(server.url) as proxy:
+            proxy.plan = [{"reset_after": True, "count": 1}]
+            client = APIClient(server.credential, base_url=proxy.url)
+
+    Args:
+        url: see `Proxy`.
+        plan: see `Proxy`.
+        host: the address to listen on.
+        port: the port; 0 is one that is free.
+        context: see `Proxy`.
+
+    Attributes:
+        url: where it listens, without a slash at the end; from `start` on.
+        faults: the faults at work.
+    """
+
+    def __init__(
+        self,
+        url: str,
+        plan: Faults | PlanSource = (),
+        *,
+        host: str = "127.0.0.1",
+        port: int = 0,
+        context: ssl.SSLContext | None = None,
+    ) -> None:
+        self.url = ""
+        self._proxy = Proxy(url, plan, host=host, port=port, context=context)
+        self.faults = self._proxy.faults
+        self._ready = threading.Event()
+        self._failure: BaseException | None = None
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._end: asyncio.Event | None = None
+        self._thread: threading.Thread | None = None
+
+    @property
+    def plan(self) -> Plan:
+        """The plan; it may be set at any time, to anything that `load_plan` takes."""
+        return self.faults.plan
+
+    @plan.setter
+    def plan(self, source: PlanSource) -> None:
+        self.faults.plan = source
+
+    @property
+    def applied(self) -> list[Applied]:
+        """What was applied under this plan."""
+        return self.faults.applied
+
+    def start(self) -> Self:
+        """Start; it returns when connections are taken.
+
+        Raises:
+            OSError: the address can't be listened on.
+        """
+        self._thread = threading.Thread(target=lambda: asyncio.run(self._serve()), name="fault-proxy", daemon=True)
+        self._thread.start()
+        self._ready.wait()
+        if self._failure is not None:
+            self._thread.join()
+            raise self._failure
+        return self
+
+    def stop(self) -> None:
+        """Stop, and close all connections. It may be called twice."""
+        if self._thread is not None and self._loop is not None and self._end is not None:
+            with contextlib.suppress(RuntimeError):  # the loop has ended already
+                self._loop.call_soon_threadsafe(self._end.set)
+            self._thread.join()
+
+    def __enter__(self) -> Self:
+        return self.start()
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self.stop()
+
+    async def _serve(self) -> None:
+        self._loop, self._end = asyncio.get_running_loop(), asyncio.Event()
+        try:
+            self.url = await self._proxy.start()
+        except BaseException as error:  # noqa: BLE001 - it is raised by `start`, in the thread that waits there
+            self._failure = error
+            return
+        finally:
+            self._ready.set()
+        await self._end.wait()
+        await self._proxy.stop()
+
+
+async def serve_proxy(proxy: Proxy, announce: Callable[[str], None], end: asyncio.Event) -> None:
+    """Run a proxy until `end` is set; `announce` is called with the URL as soon as it listens."""
+    announce(await proxy.start())
+    try:
+        await end.wait()
+    finally:
+        await proxy.stop()
+
+
+def _upstream(url: str, context: ssl.SSLContext | None) -> Upstream:
+    try:
+        parts = urlsplit(url)
+        port = parts.port or _PORTS.get(parts.scheme, 0)
+    except ValueError:
+        parts, port = urlsplit(""), 0
+    host = parts.hostname
+    if not host or not port or parts.query or parts.fragment or "@" in parts.netloc or not url.isascii():
+        raise ValueError(f"{url!r}: the URL of a server is needed, such as http://127.0.0.1:8000, without a user in it")
+    if parts.scheme == "https" and context is None:
+        context = ssl.create_default_context()
+    secure = context if parts.scheme == "https" else None
+
+    async def open_stream() -> Stream:
+        return Stream(*await asyncio.open_connection(host, port, ssl=secure))
+
+    return Upstream(open_stream, parts.netloc.encode("ascii"), parts.path.rstrip("/").encode("ascii"))

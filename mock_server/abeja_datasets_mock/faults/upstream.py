@@ -1,0 +1,79 @@
+"""The server behind the proxy, and the answers that come from it."""
+
+from collections.abc import AsyncIterator, Awaitable, Callable
+
+from .framing import CutShort, Head, NotHttp, Stream
+
+_FIRST_FINAL = 200
+
+
+class Upstream:
+    """Where the server is.
+
+    Args:
+        open_stream: connects to it.
+        authority: the `Host` that it is to be asked for.
+        prefix: what its paths begin with; empty, or from a slash to before one.
+    """
+
+    def __init__(self, open_stream: Callable[[], Awaitable[Stream]], authority: bytes, prefix: bytes) -> None:
+        self.open_stream = open_stream
+        self._authority = authority
+        self._prefix = prefix
+
+    def redirected(self, head: Head) -> bytes:
+        """Write the start of a request as the server must get it: with its own Host, and within its own paths."""
+        first, *lines = head.raw[:-4].split(b"\r\n")
+        method, target, version = first.split(b" ")
+        if target.startswith(b"/"):
+            first = b" ".join((method, self._prefix + target, version))
+        lines = [
+            b"Host: " + self._authority if name == b"host" else line
+            for (name, _), line in zip(head.fields, lines, strict=True)
+        ]
+        return b"\r\n".join((first, *lines, b"", b""))
+
+
+class Answer:
+    """An answer on its way.
+
+    Attributes:
+        is_interim: whether the piece that came last is an interim answer (1xx), with the answer itself yet to come.
+        is_whole: whether it has come to its end, and the connection is good for another.
+    """
+
+    def __init__(self, server: Stream, method: str) -> None:
+        self.is_interim = False
+        self.is_whole = False
+        self._server = server
+        self._method = method
+        self._head_size = 0
+
+    async def pieces(self) -> AsyncIterator[bytes]:
+        """Give it as it comes; what is cut short, or is no HTTP, as far as it goes."""
+        try:
+            head = await self._server.head()
+            while head is not None:
+                self.is_interim = head.status < _FIRST_FINAL
+                self._head_size = len(head.raw)
+                yield head.raw
+                if not self.is_interim:
+                    break
+                head = await self._server.head()
+            else:
+                return
+            length = head.length(self._method)
+            async for piece in self._server.body(length):
+                yield piece
+            self.is_whole = length != "until close"
+        except CutShort:
+            yield self._server.take(len(self._server.buffer))
+        except NotHttp:
+            self.is_interim = False
+            async for piece in self._server.body("until close"):
+                yield piece
+
+    def half(self, size: int) -> int:
+        """Tell how many bytes are half of it, of which there are `size`: the head and half of the body, if any."""
+        body = size - self._head_size
+        return self._head_size + body // 2 if body else size // 2

@@ -1,0 +1,206 @@
+"""Loading datasets and items into a database, all of them or none.
+
+The format is JSON Lines, of what the API itself answers: a line is a dataset (it has a `name`) or an item (it has
+`source_data`)::
+
+    {"name": "pets", "type": "classification", "props": {}}
+    {"source_data": [{"data_uri": "datalake://1/a"}], "attributes": {"classification": []}}
+
+An item belongs to the dataset above it that has the same `dataset_id`, or, where the item names none, to the last one.
+`organization_id` may be on a dataset's line. All that the document asks of a request is asked of a line. Ids and
+timestamps are given anew: those in the file only say what belongs together.
+"""
+
+import functools
+import json
+from collections.abc import Callable, Coroutine, Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any, cast
+
+from .document import operations
+from .errors import Answer, Refusal
+from .operations import Operations, Request
+from .requests import encode_json, parse_json
+from .store import Store
+
+_GIVEN_ANEW = {"created_at", "updated_at", "dataset_id", "organization_id"}
+_DATASET = {"name", "type", "props", "total_count"} | _GIVEN_ANEW
+_ITEM = {"source_data", "attributes", "dataset_item_id"} | _GIVEN_ANEW
+Line = tuple[str, Callable[[], Any]]
+"""A place, for messages, and what gives the value there or raises a Refusal."""
+
+
+class LoadError(ValueError):
+    """What was to be loaded is not right, and nothing of it is; the message is one line that begins with the place."""
+
+
+async def load(
+    store: Store,
+    source: str | Path | Iterable[Mapping[str, Any]],
+    organization_id: str,
+    *,
+    skip_existing: bool = False,
+) -> list[dict[str, Any]]:
+    """Load a JSONL file, or such objects.
+
+    Args:
+        store: the database of an application (`app.state.store`).
+        source: the path of the file, or the objects that would be its lines.
+        organization_id: the owner of datasets whose line names none.
+        skip_existing: leave out each dataset, with its items, whose name its organization already has.
+
+    Returns:
+        The datasets that were made, as the API answers with them.
+
+    Raises:
+        LoadError: something in it is not right.
+        OSError: the file can't be read.
+    """
+    # A file is read through before anything waits for it; a list is only checked.
+    lines = list(_file_lines(Path(source)) if isinstance(source, str | Path) else _object_lines(source))
+
+    def work() -> list[dict[str, Any]] | LoadError:
+        # Other requests may share the transaction, and must not be undone with this.
+        store.execute("SAVEPOINT load")
+        try:
+            made = _Loading(store, organization_id, skip_existing=skip_existing).all(lines)
+        except LoadError as error:
+            store.execute("ROLLBACK TO load")
+            store.execute("RELEASE load")
+            return error
+        store.execute("RELEASE load")
+        return made
+
+    outcome = await store.write(work)
+    if isinstance(outcome, LoadError):
+        raise outcome
+    return outcome
+
+
+def _file_lines(path: Path) -> Iterator[Line]:
+    for number, line in enumerate(path.read_bytes().removeprefix(b"\xef\xbb\xbf").split(b"\n"), 1):
+        if text := line.strip():
+            yield f"{path}:{number}", functools.partial(parse_json, text)
+
+
+def _object_lines(objects: Iterable[Mapping[str, Any]]) -> Iterator[Line]:
+    for index, content in enumerate(objects):
+        yield f"[{index}]", functools.partial(_copied, content)
+
+
+def _copied(content: Mapping[str, Any]) -> Any:
+    return parse_json(encode_json(content))
+
+
+class _Inside:
+    """A store for operations that run inside of a transaction which is open already."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self.on_undo: Callable[[], None] = lambda: None
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._store, name)
+
+    async def write(self, work: Callable[[], Answer]) -> Answer:
+        return work()
+
+
+class _Loading:
+    """One load: what it has made so far."""
+
+    def __init__(self, store: Store, organization_id: str, *, skip_existing: bool) -> None:
+        self._store = store
+        self._operations = Operations(cast("Store", _Inside(store)))
+        self._bodies = {operation.operation_id: operation.body for operation in operations()}
+        self._organization_id = organization_id
+        self._skip_existing = skip_existing
+        # Of each dataset by its id in the file: its path, or None where it is left out. None is the last one's key.
+        self._paths: dict[str | None, dict[str, str] | None] = {}
+
+    def all(self, lines: Sequence[Line]) -> list[dict[str, Any]]:
+        made = []
+        for place, value in lines:
+            try:
+                content = value()
+                kind = _kind(content)
+                if kind == "item":
+                    self._item(content)
+                elif dataset := self._dataset(content):
+                    made.append(dataset)
+            except Refusal as refusal:
+                raise LoadError(f"{place}: {str(refusal).removeprefix('body: ')}") from None
+            except (TypeError, ValueError) as error:
+                raise LoadError(f"{place}: {error}") from None
+        return made
+
+    def _dataset(self, content: Mapping[str, Any]) -> dict[str, Any] | None:
+        path = {"organization_id": _text(content, "organization_id") or self._organization_id}
+        label = _text(content, "dataset_id")
+        if label is not None and label in self._paths:
+            raise ValueError(f"dataset_id: {label!r} stands on a line above already")
+        dataset: dict[str, Any] | None = None
+        if not (self._skip_existing and self._exists(path["organization_id"], content["name"])):
+            dataset = self._create("create_dataset", path, content, ("name", "type", "props"))
+            path["dataset_id"] = dataset["dataset_id"]
+        self._paths[None] = path if dataset else None
+        if label is not None:
+            self._paths[label] = self._paths[None]
+        return dataset
+
+    def _item(self, content: Mapping[str, Any]) -> None:
+        label = _text(content, "dataset_id")
+        if label not in self._paths:
+            reason = "an item needs a dataset on a line above" if label is None else f"no line above has {label!r}"
+            raise ValueError(f"dataset_id: {reason}")
+        path = self._paths[label]
+        organization = _text(content, "organization_id")
+        if path is None:
+            return
+        if label is None and organization not in (None, path["organization_id"]):
+            raise ValueError("organization_id: not that of the dataset")
+        self._create("create_dataset_item", path, content, ("source_data", "attributes"))
+
+    def _exists(self, organization_id: str, name: Any) -> bool:
+        query = "SELECT 1 FROM datasets WHERE organization_id = ? AND name = ?"
+        return self._store.execute(query, (organization_id, name)).fetchone() is not None
+
+    def _create(
+        self, operation_id: str, path: dict[str, str], content: Mapping[str, Any], fields: Sequence[str]
+    ) -> dict[str, Any]:
+        body = {name: content[name] for name in fields if name in content}
+        schema = self._bodies[operation_id]
+        if schema is not None:
+            schema.check(body, "body")
+        answer = _finished(getattr(self._operations, operation_id)(Request(path, {}, body)))
+        created: dict[str, Any] = json.loads(answer.body)
+        return created
+
+
+def _kind(content: Any) -> str:
+    if not isinstance(content, dict):
+        raise TypeError("not an object")
+    is_item = "source_data" in content
+    if is_item == ("name" in content):
+        raise ValueError("a dataset has a name, an item has source_data, and this has both or neither")
+    for key in content:
+        if key not in (_ITEM if is_item else _DATASET):
+            raise ValueError(f"{key}: {'an item' if is_item else 'a dataset'} has no such field")
+    return "item" if is_item else "dataset"
+
+
+def _text(content: Mapping[str, Any], name: str) -> str | None:
+    value = content.get(name)
+    if value is not None and (not isinstance(value, str) or not value):
+        raise ValueError(f"{name}: a string is needed")
+    return value
+
+
+def _finished(coroutine: Coroutine[Any, Any, Answer]) -> Answer:
+    """Run a coroutine that waits for nothing."""
+    try:
+        coroutine.send(None)
+    except StopIteration as end:
+        return cast("Answer", end.value)
+    coroutine.close()
+    raise RuntimeError("an operation waits inside of a transaction")

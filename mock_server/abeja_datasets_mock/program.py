@@ -1,0 +1,189 @@
+"""The server as a program: what `python -m abeja_datasets_mock` and `abeja-datasets mock` share."""
+
+import asyncio
+import contextlib
+import shlex
+import signal
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import uvloop
+import yaml
+from starlette.applications import Starlette
+
+from .authentication import DEMO, Credential, credential_from_environment
+from .server import Server
+
+MAX_PORT = 65535
+Announce = Callable[[str], None]
+Prepare = Callable[[], Awaitable[object]]
+
+
+class CannotListen(Exception):
+    """The address can't be listened on; the message is one line that names it and the reason."""
+
+
+def run(app: Starlette, host: str, port: int, announce: Announce, prepare: Sequence[Prepare] = ()) -> None:
+    """Serve until SIGINT or SIGTERM, and close the database.
+
+    Args:
+        app: what `create_app` made.
+        host: the address to listen on.
+        port: the port; 0 is one that is free.
+        announce: called with the URL as soon as it listens.
+        prepare: what is to be done before it listens, in this order.
+
+    Raises:
+        CannotListen: the address is taken, or is none of this machine's.
+        Exception: what `prepare` and `announce` raise.
+    """
+
+    async def main() -> None:
+        end = asyncio.Event()
+        loop = asyncio.get_running_loop()
+        for signal_number in (signal.SIGINT, signal.SIGTERM):
+            loop.add_signal_handler(signal_number, end.set)
+        server = Server(app, host, port)
+        try:
+            for step in prepare:
+                await step()
+            announce(await _listen(server, f"{host}:{port}"))
+            await end.wait()
+        finally:
+            await server.stop()
+
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        runner.run(main())
+
+
+async def _listen(server: Server, address: str) -> str:
+    try:
+        return await server.start()
+    except OSError as error:
+        raise CannotListen(f"{address}: can't listen: {error.strerror or error}") from error
+
+
+def url_lines(url: str) -> Iterator[str]:
+    """Write the first lines that the program prints: what it is, and where, to be copied."""
+    yield "# The reference server of the ABEJA Dataset API listens. To use it, copy:"
+    yield f"export ABEJA_API_URL={url}"
+
+
+def credential_lines(credential: Credential, prefix: str = "export ") -> Iterator[str]:
+    """Write a credential, with its secret, as lines for a shell."""
+    for name, value in credential.environment.items():
+        yield f"{prefix}{name}={shlex.quote(value)}"
+
+
+@dataclass(frozen=True, slots=True)
+class Accepted:
+    """A credential, and where its secret stands; None where it may be printed."""
+
+    credential: Credential
+    source: str | None
+
+
+def accepted(given: Sequence[str], file: Path | None, environ: Mapping[str, str]) -> list[Accepted]:
+    """Read the credentials that a server is to take; without any it is the environment's, or the demo one.
+
+    Args:
+        given: each as `bearer:TOKEN`, `user:ID:TOKEN`, `datasource:ID:SECRET` or `env:PREFIX`, and then maybe `@` and
+            the organization that it is good for.
+        file: YAML, a list of objects in the client's own form, each with or without `organization_id`.
+        environ: the environment variables.
+
+    Raises:
+        ValueError: one is not right. The message, of one line, holds no secret.
+        OSError: the file can't be read.
+    """
+    taken = [_from_text(text, f"--credential {number}", environ) for number, text in enumerate(given, 1)]
+    if file is not None:
+        taken += _from_file(file)
+    if not taken:
+        taken.append(_from_environment(environ, "", None))
+    return taken
+
+
+def _from_environment(environ: Mapping[str, str], prefix: str, organization_id: str | None) -> Accepted:
+    unprefixed = {name.removeprefix(prefix): value for name, value in environ.items() if name.startswith(prefix)}
+    credential = credential_from_environment(unprefixed)
+    if credential is DEMO and prefix:
+        raise ValueError(f"no credential is in the variables that begin with {prefix}")
+    source = None if credential is DEMO else " and ".join(prefix + name for name in credential.environment)
+    return Accepted(replace(credential, organization_id=organization_id) if organization_id else credential, source)
+
+
+def _from_text(text: str, place: str, environ: Mapping[str, str]) -> Accepted:
+    head, separator, organization = text.rpartition("@")
+    kind, *parts = (head if separator else text).split(":", 2)
+    try:
+        match kind, parts:
+            case "env", [prefix]:
+                return _from_environment(environ, prefix, organization if separator else None)
+            case "bearer", [_, *_]:
+                credential = Credential.bearer(":".join(parts))
+            case "user", [owner, secret]:
+                credential = Credential.user(owner, secret)
+            case "datasource", [owner, secret]:
+                credential = Credential.datasource(owner, secret)
+            case _:
+                raise ValueError("use bearer:TOKEN, user:ID:TOKEN, datasource:ID:SECRET or env:PREFIX")  # noqa: TRY301
+    except ValueError as error:
+        raise ValueError(f"{place}: {error}") from None
+    return Accepted(replace(credential, organization_id=(organization if separator else "") or None), None)
+
+
+_KINDS: dict[frozenset[str], Callable[..., Credential]] = {
+    frozenset({"auth_token"}): Credential.bearer,
+    frozenset({"user_id", "personal_access_token"}): Credential.user,
+    frozenset({"datasource_id", "datasource_secret"}): Credential.datasource,
+}
+
+
+def _from_file(file: Path) -> list[Accepted]:
+    try:
+        content = yaml.safe_load(file.read_text(encoding="utf-8"))
+    except (yaml.YAMLError, UnicodeDecodeError):
+        # Their messages quote what stands there.
+        raise ValueError(f"{file}: not YAML") from None
+    if not isinstance(content, list) or not content:
+        raise ValueError(f"{file}: a list of credentials is needed")
+    taken = []
+    for index, entry in enumerate(content):
+        place = f"{file}: [{index}]"
+        if not isinstance(entry, dict) or not all(isinstance(value, str | int) for value in entry.values()):
+            raise ValueError(f"{place}: an object of strings is needed")
+        values = {str(key): str(value) for key, value in entry.items()}
+        organization_id = values.pop("organization_id", None)
+        make = _KINDS.get(frozenset(values))
+        if make is None:
+            known = "; ".join(" and ".join(sorted(keys)) for keys in _KINDS)
+            raise ValueError(f"{place}: it needs one of: {known}")
+        try:
+            taken.append(Accepted(make(**values, organization_id=organization_id), str(file)))
+        except ValueError as error:
+            raise ValueError(f"{place}: {error}") from None
+    return taken
+
+
+@contextlib.contextmanager
+def ready_file(path: Path) -> Iterator[Announce]:
+    """Give what writes a file that holds the URL; it is there only while the server listens.
+
+    The file appears whole. One that an earlier server left behind is removed first, so that nobody takes it for ours.
+
+    Raises:
+        OSError: the file can't be removed, or, from what is given, can't be written.
+    """
+    path.unlink(missing_ok=True)
+
+    def write(url: str) -> None:
+        draft = path.with_name(f"{path.name}.draft")
+        draft.write_text(f"{url}\n", encoding="utf-8")
+        draft.replace(path)
+
+    try:
+        yield write
+    finally:
+        path.unlink(missing_ok=True)

@@ -1,0 +1,171 @@
+"""What came in: ASGI middleware that tells of each request, that writes them to a log, and that slows answers down."""
+
+import asyncio
+import json
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any, Literal
+from urllib.parse import parse_qsl, quote_from_bytes
+
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from .document import operations
+from .errors import Refusal
+from .routing import Routes
+
+_SECRET = ("authorization", "cookie", "proxy-authorization")
+_HIDDEN = "[hidden]"
+_PRINTABLE = bytes(range(0x21, 0x7F)).decode("ascii")
+
+
+@dataclass(frozen=True, slots=True)
+class ReceivedRequest:
+    """A request that came in, and the status it was answered with.
+
+    Attributes:
+        method: in capitals.
+        path: as it was sent, percent signs and all, without the query.
+        query: its parameters, decoded, in their order.
+        headers: by lowercase name; one that came twice is joined by ", ", and secrets are `[hidden]`.
+        body: as far as it was read before the answer: one that is too large is not.
+        status: None where the client had gone before the answer.
+        operation: the operationId; None where the document has no such.
+        seconds: from its arrival to the start of the answer.
+    """
+
+    method: str
+    path: str
+    query: tuple[tuple[str, str], ...]
+    headers: Mapping[str, str]
+    body: bytes
+    status: int | None
+    operation: str | None
+    seconds: float
+
+    @property
+    def json(self) -> Any:
+        """The body, parsed."""
+        return json.loads(self.body)
+
+
+class Recorder:
+    """Tells of each request, before its answer goes out: who has the answer finds the request told of.
+
+    Args:
+        app: the application.
+        listener: is called with each request, in the event loop's thread.
+        bodies: whether to keep the bodies, which are empty otherwise.
+    """
+
+    def __init__(self, app: ASGIApp, listener: Callable[[ReceivedRequest], object], *, bodies: bool = True) -> None:
+        self._app = app
+        self._listener = listener
+        self._bodies = bodies
+        self._routes = Routes(operations())
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Have a request answered."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        start = time.perf_counter()
+        body = bytearray()
+        status: int | None = None
+
+        async def kept() -> Message:
+            message = await receive()
+            if self._bodies:
+                body.extend(message.get("body", b""))
+            return message
+
+        async def told(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+                self._tell(scope, bytes(body), status, start)
+            await send(message)
+
+        await self._app(scope, kept, told)
+        if status is None:
+            self._tell(scope, bytes(body), None, start)
+
+    def _tell(self, scope: Scope, body: bytes, status: int | None, start: float) -> None:
+        method, path = scope["method"], scope["raw_path"]
+        query = parse_qsl(scope["query_string"].decode("latin-1"), keep_blank_values=True)
+        self._listener(
+            ReceivedRequest(
+                method, quote_from_bytes(path, _PRINTABLE), tuple(query), _headers(scope), body, status,
+                self._operation(method, path), time.perf_counter() - start,
+            )
+        )  # fmt: skip
+
+    def _operation(self, method: str, path: bytes) -> str | None:
+        try:
+            return self._routes.find(path)[0].operation(method).operation_id
+        except Refusal:
+            return None
+
+
+def _headers(scope: Scope) -> dict[str, str]:
+    headers: dict[str, str] = {}
+    for raw_name, raw_value in scope["headers"]:
+        name = raw_name.decode("latin-1")
+        value = _HIDDEN if name in _SECRET else raw_value.decode("latin-1")
+        headers[name] = f"{headers[name]}, {value}" if name in headers else value
+    return headers
+
+
+LogFormat = Literal["text", "json"]
+
+
+def log_line(request: ReceivedRequest, form: LogFormat) -> str:
+    """Write a request as one line; nothing in it is secret, and no request can break it into two."""
+    at = datetime.now(UTC).isoformat(timespec="milliseconds")
+    milliseconds = round(request.seconds * 1000, 3)
+    if form == "text":
+        operation, status = request.operation or "-", request.status or "gone"
+        return f"{at} {request.method} {request.path} {operation} {status} {milliseconds} ms"
+    fields = {
+        "time": at,
+        "method": request.method,
+        "path": request.path,
+        "query": request.query,
+        "operation": request.operation,
+        "status": request.status,
+        "milliseconds": milliseconds,
+    }
+    return json.dumps(fields)
+
+
+class Latency:
+    """Lets each answer wait, but not for a client that has gone, which a server that stops would wait for too.
+
+    Args:
+        app: the application.
+        seconds: how long.
+    """
+
+    def __init__(self, app: ASGIApp, seconds: float) -> None:
+        self._app = app
+        self._seconds = seconds
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Have a request answered."""
+
+        async def late(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                await _wait(self._seconds, receive)
+            await send(message)
+
+        await self._app(scope, receive, late)
+
+
+async def _wait(seconds: float, receive: Receive) -> None:
+    try:
+        async with asyncio.timeout(seconds):
+            while (await receive())["type"] != "http.disconnect":
+                pass
+    except TimeoutError:
+        pass

@@ -1,0 +1,31 @@
+"""The command itself: what it lists, and that it loads only what is asked for."""
+
+import subprocess
+import sys
+
+from click.testing import CliRunner
+
+from abeja.datasets import __version__
+from abeja_datasets_cli.main import main
+
+
+def test_it_lists_its_commands_and_tells_its_version() -> None:
+    runner = CliRunner()
+    assert "mock" in runner.invoke(main, ["--help"]).output
+    assert runner.invoke(main, ["--version"]).output == f"abeja-datasets {__version__}\n"
+    assert "--database" in runner.invoke(main, ["mock", "--help"]).output
+
+
+def test_an_unknown_command_is_wrong_use() -> None:
+    result = CliRunner().invoke(main, ["mok"])
+    assert result.exit_code == 2
+    assert "No such command 'mok'" in result.stderr
+
+
+def test_its_help_loads_no_server() -> None:
+    program = (
+        "import sys; from abeja_datasets_cli.main import main; main(['--version'], standalone_mode=False);"
+        "print({'httpx', 'starlette', 'uvicorn', 'schemathesis'} & set(sys.modules))"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert done.stdout.splitlines()[-1] == "set()"

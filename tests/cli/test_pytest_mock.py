@@ -1,0 +1,149 @@
+"""The pytest plugin, used by tests in a pytest of its own, where warnings are errors."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+pytest_plugins = ["pytester"]
+SECONDS = 60
+
+
+@pytest.fixture(autouse=True)
+def _alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    # Without the entry points, so that it makes no difference whether ours is installed.
+    monkeypatch.setenv("PYTEST_DISABLE_PLUGIN_AUTOLOAD", "1")
+    for name in ("PLATFORM_AUTH_TOKEN", "ABEJA_API_URL"):
+        monkeypatch.delenv(name, raising=False)
+
+
+def passes(pytester: pytest.Pytester, tests: str, count: int = 1) -> None:
+    pytester.makepyfile(tests)
+    options = ("-p", "abeja_datasets_cli.pytest_mock", "-p", "no:cacheprovider", "-W", "error")
+    result = pytester.runpytest_subprocess(*options, timeout=SECONDS)
+    result.assert_outcomes(passed=count)
+
+
+def test_the_fixture_as_a_whole(pytester: pytest.Pytester) -> None:
+    passes(
+        pytester,
+        """
+        import asyncio, os, subprocess, sys
+        import pytest
+        from abeja.exceptions import ServiceUnavailable
+
+        def test_clients(dataset_api):
+            org = dataset_api.organization_id
+            made = dataset_api.client().create_dataset(org, "n", "custom", {"a": [1]})
+            async def read():
+                client = dataset_api.async_client()
+                return await client.get_dataset(org, made["dataset_id"])
+            assert asyncio.run(read())["name"] == "n"
+            first, second = dataset_api.requests
+            assert (first.method, first.path, first.status) == ("POST", f"/organizations/{org}/datasets/", 201)
+            assert (first.operation, second.operation) == ("create_dataset", "get_dataset")
+            assert first.json == {"name": "n", "type": "custom", "props": {"a": [1]}}
+            assert dataset_api.credential["auth_token"] not in repr(dataset_api.requests) + repr(dataset_api)
+            assert first.headers["authorization"] == "[hidden]"
+
+        def test_another_has_nothing_of_it(dataset_api):
+            assert dataset_api.client().list_datasets(dataset_api.organization_id, max_results=3) == []
+            (request,) = dataset_api.requests
+            assert request.query == (("max_results", "3"),) and request.body == b""
+
+        def test_faults(dataset_api):
+            dataset_api.faults.add(operations="create_dataset", status=503, count=1)
+            with pytest.raises(ServiceUnavailable):
+                dataset_api.client().create_dataset("1", "n", "custom", {})
+            assert [request.status for request in dataset_api.requests] == [503]
+            assert len(dataset_api.faults.applied) == 1
+
+        def test_load(dataset_api, tmp_path):
+            org = dataset_api.organization_id
+            items = [{"source_data": [{"data_uri": "u"}]}] * 3
+            (dataset,) = dataset_api.load([{"name": "n", "type": "t", "props": {}}, *items])
+            assert dataset_api.requests == []
+            assert dataset_api.client().get_dataset(org, dataset["dataset_id"])["total_count"] == 3
+            with pytest.raises(ValueError, match=r"^\\[1\\]: "):
+                dataset_api.load([{"name": "m", "type": "t", "props": {}}, {"source_data": []}])
+            file = tmp_path / "f.jsonl"
+            file.write_text('{"name": "m", "type": "t", "props": {}, "organization_id": "7"}')
+            dataset_api.load(file)
+            assert len(dataset_api.client().list_datasets(org)) == len(dataset_api.client().list_datasets("7")) == 1
+
+        def test_environment(dataset_api):
+            code = "from abeja.datasets import APIClient; print(APIClient().list_datasets('1'))"
+            environ = {**os.environ, "PLATFORM_AUTH_TOKEN": "other", **dataset_api.environment}
+            out = subprocess.run([sys.executable, "-c", code], env=environ, capture_output=True, text=True, check=True)
+            assert out.stdout == "[]\\n"
+        """,
+        5,
+    )
+
+
+def test_the_shared_one(pytester: pytest.Pytester) -> None:
+    passes(
+        pytester,
+        """
+        def test_first(dataset_api_session, dataset_api):
+            assert dataset_api_session.url != dataset_api.url
+            dataset_api_session.client().create_dataset("1", "n", "custom", {})
+
+        def test_second(dataset_api_session):
+            assert len(dataset_api_session.client().list_datasets("1")) == 1
+        """,
+        2,
+    )
+
+
+def test_it_starts_fast_and_leaves_nothing(pytester: pytest.Pytester) -> None:
+    passes(
+        pytester,
+        """
+        import gc, os, threading, time
+        import pytest
+
+        def files():
+            gc.collect()
+            return len(os.listdir("/proc/self/fd"))
+
+        seen = []
+
+        @pytest.fixture(autouse=True)
+        def clock(request):
+            start = time.perf_counter()
+            request.getfixturevalue("dataset_api")
+            seen.append(time.perf_counter() - start)
+
+        @pytest.mark.parametrize("n", range(10))
+        def test_some(dataset_api, n):
+            dataset_api.client().list_datasets("1")
+            if n == 1:
+                seen.append(files())
+            if n == 9:
+                assert files() == seen.pop(2)
+                assert sorted(seen[1:])[4] < 0.05
+                assert threading.active_count() == 2
+        """,
+        10,
+    )
+
+
+def test_a_missing_extra_is_named(pytester: pytest.Pytester) -> None:
+    pytester.makeconftest("import sys; sys.modules['luqum'] = None; sys.modules['luqum.thread'] = None")
+    pytester.makepyfile("def test_it(dataset_api): pass")
+    result = pytester.runpytest_subprocess("-p", "abeja_datasets_cli.pytest_mock", "-p", "no:cacheprovider")
+    result.assert_outcomes(errors=1)
+    result.stdout.fnmatch_lines(["*dataset_api: pip install 'abeja-datasets[[]mock]' (*luqum*"])
+
+
+def test_loading_it_imports_nothing_of_ours(tmp_path: Path) -> None:
+    code = (
+        "import sys, time, pytest, secrets, contextlib, abeja_datasets_cli; start = time.perf_counter();"
+        "import abeja_datasets_cli.pytest_mock; took = time.perf_counter() - start;"
+        "heavy = {'abeja', 'abeja_datasets_mock', 'httpx', 'starlette', 'uvicorn', 'yaml', 'attr'};"
+        "print(sorted(heavy & set(sys.modules)), took < 0.05)"
+    )
+    out = subprocess.run([sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True, check=True)
+    assert out.stdout == "[] True\n"
