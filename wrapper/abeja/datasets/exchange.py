@@ -16,6 +16,7 @@ from abeja.datasets import bodies, credentials, retry
 from abeja.datasets._version import __version__
 from abeja.datasets.credentials import Credential
 from abeja.datasets.errors import http_error
+from abeja.datasets.leftovers import Watched
 from abeja.datasets.operations import Call
 from abeja.datasets.settings import Settings
 from abeja.exceptions import (
@@ -201,15 +202,19 @@ async def keep_location_async(response: httpx.Response) -> None:
 
 
 class Auth(httpx.Auth):
-    """Puts the credential on a request at the last moment, so that no dict of headers shows it in a traceback."""
+    """Puts the credential on a request at the last moment, so that no dict of headers shows it in a traceback.
+
+    It is also the one place where httpx shows an answer that is not read yet, whoever made its client.
+    """
 
     def __init__(self, credential: Credential | None) -> None:
         self._authorization = credential.authorization if credential else ""
 
     def auth_flow(self, request: httpx.Request) -> Generator[httpx.Request, httpx.Response]:
-        """Set the header, as httpx asks for it."""
+        """Set the header, as httpx asks for it, and watch the answer."""
         request.headers["Authorization"] = self._authorization
-        yield request
+        response = yield request
+        response.stream = Watched(response)
 
 
 def _target(url: str, params: Mapping[str, Any]) -> httpx.URL:
