@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import logging
 import random
 import socket
 import struct
@@ -13,6 +14,7 @@ from .live import Faults, Hit, identify
 from .plan import Fault
 from .upstream import Answer, Upstream
 
+_logger = logging.getLogger("abeja_datasets_mock.faults")
 _LINGER_0 = struct.pack("ii", 1, 0)
 _READ_AHEAD = 1024 * 1024
 _LINGER = 2.0
@@ -53,7 +55,8 @@ class Connection:
                     if not await self._exchange():
                         break
                     self.is_idle = True
-        except ConnectionError:
+        except OSError:
+            # The server has reset its side, or can't be reached, or the client has gone.
             self._reset()
         finally:
             for stream in (self._client, self._server):
@@ -77,7 +80,7 @@ class Connection:
                 read.cancel()
             results = await asyncio.gather(*reads, return_exceptions=True)
         for result in results:
-            if isinstance(result, ConnectionError):
+            if isinstance(result, OSError):
                 raise result
         if server is not None and (server.buffer or server.is_at_end):
             await client.send(server.take(len(server.buffer)))
@@ -138,7 +141,7 @@ class Connection:
                 pass
             if client.is_at_end:
                 _end(server.writer)
-        except ConnectionError:
+        except OSError:
             # A client that resets has its reset passed on; a server that does is heard of while it is read from.
             server.writer.transport.abort()
 
@@ -194,7 +197,11 @@ class Connection:
 
     async def _connect(self) -> Stream:
         if self._server is None:
-            self._server = await self._upstream.open_stream()
+            try:
+                self._server = await self._upstream.open_stream()
+            except OSError as error:
+                _logger.warning("the server can't be reached: %s", error)
+                raise
         return self._server
 
     async def _tunnel(self) -> None:

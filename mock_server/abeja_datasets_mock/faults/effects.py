@@ -103,13 +103,13 @@ def server_effect(given: Mapping[str, Any], place: str) -> ServerEffect:
         PlanError: they are not valid, or don't go together.
     """
     shapes = [name for name in _SHAPES if name in given]
+    for name in ("retry_after", "body"):
+        if name in given and "status" not in given:
+            raise PlanError(f"{place}.{name}: goes with a status only")
     if "status" not in given and "latency" not in given and not shapes:
         raise PlanError(f"{place}: it does nothing; name an effect, such as status or reset_after")
     if "status" in given and shapes:
         raise PlanError(f"{place}.{shapes[0]}: there is no answer to change beside a status")
-    for name in ("retry_after", "body"):
-        if name in given and "status" not in given:
-            raise PlanError(f"{place}.{name}: goes with a status only")
     read: dict[str, Callable[[Any, str], Any]] = {
         "status": lambda value, at: whole(value, at, least=_MIN_STATUS, most=_MAX_STATUS),
         "retry_after": _retry_after,
@@ -146,8 +146,7 @@ def wire_effect(given: Mapping[str, Any], place: str) -> WireEffect:
         return WireEffect(kind, size=whole(value, at))
     if kind == "garbage":
         return WireEffect(kind, data=text(value, at).encode("utf-8", "surrogatepass"))
-    true(value, at)
-    raise AssertionError(kind)  # pragma: no cover - `true` took it, and that was handled above
+    raise PlanError(f"{at}: true is needed, not {shown(value)}; leave it out for no such fault")
 
 
 def _when(value: Any, place: str) -> str:

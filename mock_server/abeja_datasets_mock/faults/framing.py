@@ -130,6 +130,8 @@ class Stream:
                 if self.buffer:
                     raise NotHttp
                 return None
+        if end > _MAX_HEAD:
+            raise NotHttp
         head = _head(bytes(self.buffer[: end + 4]))
         del self.buffer[: end + 4]
         return head

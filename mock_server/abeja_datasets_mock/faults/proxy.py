@@ -58,6 +58,11 @@ class Proxy:
         self._loop: asyncio.AbstractEventLoop | None = None
         self._connections: dict[asyncio.Task[None], Connection] = {}
 
+    @property
+    def connections(self) -> int:
+        """How many clients are connected."""
+        return len(self._connections)
+
     async def start(self) -> str:
         """Listen, and hand back the URL.
 
@@ -92,8 +97,6 @@ class Proxy:
     async def _serve(self, connection: Connection) -> None:
         try:
             await connection.run()
-        except OSError as error:
-            _logger.warning("the server can't be reached: %s", error)
         except Exception:
             _logger.exception("a connection failed")
 
@@ -195,6 +198,11 @@ class FaultProxy:
     @plan.setter
     def plan(self, source: PlanSource) -> None:
         self.faults.plan = source
+
+    @property
+    def connections(self) -> int:
+        """How many clients are connected."""
+        return self._proxy.connections
 
     @property
     def applied(self) -> list[Applied]:
