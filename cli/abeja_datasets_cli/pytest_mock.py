@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from abeja.datasets import APIClient, AsyncAPIClient
     from abeja_datasets_mock import RunningServer
-    from abeja_datasets_mock.faults.live import Faults
+    from abeja_datasets_mock.faults import Faults
     from abeja_datasets_mock.recording import ReceivedRequest
 
 _ORGANIZATION = "1102940376065"
@@ -31,17 +31,20 @@ class DatasetApi:
     """A reference server of the Dataset API, which runs; what `dataset_api` gives.
 
     Attributes:
-        url: where it listens.
+        url: where clients reach it.
+        server_url: the server itself, for what must not meet faults on the wire.
         credential: what it takes, in the form that `APIClient` takes; good for any organization.
         organization_id: an organization to use; any other goes too.
         environment: variables for a program that is to use it. They prevail over other credentials in its environment.
         requests: what came in, in the order of the answers, each on record before its answer goes out. The list may be
             cleared.
-        faults: what is to go wrong in the server: `faults.add(operations="create_dataset", status=503, count=1)`.
+        faults: what is to go wrong, in the server, `faults.add(operations="create_dataset", status=503, count=1)`, and
+            on the wire, `faults.add(reset_after=True, count=1)`; `faults.applied` has those that struck.
     """
 
-    def __init__(self, server: "RunningServer", requests: "list[ReceivedRequest]", faults: "Faults") -> None:
-        self.url = server.url
+    def __init__(self, server: "RunningServer", url: str, requests: "list[ReceivedRequest]", faults: "Faults") -> None:
+        self.url = url
+        self.server_url = server.url
         self.credential: dict[str, str] = dict(server.credential)
         self.organization_id = _ORGANIZATION
         self.environment = {"ABEJA_API_URL": self.url, "PLATFORM_AUTH_TOKEN": self.credential["auth_token"]}
@@ -111,17 +114,20 @@ def dataset_api_session() -> "Iterator[DatasetApi]":
 def _running(fixture: str) -> Iterator[DatasetApi]:
     try:
         from abeja_datasets_mock import Credential, RunningServer
-        from abeja_datasets_mock.faults.live import Faults
-        from abeja_datasets_mock.faults.middleware import install
+        from abeja_datasets_mock.faults import Faults, Proxy, install
         from abeja_datasets_mock.recording import Recorder
     except ModuleNotFoundError as error:
         pytest.fail(f"{fixture}: pip install 'abeja-datasets[mock]' ({error})", pytrace=False)
     # A secret of its own: a test that reaches another test's server is refused there.
     server = RunningServer(credentials=[Credential.bearer(secrets.token_hex(16))])
     requests: list[ReceivedRequest] = []
-    faults = Faults(levels=("server",))
+    faults = Faults()
     install(server.app, faults)
     # Added last, it stands outermost, and sees the answers that faults give.
     server.app.add_middleware(Recorder, listener=requests.append)
-    with server, contextlib.closing(DatasetApi(server, requests, faults)) as api:
-        yield api
+    with contextlib.ExitStack() as stack:
+        stack.enter_context(server)
+        proxy = Proxy(server.url, faults, keep_host=True)
+        stack.callback(lambda: server.run(proxy.stop()))
+        api = DatasetApi(server, server.run(proxy.start()), requests, faults)
+        yield stack.enter_context(contextlib.closing(api))

@@ -14,7 +14,7 @@ from collections.abc import Sequence
 from .app import create_app
 from .authentication import DEMO, Credential, credential_from_environment
 from .database import UnusableDatabase
-from .program import MAX_PORT, CannotListen, credential_lines, run, url_lines
+from .program import MAX_PORT, CannotListen, Listening, credential_lines, run, url_lines
 
 _UNUSABLE = 2
 
@@ -36,16 +36,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(error, file=sys.stderr)
         return _UNUSABLE
     try:
-        run(app, options.host, options.port, lambda url: _announce(url, credential))
+        run(app, options.host, options.port, lambda listening: _announce(listening, credential))
     except CannotListen as error:
         print(error, file=sys.stderr)
         return _UNUSABLE
     return 0
 
 
-def _announce(url: str, credential: Credential) -> None:
+def _announce(listening: Listening, credential: Credential) -> None:
     """Print lines to copy. A secret that came from the environment stays there."""
-    lines = [*url_lines(url)]
+    lines = [*url_lines(listening)]
     if credential is DEMO:
         lines += credential_lines(credential)
     else:

@@ -7,32 +7,54 @@ import signal
 from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import NamedTuple
 
 import uvloop
 import yaml
 from starlette.applications import Starlette
 
 from .authentication import DEMO, Credential, credential_from_environment
+from .faults import Faults, Proxy
 from .server import Server
 
 MAX_PORT = 65535
-Announce = Callable[[str], None]
+Announce = Callable[["Listening"], None]
 Prepare = Callable[[], Awaitable[object]]
+
+
+_LOOPBACK = "127.0.0.1"
 
 
 class CannotListen(Exception):
     """The address can't be listened on; the message is one line that names it and the reason."""
 
 
-def run(app: Starlette, host: str, port: int, announce: Announce, prepare: Sequence[Prepare] = ()) -> None:
+class Listening(NamedTuple):
+    """Where it listens: for clients, and the server itself, which is the same where no proxy stands before it."""
+
+    url: str
+    server: str
+
+
+def run(
+    app: Starlette,
+    host: str,
+    port: int,
+    announce: Announce,
+    prepare: Sequence[Prepare] = (),
+    *,
+    proxied: Faults | None = None,
+) -> None:
     """Serve until SIGINT or SIGTERM, and close the database.
 
     Args:
         app: what `create_app` made.
         host: the address to listen on.
         port: the port; 0 is one that is free.
-        announce: called with the URL as soon as it listens.
+        announce: called as soon as it listens.
         prepare: what is to be done before it listens, in this order.
+        proxied: puts the fault proxy at that address, with these faults; the server itself is then on loopback, at a
+            port that is free.
 
     Raises:
         CannotListen: the address is taken, or is none of this machine's.
@@ -40,34 +62,54 @@ def run(app: Starlette, host: str, port: int, announce: Announce, prepare: Seque
     """
 
     async def main() -> None:
-        end = asyncio.Event()
-        loop = asyncio.get_running_loop()
-        for signal_number in (signal.SIGINT, signal.SIGTERM):
-            loop.add_signal_handler(signal_number, end.set)
-        server = Server(app, host, port)
-        try:
+        end = interrupted()
+        server = Server(app, *((host, port) if proxied is None else (_LOOPBACK, 0)))
+        async with contextlib.AsyncExitStack() as stack:
+            stack.callback(app.state.store.close)
+            stack.push_async_callback(server.stop)
             for step in prepare:
                 await step()
-            announce(await _listen(server, f"{host}:{port}"))
+            inner = url = await listen(server, f"{host}:{port}")
+            if proxied is not None:
+                proxy = Proxy(inner, proxied, host=host, port=port, keep_host=True)
+                stack.push_async_callback(proxy.stop)
+                url = await listen(proxy, f"{host}:{port}")
+            announce(Listening(url, inner))
             await end.wait()
-        finally:
-            await server.stop()
 
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         runner.run(main())
 
 
-async def _listen(server: Server, address: str) -> str:
+def interrupted() -> asyncio.Event:
+    """Give what is set at SIGINT or SIGTERM, in the running event loop."""
+    end = asyncio.Event()
+    for signal_number in (signal.SIGINT, signal.SIGTERM):
+        asyncio.get_running_loop().add_signal_handler(signal_number, end.set)
+    return end
+
+
+async def listen(server: Server | Proxy, address: str) -> str:
+    """Start a server or a proxy, and hand back its URL; `address` is for the message.
+
+    Raises:
+        CannotListen: the address is taken, or is none of this machine's.
+    """
     try:
         return await server.start()
     except OSError as error:
         raise CannotListen(f"{address}: can't listen: {error.strerror or error}") from error
 
 
-def url_lines(url: str) -> Iterator[str]:
+def url_lines(listening: Listening) -> Iterator[str]:
     """Write the first lines that the program prints: what it is, and where, to be copied."""
-    yield "# The reference server of the ABEJA Dataset API listens. To use it, copy:"
-    yield f"export ABEJA_API_URL={url}"
+    if listening.server == listening.url:
+        yield "# The reference server of the ABEJA Dataset API listens. To use it, copy:"
+    else:
+        yield "# The reference server of the ABEJA Dataset API listens behind the fault proxy. To use it, copy:"
+    yield f"export ABEJA_API_URL={listening.url}"
+    if listening.server != listening.url:
+        yield f"# The server itself, for who must not meet faults on the wire: {listening.server}"
 
 
 def credential_lines(credential: Credential, prefix: str = "export ") -> Iterator[str]:
@@ -168,7 +210,7 @@ def _from_file(file: Path) -> list[Accepted]:
 
 
 @contextlib.contextmanager
-def ready_file(path: Path) -> Iterator[Announce]:
+def ready_file(path: Path) -> Iterator[Callable[[str], None]]:
     """Give what writes a file that holds the URL; it is there only while the server listens.
 
     The file appears whole. One that an earlier server left behind is removed first, so that nobody takes it for ours.

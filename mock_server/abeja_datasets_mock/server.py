@@ -64,7 +64,7 @@ class Server:
         return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 
     async def stop(self) -> None:
-        """Stop listening, let requests that have arrived be answered, close connections and the database."""
+        """Stop listening, let requests that have arrived be answered, and close connections."""
         if self._listener is not None:
             self._listener.close()
         if self._clock is not None:
@@ -78,7 +78,6 @@ class Server:
         for connection in list(self._state.connections):
             connection.transport.abort()
         await asyncio.gather(*self._state.tasks, return_exceptions=True)
-        self._app.state.store.close()
 
     def _tick(self, loop: asyncio.AbstractEventLoop) -> None:
         self._state.default_headers = [(b"date", formatdate(usegmt=True).encode("ascii"))]
@@ -184,3 +183,4 @@ class RunningServer:
             self._ready.set()
         await self._end.wait()
         await self._server.stop()
+        self.app.state.store.close()

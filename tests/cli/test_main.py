@@ -11,7 +11,9 @@ from abeja_datasets_cli.main import main
 
 def test_it_lists_its_commands_and_tells_its_version() -> None:
     runner = CliRunner()
-    assert "mock" in runner.invoke(main, ["--help"]).output
+    listing = runner.invoke(main, ["--help"]).output
+    assert "mock" in listing
+    assert "fault-proxy" in listing
     assert runner.invoke(main, ["--version"]).output == f"abeja-datasets {__version__}\n"
     assert "--database" in runner.invoke(main, ["mock", "--help"]).output
 

@@ -237,6 +237,55 @@ def test_faults_and_their_route(run: Run, tmp_path: Path) -> None:
     assert server.get("/_mock/faults", auth=None, headers={"Authorization": "Bearer sesame"}).status_code == 200
 
 
+def test_the_fault_proxy(run: Run, tmp_path: Path) -> None:
+    plan = write(tmp_path / "plan.yaml", "faults: [{half_answer: true, count: 1}, {status: 503, after: 1, count: 1}]")
+    server = run(
+        "--fault-proxy", "--faults", plan, "--log-format", "json", ABEJA_DATASETS_MOCK_ADMIN_TOKEN="open",
+    )  # fmt: skip
+    with pytest.raises(httpx.RemoteProtocolError):
+        server.get()
+    assert [server.get().status_code for _ in range(2)] == [503, 200]
+    admin = httpx.Client(headers={"Authorization": "Bearer open"}, trust_env=False, verify=False)
+    with admin:
+        # The route is reached through the proxy, and spared by all faults but one that leaves no way through it.
+        assert admin.put(f"{server.url}/_mock/faults", json=[{"reset_before": True}]).status_code == 200
+        with pytest.raises(httpx.ReadError):
+            server.get()
+        assert admin.get(f"{server.url}/_mock/applied").json()["applied"][0]["effect"] == "reset_before"
+        assert admin.put(f"{server.url}/_mock/faults", json=[{"refuse": True}]).status_code == 200
+        with pytest.raises(httpx.ConnectError):
+            server.get()
+        out, err = server.end()
+    behind = "# The reference server of the ABEJA Dataset API listens behind the fault proxy. To use it, copy:"
+    assert out.splitlines()[:2] == [behind, f"export ABEJA_API_URL={server.url}"]
+    assert out.splitlines()[2].startswith("# The server itself, for who must not meet faults on the wire: http://127.")
+    faults = [line["fault"] for line in map(json.loads, err.splitlines()) if "fault" in line]
+    effects = [(fault["effect"], fault["operation"]) for fault in faults]
+    listing = "list_datasets"
+    assert effects == [
+        ("half_answer", listing), ("status 503", listing), ("reset_before", listing), ("refuse", None),
+    ]  # fmt: skip
+
+
+def test_the_server_itself_is_there_while_the_proxy_refuses(run: Run, tmp_path: Path) -> None:
+    server = run("--fault-proxy", "--faults", write(tmp_path / "plan.yaml", "faults: [{refuse: true}]"))
+    with pytest.raises(httpx.ConnectError):
+        server.get()
+    assert server.process.stdout is not None
+    lines = [server.process.stdout.readline() for _ in range(3)]
+    assert httpx.get(lines[2].split()[-1] + DATASETS, auth=AUTH).status_code == 200
+    server.end()
+
+
+def test_a_log_that_nobody_reads_does_no_harm(tmp_path: Path) -> None:
+    code = (
+        "import os, sys; from abeja_datasets_cli.shared import log; reader, writer = os.pipe(); os.close(reader);"
+        "os.dup2(writer, 2); log('a line'); print('goes on')"
+    )
+    done = subprocess.run([sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert done.stdout == "goes on\n"
+
+
 def test_what_keeps_it_from_starting_is_one_line(tmp_path: Path) -> None:
     text = write(tmp_path / "text", "no database" * 100)
     empty = write(tmp_path / "empty", "")
@@ -251,6 +300,7 @@ def test_what_keeps_it_from_starting_is_one_line(tmp_path: Path) -> None:
         port = str(taken.getsockname()[1])
         cases = [
             (["--port", port], f"127.0.0.1:{port}: can't listen: "),
+            (["--port", port, "--fault-proxy"], f"127.0.0.1:{port}: can't listen: "),
             (["--database", text], f"{text}: file is not a database"),
             (["--admin-token-file", empty], f"{empty}: holds no token"),
             (["--ready-file", str(tmp_path / "no" / "ready")], f"{tmp_path / 'no'}"),

@@ -21,7 +21,7 @@ import pytest
 import uvloop
 
 from abeja_datasets_mock import RunningServer
-from abeja_datasets_mock.faults import FaultProxy, Faults, PlanError, Proxy, install, serve_proxy
+from abeja_datasets_mock.faults import FaultProxy, Faults, PlanError, Proxy, install
 
 LIST = b"GET /organizations/1/datasets/ HTTP/1.1\r\nHost: here\r\n\r\n"
 POST = b"POST /organizations/1/datasets HTTP/1.1\r\nHost: here\r\nContent-Length: 5\r\n\r\nabcde"
@@ -584,9 +584,7 @@ def test_it_runs_within_a_loop_and_its_plan_may_be_set_there(
 ) -> None:
     async def run() -> tuple[bytes, bytes]:
         proxy = Proxy(upstream.url)
-        end, listens = asyncio.Event(), asyncio.get_running_loop().create_future()
-        task = asyncio.ensure_future(serve_proxy(proxy, listens.set_result, end))
-        port = urlsplit(await listens).port
+        port = urlsplit(await proxy.start()).port
         proxy.faults.add(reset_after=True, count=1)
         answers = []
         for _ in range(2):
@@ -600,8 +598,7 @@ def test_it_runs_within_a_loop_and_its_plan_may_be_set_there(
         proxy.faults.add(refuse=True)
         with pytest.raises(ConnectionRefusedError):
             await asyncio.open_connection("127.0.0.1", port)
-        end.set()
-        await task
+        await proxy.stop()
         return answers[0], answers[1]
 
     with asyncio.Runner(loop_factory=loop_factory) as runner:

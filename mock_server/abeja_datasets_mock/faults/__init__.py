@@ -3,11 +3,12 @@
 A plan says what goes wrong, see `plan.py` and `effects.py`; one `Faults` may serve both levels.
 """
 
+from .admin import admin_app
 from .fields import PlanError
 from .live import Applied, Faults, Hit
 from .middleware import FaultMiddleware, install
 from .plan import Fault, Plan, PlanSource, load_plan
-from .proxy import FaultProxy, Proxy, serve_proxy
+from .proxy import FaultProxy, Proxy
 
 __all__ = [
     "Applied",
@@ -20,7 +21,7 @@ __all__ = [
     "PlanError",
     "PlanSource",
     "Proxy",
+    "admin_app",
     "install",
     "load_plan",
-    "serve_proxy",
 ]

@@ -10,6 +10,8 @@ import hmac
 import json
 from typing import Any
 
+from starlette.applications import Starlette
+from starlette.routing import Mount
 from starlette.types import Message, Receive, Scope, Send
 
 from abeja_datasets_mock.errors import CLOSE, Answer, Refusal, bad_request, not_found
@@ -86,6 +88,15 @@ class AdminRoute:
             self._faults.plan = load_plan(content)
         except PlanError as error:
             raise bad_request(str(error)) from None
+
+
+def admin_app(faults: Faults, token: str) -> Starlette:
+    """Make the admin route an application of its own, for a proxy before a server that does not have it.
+
+    Raises:
+        ValueError: the token is empty.
+    """
+    return Starlette(routes=[Mount("/", AdminRoute(faults, token))])
 
 
 async def _body(receive: Receive) -> bytes:

@@ -14,8 +14,9 @@
       - half_answer: true
 
 A fault belongs to one of two levels: "server", done by the middleware, or "wire", done by the proxy. Its effects say
-which. Faults are looked at in their order, and the first one that strikes has the request to itself: those below it do
-not even count it. So two faults of `count: 1` strike two requests, one after the other.
+which. Faults are looked at in their order, on each level by itself, and the first one that strikes has the request to
+itself: those of its level below it do not even count it. So two faults of `count: 1` on one level strike two requests,
+one after the other.
 """
 
 import functools

@@ -5,7 +5,6 @@ import contextlib
 import logging
 import ssl
 import threading
-from collections.abc import Callable
 from types import TracebackType
 from typing import Self
 from urllib.parse import urlsplit
@@ -33,6 +32,7 @@ class Proxy:
         host: the address to listen on.
         port: the port; 0 is one that is free.
         context: how to check the server's certificate; by default as the system does.
+        keep_host: whether the server gets the `Host` that a client gave; its own, otherwise.
 
     Attributes:
         faults: the faults at work.
@@ -49,9 +49,10 @@ class Proxy:
         host: str = "127.0.0.1",
         port: int = 0,
         context: ssl.SSLContext | None = None,
+        keep_host: bool = False,
     ) -> None:
         self.faults = live(plan, "wire")
-        self._upstream = _upstream(url, context)
+        self._upstream = _upstream(url, context, keep_host=keep_host)
         self._address = host, port
         self._listener: Listener | None = None
         self._outage: asyncio.TimerHandle | None = None
@@ -251,16 +252,7 @@ class FaultProxy:
         await self._proxy.stop()
 
 
-async def serve_proxy(proxy: Proxy, announce: Callable[[str], None], end: asyncio.Event) -> None:
-    """Run a proxy until `end` is set; `announce` is called with the URL as soon as it listens."""
-    announce(await proxy.start())
-    try:
-        await end.wait()
-    finally:
-        await proxy.stop()
-
-
-def _upstream(url: str, context: ssl.SSLContext | None) -> Upstream:
+def _upstream(url: str, context: ssl.SSLContext | None, *, keep_host: bool) -> Upstream:
     try:
         parts = urlsplit(url)
         port = parts.port or _PORTS.get(parts.scheme, 0)
@@ -276,4 +268,5 @@ def _upstream(url: str, context: ssl.SSLContext | None) -> Upstream:
     async def open_stream() -> Stream:
         return Stream(*await asyncio.open_connection(host, port, ssl=secure))
 
-    return Upstream(open_stream, parts.netloc.encode("ascii"), parts.path.rstrip("/").encode("ascii"))
+    authority = None if keep_host else parts.netloc.encode("ascii")
+    return Upstream(open_stream, authority, parts.path.rstrip("/").encode("ascii"))

@@ -12,11 +12,11 @@ class Upstream:
 
     Args:
         open_stream: connects to it.
-        authority: the `Host` that it is to be asked for.
+        authority: the `Host` that it is to be asked for; None leaves the one that a client gave.
         prefix: what its paths begin with; empty, or from a slash to before one.
     """
 
-    def __init__(self, open_stream: Callable[[], Awaitable[Stream]], authority: bytes, prefix: bytes) -> None:
+    def __init__(self, open_stream: Callable[[], Awaitable[Stream]], authority: bytes | None, prefix: bytes) -> None:
         self.open_stream = open_stream
         self._authority = authority
         self._prefix = prefix
@@ -28,7 +28,7 @@ class Upstream:
         if target.startswith(b"/"):
             first = b" ".join((method, self._prefix + target, version))
         lines = [
-            b"Host: " + self._authority if name == b"host" else line
+            b"Host: " + self._authority if name == b"host" and self._authority is not None else line
             for (name, _), line in zip(head.fields, lines, strict=True)
         ]
         return b"\r\n".join((first, *lines, b"", b""))

@@ -1,0 +1,113 @@
+"""`abeja-datasets fault-proxy`: bad connections, in front of any server."""
+
+import asyncio
+import contextlib
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from abeja_datasets_cli.shared import ADMIN_TOKEN, EXISTING, FILE, PORT, admin_token, explained, fault_line, log
+
+if TYPE_CHECKING:
+    from abeja_datasets_mock.faults import Faults, Proxy
+    from abeja_datasets_mock.server import Server
+
+_LOOPBACK = "127.0.0.1"
+
+
+@click.command("fault-proxy")
+@click.argument("url")
+@click.option("--faults", type=EXISTING, metavar="PLAN", help="The YAML plan of what goes wrong; nothing without it.")
+@click.option("--seed", type=int, metavar="N", help="Of what is left to chance, in place of the plan's own.")
+@click.option("--host", default=_LOOPBACK, show_default=True, help="The address to listen on.")
+@click.option("--port", type=PORT, default=0, help="The port; 0, the default, is one that is free.")
+@click.option("--log-format", type=click.Choice(["text", "json"]), help="How the faults are told. [default: text]")
+@click.option(
+    "--ready-file", type=FILE, metavar="FILE", help="Write the URL to this file when it listens; removed at the end."
+)
+@click.option(
+    "--admin-token-file",
+    type=EXISTING,
+    metavar="FILE",
+    help="Open the route /_mock/, which sets faults, to who shows the token in this file (or in"
+    f" {ADMIN_TOKEN}). It has a port of its own on loopback, so that no fault can shut it.",
+)
+@click.option("--admin-port", type=PORT, default=0, help="That port; 0, the default, is one that is free.")
+def fault_proxy(**options: Any) -> None:
+    """Stand in front of the server at URL and spoil connections as a plan says, until interrupted.
+
+    It does what a plan wants done on the wire: refuse, reset_before, reset_after, half_answer, byte_by_byte, stall,
+    garbage, twice and close_idle. Each fault it does is told in a line on stderr, with the request that it hit. What
+    goes to the server carries the client's credential: only name a server that may have it.
+    """
+    with explained("the proxy"):
+        _run(**options)
+
+
+def _run(  # noqa: PLR0917 - click hands the options over by name
+    url: str,
+    faults: Path | None,
+    seed: int | None,
+    host: str,
+    port: int,
+    log_format: Any,
+    ready_file: Path | None,
+    admin_token_file: Path | None,
+    admin_port: int,
+) -> None:
+    from abeja_datasets_mock import program
+    from abeja_datasets_mock.faults import Proxy, admin_app
+    from abeja_datasets_mock.server import Server
+
+    live = _faults(faults, seed, log_format)
+    token = admin_token(admin_token_file)
+    proxy = Proxy(url, live, host=host, port=port)
+    admin = None if token is None else Server(admin_app(live, token), _LOOPBACK, admin_port)
+    with program.ready_file(ready_file) if ready_file else contextlib.nullcontext() as write:
+
+        def announce(listens: str, route: str | None) -> None:
+            for line in _lines(url, listens, route):
+                click.echo(line)
+            if write is not None:
+                write(listens)
+
+        asyncio.run(_serve(proxy, f"{host}:{port}", admin, f"{_LOOPBACK}:{admin_port}", announce))
+
+
+def _faults(plan: Path | None, seed: int | None, log_format: Any) -> "Faults":
+    from abeja_datasets_mock.faults import Faults, Plan, load_plan
+
+    given = Plan() if plan is None else load_plan(plan)
+    live = Faults(given if seed is None else Plan(given.faults, seed), levels=("wire",))
+    live.on_applied(lambda record: log(fault_line(record, log_format)))
+    return live
+
+
+async def _serve(
+    proxy: "Proxy",
+    address: str,
+    admin: "Server | None",
+    admin_address: str,
+    announce: Callable[[str, str | None], None],
+) -> None:
+    from abeja_datasets_mock.program import interrupted, listen
+
+    end = interrupted()
+    async with contextlib.AsyncExitStack() as stack:
+        stack.push_async_callback(proxy.stop)
+        listens = await listen(proxy, address)
+        route = None
+        if admin is not None:
+            stack.push_async_callback(admin.stop)
+            route = await listen(admin, admin_address)
+        announce(listens, route)
+        await end.wait()
+
+
+def _lines(url: str, listens: str, route: str | None) -> Iterator[str]:
+    yield f"# {url} is to be had, with faults, at this address:"
+    yield f"export ABEJA_API_URL={listens}"
+    if route is not None:
+        yield f"# Faults are set at {route}/_mock/faults, and those done are told at {route}/_mock/applied."

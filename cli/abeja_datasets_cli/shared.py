@@ -1,0 +1,72 @@
+"""What the commands around the reference server share."""
+
+import contextlib
+import json
+import os
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+if TYPE_CHECKING:
+    from abeja_datasets_mock.faults import Applied
+
+FILE = click.Path(path_type=Path, dir_okay=False)
+EXISTING = click.Path(path_type=Path, dir_okay=False, exists=True)
+PORT = click.IntRange(0, 65535)
+ADMIN_TOKEN = "ABEJA_DATASETS_MOCK_ADMIN_TOKEN"
+
+
+class Unusable(click.ClickException):
+    """What keeps a program from starting, on one line."""
+
+    exit_code = 2
+
+
+@contextlib.contextmanager
+def explained(program: str) -> Iterator[None]:
+    """Turn what can go wrong with `program` ("the server") into one line and the exit code 2."""
+    try:
+        from abeja_datasets_mock import UnusableDatabase
+        from abeja_datasets_mock.program import CannotListen
+    except ModuleNotFoundError as error:
+        raise Unusable(f"{program} needs more: pip install 'abeja-datasets[mock]' ({error})") from error
+    try:
+        yield
+    except OSError as error:
+        raise Unusable(f"{error.filename}: {error.strerror}" if error.filename else str(error)) from error
+    except (UnusableDatabase, CannotListen, ValueError) as error:
+        raise Unusable(str(error)) from error
+
+
+def admin_token(path: Path | None) -> str | None:
+    """Read the token that opens the admin route, from a file or else the environment; None leaves it shut.
+
+    Raises:
+        ValueError: the file holds none.
+        OSError: the file can't be read.
+    """
+    if path is None:
+        return os.environ.get(ADMIN_TOKEN) or None
+    try:
+        token = path.read_text(encoding="utf-8").strip()
+    except UnicodeDecodeError:
+        raise ValueError(f"{path}: not UTF-8") from None
+    if not token:
+        raise ValueError(f"{path}: holds no token")
+    return token
+
+
+def fault_line(record: "Applied", form: str | None) -> str:
+    """Write a fault that struck, with its request, as one line."""
+    if form != "json":
+        return f"fault: {record}"
+    return json.dumps({"time": datetime.now(UTC).isoformat(timespec="milliseconds"), "fault": record.as_json()})
+
+
+def log(line: str) -> None:
+    """Write a line to stderr; where nobody reads that any more, the program goes on without."""
+    with contextlib.suppress(OSError):
+        click.echo(line, err=True)
