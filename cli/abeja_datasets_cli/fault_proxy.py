@@ -68,10 +68,10 @@ def _run(  # noqa: PLR0917 - click hands the options over by name
     with program.ready_file(ready_file) if ready_file else contextlib.nullcontext() as write:
 
         def announce(listens: str, route: str | None) -> None:
-            for line in _lines(url, listens, route):
-                click.echo(line)
             if write is not None:
                 write(listens)
+            for line in _lines(url, listens, route):
+                click.echo(line)
 
         asyncio.run(_serve(proxy, f"{host}:{port}", admin, f"{_LOOPBACK}:{admin_port}", announce))
 
@@ -92,8 +92,9 @@ async def _serve(
     admin_address: str,
     announce: Callable[[str, str | None], None],
 ) -> None:
-    from abeja_datasets_mock.program import interrupted, listen
+    from abeja_datasets_mock.program import allow_connections, interrupted, listen
 
+    allow_connections()
     end = interrupted()
     async with contextlib.AsyncExitStack() as stack:
         stack.push_async_callback(proxy.stop)

@@ -118,10 +118,10 @@ def _run(  # noqa: PLR0917 - click hands the options over by name
         on_error.pop_all()
 
         def announce(listening: "Listening") -> None:
-            for line in _lines(listening, taken):
-                click.echo(line)
             if write is not None:
                 write(listening.url)
+            for line in _lines(listening, taken):
+                click.echo(line)
 
         program.run(app, host, port, announce, prepare, proxied=live if fault_proxy else None)
 

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import resource
 import shlex
 import signal
 from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
@@ -23,6 +24,7 @@ Prepare = Callable[[], Awaitable[object]]
 
 
 _LOOPBACK = "127.0.0.1"
+_CONNECTIONS = 65536
 
 
 class CannotListen(Exception):
@@ -77,8 +79,18 @@ def run(
             announce(Listening(url, inner))
             await end.wait()
 
+    allow_connections()
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         runner.run(main())
+
+
+def allow_connections() -> None:
+    """Let this process open as many files as it may: most systems start a program with 1,024, and allow it far more."""
+    limit, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = _CONNECTIONS if most == resource.RLIM_INFINITY else min(most, _CONNECTIONS)
+    if limit < wanted:
+        with contextlib.suppress(OSError, ValueError):  # a system may allow less than it says
+            resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, most))
 
 
 def interrupted() -> asyncio.Event:
