@@ -30,7 +30,7 @@ RESET = b"(reset)"
 
 
 class Upstream:
-    """A server that reads what comes, and answers each piece that ends a request with the next of its answers."""
+    """A server that reads what comes, and answers whatever ends like a request with the next of its answers."""
 
     def __init__(self) -> None:
         self.received = b""
@@ -40,6 +40,8 @@ class Upstream:
         """Whether it closes a connection behind an answer."""
         self.connections = 0
         self.ends: list[bytes] = [b"\r\n\r\n", b"abcde"]
+        self.not_yet: list[bytes] = [b"Content-Length: 5\r\n\r\n", b"chunked\r\n\r\n", b"5\r\nabcde"]
+        """Ends of pieces that look like the end of a request, and have more of it to come."""
         self._sockets: list[socket.socket] = []
         self._threads: list[threading.Thread] = []
         self._listener = socket.create_server(("127.0.0.1", 0))
@@ -60,10 +62,13 @@ class Upstream:
 
     def _serve(self, connection: socket.socket) -> None:
         with connection, contextlib.suppress(OSError):
+            request = b""
             while piece := connection.recv(1_000_000):
                 self.received += piece
-                if not piece.endswith(tuple(self.ends)):
+                request += piece
+                if not request.endswith(tuple(self.ends)) or request.endswith(tuple(self.not_yet)):
                     continue
+                request = b""
                 answer = self.answers.pop(0) if self.answers else OK
                 if answer == RESET:
                     connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
@@ -187,6 +192,7 @@ def test_interim_answers_pass_at_once(upstream: Upstream, proxy: FaultProxy) -> 
     head, body = POST[:-5].replace(b"Host: here", b"Expect: 100-continue"), POST[-5:]
     for plan in ([], [{"byte_by_byte": True}]):
         proxy.plan = plan
+        upstream.not_yet = [b"(none)"]
         upstream.answers = [interim, OK]
         with connected(proxy) as client:
             client.sendall(head)
@@ -432,6 +438,14 @@ def test_garbage(proxy: FaultProxy) -> None:
     assert ask(proxy) == expected
     proxy.plan = [{"garbage": "SSH-2.0\r\n"}]
     assert ask(proxy) == b"SSH-2.0\r\n"
+
+
+def test_requests_sent_at_once_before_the_end_of_sending(upstream: Upstream, proxy: FaultProxy) -> None:
+    with connected(proxy) as client:
+        client.sendall(LIST * 3)
+        client.shutdown(socket.SHUT_WR)
+        assert read(client) == OK * 3
+    assert upstream.received.count(b"GET ") == 3
 
 
 def test_the_same_answer_twice(proxy: FaultProxy) -> None:

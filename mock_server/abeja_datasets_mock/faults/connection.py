@@ -142,7 +142,8 @@ class Connection:
                     await server.send(piece)
             except CutShort:
                 pass
-            if client.is_at_end:
+            # What came before the end may be another request, which is still to be passed on.
+            if client.is_at_end and not client.buffer:
                 _end(server.writer)
         except OSError:
             # A client that resets has its reset passed on; a server that does is heard of while it is read from.
