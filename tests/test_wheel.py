@@ -87,6 +87,7 @@ def test_it_holds_each_package_with_its_types_and_the_document(wheel: Path) -> N
         "abeja_datasets_cli/py.typed",
     }
     assert "abeja_datasets_openapi/openapi.yaml" in names
+    assert "abeja_datasets_mock/scenarios/scenarios.yaml" in names
     assert "abeja/__init__.py" not in names, "abeja is a namespace package"
     tops = {name.partition("/")[0] for name in names if ".dist-info/" not in name}
     assert tops == {"abeja", *(name.partition("/")[0] for name in typed)}

@@ -1,0 +1,134 @@
+"""The table of scenarios, read from scenarios.yaml: a row for each fault and operation."""
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from importlib.resources import files
+from typing import Any
+
+import yaml
+
+_REJECTED = range(400, 500)
+
+
+@dataclass(frozen=True, slots=True)
+class Expectation:
+    """What is to come of a call.
+
+    Attributes:
+        raises: the name of the error in `abeja.exceptions`; None where the call succeeds.
+        kind: of the error, for clients with errors of their own: "status 503", "connection" or "invalid".
+        outcome: as the error tells it: "not_sent", "rejected" or "unknown"; None where the call succeeds.
+        attempts: how often the client tries; None is as often as it likes.
+        arrived: how many requests reach the server.
+        changed: whether the server holds the change afterwards; exactly once, then.
+    """
+
+    raises: str | None
+    kind: str | None
+    outcome: str | None
+    attempts: int | None
+    arrived: int
+    changed: bool
+
+    def __str__(self) -> str:
+        end = f"raises {self.raises} ({self.outcome})" if self.raises else "succeeds"
+        return f"{end}, {counted(self.attempts, self.arrived)}, {'changed' if self.changed else 'unchanged'}"
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A fault that meets an operation.
+
+    Attributes:
+        scenario: its name.
+        operation: the operationId.
+        fault: the fault, to be put into a plan.
+        timeout: seconds that the client is set to.
+        retries: how often it may repeat a call.
+        expected: what is to come of it.
+    """
+
+    scenario: str
+    operation: str
+    fault: Mapping[str, Any]
+    timeout: float
+    retries: int
+    expected: Expectation
+
+    def __str__(self) -> str:
+        return f"{self.scenario}: {self.operation}"
+
+
+def counted(attempts: int | None, arrived: int) -> str:
+    """Write two numbers as the tables show them."""
+    tries = "any number of attempts" if attempts is None else f"{attempts} attempt{'' if attempts == 1 else 's'}"
+    return f"{tries}, {arrived} arrived"
+
+
+def load_rows() -> tuple[Row, ...]:
+    """Read the table that comes with this package."""
+    text = files(__package__).joinpath("scenarios.yaml").read_text(encoding="utf-8")
+    return tuple(_rows(yaml.safe_load(text)))
+
+
+def _rows(table: Mapping[str, Any]) -> Iterator[Row]:
+    groups: Mapping[str, list[str]] = table["groups"]
+    for scenario in table["scenarios"]:
+        for value in scenario.get("each", [None]):
+            name = scenario["name"] if value is None else f"{value} {scenario['name']}"
+            fault = {key: value if entry == "each" else entry for key, entry in scenario["fault"].items()}
+            for operation in _members(groups, "all"):
+                # Groups are written from the closest to the widest.
+                group = next(group for group in groups if group in scenario and operation in _members(groups, group))
+                yield Row(
+                    scenario=name,
+                    operation=operation,
+                    fault=fault if "refuse" in fault or "close_idle" in fault else {**fault, "operations": operation},
+                    timeout=scenario.get("timeout", table["timeout"]),
+                    retries=table["retries"],
+                    expected=_expectation(
+                        scenario[group], fault.get("status"), table["errors"], operation in groups["reads"]
+                    ),
+                )
+
+
+def _members(groups: Mapping[str, list[str]], name: str) -> list[str]:
+    members: list[str] = []
+    for entry in groups[name]:
+        members += _members(groups, entry) if entry in groups else [entry]
+    return members
+
+
+def _expectation(given: Mapping[str, Any], status: int | None, errors: Mapping[int, str], is_read: bool) -> Expectation:
+    raises, outcome = given.get("raises"), given.get("outcome")
+    kind: str | None
+    if raises == "status" and status is not None:
+        raises, kind = errors.get(status, "HttpError"), f"status {status}"
+        outcome = "rejected" if status in _REJECTED else "unknown"
+    else:
+        statuses = {name: number for number, name in errors.items()}
+        kind = f"status {statuses[raises]}" if raises in statuses else _KINDS.get(raises)
+    attempts = given.get("attempts", 1)
+    return Expectation(
+        raises=raises,
+        kind=kind,
+        outcome=outcome,
+        attempts=attempts,
+        arrived=given.get("arrived", attempts),
+        changed=not is_read and given.get("changed", raises is None),
+    )
+
+
+_KINDS: Mapping[str | None, str | None] = {
+    None: None,
+    "ConnectionFailed": "connection",
+    "RequestTimeout": "connection",
+    "InvalidResponse": "invalid",
+}
+
+
+def shortened(value: Any) -> str:
+    """Write a value for a report."""
+    text = value if isinstance(value, str) else json.dumps(value, default=str)
+    return text if len(text) <= 120 else f"{text[:120]}…"  # noqa: PLR2004 - a line of a report
