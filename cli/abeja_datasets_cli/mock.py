@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from abeja_datasets_cli.shared import ADMIN_TOKEN, EXISTING, FILE, PORT, admin_token, explained, fault_line, log
+from abeja_datasets_cli.shared import ADMIN_TOKEN, EXISTING, FILE, PORT, admin_token, explained, fault_line, finite, log
 
 if TYPE_CHECKING:
     from starlette.applications import Starlette
@@ -52,7 +52,9 @@ _ORGANIZATION = "1102940376065"
 @click.option(
     "--max-body", type=click.IntRange(1), default=_MAX_BODY, show_default=True, help="Bytes of the largest body taken."
 )
-@click.option("--latency", type=click.FloatRange(0), default=0.0, help="Seconds that each answer waits.")
+@click.option(
+    "--latency", type=click.FloatRange(0), callback=finite, default=0.0, help="Seconds that each answer waits."
+)
 @click.option("--log-format", type=click.Choice(["text", "json"]), help="Write a line for each request to stderr.")
 @click.option(
     "--ready-file", type=FILE, metavar="FILE", help="Write the URL to this file when it listens; removed at the end."

@@ -2,6 +2,7 @@
 
 import contextlib
 import json
+import math
 import os
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -23,6 +24,13 @@ class Unusable(click.ClickException):
     """What keeps a program from starting, on one line."""
 
     exit_code = 2
+
+
+def finite(_context: click.Context, _parameter: click.Parameter, value: float) -> float:
+    """Refuse what is in no range, and passes for being in any: "nan", and "inf", which has no end."""
+    if not math.isfinite(value):
+        raise click.BadParameter(f"{value} is no number of seconds.")
+    return value
 
 
 @contextlib.contextmanager

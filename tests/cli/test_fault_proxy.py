@@ -160,6 +160,7 @@ def test_what_can_not_work_is_told_in_a_line(server: RunningServer, tmp_path: Pa
     port = server.url.rpartition(":")[2]
     for arguments, message in (
         (["nowhere"], "'nowhere': the URL of a server is needed"),
+        (["http://user:secret@127.0.0.1:1"], "URL: the URL of a server is needed"),
         ([server.url, "--faults", plan], "faults[0]: status 503 needs the server's own faults"),
         ([server.url, "--faults", broken], f"{broken}: faults[0].stall: a number"),
         ([server.url, "--faults", odd], f"{odd}: not UTF-8"),
@@ -173,6 +174,7 @@ def test_what_can_not_work_is_told_in_a_line(server: RunningServer, tmp_path: Pa
         assert result.exit_code == 2, arguments
         assert result.stderr.startswith(f"Error: {message}")
         assert result.stderr.count("\n") == 1
+        assert "secret" not in result.stderr
 
 
 def test_a_missing_extra_is_named(monkeypatch: pytest.MonkeyPatch) -> None:

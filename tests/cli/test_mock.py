@@ -210,6 +210,13 @@ def test_a_log_line_for_each_request(run: Run) -> None:
             assert json.loads(lines[0])["query"] == [["q", "a\nb"]]
 
 
+@pytest.mark.parametrize("value", ["nan", "inf", "-1"])
+def test_latency_is_a_number_of_seconds(value: str) -> None:
+    result = CliRunner().invoke(mock, ["--latency", value], env=CLEAN)
+    assert result.exit_code == 2
+    assert "Invalid value for '--latency': " in result.stderr
+
+
 def test_latency_waits_for_clients_that_stay(run: Run) -> None:
     server = run("--latency", "0.3", "--log-format", "text")
     start = time.monotonic()

@@ -260,7 +260,9 @@ def _upstream(url: str, context: ssl.SSLContext | None, *, keep_host: bool) -> U
         parts, port = urlsplit(""), 0
     host = parts.hostname
     if not host or not port or parts.query or parts.fragment or "@" in parts.netloc or not url.isascii():
-        raise ValueError(f"{url!r}: the URL of a server is needed, such as http://127.0.0.1:8000, without a user in it")
+        # One with a user in it may hold a secret, and is not shown.
+        given = "URL" if "@" in url else repr(url)
+        raise ValueError(f"{given}: the URL of a server is needed, such as http://127.0.0.1:8000, without a user in it")
     if parts.scheme == "https" and context is None:
         context = ssl.create_default_context()
     secure = context if parts.scheme == "https" else None
