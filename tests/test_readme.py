@@ -5,38 +5,32 @@ import re
 import subprocess
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from abeja_datasets_mock import RunningServer
+
+if TYPE_CHECKING:
+    from abeja_datasets_cli.pytest_mock import DatasetApi
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 
 
-def environment(server: RunningServer) -> dict[str, str]:
+def run(program: str, environment: dict[str, str]) -> str:
     clean = {k: v for k, v in os.environ.items() if not k.startswith(("ABEJA_", "PLATFORM_AUTH_TOKEN"))}
-    return {
-        **clean,
-        "ABEJA_API_URL": server.url,
-        "ABEJA_PLATFORM_USER_ID": server.credential["user_id"],
-        "ABEJA_PLATFORM_PERSONAL_ACCESS_TOKEN": server.credential["personal_access_token"],
-    }
-
-
-def run(program: str, server: RunningServer) -> str:
     done = subprocess.run(
         [sys.executable, "-W", "error", "-c", program],
-        env=environment(server), capture_output=True, text=True, check=False, timeout=60,
+        env={**clean, **environment}, capture_output=True, text=True, check=False, timeout=60,
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
     assert done.stderr == ""
     return done.stdout
 
 
-def test_the_quick_start_runs() -> None:
+def test_the_quick_start_runs(dataset_api: "DatasetApi") -> None:
     program = re.search(r"```python\n(.*?)```", README, re.DOTALL)
     assert program
-    with RunningServer() as server:
-        assert run(program[1], server) == "0 datalake://1/a\n"
+    assert run(program[1], dataset_api.environment) == "0 datalake://1/a\n"
 
 
 # As programs that use abeja-sdk are written: ids and attributes of many kinds, in a loop.
@@ -66,7 +60,7 @@ print(page["total_count"], len(page["items"]), "next_page_token" in page)
 
 def test_a_program_written_for_abeja_sdk_runs_unchanged() -> None:
     with RunningServer() as server:
-        assert run(PROGRAM_FOR_ABEJA_SDK % server.credential, server) == "4 2 True\n"
+        assert run(PROGRAM_FOR_ABEJA_SDK % server.credential, {"ABEJA_API_URL": server.url}) == "4 2 True\n"
 
 
 def test_every_script_it_names_exists_and_every_script_is_named_somewhere() -> None:
