@@ -2,6 +2,7 @@
 
 import asyncio
 import concurrent.futures
+import contextlib
 import json
 import os
 import signal
@@ -9,6 +10,7 @@ import sqlite3
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -404,24 +406,23 @@ def test_nothing_acknowledged_is_lost_when_killed(file: Path) -> None:
                 stored = client.get(items, params={"limit": 1000}).json()
                 assert acknowledged <= {item["dataset_item_id"] for item in stored["items"]}
 
-            def work(_: int, url: str = url + items) -> list[int]:
-                created = []
-                with httpx.Client(auth=AUTH) as one:
-                    try:
-                        while True:
-                            answer = one.post(url, json={"source_data": [{"data_uri": "x"}]})
-                            created.append(answer.json()["dataset_item_id"])
-                    except (httpx.TransportError, json.JSONDecodeError):
-                        return created
+            created: list[int] = []
+
+            def work(_: int, url: str = url + items, created: list[int] = created) -> None:
+                with httpx.Client(auth=AUTH) as one, contextlib.suppress(httpx.TransportError, json.JSONDecodeError):
+                    while True:
+                        answer = one.post(url, json={"source_data": [{"data_uri": "x"}]})
+                        created.append(answer.json()["dataset_item_id"])
 
             with concurrent.futures.ThreadPoolExecutor(4) as pool:
                 results = [pool.submit(work, number) for number in range(4)]
-                while not any(result.done() for result in results):
-                    concurrent.futures.wait(results, timeout=0.4)
-                    process.send_signal(signal.SIGKILL)
+                while len(created) < 20 and not any(result.done() for result in results):
+                    time.sleep(0.01)
+                process.send_signal(signal.SIGKILL)
                 for result in results:
-                    acknowledged.update(result.result())
-    assert len(acknowledged) > 20
+                    result.result()
+            acknowledged.update(created)
+    assert len(acknowledged) >= 40
     with RunningServer(database=file) as server, httpx.Client(base_url=server.url, auth=AUTH) as client:
         found: set[int] = set()
         token: str | None = ""
