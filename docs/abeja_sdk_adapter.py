@@ -1,4 +1,3 @@
-# ruff: noqa: INP001 - a folder of pages and of the programs that make them, no package
 """The client of abeja-sdk, for the table of scenarios: a program for the environment that abeja-sdk is installed in.
 
 It speaks the protocol of `abeja_datasets_mock.scenarios.program`. Waits between attempts are shortened, to at most

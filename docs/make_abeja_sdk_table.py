@@ -1,4 +1,3 @@
-# ruff: noqa: INP001 - a folder of pages and of the programs that make them, no package
 """Write docs/abeja-sdk.md: where abeja-sdk fails the table of scenarios.
 
 `scripts/bench` makes the environment of abeja-sdk; then run `.venv/bin/python docs/make_abeja_sdk_table.py`.

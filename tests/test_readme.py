@@ -8,6 +8,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from abeja_datasets_mock import RunningServer
+from abeja_datasets_mock.faults import load_plan
+from abeja_datasets_mock.faults.effects import SERVER_FIELDS, WIRE_FIELDS
+from abeja_datasets_mock.scenarios import load_rows
 
 if TYPE_CHECKING:
     from abeja_datasets_cli.pytest_mock import DatasetApi
@@ -67,3 +70,14 @@ def test_every_script_it_names_exists_and_every_script_is_named_somewhere() -> N
     scripts = {path.name for path in (ROOT / "scripts").iterdir() if path.is_file()}
     documents = README + (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
     assert set(re.findall(r"scripts/(\w+)", documents)) == scripts
+
+
+def test_the_plan_of_faults_is_one_and_the_table_has_as_many_rows_as_it_says(tmp_path: Path) -> None:
+    plan = re.search(r"```yaml\n(.*?)```", README, re.DOTALL)
+    assert plan
+    file = tmp_path / "plan.yaml"
+    file.write_text(plan[1], encoding="utf-8")
+    assert [fault.level for fault in load_plan(file).faults] == ["server", "server", "wire"]
+    assert f"{len(load_rows())} rows" in README
+    named = set(re.findall(r"`(\w+)`", README))
+    assert named >= {*SERVER_FIELDS, *WIRE_FIELDS} - {"when"}
