@@ -1,6 +1,7 @@
 """Requests with something wrong in them, and what an answer to one may be."""
 
 import asyncio
+import contextlib
 import json
 import random
 import re
@@ -139,7 +140,8 @@ async def exchange(port: int, data: bytes, seconds: float = HANG) -> bytes:
         answer = b""
         try:
             writer.write(data)
-            writer.write_eof()
+            with contextlib.suppress(OSError):  # it may be closed already, as below
+                writer.write_eof()
             while piece := await reader.read(65536):
                 answer += piece
         except ConnectionError:
