@@ -9,8 +9,8 @@ from pathlib import Path
 APPLICATION_ID = 0x41424A44
 """Marks the file as ours ("ABJD"); see https://www.sqlite.org/pragma.html#pragma_application_id."""
 
-SCHEMA_VERSION = 1
-"""Of the tables below. A file with another version is refused rather than guessed at."""
+SCHEMA_VERSION = 2
+"""Of the tables below and of what stands in them. A file with another version is refused rather than guessed at."""
 
 PATIENCE = 5.0
 """Seconds to wait for another server that holds the file's lock."""
@@ -20,7 +20,7 @@ _FIRST_DATASET_ID = 1_400_000_000_000  # so that ids have the platform's 13 digi
 
 # AUTOINCREMENT never gives an id twice, not even that of a deleted dataset. The counters stand apart from the datasets
 # so that each new item rewrites a few bytes instead of the props. JSON is kept as UTF-8 text in BLOBs: answers are put
-# together from it without parsing.
+# together from it without parsing. The postings, and `indexed`, are the index of `q`: see index.py.
 _SCHEMA = """
 CREATE TABLE settings (name TEXT PRIMARY KEY, value BLOB NOT NULL) WITHOUT ROWID;
 CREATE TABLE datasets (
@@ -37,7 +37,8 @@ CREATE INDEX datasets_of_organization ON datasets (organization_id, dataset_id);
 CREATE TABLE counters (
     dataset_id INTEGER PRIMARY KEY,
     next_item_id INTEGER NOT NULL,
-    total_count INTEGER NOT NULL
+    total_count INTEGER NOT NULL,
+    indexed INTEGER NOT NULL
 );
 CREATE TABLE items (
     dataset_id INTEGER NOT NULL,
@@ -47,6 +48,13 @@ CREATE TABLE items (
     created_at TEXT NOT NULL,
     updated_at TEXT NOT NULL,
     PRIMARY KEY (dataset_id, dataset_item_id)
+) WITHOUT ROWID;
+CREATE TABLE postings (
+    dataset_id INTEGER NOT NULL,
+    block INTEGER NOT NULL,
+    bucket INTEGER NOT NULL,
+    terms BLOB NOT NULL,
+    PRIMARY KEY (dataset_id, block, bucket)
 ) WITHOUT ROWID;
 INSERT INTO sqlite_sequence (name, seq) VALUES ('datasets', {first_dataset_id});
 PRAGMA application_id = {application_id};
@@ -106,13 +114,16 @@ def _adopt(connection: sqlite3.Connection, database: str | Path | None) -> None:
     def number(query: str) -> int:
         return int(connection.execute(query).fetchone()[0])
 
-    marks = number("PRAGMA application_id"), number("PRAGMA user_version")
-    if marks == (APPLICATION_ID, SCHEMA_VERSION):
+    application, version = number("PRAGMA application_id"), number("PRAGMA user_version")
+    if (application, version) == (APPLICATION_ID, SCHEMA_VERSION):
         return
-    if marks[0] == APPLICATION_ID:
-        raise UnusableDatabase(f"{database}: is of version {marks[1]}, and this server reads version {SCHEMA_VERSION}")
-    if marks != (0, 0) or number("SELECT count(*) FROM sqlite_master"):
-        raise UnusableDatabase(f"{database}: is the database of another program")
+    if application == APPLICATION_ID:
+        raise UnusableDatabase(
+            f"{database}: is of version {version}, and this server reads version {SCHEMA_VERSION};"
+            " serve it with the release that made it, or name another file, which is made anew"
+        )
+    if (application, version) != (0, 0) or number("SELECT count(*) FROM sqlite_master"):
+        raise UnusableDatabase(f"{database}: is the database of another program; name another file")
     schema = _SCHEMA.format(
         first_dataset_id=_FIRST_DATASET_ID, application_id=APPLICATION_ID, schema_version=SCHEMA_VERSION
     )

@@ -44,7 +44,7 @@ class Datasets:
             values,
         )
         number = int(cursor.lastrowid or 0)
-        self._execute("INSERT INTO counters VALUES (?, 0, 0)", (number,))
+        self._execute("INSERT INTO counters VALUES (?, 0, 0, 0)", (number,))
         return DatasetRow(number, *values)
 
     def identify(self, organization_id: str, dataset_id: str, missing: Callable[[], Refusal]) -> int:
@@ -74,7 +74,7 @@ class Datasets:
 
     def delete(self, number: int) -> None:
         """Remove a dataset and its items."""
-        for table in ("items", "counters", "datasets"):
+        for table in ("items", "postings", "counters", "datasets"):
             self._execute(f"DELETE FROM {table} WHERE dataset_id = ?", (number,))  # noqa: S608 - constant tables
         self._rules.pop(number, None)
 

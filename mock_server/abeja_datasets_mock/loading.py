@@ -11,14 +11,16 @@ An item belongs to the dataset above it that has the same `dataset_id`, or, wher
 timestamps are given anew: those in the file only say what belongs together.
 """
 
+import contextlib
 import functools
 import json
 from collections.abc import Callable, Coroutine, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any, cast
+from typing import IO, Any, cast
 
 from .document import operations
 from .errors import Answer, Refusal
+from .index import Index
 from .operations import Operations, Request
 from .requests import encode_json, parse_json
 from .store import Store
@@ -56,31 +58,40 @@ async def load(
         LoadError: something in it is not right.
         OSError: the file can't be read.
     """
-    # A file is read through before anything waits for it; a list is only checked.
-    lines = list(_file_lines(Path(source)) if isinstance(source, str | Path) else _object_lines(source))
+    with _lines(source) as lines:
 
-    def work() -> list[dict[str, Any]] | LoadError:
-        # Other requests may share the transaction, and must not be undone with this.
-        store.execute("SAVEPOINT load")
-        try:
-            made = _Loading(store, organization_id, skip_existing=skip_existing).all(lines)
-        except LoadError as error:
-            store.execute("ROLLBACK TO load")
+        def work() -> list[dict[str, Any]] | LoadError | OSError:
+            # Other requests may share the transaction, and must not be undone with this.
+            store.execute("SAVEPOINT load")
+            try:
+                made = _Loading(store, organization_id, skip_existing=skip_existing).all(lines)
+            except (LoadError, OSError) as error:
+                store.execute("ROLLBACK TO load")
+                store.execute("RELEASE load")
+                return error
             store.execute("RELEASE load")
-            return error
-        store.execute("RELEASE load")
-        return made
+            return made
 
-    outcome = await store.write(work)
-    if isinstance(outcome, LoadError):
+        outcome = await store.write(work)
+    if isinstance(outcome, Exception):
         raise outcome
     return outcome
 
 
-def _file_lines(path: Path) -> Iterator[Line]:
-    for number, line in enumerate(path.read_bytes().removeprefix(b"\xef\xbb\xbf").split(b"\n"), 1):
-        if text := line.strip():
-            yield f"{path}:{number}", functools.partial(parse_json, text)
+@contextlib.contextmanager
+def _lines(source: str | Path | Iterable[Mapping[str, Any]]) -> Iterator[Iterable[Line]]:
+    if isinstance(source, str | Path):
+        # Read line by line, since it may be larger than the memory.
+        with Path(source).open("rb") as file:
+            yield _file_lines(file)
+    else:
+        yield list(_object_lines(source))
+
+
+def _file_lines(file: IO[bytes]) -> Iterator[Line]:
+    for number, line in enumerate(file, 1):
+        if text := (line.removeprefix(b"\xef\xbb\xbf") if number == 1 else line).strip():
+            yield f"{file.name}:{number}", functools.partial(parse_json, text)
 
 
 def _object_lines(objects: Iterable[Mapping[str, Any]]) -> Iterator[Line]:
@@ -112,13 +123,14 @@ class _Loading:
     def __init__(self, store: Store, organization_id: str, *, skip_existing: bool) -> None:
         self._store = store
         self._operations = Operations(cast("Store", _Inside(store)))
+        self._index = Index(store)
         self._bodies = {operation.operation_id: operation.body for operation in operations()}
         self._organization_id = organization_id
         self._skip_existing = skip_existing
         # Of each dataset by its id in the file: its path, or None where it is left out. None is the last one's key.
         self._paths: dict[str | None, dict[str, str] | None] = {}
 
-    def all(self, lines: Sequence[Line]) -> list[dict[str, Any]]:
+    def all(self, lines: Iterable[Line]) -> list[dict[str, Any]]:
         made = []
         for place, value in lines:
             try:
@@ -132,6 +144,9 @@ class _Loading:
                 raise LoadError(f"{place}: {str(refusal).removeprefix('body: ')}") from None
             except (TypeError, ValueError) as error:
                 raise LoadError(f"{place}: {error}") from None
+        # So that the first query needn't.
+        for dataset in made:
+            self._index.advance_all(int(dataset["dataset_id"]))
         return made
 
     def _dataset(self, content: Mapping[str, Any]) -> dict[str, Any] | None:

@@ -1,12 +1,14 @@
 """What each documented operation does. The methods of `Operations` bear the operationIds of the document."""
 
+import functools
+import logging
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from .clock import Clock
 from .datasets import Datasets, dataset_number
-from .errors import Answer, Headers, Refusal, bad_request, not_found
+from .errors import Answer, Headers, Refusal, StorageFailed, bad_request, not_found
 from .items import MAX_ITEM_ID, Items, item_number
 from .paging import Tokens
 from .records import ItemRow, ItemWriter, item_writer
@@ -14,6 +16,7 @@ from .requests import encode_json
 from .search import compile_query
 from .store import Store
 
+_logger = logging.getLogger("abeja_datasets_mock")
 _DEFAULT_DATASETS = 1000
 _SHOWN = 80
 _OK = 200
@@ -122,15 +125,17 @@ class Operations:
         token, q, size = (request.query[name] for name in ("next_page_token", "q", "limit"))
         listing = ("items", request.path["organization_id"], request.path["dataset_id"], q or "")
         after = -1 if token is None else self._tokens.read("next_page_token", token, *listing)
-        found = None if q is None else compile_query(q)
+        query = None if q is None else compile_query(q)
+        if query is not None:
+            await self._index(request)
 
         def work() -> Answer:
             number = self._dataset(request)
             # One more than asked for tells whether any follow.
-            if found is None:
+            if query is None:
                 count, rows = self._datasets.total_count(number), self._items.page(number, after, size + 1)
             else:
-                rows, count = self._items.search(number, after, size + 1, found)
+                rows, count = self._items.search(number, after, size + 1, query)
             writer = _writer(request)
             body = b'{"items":%b,"total_count":%d' % (_array(map(writer, rows[:size])), count)
             if len(rows) > size:
@@ -150,7 +155,7 @@ class Operations:
             old = self._item(request, number)
             self._datasets.rule(number).check(attributes, "attributes")
             row = self._updated(old, kept)
-            self._items.update(number, row)
+            self._items.update(number, old, row)
             return Answer(_OK, _writer(request)(row))
 
         return await self._store.write(work)
@@ -174,10 +179,10 @@ class Operations:
                 if old is None:
                     raise bad_request(f"[{index}].dataset_item_id: the dataset has no item {str(item)[:_SHOWN]}")
                 rule.check(attributes, f"[{index}].attributes")
-                rows.append(self._updated(old, text))
-            for row in rows:
-                self._items.update(number, row)
-            return Answer(_OK, _array(map(_writer(request), rows)))
+                rows.append((old, self._updated(old, text)))
+            for old, row in rows:
+                self._items.update(number, old, row)
+            return Answer(_OK, _array(_writer(request)(row) for _, row in rows))
 
         return await self._store.write(work)
 
@@ -187,10 +192,28 @@ class Operations:
         def work() -> Answer:
             number = self._dataset(request)
             row = self._item(request, number)
-            self._items.delete(number, row.dataset_item_id)
+            self._items.delete(number, row)
             return Answer(_OK, _writer(request)(row))
 
         return await self._store.write(work)
+
+    async def _index(self, request: Request) -> None:
+        """Bring the index of a dataset up to date, block by block, with room between them for other requests."""
+        index = self._items.index
+
+        def unindexed() -> int | None:
+            return index.unindexed(self._dataset(request))
+
+        def advance(first: int) -> None:
+            index.advance(self._dataset(request), first)
+
+        try:
+            # Of several queries that saw the same block, one indexes it, and the others wait for that.
+            while (first := await self._store.read_many(unindexed)) is not None:
+                await self._store.write(functools.partial(advance, first))
+        except StorageFailed as error:
+            # A full disk or a lock that is held for long: the items that aren't indexed are looked through.
+            _logger.warning("a query goes on with what is indexed: %s", error.__cause__ or error)
 
     def _dataset(self, request: Request, missing: Any = None) -> int:
         path = request.path

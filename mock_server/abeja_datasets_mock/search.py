@@ -1,35 +1,44 @@
-r"""The query language of `q`, compiled to a test of an item's attributes as they are stored.
-
-A term `field:value` holds when the key `field` stands anywhere in the attributes with that scalar value. Attributes are
-stored in one canonical form, without spaces, in which a key is written after `{` or `,` and its scalar value before `,`
-or `}`. An unescaped `"` after `{` or `,` can only open a key or a string, and only a key is followed by `":`. So a term
-is a search for bytes, at the speed of C, and needs no parsing of what is stored.
-"""
+"""The query language of `q`, compiled to what an index of terms can answer."""
 
 import re
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Callable, Mapping
+from functools import reduce
+from operator import and_, or_
+from typing import Any, NamedTuple
 
 import luqum.thread
 from luqum.exceptions import ParseError
 from luqum.tree import AndOperation, Group, Not, OrOperation, Phrase, SearchField, Word
 
 from .errors import Refusal, bad_request
-from .requests import encode_json
+from .postings import Bits
+from .terms import EVERY, terms_of_query
 
-Predicate = Callable[[bytes], bool]
-"""Whether an item with these attributes, as stored, is found."""
+
+class Query(NamedTuple):
+    """A compiled query.
+
+    Attributes:
+        terms: what it asks for.
+        evaluate: tells the items that are found, from those that have each term; a term that is left out has none.
+    """
+
+    terms: frozenset[bytes]
+    evaluate: Callable[[Mapping[bytes, Bits]], Bits]
+
 
 _LONGEST = 4096
 """Characters of a query. The parser takes time quadratic in the number of terms."""
 
+_DEEPEST = 200
+"""Levels of a query: compiling and evaluating take a few of Python's 1,000 frames each."""
+
 _ESCAPE = re.compile(r"\\(.)", re.DOTALL)
 _RESERVED = re.compile(r'[*?:/"]|&&|\|\||^!')
-_BARE = re.compile(r"-?(0|[1-9][0-9]*)(\.[0-9]+)?([eE][+-]?[0-9]+)?|true|false|null")
 _LANGUAGE = 'use field:word or field:"phrase", joined by AND, OR, NOT and parentheses'
 
 
-def compile_query(query: str) -> Predicate:
+def compile_query(query: str) -> Query:
     """Compile a query.
 
     Raises:
@@ -38,53 +47,40 @@ def compile_query(query: str) -> Predicate:
     if len(query) > _LONGEST:
         raise bad_request(f"q: longer than {_LONGEST} characters")
     try:
-        return _compile(luqum.thread.parse(query))
+        return _compile(luqum.thread.parse(query), 0)
     except ParseError as error:
         raise bad_request(f"q: {error}; {_LANGUAGE}") from None
-    except RecursionError:
-        raise bad_request("q: nested too deeply") from None
 
 
-def _compile(node: Any) -> Predicate:
+def _compile(node: Any, depth: int) -> Query:
+    if depth > _DEEPEST:
+        raise bad_request("q: nested too deeply")
     # luqum's grammar has AND bind tighter than OR, and NOT tighter than both.
     match node:
         case Group():
-            return _compile(node.expr)
+            return _compile(node.expr, depth + 1)
         case Not():
-            negated = _compile(node.a)
-            return lambda attributes: not negated(attributes)
+            terms, negated = _compile(node.a, depth + 1)
+            return Query(terms | {EVERY}, lambda postings: postings.get(EVERY, 0) & ~negated(postings))
         case AndOperation():
-            return _until(False, [_compile(operand) for operand in node.operands])
+            return _join(and_, [_compile(operand, depth + 1) for operand in node.operands])
         case OrOperation():
-            return _until(True, [_compile(operand) for operand in node.operands])
+            return _join(or_, [_compile(operand, depth + 1) for operand in node.operands])
         case SearchField(expr=Word() | Phrase()):
-            return _term(_text(node.name), _value(node.expr))
+            return _join(or_, [_one(term) for term in terms_of_query(_text(node.name), _value(node.expr))])
     raise _unsupported(node)
 
 
-def _until(decisive: bool, predicates: list[Predicate]) -> Predicate:
-    """Join predicates with OR, of which one that holds decides, or with AND, where one that doesn't does."""
-
-    def joined(attributes: bytes) -> bool:
-        # Not any() and all(): a generator for each item is most of the time of a scan.
-        for predicate in predicates:
-            if predicate(attributes) is decisive:
-                return decisive
-        return not decisive
-
-    return joined
+def _one(term: bytes) -> Query:
+    return Query(frozenset((term,)), lambda postings: postings.get(term, 0))
 
 
-def _term(field: str, value: str) -> Predicate:
-    forms = [encode_json(value)]
-    if _BARE.fullmatch(value):
-        # Numbers, true, false and null are compared as JSON writes them.
-        forms.append(value.encode("ascii"))
-    alternatives = b"|".join(map(re.escape, forms))
-    key = encode_json(field) + b":"
-    search = re.compile(b"[{,]" + re.escape(key) + b"(?:" + alternatives + b")[,}]").search
-    # Looking for the bare key is several times faster, and most items lack most keys.
-    return lambda attributes: key in attributes and search(attributes) is not None
+def _join(operator: Callable[[Bits, Bits], Bits], parts: list[Query]) -> Query:
+    evaluations = [part.evaluate for part in parts]
+    return Query(
+        frozenset().union(*(part.terms for part in parts)),
+        lambda postings: reduce(operator, [evaluate(postings) for evaluate in evaluations]),
+    )
 
 
 def _value(node: Any) -> str:

@@ -127,3 +127,34 @@ def test_a_query_sees_what_is_there_now(api: "Api") -> None:
     assert api.ok("GET", api.items_path(dataset), params={"q": "tag:B"})["total_count"] == 1
     api.ok("DELETE", api.item_path(item))
     assert api.ok("GET", api.items_path(dataset), params={"q": "tag:B"}) == {"items": [], "total_count": 0}
+
+
+@pytest.mark.parametrize(
+    ("q", "found"),
+    [
+        ("NOT " * 200 + "a:1", 1),
+        ("NOT " * 199 + "a:1", 0),
+        ("(a:1 OR " * 100 + "a:2" + ")" * 100, 1),
+        ("(" * 200 + "a:1" + ")" * 200, 1),
+    ],
+)
+def test_deep_queries_are_answered(api: "Api", q: str, found: int) -> None:
+    dataset = api.create_dataset()
+    api.create_item(dataset, {"a": 1})
+    assert api.ok("GET", api.items_path(dataset), params={"q": q})["total_count"] == found
+
+
+@pytest.mark.parametrize(
+    "q", ["NOT " * 201 + "a:1", "(a:1 AND " * 101 + "a:2" + ")" * 101, "(" * 2000 + "a:1" + ")" * 2000]
+)
+def test_deeper_ones_are_refused(api: "Api", q: str) -> None:
+    dataset = api.create_dataset()
+    assert api.refused(400, "GET", api.items_path(dataset), params={"q": q}) == "q: nested too deeply"
+
+
+def test_a_comma_may_end_a_string_or_begin_a_key(api: "Api") -> None:
+    dataset = api.create_dataset()
+    api.create_item(dataset, {"a": ["foo,", ":1,"]})
+    api.create_item(dataset, {",": 1})
+    items = api.ok("GET", api.items_path(dataset), params={"q": r"\,:1"})["items"]
+    assert [item["dataset_item_id"] for item in items] == [1]

@@ -347,7 +347,7 @@ def test_a_lock_that_is_released(file: Path, make_api: Callable[..., "Api"]) -> 
         ("PRAGMA user_version = 1", "is the database of another program"),
         (
             f"PRAGMA application_id = {database_module.APPLICATION_ID}",
-            "is of version 0, and this server reads version 1",
+            "is of version 0, and this server reads version 2; serve it with the release that made it, or name another",
         ),
     ],
 )

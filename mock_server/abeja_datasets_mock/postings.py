@@ -1,0 +1,63 @@
+r"""Postings: which items of a block have a term, and the text in which many of them are kept.
+
+Each is a line: the term, a tab, the number of empty bits, and the bits above those in hexadecimal. A term that items 4
+and 6 have is `"label_id":1\t4 5`. JSON escapes tabs and line feeds, so a term has none, and a line can be found by its
+beginning.
+"""
+
+from collections.abc import Iterable
+from hashlib import blake2b
+from zlib import crc32
+
+Bits = int
+"""A set of a block's items: bit n is the block's n-th id."""
+
+BUCKETS = 256
+"""Texts of a block, over which its terms are spread. It is part of the file's format."""
+
+_LONGEST = 64
+_DIGEST = b"#"  # begins no term
+
+
+def bucket(term: bytes) -> int:
+    """Tell which of a block's texts a term is in."""
+    return crc32(term) % BUCKETS
+
+
+def beginning(term: bytes) -> bytes:
+    """Give the bytes that a term's posting begins with, and that nothing else in a text has."""
+    return b"\n%b\t" % _key(term)
+
+
+def write(postings: Iterable[tuple[bytes, Bits]]) -> bytes:
+    """Write a text."""
+    return b"\n" + b"".join(_line(term, bits) for term, bits in postings)
+
+
+def read(text: bytes, term: bytes) -> Bits:
+    """Find a term in a text; where it is not, no item has it."""
+    _, found, rest = text.partition(beginning(term))
+    if not found:
+        return 0
+    empty, bits = rest[: rest.index(b"\n")].split()
+    return int(bits, 16) << int(empty)
+
+
+def toggle(text: bytes, term: bytes, changed: Bits) -> bytes:
+    """Change a text: items that had the term don't have it any more, and the other way round."""
+    before = read(text, term)
+    if not before:
+        return text + _line(term, changed)
+    return text.replace(b"\n" + _line(term, before), b"\n" + _line(term, before ^ changed), 1)
+
+
+def _line(term: bytes, bits: Bits) -> bytes:
+    if not bits:
+        return b""
+    empty = (bits & -bits).bit_length() - 1
+    return b"%b\t%d %x\n" % (_key(term), empty, bits >> empty)
+
+
+def _key(term: bytes) -> bytes:
+    """Give a term as it stands in the text: itself, or a digest of one that is long."""
+    return term if len(term) <= _LONGEST else _DIGEST + blake2b(term, digest_size=_LONGEST // 4).hexdigest().encode()

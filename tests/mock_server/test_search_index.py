@@ -1,0 +1,471 @@
+"""The index of `q`: it never changes an answer, whatever happens to the items, the file or the server."""
+
+import asyncio
+import concurrent.futures
+import json
+import os
+import shutil
+import signal
+import sqlite3
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import httpx
+import pytest
+from hypothesis import settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, precondition, rule
+
+from abeja_datasets_mock import RunningServer, create_app
+from abeja_datasets_mock import index as index_module
+from abeja_datasets_mock import terms as terms_module
+from abeja_datasets_mock.loading import LoadError, load
+from abeja_datasets_mock.terms import EVERY, terms_of
+
+if TYPE_CHECKING:
+    from starlette.applications import Starlette
+    from tests.mock_server.conftest import Api
+
+    from abeja_datasets_mock.store import Store
+
+AUTH = ("user-1234567890123", "demo-personal-access-token")
+BLOCK = 4
+SCAN = 1_000_000
+"""A size of blocks with which none is ever full, so that each query looks through all items."""
+
+# What could be taken for the end of a string, for a key, or for the end of a posting.
+KEYS = ["a", "b", "é", 'q"', "a:b", ",", ":", "}", "]", "b\\", "k" * 70]
+VALUES = ["1", "x", "", "true", "null", "1.5", "-5", "1e-07", "日本", 'say "x"', "b\\", ",", ":1,", '"a":1', "\n", "\t",
+          "1" * 30, "y" * 70, "y" * 70 + "z"]  # fmt: skip
+SCALARS = st.sampled_from([*VALUES, 1, 1.0, 1.5, -5, True, False, None, 1e-7, 10**29, int("1" * 30), 0])
+JSON = st.recursive(
+    SCALARS,
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from([*KEYS, ""]), inner, max_size=4),
+    max_leaves=8,
+)
+ATTRIBUTES = st.dictionaries(st.sampled_from(KEYS), JSON, max_size=3)
+Query = tuple[Any, ...]
+QUERIES = st.recursive(
+    st.tuples(st.sampled_from(KEYS), st.sampled_from(VALUES)),
+    lambda inner: st.tuples(st.just("NOT"), inner) | st.tuples(st.sampled_from(["AND", "OR"]), inner, inner),
+    max_leaves=5,
+)
+
+
+def written(query: Query) -> str:
+    """Write a query: a pair of key and value, or an operator with its operands."""
+    match query:
+        case ("NOT", inner):
+            return f"NOT {written(inner)}"
+        case (operator, left, right):
+            return f"({written(left)} {operator} {written(right)})"
+        case (key, value):
+            field = "".join(character if character.isalnum() else f"\\{character}" for character in key)
+            quoted = str(value).replace("\\", "\\\\").replace('"', '\\"')
+            return f'{field}:"{quoted}"'
+    raise AssertionError(query)
+
+
+def holds(query: Query, attributes: Any) -> bool:
+    """Tell what the contract says of an item, from its parsed attributes."""
+    match query:
+        case ("NOT", inner):
+            return not holds(inner, attributes)
+        case ("AND", left, right):
+            return holds(left, attributes) and holds(right, attributes)
+        case ("OR", left, right):
+            return holds(left, attributes) or holds(right, attributes)
+        case (key, value):
+            return has(attributes, key, value)
+    raise AssertionError(query)
+
+
+def has(node: Any, key: str, value: str) -> bool:
+    if isinstance(node, list):
+        return any(has(element, key, value) for element in node)
+    if not isinstance(node, dict):
+        return False
+    found = node.get(key, [])
+    if not isinstance(found, list | dict) and (found if isinstance(found, str) else json.dumps(found)) == value:
+        return True
+    return any(has(element, key, value) for element in node.values())
+
+
+class Searching(RuleBasedStateMachine):
+    """One dataset on a file that two servers share, one without blocks, and the items that both should hold."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.runner = asyncio.Runner()
+        self.folder = Path(tempfile.mkdtemp())
+        self.copies = 0
+        self.file = self.folder / "0.sqlite"
+        self.servers = [create_app(database=self.file), create_app(database=self.file)]
+        self.scan = create_app()
+        self.items: dict[int, Any] = {}
+        self.next = 0
+        body = {"name": "n", "type": "t", "props": {}}
+        self.path = self.change("POST", "", body)["dataset_id"] + "/items/"
+
+    def teardown(self) -> None:
+        for app in (*self.servers, self.scan):
+            app.state.store.close()
+        self.runner.close()
+        shutil.rmtree(self.folder)
+
+    def send(self, app: "Starlette", block: int, method: str, path: str, **options: Any) -> Any:
+        async def work() -> Any:
+            transport = httpx.ASGITransport(app)
+            async with httpx.AsyncClient(transport=transport, base_url="http://mock", auth=AUTH) as client:
+                response = await client.request(method, f"/organizations/1/datasets/{path}", **options)
+                assert response.is_success, response.text
+                return response.json()
+
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(index_module, "BLOCK", block)
+            return self.runner.run(work())
+
+    def change(self, method: str, path: str, body: Any = None) -> Any:
+        """Make one change on both files, on one of them by either server in turn."""
+        options = {} if body is None else {"json": body}
+        self.servers.reverse()
+        answer = self.send(self.servers[0], BLOCK, method, path, **options)
+        self.send(self.scan, SCAN, method, path, **options)
+        return answer
+
+    def pick(self, place: int) -> int:
+        return list(self.items)[place % len(self.items)]
+
+    @rule(many=st.lists(ATTRIBUTES, min_size=1, max_size=BLOCK + 1))
+    def create(self, many: list[Any]) -> None:
+        for attributes in many:
+            body = {"source_data": [{"data_uri": "x"}], "attributes": attributes}
+            assert self.change("POST", self.path, body)["dataset_item_id"] == self.next
+            self.items[self.next] = attributes
+            self.next += 1
+
+    @precondition(lambda self: self.items)
+    @rule(place=st.integers(0, 30), attributes=ATTRIBUTES)
+    def update(self, place: int, attributes: Any) -> None:
+        item = self.pick(place)
+        self.items[item] = attributes
+        self.change("PUT", f"{self.path}{item}", {"attributes": attributes})
+
+    @precondition(lambda self: self.items)
+    @rule(places=st.lists(st.integers(0, 30), min_size=1, max_size=4), attributes=ATTRIBUTES)
+    def bulk_update(self, places: list[int], attributes: Any) -> None:
+        items = {self.pick(place) for place in places}
+        self.items.update(dict.fromkeys(items, attributes))
+        self.change("PUT", self.path[:-1], [{"dataset_item_id": item, "attributes": attributes} for item in items])
+
+    @precondition(lambda self: self.items)
+    @rule(place=st.integers(0, 30))
+    def delete(self, place: int) -> None:
+        item = self.pick(place)
+        del self.items[item]
+        self.change("DELETE", f"{self.path}{item}")
+
+    @rule()
+    def kill(self) -> None:
+        """Go on with the files as they lie, which is what a kill leaves."""
+        self.copies += 1
+        copy = self.folder / f"{self.copies}.sqlite"
+        for ending in ("", "-wal"):
+            shutil.copy(f"{self.file}{ending}", f"{copy}{ending}")
+        for app in self.servers:
+            app.state.store.close()
+        self.file = copy
+        self.servers = [create_app(database=copy), create_app(database=copy)]
+
+    @rule(query=QUERIES, limit=st.integers(1, 6))
+    def search(self, query: Query, limit: int) -> None:
+        expected = [(item, attributes) for item, attributes in self.items.items() if holds(query, attributes)]
+        for app, block in ((self.scan, SCAN), (self.servers[0], BLOCK), (self.servers[1], BLOCK)):
+            walked: list[Any] = []
+            params: dict[str, Any] = {"q": written(query), "limit": limit}
+            while True:
+                answer = self.send(app, block, "GET", self.path, params=params)
+                assert answer["total_count"] == len(expected)
+                walked += [(item["dataset_item_id"], item["attributes"]) for item in answer["items"]]
+                if "next_page_token" not in answer:
+                    break
+                params["next_page_token"] = answer["next_page_token"]
+            assert walked == expected
+
+
+TestSearching = Searching.TestCase
+TestSearching.settings = settings(
+    derandomize=True, database=None, deadline=None, max_examples=30, stateful_step_count=25
+)
+
+
+@pytest.fixture
+def small_blocks(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(index_module, "BLOCK", BLOCK)
+
+
+def indexed(store: "Store") -> int:
+    return int(store.execute("SELECT indexed FROM counters").fetchone()[0])
+
+
+def index_of(store: "Store") -> list[Any]:
+    return store.execute("SELECT * FROM postings ORDER BY dataset_id, block, bucket").fetchall()
+
+
+def found(api: "Api", dataset: Any, q: str) -> list[int]:
+    items = api.ok("GET", api.items_path(dataset), params={"q": q, "limit": 1000})["items"]
+    return [item["dataset_item_id"] for item in items]
+
+
+@pytest.mark.parametrize(
+    ("attributes", "terms"),
+    [
+        (b"{}", set()),
+        (b'{"a":1,"b":"x","c":null,"d":true,"e":-1.5e-07}', {b'"a":1', b'"b":"x"', b'"c":null', b'"d":true',
+                                                            b'"e":-1.5e-07'}),
+        (b'{"a":[1,"b",[{"c":{"d":0}}]],"e":{}}', {b'"d":0'}),
+        (rb'{"a":"\"b\":1","c":["\",\"d\":1,"]}', {rb'"a":"\"b\":1"'}),
+        (b'{"a":["x,",":1,"],"b":["{","c",":2}"]}', set()),
+        (rb'{"a\\":"\\","b":2}', {rb'"a\\":"\\"', b'"b":2'}),
+    ],
+)  # fmt: skip
+def test_terms_of_attributes(attributes: bytes, terms: set[bytes]) -> None:
+    assert terms_of(attributes) == terms | {EVERY}
+
+
+@pytest.mark.usefixtures("small_blocks")
+def test_a_query_indexes_full_blocks_and_looks_at_the_items_behind_them(
+    server: RunningServer, api: "Api", monkeypatch: pytest.MonkeyPatch
+) -> None:
+    looked_at: list[bytes] = []
+
+    def watched(terms: Any, attributes: bytes) -> Any:
+        looked_at.append(attributes)
+        return terms_module.present(terms, attributes)
+
+    monkeypatch.setattr(index_module, "present", watched)
+    dataset = api.create_dataset()
+    for number in range(3 * BLOCK + 1):
+        api.create_item(dataset, {"n": number, "even": number % 2 == 0})
+    assert indexed(server.app.state.store) == 0
+    for q, expected in (("even:true", 7), ("NOT n:3", 12), ("n:3 OR n:12", 2), ("even:true AND NOT n:0", 6)):
+        looked_at.clear()
+        assert len(found(api, dataset, q)) == expected
+        assert looked_at == [b'{"n":12,"even":true}']
+    assert indexed(server.app.state.store) == 3 * BLOCK
+
+
+@pytest.mark.usefixtures("small_blocks")
+def test_other_requests_come_between_the_blocks(server: RunningServer, api: "Api") -> None:
+    dataset = api.create_dataset()
+    for number in range(10 * BLOCK):
+        api.create_item(dataset, {"n": number})
+    order: list[str] = []
+
+    async def main() -> None:
+        transport = httpx.ASGITransport(server.app)
+        async with httpx.AsyncClient(transport=transport, base_url="http://mock", auth=api.http.auth) as client:
+
+            async def get(name: str, path: str, **options: Any) -> Any:
+                response = await client.get(path, **options)
+                order.append(name)
+                return response.json()
+
+            query = get("query", api.items_path(dataset), params={"q": "n:3"})
+            answer, _ = await asyncio.gather(query, get("read", f"{api.items_path(dataset)}7"))
+            assert answer["total_count"] == 1
+
+    server.run(main())
+    assert order == ["read", "query"]
+
+
+@pytest.mark.usefixtures("small_blocks")
+def test_many_queries_at_once_share_the_work(server: RunningServer, api: "Api") -> None:
+    dataset = api.create_dataset()
+    for number in range(5 * BLOCK):
+        api.create_item(dataset, {"n": number})
+    log: list[str] = []
+    store: Store = server.app.state.store
+    store.connection.set_trace_callback(log.append)
+
+    async def main() -> set[int]:
+        transport = httpx.ASGITransport(server.app)
+        async with httpx.AsyncClient(transport=transport, base_url="http://mock", auth=api.http.auth) as client:
+            query = {"q": "NOT n:1"}
+            answers = await asyncio.gather(*(client.get(api.items_path(dataset), params=query) for _ in range(8)))
+            return {answer.json()["total_count"] for answer in answers}
+
+    assert server.run(main()) == {5 * BLOCK - 1}
+    assert sum(line.startswith("UPDATE counters SET indexed") for line in log) == 5
+
+
+@pytest.mark.usefixtures("small_blocks")
+def test_a_dataset_that_is_deleted_while_it_is_indexed(server: RunningServer, api: "Api") -> None:
+    dataset = api.create_dataset()
+    for number in range(5 * BLOCK):
+        api.create_item(dataset, {"n": number})
+
+    async def main() -> tuple[int, int]:
+        transport = httpx.ASGITransport(server.app)
+        async with httpx.AsyncClient(transport=transport, base_url="http://mock", auth=api.http.auth) as client:
+            query = asyncio.create_task(client.get(api.items_path(dataset), params={"q": "n:1"}))
+            while not index_of(server.app.state.store):  # noqa: ASYNC110 - the server tells nobody of it
+                await asyncio.sleep(0)
+            deleted = await client.delete(api.dataset_path(dataset))
+            return (await query).status_code, deleted.status_code
+
+    assert server.run(main()) == (404, 200)
+    assert not index_of(server.app.state.store)
+
+
+@pytest.mark.usefixtures("small_blocks")
+def test_a_query_on_a_full_disk_looks_through_what_is_not_indexed(
+    server: RunningServer, api: "Api", caplog: pytest.LogCaptureFixture
+) -> None:
+    store: Store = server.app.state.store
+    dataset = api.create_dataset()
+    for number in range(2 * BLOCK):
+        # So many terms that they need pages of their own.
+        api.create_item(dataset, {"n": number, **{f"{number} {key}": key for key in range(100)}})
+    store.execute(f"PRAGMA max_page_count = {store.execute('PRAGMA page_count').fetchone()[0]}")
+    assert found(api, dataset, "NOT n:1 AND NOT n:2") == [0, 3, 4, 5, 6, 7]
+    assert indexed(store) == 0
+    assert "a query goes on with what is indexed: database or disk is full" in caplog.text
+    store.execute("PRAGMA max_page_count = 1000000")
+    assert found(api, dataset, "NOT n:1 AND NOT n:2") == [0, 3, 4, 5, 6, 7]
+    assert indexed(store) == 2 * BLOCK
+
+
+@pytest.mark.usefixtures("small_blocks")
+def test_what_is_undone_leaves_the_index_as_it_was(
+    server: RunningServer, api: "Api", monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store: Store = server.app.state.store
+    dataset = api.create_dataset()
+    item = [api.create_item(dataset, {"n": number}) for number in range(BLOCK)][1]
+    assert found(api, dataset, "n:1") == [1]
+    before = index_of(store)
+    execute = store.execute
+    failures = [sqlite3.OperationalError("disk I/O error")] * 2
+
+    def fail(sql: str, *parameters: Any) -> Any:
+        if sql == "COMMIT" and failures and store.connection.total_changes > changes:
+            raise failures.pop()
+        return execute(sql, *parameters)
+
+    changes = store.connection.total_changes
+    monkeypatch.setattr(store, "execute", fail)
+    assert api.request("PUT", api.item_path(item), json={"attributes": {"n": 9}}).status_code == 500
+    assert api.request("DELETE", api.item_path(item)).status_code == 500
+    assert failures == []
+    assert index_of(store) == before
+    assert (found(api, dataset, "n:1"), found(api, dataset, "n:9")) == ([1], [])
+
+
+@pytest.mark.usefixtures("small_blocks")
+def test_an_index_of_nothing_but_deleted_items(server: RunningServer, api: "Api") -> None:
+    dataset = api.create_dataset()
+    items = [api.create_item(dataset, {"n": number, "long": "x" * 100}) for number in range(BLOCK)]
+    assert found(api, dataset, f'long:"{"x" * 100}"') == [0, 1, 2, 3]
+    assert found(api, dataset, f'long:"{"x" * 101}"') == []
+    for item in items:
+        api.ok("DELETE", api.item_path(item))
+    assert found(api, dataset, "NOT n:1") == []
+    assert {terms for *_, terms in index_of(server.app.state.store)} == {b"\n"}
+    api.ok("DELETE", api.dataset_path(dataset))
+    assert not index_of(server.app.state.store)
+
+
+@pytest.mark.usefixtures("small_blocks")
+def test_what_is_loaded_is_indexed(server: RunningServer, api: "Api", tmp_path: Path) -> None:
+    file = tmp_path / "items.jsonl"
+    lines: list[Any] = [{"name": "n", "type": "t", "props": {}}]
+    lines += [{"source_data": [{"data_uri": "x"}], "attributes": {"n": n}} for n in range(2 * BLOCK + 1)]
+    file.write_text("\n".join(map(json.dumps, lines)))
+    store: Store = server.app.state.store
+    (dataset,) = server.run(load(store, file, api.organization))
+    assert indexed(store) == 2 * BLOCK
+    assert found(api, dataset, "n:3 OR n:8") == [3, 8]
+
+
+def test_a_file_that_can_be_read_in_part_loads_nothing(
+    server: RunningServer, api: "Api", tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(_: Any) -> Iterator[Any]:
+        yield "1", lambda: {"name": "n", "type": "t", "props": {}}
+        raise OSError("a broken disk")
+
+    monkeypatch.setattr("abeja_datasets_mock.loading._file_lines", broken)
+    (tmp_path / "file").touch()
+    with pytest.raises(OSError, match="a broken disk"):
+        server.run(load(server.app.state.store, tmp_path / "file", api.organization))
+    assert api.ok("GET", api.datasets_path) == []
+    with pytest.raises(LoadError):
+        server.run(load(server.app.state.store, [{}], api.organization))
+
+
+def test_the_index_and_the_items_agree_after_kills(tmp_path: Path, make_api: Callable[..., "Api"]) -> None:
+    """Two servers on one file, four clients that change it and ask for it, and SIGKILL in the middle of that."""
+    environ = {key: value for key, value in os.environ.items() if not key.startswith(("ABEJA_", "PLATFORM_"))}
+    file = tmp_path / "data.sqlite"
+    program = (
+        f"import sys\nfrom abeja_datasets_mock import index\nindex.BLOCK = {BLOCK}\n"
+        "from abeja_datasets_mock.__main__ import main\nsys.exit(main(sys.argv[1:]))"
+    )
+    command = [sys.executable, "-c", program, "--database", str(file)]
+    with RunningServer(database=file) as server:
+        dataset = make_api(server).create_dataset()
+
+    def work(url: str, number: int) -> int:
+        done = 0
+        path = f"{url}/organizations/{dataset['organization_id']}/datasets/{dataset['dataset_id']}/items/"
+        with httpx.Client(auth=AUTH) as http:
+            try:
+                while True:
+                    body = {"source_data": [{"data_uri": "x"}], "attributes": {"n": done % 5, "client": number}}
+                    item = http.post(path, json=body).json()["dataset_item_id"]
+                    http.put(f"{path}{max(item - 7, 0)}", json={"attributes": {"n": done % 3, "changed": True}})
+                    if done % 4 == 0:
+                        http.delete(f"{path}{max(item - 5, 0)}")
+                    http.get(path, params={"q": "n:1 AND NOT changed:true"})
+                    done += 1
+            except (httpx.TransportError, json.JSONDecodeError):
+                return done
+
+    with concurrent.futures.ThreadPoolExecutor(4) as pool:
+        for _ in range(2):
+            servers = [subprocess.Popen(command, env=environ, stdout=subprocess.PIPE, text=True) for _ in range(2)]
+            urls = []
+            for process in servers:
+                assert process.stdout
+                process.stdout.readline()
+                urls.append(process.stdout.readline().strip().partition("=")[2])
+            results = [pool.submit(work, urls[number % 2], number) for number in range(4)]
+            concurrent.futures.wait(results, timeout=1)
+            for process in servers:
+                process.send_signal(signal.SIGKILL)
+                process.communicate()
+            assert all(result.result() > 2 for result in results)
+    with pytest.MonkeyPatch.context() as patch, RunningServer(database=file) as server:
+        patch.setattr(index_module, "BLOCK", BLOCK)
+        api = make_api(server)
+        items = {item["dataset_item_id"]: item["attributes"] for item in walk(api, dataset)}
+        assert indexed(server.app.state.store) > 2 * BLOCK
+        for query in (("n", "1"), ("NOT", ("changed", "true")), ("AND", ("client", "2"), ("NOT", ("n", "3")))):
+            expected = [item for item, attributes in items.items() if holds(query, attributes)]
+            assert expected
+            assert [item["dataset_item_id"] for item in walk(api, dataset, q=written(query))] == expected
+
+
+def walk(api: "Api", dataset: Any, **params: Any) -> Iterator[Any]:
+    params["limit"] = 1000
+    while True:
+        page = api.ok("GET", api.items_path(dataset), params=params)
+        yield from page["items"]
+        if "next_page_token" not in page:
+            return
+        params["next_page_token"] = page["next_page_token"]
