@@ -8,6 +8,7 @@ from typing import Any
 
 import import_time
 import one_call
+import scale
 
 import mock_server
 
@@ -20,7 +21,7 @@ def main() -> None:
     parser.add_argument("--save", action="store_true", help="write the figures to bench/figures.json")
     options = parser.parse_args()
     figures: dict[str, Any] = {"Python": platform.python_version(), "machine": platform.machine()}
-    for module in (one_call, import_time, mock_server):
+    for module in (one_call, import_time, mock_server, scale):
         name = module.__name__.replace("_", " ")
         figures[name] = module.measure()
         print(json.dumps({name: figures[name]}, indent=2), flush=True)
