@@ -408,57 +408,68 @@ def test_a_file_that_can_be_read_in_part_loads_nothing(
         server.run(load(server.app.state.store, [{}], api.organization))
 
 
-def test_the_index_and_the_items_agree_after_kills(tmp_path: Path, make_api: Callable[..., "Api"]) -> None:
-    """Two servers on one file, four clients that change it and ask for it, and SIGKILL in the middle of that."""
+def start(file: Path) -> tuple["subprocess.Popen[str]", str]:
+    """Start a server with small blocks in a process of its own, and give its URL."""
     environ = {key: value for key, value in os.environ.items() if not key.startswith(("ABEJA_", "PLATFORM_"))}
-    file = tmp_path / "data.sqlite"
     program = (
         f"import sys\nfrom abeja_datasets_mock import index\nindex.BLOCK = {BLOCK}\n"
         "from abeja_datasets_mock.__main__ import main\nsys.exit(main(sys.argv[1:]))"
     )
     command = [sys.executable, "-c", program, "--database", str(file)]
+    process = subprocess.Popen(command, env=environ, stdout=subprocess.PIPE, text=True)
+    assert process.stdout
+    process.stdout.readline()
+    return process, process.stdout.readline().strip().partition("=")[2]
+
+
+def change_and_ask(items: str, progress: list[int], number: int) -> None:
+    """Send requests of all kinds until the server is gone, and count the rounds of them."""
+    with httpx.Client(auth=AUTH) as http:
+        try:
+            while True:
+                done = progress[number]
+                body = {"source_data": [{"data_uri": "x"}], "attributes": {"n": done % 5, "client": number}}
+                item = http.post(items, json=body).json()["dataset_item_id"]
+                http.put(f"{items}{max(item - 7, 0)}", json={"attributes": {"n": done % 3, "changed": True}})
+                if done % 4 == 0:
+                    http.delete(f"{items}{max(item - 5, 0)}")
+                http.get(items, params={"q": "n:1 AND NOT changed:true"})
+                progress[number] += 1
+        except (httpx.TransportError, json.JSONDecodeError):
+            return
+
+
+def test_the_index_and_the_items_agree_after_kills(tmp_path: Path, make_api: Callable[..., "Api"]) -> None:
+    """Two servers on one file, four clients that change it and ask for it, and SIGKILL in the middle of that."""
+    file = tmp_path / "data.sqlite"
     with RunningServer(database=file) as server:
-        dataset = make_api(server).create_dataset()
-
-    def work(url: str, number: int) -> int:
-        done = 0
-        path = f"{url}/organizations/{dataset['organization_id']}/datasets/{dataset['dataset_id']}/items/"
-        with httpx.Client(auth=AUTH) as http:
-            try:
-                while True:
-                    body = {"source_data": [{"data_uri": "x"}], "attributes": {"n": done % 5, "client": number}}
-                    item = http.post(path, json=body).json()["dataset_item_id"]
-                    http.put(f"{path}{max(item - 7, 0)}", json={"attributes": {"n": done % 3, "changed": True}})
-                    if done % 4 == 0:
-                        http.delete(f"{path}{max(item - 5, 0)}")
-                    http.get(path, params={"q": "n:1 AND NOT changed:true"})
-                    done += 1
-            except (httpx.TransportError, json.JSONDecodeError):
-                return done
-
+        api = make_api(server)
+        dataset = api.create_dataset()
+    progress = [0] * 4
     with concurrent.futures.ThreadPoolExecutor(4) as pool:
-        for _ in range(2):
-            servers = [subprocess.Popen(command, env=environ, stdout=subprocess.PIPE, text=True) for _ in range(2)]
-            urls = []
-            for process in servers:
-                assert process.stdout
-                process.stdout.readline()
-                urls.append(process.stdout.readline().strip().partition("=")[2])
-            results = [pool.submit(work, urls[number % 2], number) for number in range(4)]
-            concurrent.futures.wait(results, timeout=1)
-            for process in servers:
+        for enough in (10, 20):
+            servers = [start(file) for _ in range(2)]
+            results = [
+                pool.submit(change_and_ask, servers[number % 2][1] + api.items_path(dataset), progress, number)
+                for number in range(4)
+            ]
+            while min(progress) < enough and not any(result.done() for result in results):
+                concurrent.futures.wait(results, timeout=0.02)
+            for process, _ in servers:
                 process.send_signal(signal.SIGKILL)
                 process.communicate()
-            assert all(result.result() > 2 for result in results)
+            for result in results:
+                result.result()
+            assert min(progress) >= enough
     with pytest.MonkeyPatch.context() as patch, RunningServer(database=file) as server:
         patch.setattr(index_module, "BLOCK", BLOCK)
         api = make_api(server)
         items = {item["dataset_item_id"]: item["attributes"] for item in walk(api, dataset)}
-        assert indexed(server.app.state.store) > 2 * BLOCK
         for query in (("n", "1"), ("NOT", ("changed", "true")), ("AND", ("client", "2"), ("NOT", ("n", "3")))):
             expected = [item for item, attributes in items.items() if holds(query, attributes)]
             assert expected
             assert [item["dataset_item_id"] for item in walk(api, dataset, q=written(query))] == expected
+        assert indexed(server.app.state.store) > 10 * BLOCK
 
 
 def walk(api: "Api", dataset: Any, **params: Any) -> Iterator[Any]:
