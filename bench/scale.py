@@ -40,7 +40,7 @@ MIB = 2**20
 LOADING = """
 import sys
 from abeja_datasets_mock import Credential, RunningServer
-from abeja_datasets_mock.loading import load as load_items
+from abeja_datasets_mock.loading import load
 with RunningServer(database=sys.argv[1], credentials=[Credential.user("1", "benchmark")]) as server:
     server.run(load(server.app.state.store, sys.argv[1] + ".jsonl", "1"))
     print(server.url, flush=True)

@@ -108,8 +108,11 @@ class Searching(RuleBasedStateMachine):
         self.scan = create_app()
         self.items: dict[int, Any] = {}
         self.next = 0
-        body = {"name": "n", "type": "t", "props": {}}
-        self.path = self.change("POST", "", body)["dataset_id"] + "/items/"
+        neighbour, self.path = (self.create_dataset(name) for name in ("neighbour", "dataset"))
+        for value in (*VALUES, True, None):
+            body = {"source_data": [{"data_uri": "x"}], "attributes": dict.fromkeys(KEYS, value)}
+            self.send(self.servers[0], BLOCK, "POST", neighbour, json=body)
+        self.send(self.servers[0], BLOCK, "GET", neighbour, params={"q": "a:1"})
 
     def teardown(self) -> None:
         for app in (*self.servers, self.scan):
@@ -136,6 +139,10 @@ class Searching(RuleBasedStateMachine):
         answer = self.send(self.servers[0], BLOCK, method, path, **options)
         self.send(self.scan, SCAN, method, path, **options)
         return answer
+
+    def create_dataset(self, name: str) -> str:
+        answer = self.change("POST", "", {"name": name, "type": "t", "props": {}})
+        return f"{answer['dataset_id']}/items/"
 
     def pick(self, place: int) -> int:
         return list(self.items)[place % len(self.items)]
@@ -199,7 +206,7 @@ class Searching(RuleBasedStateMachine):
 
 TestSearching = Searching.TestCase
 TestSearching.settings = settings(
-    derandomize=True, database=None, deadline=None, max_examples=30, stateful_step_count=25
+    derandomize=True, database=None, deadline=None, max_examples=20, stateful_step_count=25
 )
 
 
@@ -284,7 +291,9 @@ def test_other_requests_come_between_the_blocks(server: RunningServer, api: "Api
 
 
 @pytest.mark.usefixtures("small_blocks")
-def test_many_queries_at_once_share_the_work(server: RunningServer, api: "Api") -> None:
+def test_many_queries_at_once_share_the_work(
+    server: RunningServer, api: "Api", caplog: pytest.LogCaptureFixture
+) -> None:
     dataset = api.create_dataset()
     for number in range(5 * BLOCK):
         api.create_item(dataset, {"n": number})
@@ -301,6 +310,8 @@ def test_many_queries_at_once_share_the_work(server: RunningServer, api: "Api") 
 
     assert server.run(main()) == {5 * BLOCK - 1}
     assert sum(line.startswith("UPDATE counters SET indexed") for line in log) == 5
+    assert indexed(store) == 5 * BLOCK
+    assert not caplog.records
 
 
 @pytest.mark.usefixtures("small_blocks")
@@ -378,6 +389,18 @@ def test_an_index_of_nothing_but_deleted_items(server: RunningServer, api: "Api"
     assert {terms for *_, terms in index_of(server.app.state.store)} == {b"\n"}
     api.ok("DELETE", api.dataset_path(dataset))
     assert not index_of(server.app.state.store)
+
+
+@pytest.mark.usefixtures("small_blocks")
+def test_long_terms_are_told_apart(server: RunningServer, api: "Api") -> None:
+    dataset = api.create_dataset()
+    # More than there are buckets, so that some share one.
+    values = [f"{'x' * 100}{number}" for number in range(600)]
+    for number in range(BLOCK):
+        api.create_item(dataset, {"list": [{"long": value} for value in values[number::BLOCK]]})
+    for number in range(0, 600, 11):
+        assert found(api, dataset, f"long:{values[number]}") == [number % BLOCK]
+    assert indexed(server.app.state.store) == BLOCK
 
 
 @pytest.mark.usefixtures("small_blocks")

@@ -22,7 +22,9 @@ ATTRIBUTES = st.builds(
     st.dictionaries(st.sampled_from(["a", "b"]), st.sampled_from([1, 2, "x", None]), max_size=2),
     st.just({}) | st.fixed_dictionaries({"classification": LABEL}),
 )
-PLACE = st.integers(0, 5)
+MOSTLY = 9
+PLACE = st.integers(0, MOSTLY + 2)
+ITEM = st.integers(0, 7)
 LIMIT = st.integers(1, 3)
 NO_SUCH = "9999999999999"
 
@@ -63,8 +65,11 @@ class Model(RuleBasedStateMachine):
 
         return self.runner.run(work())
 
-    def pick(self, place: int) -> str:
-        """Any dataset, of either organization, or one that does not exist."""
+    def pick(self, organization: str, place: int) -> str:
+        """Mostly a dataset of the organization; else any, of either, or one that does not exist."""
+        owned = list(self.datasets[organization])
+        if place < MOSTLY and owned:
+            return owned[place % len(owned)]
         return [*self.items, NO_SUCH][place % (len(self.items) + 1)]
 
     def owned(self, organization: str, dataset: str) -> bool:
@@ -105,7 +110,7 @@ class Model(RuleBasedStateMachine):
 
     @rule(organization=ORGANIZATION, place=PLACE)
     def get_dataset(self, organization: str, place: int) -> None:
-        dataset = self.pick(place)
+        dataset = self.pick(organization, place)
         status, answer = self.send(organization, "GET", dataset)
         if not self.owned(organization, dataset):
             assert status == 404
@@ -115,7 +120,7 @@ class Model(RuleBasedStateMachine):
 
     @rule(organization=ORGANIZATION, place=PLACE)
     def delete_dataset(self, organization: str, place: int) -> None:
-        dataset = self.pick(place)
+        dataset = self.pick(organization, place)
         status, answer = self.send(organization, "DELETE", dataset)
         if not self.owned(organization, dataset):
             assert status == 404
@@ -123,9 +128,12 @@ class Model(RuleBasedStateMachine):
         assert (status, answer) == (200, self.datasets[organization].pop(dataset))
         del self.items[dataset]
 
-    @rule(organization=ORGANIZATION, place=PLACE, attributes=ATTRIBUTES)
-    def create_item(self, organization: str, place: int, attributes: Any) -> None:
-        dataset = self.pick(place)
+    @rule(organization=ORGANIZATION, place=PLACE, many=st.lists(ATTRIBUTES, min_size=1, max_size=3))
+    def create_items(self, organization: str, place: int, many: list[Any]) -> None:
+        for attributes in many:
+            self.create_item(organization, self.pick(organization, place), attributes)
+
+    def create_item(self, organization: str, dataset: str, attributes: Any) -> None:
         body = {"source_data": [{"data_uri": "x"}], "attributes": attributes}
         status, answer = self.send(organization, "POST", f"{dataset}/items/", json=body)
         if not self.owned(organization, dataset) or not self.allowed(organization, dataset, attributes):
@@ -136,27 +144,27 @@ class Model(RuleBasedStateMachine):
         assert answer == {**answer, **body, "dataset_id": dataset, "organization_id": organization}
         self.items[dataset][answer["dataset_item_id"]] = answer
 
-    @rule(organization=ORGANIZATION, place=PLACE, item=PLACE)
+    @rule(organization=ORGANIZATION, place=PLACE, item=ITEM)
     def get_item(self, organization: str, place: int, item: int) -> None:
-        dataset = self.pick(place)
+        dataset = self.pick(organization, place)
         status, answer = self.send(organization, "GET", f"{dataset}/items/{item}")
         if not self.owned(organization, dataset) or item not in self.items[dataset]:
             assert status == 404
         else:
             assert (status, answer) == (200, self.items[dataset][item])
 
-    @rule(organization=ORGANIZATION, place=PLACE, item=PLACE)
+    @rule(organization=ORGANIZATION, place=PLACE, item=ITEM)
     def delete_item(self, organization: str, place: int, item: int) -> None:
-        dataset = self.pick(place)
+        dataset = self.pick(organization, place)
         status, answer = self.send(organization, "DELETE", f"{dataset}/items/{item}")
         if not self.owned(organization, dataset) or item not in self.items[dataset]:
             assert status == 404
         else:
             assert (status, answer) == (200, self.items[dataset].pop(item))
 
-    @rule(organization=ORGANIZATION, place=PLACE, item=PLACE, attributes=ATTRIBUTES)
+    @rule(organization=ORGANIZATION, place=PLACE, item=ITEM, attributes=ATTRIBUTES)
     def update_item(self, organization: str, place: int, item: int, attributes: Any) -> None:
-        dataset = self.pick(place)
+        dataset = self.pick(organization, place)
         status, answer = self.send(organization, "PUT", f"{dataset}/items/{item}", json={"attributes": attributes})
         if not self.owned(organization, dataset):
             assert status == 400
@@ -168,9 +176,9 @@ class Model(RuleBasedStateMachine):
             assert status == 200
             self.check_update(dataset, answer, attributes)
 
-    @rule(organization=ORGANIZATION, place=PLACE, changes=st.lists(st.tuples(PLACE, ATTRIBUTES), max_size=3))
+    @rule(organization=ORGANIZATION, place=PLACE, changes=st.lists(st.tuples(ITEM, ATTRIBUTES), max_size=3))
     def bulk_update(self, organization: str, place: int, changes: list[tuple[int, Any]]) -> None:
-        dataset = self.pick(place)
+        dataset = self.pick(organization, place)
         body = [{"dataset_item_id": item, "attributes": attributes} for item, attributes in changes]
         status, answer = self.send(organization, "PUT", f"{dataset}/items", json=body)
         numbers = [item for item, _ in changes]
@@ -192,7 +200,7 @@ class Model(RuleBasedStateMachine):
 
     @rule(organization=ORGANIZATION, place=PLACE, limit=LIMIT, key=st.sampled_from("ab"))
     def list_items(self, organization: str, place: int, limit: int, key: str) -> None:
-        dataset = self.pick(place)
+        dataset = self.pick(organization, place)
         if not self.owned(organization, dataset):
             assert self.send(organization, "GET", f"{dataset}/items/")[0] == 404
             return
@@ -214,4 +222,4 @@ class Model(RuleBasedStateMachine):
 
 
 TestModel = Model.TestCase
-TestModel.settings = settings(derandomize=True, database=None, deadline=None, max_examples=60, stateful_step_count=50)
+TestModel.settings = settings(derandomize=True, database=None, deadline=None, max_examples=40, stateful_step_count=50)
