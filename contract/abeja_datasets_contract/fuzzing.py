@@ -1,14 +1,17 @@
 """Fuzzing a server with schemathesis, all phases, set up so that what it reports is worth reading."""
 
+import contextlib
 import json
 import os
 import secrets
 import subprocess
 import sys
 import tempfile
-from importlib.util import find_spec
+from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
+
+from .check.document import document_path
 
 _HERE = Path(__file__).parent
 PHASES = ("examples", "coverage", "fuzzing", "stateful")
@@ -37,12 +40,12 @@ class Report(NamedTuple):
         return sorted(name for name, counts in self.counts.items() if not counts.accepted)
 
 
-def document_path() -> Path:
-    """Tell where the contract lies: package data of the generated client, found without importing it."""
-    spec = find_spec("abeja_datasets_openapi")
-    if spec is None or not spec.submodule_search_locations:
-        raise FileNotFoundError("the package abeja_datasets_openapi, which holds openapi.yaml, is not installed")
-    return Path(spec.submodule_search_locations[0]) / "openapi.yaml"
+@contextlib.contextmanager
+def _in_time(seconds: float | None) -> Iterator[None]:
+    try:
+        yield
+    except subprocess.TimeoutExpired:
+        raise RuntimeError(f"schemathesis was not done in {seconds:.0f} seconds") from None
 
 
 def fuzz(
@@ -53,6 +56,11 @@ def fuzz(
     seed: int,
     max_examples: int = 20,
     phases: tuple[str, ...] = PHASES,
+    name_prefix: str | None = None,
+    ledger: Path | None = None,
+    rate: float | None = None,
+    ca_bundle: Path | None = None,
+    seconds: float | None = None,
 ) -> Report:
     """Fuzz a server. It creates, changes and deletes whatever it comes upon: only for servers that may be spoilt.
 
@@ -63,11 +71,16 @@ def fuzz(
         seed: the same seed gives the same cases, as far as the server gives the same answers.
         max_examples: how many cases an operation gets at most in the fuzzing phase.
         phases: which of `PHASES` to run.
+        name_prefix: what the names of datasets begin with, wherever a name is not what a case is about.
+        ledger: a ledger of the check, to which each dataset that is created is added.
+        rate: requests a second at most.
+        ca_bundle: certificates to trust, in place of the usual ones.
+        seconds: after which to stop; what was found until then is lost.
 
     Raises:
         RuntimeError: schemathesis could not run; the message is what it says.
     """
-    with tempfile.TemporaryDirectory(prefix="contract-") as folder:
+    with tempfile.TemporaryDirectory(prefix="contract-") as folder, _in_time(seconds):
         counts = Path(folder) / "counts.json"
         run = subprocess.run(  # noqa: S603 - the command is ours
             [
@@ -75,6 +88,8 @@ def fuzz(
                 "--config-file", str(_HERE / "schemathesis.toml"),
                 "run", str(document_path()), "--url", url,
                 "--seed", str(seed), "--phases", ",".join(phases), "--max-examples", str(max_examples),
+                *(("--rate-limit", f"{max(1, int(rate * 60))}/m") if rate else ()),
+                *(("--tls-verify", str(ca_bundle)) if ca_bundle else ()),
             ],
             # By the environment: a command line is for everybody on the machine to read.
             env={
@@ -83,7 +98,9 @@ def fuzz(
                 "CONTRACT_URL": url,
                 "CONTRACT_ORGANIZATION_ID": organization_id,
                 "CONTRACT_AUTHORIZATION": authorization,
-                "CONTRACT_NAME_PREFIX": f"contract-check-{secrets.token_hex(4)}-",
+                "CONTRACT_NAME_PREFIX": name_prefix or f"contract-check-{secrets.token_hex(4)}-",
+                "CONTRACT_LEDGER": "" if ledger is None else str(ledger.absolute()),
+                "CONTRACT_CA_BUNDLE": "" if ca_bundle is None else str(ca_bundle.absolute()),
                 "CONTRACT_COUNTS": str(counts),
             },
             cwd=folder,
@@ -91,6 +108,7 @@ def fuzz(
             text=True,
             check=False,
             stdin=subprocess.DEVNULL,
+            timeout=seconds,
         )  # fmt: skip
         output = (run.stdout + run.stderr).replace(authorization, "[secret]")
         if run.returncode not in (0, 1) or not counts.exists():

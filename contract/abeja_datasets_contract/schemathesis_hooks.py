@@ -3,9 +3,11 @@
 Loaded by schemathesis itself, in the process that `fuzzing` starts; the environment says what to work with.
 """
 
+import contextlib
 import itertools
 import json
 import os
+import ssl
 import threading
 from collections import Counter
 from pathlib import Path
@@ -23,7 +25,14 @@ _COUNTS = Path(os.environ["CONTRACT_COUNTS"])
 _DATASETS = f"{os.environ['CONTRACT_URL']}/organizations/{_ORGANIZATION}/datasets/"
 _ITEM = {"source_data": [{"data_uri": "datalake://contract-check/0", "data_type": "image/jpeg"}]}
 
-_client = httpx.Client(headers={"Authorization": os.environ["CONTRACT_AUTHORIZATION"]}, timeout=30)
+_LEDGER = os.environ.get("CONTRACT_LEDGER", "")
+_CA_BUNDLE = os.environ.get("CONTRACT_CA_BUNDLE", "")
+
+_client = httpx.Client(
+    headers={"Authorization": os.environ["CONTRACT_AUTHORIZATION"]},
+    timeout=30,
+    verify=ssl.create_default_context(cafile=_CA_BUNDLE) if _CA_BUNDLE else True,
+)
 _lock = threading.Lock()
 _numbers = itertools.count(1)
 _cases = itertools.count(1)
@@ -38,8 +47,17 @@ def _create(url: str, body: dict[str, Any]) -> Any:
 
 def _new_dataset() -> str:
     body = {"name": f"{_PREFIX}{next(_numbers)}", "type": "custom", "props": {}}
+    _note({"creating": body["name"], "organization_id": _ORGANIZATION})
     dataset_id: str = _create(_DATASETS, body)["dataset_id"]
+    _note({"dataset": dataset_id, "organization_id": _ORGANIZATION, "name": body["name"]})
     return dataset_id
+
+
+def _note(entry: dict[str, Any]) -> None:
+    """Add a line to the ledger of the check, if there is one."""
+    if _LEDGER:
+        with Path(_LEDGER).open("a", encoding="utf-8") as file:
+            file.write(json.dumps(entry) + "\n")
 
 
 def _new_item(dataset_id: str) -> int:
@@ -55,8 +73,12 @@ _item_ids = [_new_item(_dataset_id) for _ in range(5)]
 def before_call(context: HookContext, case: Case[Any], kwargs: dict[str, Any]) -> None:  # noqa: ARG001 - the hook's form
     """Put live ids and unused names into a case, wherever its point is not that they are wrong."""
     meta = case.meta
+    if meta is None:
+        return
     # The stateful phase has ids of its own making, and must see what becomes of just those.
-    if meta is None or meta.phase.name is TestPhase.STATEFUL:
+    if meta.phase.name is TestPhase.STATEFUL:
+        if "organization_id" in case.path_parameters:
+            case.path_parameters["organization_id"] = _ORGANIZATION
         return
     operation = _operation(case)
     # Every fourth case keeps its generated ids, so that unknown ones are asked for too.
@@ -95,9 +117,18 @@ def after_call(context: HookContext, case: Case[Any], response: schemathesis.Res
     if case.method.upper() != case.operation.method.upper():
         return  # a probe of a method that the document does not have
     kind = "accepted" if response.status_code < 300 else "refused"  # noqa: PLR2004 - the range of successes
+    if kind == "accepted" and _operation(case) == "create_dataset":
+        _note_created(response)
     with _lock:
         _counts.setdefault(_operation(case), Counter())[kind] += 1
         _COUNTS.write_text(json.dumps(_counts), encoding="utf-8")
+
+
+def _note_created(response: schemathesis.Response) -> None:
+    """Put a dataset into the ledger, so that the check's clean-up finds it."""
+    with contextlib.suppress(ValueError, TypeError, LookupError):
+        record = json.loads(response.content)
+        _note({"dataset": record["dataset_id"], "organization_id": _ORGANIZATION, "name": record["name"]})
 
 
 def _operation(case: Case[Any]) -> str:

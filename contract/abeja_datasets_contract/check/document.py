@@ -1,0 +1,130 @@
+"""The document as the check reads it: operations, their documented answers, and validators compiled from its schemas.
+
+It ships as data of the generated client's package, which is found without being imported.
+"""
+
+import functools
+from collections.abc import Mapping
+from dataclasses import dataclass
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+import jsonschema_rs
+import yaml
+
+_METHODS = ("get", "put", "post", "delete", "patch")
+
+
+@dataclass(frozen=True)
+class Operation:
+    """A documented operation, with every reference in it resolved at the top level."""
+
+    name: str
+    """The operationId."""
+    method: str
+    path: str
+    """The template, such as `/organizations/{organization_id}/datasets/`."""
+    responses: Mapping[int, Mapping[str, Any]]
+    request_schema: Mapping[str, Any] | None
+    request_example: Any
+    """The documented request; None for an operation without a body."""
+
+    @property
+    def successes(self) -> tuple[int, ...]:
+        """The documented statuses of success."""
+        return tuple(status for status in self.responses if status < 300)  # noqa: PLR2004 - the range of successes
+
+
+def document_path() -> Path:
+    """Tell where the document lies.
+
+    Raises:
+        FileNotFoundError: the package that holds it is not installed.
+    """
+    spec = find_spec("abeja_datasets_openapi")
+    if spec is None or not spec.submodule_search_locations:
+        raise FileNotFoundError("the package abeja_datasets_openapi, which holds openapi.yaml, is not installed")
+    return Path(spec.submodule_search_locations[0]) / "openapi.yaml"
+
+
+@functools.cache
+def document() -> Mapping[str, Any]:
+    """Read the document."""
+    with document_path().open("rb") as file:
+        loaded: Mapping[str, Any] = yaml.load(file, yaml.CSafeLoader)
+    return loaded
+
+
+def resolve(pointer: str) -> Any:
+    """Find what a JSON pointer (`#/a/b`, RFC 6901) names in the document.
+
+    Raises:
+        LookupError: nothing.
+    """
+    node: Any = document()
+    for part in pointer.removeprefix("#/").split("/"):
+        name = part.replace("~1", "/").replace("~0", "~")
+        node = node[int(name)] if isinstance(node, list) else node[name]
+    return node
+
+
+def resolved(node: Any) -> Any:
+    """Follow a `$ref` to what it names."""
+    while isinstance(node, Mapping) and "$ref" in node:
+        node = resolve(node["$ref"])
+    return node
+
+
+@functools.cache
+def operations() -> Mapping[str, Operation]:
+    """List the operations of the document by operationId, in its order."""
+    found = {}
+    for path, item in document()["paths"].items():
+        for method in _METHODS:
+            if method in item:
+                content = item[method]
+                found[content["operationId"]] = _operation(path, method, content)
+    return found
+
+
+def _operation(path: str, method: str, content: Mapping[str, Any]) -> Operation:
+    media = resolved(content.get("requestBody", {})).get("content", {}).get("application/json", {})
+    examples = [resolved(example)["value"] for example in media.get("examples", {}).values()]
+    return Operation(
+        name=content["operationId"],
+        method=method.upper(),
+        path=path,
+        responses={int(status): resolved(response) for status, response in content["responses"].items()},
+        request_schema=media.get("schema"),
+        request_example=examples[0] if examples else None,
+    )
+
+
+def of_operation(name: str, *parts: str) -> str:
+    """Make the pointer to an operation, or to a part of it."""
+    operation = operations()[name]
+    path = operation.path.replace("~", "~0").replace("/", "~1")
+    return "/".join(("#/paths", path, operation.method.lower(), *parts))
+
+
+def of_parameter(operation: str, parameter: str) -> str:
+    """Make the pointer to a query parameter of an operation."""
+    declared = resolve(of_operation(operation, "parameters"))
+    index = next(index for index, entry in enumerate(declared) if entry.get("name") == parameter)
+    return of_operation(operation, "parameters", str(index))
+
+
+def of_schema(name: str, *parts: str) -> str:
+    """Make the pointer to a schema of the components."""
+    return "/".join(("#/components/schemas", name, *parts))
+
+
+INFO = "#/info/description"
+"""The pointer to the rules that hold for every operation."""
+
+
+def validator(schema: Mapping[str, Any]) -> jsonschema_rs.Draft202012Validator:
+    """Compile a schema of the document, whose references point into it."""
+    root = {**schema, "components": {"schemas": document()["components"]["schemas"]}}
+    return jsonschema_rs.Draft202012Validator(root)

@@ -1,0 +1,87 @@
+"""Values that break a schema in one place, made from a value that keeps it: whatever the schema says can be broken."""
+
+import copy
+from collections.abc import Iterator, Mapping
+from typing import Any, NamedTuple
+
+from .document import resolved, validator
+
+_REMOVED = object()
+_TEXT, _TRUE, _FRACTION, _NUMBER = "contract-check", True, 1.5, 7
+_WRONG: dict[str, tuple[Any, ...]] = {
+    "string": (_NUMBER, None, [], {}),
+    "integer": ("1", _FRACTION, -1, _TRUE, None),
+    "number": ("1", _TRUE, None),
+    "object": (_TEXT, 0, None, [], [{}]),
+    "array": ("", False, None, {}, [None], [_TEXT]),
+}
+_Path = tuple[str | int, ...]
+
+
+class Mutant(NamedTuple):
+    """A value that is broken in one place."""
+
+    place: str
+    """The property, such as `attributes.detection.rect`; empty for the value itself."""
+    value: Any
+
+
+def mutants(schema: Mapping[str, Any], valid: Any) -> Iterator[Mutant]:
+    """Break a value in each place that the schema describes, in each way that is not allowed there.
+
+    In a list it is the last element that gets broken, so that it takes looking at all of them to notice.
+    """
+    compiled = validator(schema)
+    for path, places, kinds in _sites(schema, valid, (), ()):
+        for wrong in kinds:
+            value = _replaced(valid, path, wrong)
+            if not compiled.is_valid(value):
+                yield Mutant(".".join(places), value)
+
+
+def _sites(
+    schema: Mapping[str, Any], value: Any, path: _Path, places: tuple[str, ...]
+) -> Iterator[tuple[_Path, tuple[str, ...], tuple[Any, ...]]]:
+    schema = _object_branch(resolved(schema))
+    kind = schema.get("type")
+    if kind is None:
+        return  # any JSON
+    yield path, places, (*_WRONG[kind], *_beyond(schema), *((_REMOVED,) if path else ()))
+    if kind == "array" and value:
+        yield from _sites(schema["items"], value[-1], (*path, len(value) - 1), places)
+    if kind == "object":
+        for name, inner in schema.get("properties", {}).items():
+            if name in value:
+                yield from _sites(inner, value[name], (*path, name), (*places, name))
+
+
+def _object_branch(schema: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Choose what a property is when it is not null."""
+    for branch in schema.get("oneOf", ()):
+        found: Mapping[str, Any] = resolved(branch)
+        if found.get("type") != "null":
+            return found
+    return schema
+
+
+def _beyond(schema: Mapping[str, Any]) -> Iterator[Any]:
+    if schema.get("minLength"):
+        yield "x" * (schema["minLength"] - 1)
+    if "maxLength" in schema:
+        yield "x" * (schema["maxLength"] + 1)
+    if schema.get("minItems"):
+        yield []
+
+
+def _replaced(value: Any, path: _Path, wrong: Any) -> Any:
+    if not path:
+        return wrong
+    changed = copy.deepcopy(value)
+    inner = changed
+    for part in path[:-1]:
+        inner = inner[part]
+    if wrong is not _REMOVED:
+        inner[path[-1]] = wrong
+    elif isinstance(inner, dict):
+        del inner[path[-1]]
+    return changed

@@ -1,0 +1,205 @@
+"""The one oracle: what any answer must look like, whatever was asked. Every answer of every stage goes through it."""
+
+import functools
+import json
+import math
+from collections.abc import Iterator, Mapping
+from typing import Any, NamedTuple, NoReturn
+
+import jsonschema_rs
+
+from . import timestamps
+from .compare import shown
+from .document import of_operation, of_schema, operations, resolved, validator
+from .redaction import Redaction
+from .registry import Stage
+from .results import Exchange, Received
+
+STAGE = Stage("answers")
+_UNAUTHORIZED, _METHOD_NOT_ALLOWED, _FIRST_REDIRECT, _FIRST_ERROR = 401, 405, 300, 400
+
+
+class Complaint(NamedTuple):
+    """What is wrong with an answer."""
+
+    clause: str
+    promised: str
+    came: str
+
+
+def _register() -> None:
+    for name, operation in operations().items():
+        reads, source = operation.method == "GET", of_operation(name, "responses")
+        STAGE.add(f"answers.{name}.status", f"{name} answers with a documented status.", source, None, reads=reads)
+        STAGE.add(
+            f"answers.{name}.body",
+            f"A success of {name} has the documented body.",
+            of_operation(name, "responses", "200", "content"),
+            None,
+            reads=reads,
+        )
+        STAGE.add(f"answers.{name}.error", f"A refusal of {name} has the documented body.", source, None, reads=reads)
+    error = of_schema("Error")
+    STAGE.add("answers.json", "Each body is JSON (RFC 8259) in UTF-8.", error, None, reads=True)
+    STAGE.add("answers.media-type", "Each body is declared as application/json.", error, None, reads=True)
+    STAGE.add("answers.timestamps", "Each timestamp is a point in time.", of_schema("Timestamp"), None, reads=True)
+    challenge = "#/components/responses/Unauthorized/headers/WWW-Authenticate"
+    STAGE.add("answers.challenge", "Each 401 names the schemes that the server takes.", challenge, None, reads=True)
+    allow = "reference: RFC 9110, section 15.5.6"
+    STAGE.add("answers.allow", "Each 405 names the methods that are allowed.", allow, None)
+    token = of_operation("list_datasets", "responses", "200", "headers", "X-Next-Token")
+    STAGE.add("answers.next-token", "X-Next-Token, where it stands, is a token.", token, None, reads=True)
+    secret = "reference: RFC 9110, section 17.16"
+    STAGE.add("answers.secrets", "No answer echoes a secret.", secret, None, reads=True)
+    STAGE.add("answers.come", "Each request is answered, whole.", "reference: RFC 9112, section 8", None, reads=True)
+
+
+_register()
+
+
+class NotJson(ValueError):
+    """A body that is not JSON."""
+
+
+def parse_json(body: bytes) -> Any:
+    """Read a body strictly.
+
+    Raises:
+        NotJson: it is not JSON text in UTF-8.
+    """
+    try:
+        return json.loads(body.decode("utf-8"), parse_constant=_refuse, parse_float=_finite)
+    except (ValueError, RecursionError) as error:
+        raise NotJson(str(error)) from None
+
+
+def _refuse(constant: str) -> NoReturn:
+    raise ValueError(f"{constant} is not JSON")
+
+
+def _finite(text: str) -> float:
+    number = float(text)
+    if not math.isfinite(number):
+        raise ValueError(f"{text} is not a finite number")
+    return number
+
+
+def header(received: Received, name: str) -> str | None:
+    """Find a header, whatever the case of its name."""
+    return next((value for key, value in received.headers if key.lower() == name.lower()), None)
+
+
+class Oracle:
+    """Judges answers.
+
+    Args:
+        redaction: knows the secrets.
+    """
+
+    def __init__(self, redaction: Redaction) -> None:
+        self._redaction = redaction
+        self.judged: dict[str, int] = {}
+        """How many answers each clause was put to the test by."""
+
+    def judge(self, exchange: Exchange) -> list[Complaint]:
+        """List what is wrong with an answer."""
+        found = []
+        for clause, problem in self._problems(exchange):
+            self.judged[clause] = self.judged.get(clause, 0) + 1
+            if problem is not None:
+                found.append(Complaint(clause, *problem))
+        return found
+
+    def _problems(self, exchange: Exchange) -> Iterator[tuple[str, tuple[str, str] | None]]:
+        received, operation = exchange.received, exchange.operation
+        if received is None:
+            yield "answers.come", ("a whole answer", exchange.error or "none")
+            return
+        yield "answers.come", None
+        echoed = self._redaction.echoed(received)
+        yield "answers.secrets", ("no secret in the answer", "the answer holds the credential") if echoed else None
+        if operation is None and _FIRST_REDIRECT <= received.status < _FIRST_ERROR:
+            return  # from a path that is not documented to one that is; nobody reads the body
+        yield from self._headers(received, operation)
+        if operation is not None:
+            known = received.status in operations()[operation].responses or received.status == _METHOD_NOT_ALLOWED
+            problem = ("a documented status", f"status {received.status}")
+            yield f"answers.{operation}.status", None if known else problem
+            if not known:
+                return
+        if exchange.sent.method == "HEAD":
+            return
+        yield from self._body(received, operation)
+
+    def _headers(self, received: Received, operation: str | None) -> Iterator[tuple[str, tuple[str, str] | None]]:
+        media = header(received, "content-type")
+        plain = (media or "").partition(";")[0].strip().lower() == "application/json"
+        if received.body or operation:
+            came = "no Content-Type" if media is None else f"Content-Type: {media}"
+            yield "answers.media-type", None if plain else ("Content-Type: application/json", came)
+        for status, name, clause in (
+            (_UNAUTHORIZED, "WWW-Authenticate", "answers.challenge"),
+            (_METHOD_NOT_ALLOWED, "Allow", "answers.allow"),
+        ):
+            if received.status == status:
+                yield clause, None if header(received, name) else (f"a header {name}", "none, or an empty one")
+        token = header(received, "x-next-token")
+        if operation == "list_datasets" and received.status < _FIRST_ERROR:
+            yield "answers.next-token", ("a token that is not empty", "X-Next-Token is empty") if token == "" else None
+
+    def _body(self, received: Received, operation: str | None) -> Iterator[tuple[str, tuple[str, str] | None]]:
+        try:
+            value = parse_json(received.body)
+        except NotJson as error:
+            yield "answers.json", ("a JSON body", f"{error}: {received.body[:120]!r}")
+            return
+        yield "answers.json", None
+        if operation is None:
+            return
+        failed = received.status >= _FIRST_ERROR
+        problem = _schema_problem(_validator(operation, received.status), value)
+        promised = "an Error" if failed else "a body of the documented schema"
+        yield f"answers.{operation}.{'error' if failed else 'body'}", None if problem is None else (promised, problem)
+        if not failed:
+            wrong = next((text for text in _timestamps(value) if not _is_moment(text)), None)
+            yield "answers.timestamps", None if wrong is None else ("a point in time", shown(wrong))
+
+
+@functools.cache
+def _validator(operation: str, status: int) -> jsonschema_rs.Draft202012Validator:
+    response = operations()[operation].responses.get(status)
+    if response is None:
+        return error_validator()
+    return validator(resolved(response)["content"]["application/json"]["schema"])
+
+
+@functools.cache
+def error_validator() -> jsonschema_rs.Draft202012Validator:
+    """Compile the schema of errors."""
+    return validator({"$ref": of_schema("Error")})
+
+
+def _schema_problem(compiled: jsonschema_rs.Draft202012Validator, value: Any) -> str | None:
+    if compiled.is_valid(value):
+        return None
+    error = next(iter(compiled.iter_errors(value)))
+    place = "/".join(str(part) for part in error.instance_path)
+    text = error.message if len(error.message) < 300 else f"{error.message[:300]}…"  # noqa: PLR2004 - a few lines
+    return f"{place or 'the body'}: {text}"
+
+
+def _timestamps(value: Any) -> Iterator[Any]:
+    records = value if isinstance(value, list) else [value]
+    for record in records:
+        if isinstance(record, Mapping):
+            yield from (record[key] for key in ("created_at", "updated_at") if key in record)
+            if isinstance(record.get("items"), list) and "source_data" not in record:
+                yield from _timestamps(record["items"])
+
+
+def _is_moment(text: Any) -> bool:
+    try:
+        timestamps.parse(text)
+    except ValueError:
+        return False
+    return True

@@ -1,0 +1,63 @@
+"""Before anything else: is there a server that can be checked?"""
+
+from .document import of_operation
+from .options import CheckFailed
+from .oracle import header
+from .probe import Answer, Probe
+from .registry import Stage
+from .resources import UNKNOWN_USER
+
+STAGE = Stage("preflight")
+_UNAUTHORIZED, _FORBIDDEN, _NOT_FOUND, _REDIRECT, _ERROR = 401, 403, 404, 300, 400
+
+
+def preflight(p: Probe) -> None:
+    """Look whether the server is one that can be checked.
+
+    Raises:
+        CheckFailed: it is not.
+    """
+    p.wire.stage = "preflight"
+    answer = p.send(p.request("list_datasets", query={"max_results": 1}))
+    received = answer.exchange.received
+    if received is None:
+        raise CheckFailed(f"{answer.exchange.sent.url}: {answer.exchange.error}")
+    if answer.status in (_UNAUTHORIZED, _FORBIDDEN):
+        raise CheckFailed(
+            f"the server refuses the credential for organization {p.party.organization_id} (status {answer.status})"
+        )
+    if _REDIRECT <= answer.status < _ERROR:
+        raise CheckFailed(f"the server redirects to {header(received, 'location')}; is that its URL?")
+    if _is_html(answer) and _is_html(p.send(p.request("get_dataset", p.run))):
+        raise CheckFailed("the server answers HTML; is the URL that of the API?")
+    if answer.status == _NOT_FOUND:
+        raise CheckFailed(
+            f"the server knows no organization {p.party.organization_id}, or has no such API (status 404)"
+        )
+
+
+def _is_html(answer: Answer) -> bool:
+    received = answer.exchange.received
+    return received is not None and "html" in (header(received, "content-type") or "").lower()
+
+
+@STAGE.clause(
+    "preflight.credential",
+    "The server takes the credential that it was said to take.",
+    of_operation("list_datasets", "responses", "200"),
+    reads=True,
+)
+def credential(p: Probe) -> None:
+    """Ask for a list."""
+    p.call("list_datasets", query={"max_results": 1})
+
+
+@STAGE.clause(
+    "preflight.unauthorized",
+    "The server refuses a user who does not exist, with 401.",
+    "#/components/responses/Unauthorized",
+    reads=True,
+)
+def unauthorized(p: Probe) -> None:
+    """Ask as somebody else."""
+    p.call("list_datasets", authorization=UNKNOWN_USER, expect=(_UNAUTHORIZED,))

@@ -1,0 +1,287 @@
+"""What a check works with: calls of operations, expectations, and names that are this run's own."""
+
+import contextlib
+import json as json_module
+import random
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import quote, urlencode
+
+from .compare import difference, record_difference, shown
+from .document import Operation, operations
+from .findings import Findings
+from .guard import Guard
+from .ledger import Ledger
+from .options import Broken, Lost, Options, Skip
+from .oracle import NotJson, header, parse_json
+from .results import Exchange, Mode
+from .wire import Call, Wire
+
+_SHOWN = 200
+_UNAUTHORIZED = 401
+_JSON = (("Content-Type", "application/json"),)
+UNSET: Any = object()
+"""Stands for an argument that was not given, where None is a value."""
+
+
+@dataclass(frozen=True)
+class Answer:
+    """An answer that was expected, for reading."""
+
+    exchange: Exchange
+
+    @property
+    def status(self) -> int:
+        """The status; 0 where no answer came."""
+        return 0 if self.exchange.received is None else self.exchange.received.status
+
+    @property
+    def json(self) -> Any:
+        """The body.
+
+        Raises:
+            NotJson: it is not JSON, which the oracle has noted.
+        """
+        if self.exchange.received is None:
+            raise NotJson("no answer")
+        return parse_json(self.exchange.received.body)
+
+    def header(self, name: str) -> str | None:
+        """Find a header."""
+        return None if self.exchange.received is None else header(self.exchange.received, name)
+
+    def __str__(self) -> str:
+        received = self.exchange.received
+        if received is None:
+            return self.exchange.error or "no answer"
+        body = received.body.decode("utf-8", "replace")
+        return f"status {received.status}: {body[:_SHOWN]}{'…' if len(body) > _SHOWN else ''}"
+
+
+@dataclass(frozen=True)
+class Party:
+    """An organization and the credential that is valid for it."""
+
+    organization_id: str
+    authorization: str
+
+
+@dataclass(frozen=True)
+class Run:
+    """A run's name, which all that it writes is named by, and its options."""
+
+    name: str
+    options: Options
+
+
+class Probe:
+    """The hands of a check.
+
+    Args:
+        wire: sends.
+        findings: collects.
+        ledger: knows what is ours.
+        party: the organization that is checked.
+        run: its name and its options.
+    """
+
+    def __init__(self, wire: Wire, findings: Findings, ledger: Ledger, party: Party, run: Run) -> None:
+        options = run.options
+        self.wire = wire
+        self.url = wire.url
+        self.findings = findings
+        self.ledger = ledger
+        self.party = party
+        self.other = _other(options)
+        self.options = options
+        self.run = run.name
+        self.random = random.Random(options.seed)  # noqa: S311 - test data
+        self.may_write = options.mode is not Mode.READ_ONLY
+        self.passing: list[str] = []
+        """Ids of datasets that go when the clause ends."""
+        self.shared: dict[str, Any] = {}
+        """What clauses have in common, by name."""
+        self._guard = Guard(ledger, run.name, options.mode)
+        self._names = 0
+        self._expired = False
+
+    def begin(self, clause: str) -> None:
+        """Make ready for a clause: what it does at random depends on the seed and its name alone."""
+        self.findings.current = clause
+        self.random.seed(f"{self.options.seed}:{clause}")
+
+    def name(self, more: str = "") -> str:
+        """Make up a dataset's name that nobody has."""
+        self._names += 1
+        return f"{self.run}-{self._names}{more}"
+
+    def call(
+        self,
+        operation: str,
+        dataset: Any = "",
+        item: Any = "",
+        *,
+        expect: Sequence[int] = (),
+        promised: str = "",
+        clause: str = "",
+        **more: Any,
+    ) -> Answer:
+        """Send a request of an operation, and expect one of these statuses, or else a documented success.
+
+        Args:
+            operation: the operationId.
+            dataset: id of the dataset.
+            item: id of the item.
+            expect: the statuses that keep the promise.
+            promised: what should come, in words; by default the statuses.
+            clause: whose failure another status is; by default that of the clause being checked.
+            more: see `request`.
+
+        Raises:
+            Broken: another status came, or none; it is noted.
+        """
+        call = self.request(operation, dataset, item, **more)
+        return self.expect(self.send(call), expect or operations()[operation].successes, promised, clause)
+
+    def expect(self, answer: Answer, statuses: Sequence[int], promised: str = "", clause: str = "") -> Answer:
+        """Expect one of these statuses.
+
+        Raises:
+            Broken: another one came; it is noted.
+        """
+        self.findings.count()
+        if answer.status not in statuses:
+            self._look_for_expiry(answer)
+            wanted = f"status {' or '.join(map(str, statuses))}"
+            raise self.findings.broken(
+                f"{promised} ({wanted})" if promised else wanted, str(answer), answer.exchange, clause=clause
+            )
+        return answer
+
+    def require(self, holds: object, promised: str, came: str, *answers: Answer) -> None:
+        """Expect that something holds, as the last of these answers shows, with the others leading up to it.
+
+        Raises:
+            Broken: it does not; it is noted.
+        """
+        self.findings.count()
+        if not holds:
+            exchanges = [answer.exchange for answer in answers]
+            raise self.findings.broken(promised, came, exchanges[-1] if exchanges else None, exchanges[:-1])
+
+    def same(self, expected: Mapping[str, Any], answer: Answer, promised: str, got: Any = UNSET) -> None:
+        """Expect that an answer, or a part `got` of it, is a dataset or an item with these properties."""
+        problem = record_difference(expected, answer.json if got is UNSET else got)
+        self.require(problem is None, promised, problem or "", answer)
+
+    def equal(self, expected: Any, got: Any, promised: str, *answers: Answer) -> None:
+        """Expect that a JSON value is this one."""
+        problem = difference(expected, got)
+        self.require(problem is None, promised, problem or "", *answers)
+
+    def send(self, call: Call, *, lenient: bool = False) -> Answer:
+        """Send a request, have the oracle judge the answer, and note in the ledger what it gave.
+
+        Where `lenient`, it is no fault that no answer comes.
+        """
+        self._guard.before(call)
+        exchange = self.wire.send(call)
+        self._guard.after(call, exchange)
+        if not lenient or exchange.received is not None:
+            self.findings.judge(exchange)
+        return Answer(exchange)
+
+    def send_all(self, calls: Sequence[Call]) -> list[Answer]:
+        """Send requests at the same time."""
+        for call in calls:
+            self._guard.before(call)
+        exchanges = self.wire.send_all(calls)
+        for call, exchange in zip(calls, exchanges, strict=True):
+            self._guard.after(call, exchange)
+            self.findings.judge(exchange)
+        return [Answer(exchange) for exchange in exchanges]
+
+    def request(
+        self,
+        operation: str,
+        dataset: Any = "",
+        item: Any = "",
+        *,
+        json: Any = UNSET,
+        body: bytes | None = None,
+        query: Sequence[tuple[str, Any]] | Mapping[str, Any] = (),
+        headers: Sequence[tuple[str, str]] | None = None,
+        authorization: str | None = UNSET,
+        organization: str | None = None,
+        method: str | None = None,
+        path: str | None = None,
+    ) -> Call:
+        """Make a request of an operation.
+
+        Args:
+            operation: the operationId.
+            dataset: id of the dataset.
+            item: id of the item.
+            json: the body, as a value.
+            body: the body, as bytes.
+            query: parameters, in order.
+            headers: beside Authorization; by default those of a JSON body, where there is one.
+            authorization: in place of the credential; None sends no such header.
+            organization: in place of the organization.
+            method: in place of the documented one; the request is then none of the operation.
+            path: template of the path, in place of the documented one.
+        """
+        known: Operation = operations()[operation]
+        values = {
+            "organization_id": self.party.organization_id if organization is None else organization,
+            "dataset_id": dataset,
+            "dataset_item_id": item,
+        }
+        target = (path or known.path).format(**{name: quote(str(value), safe="") for name, value in values.items()})
+        pairs = list(query.items() if isinstance(query, Mapping) else query)
+        if json is not UNSET:
+            body = json_module.dumps(json, ensure_ascii=False).encode()
+        if headers is None:
+            headers = () if body is None else _JSON
+        credential = self.party.authorization if authorization is UNSET else authorization
+        if credential is not None:
+            headers = (("Authorization", credential), *headers)
+        return Call(
+            method=method or known.method,
+            target=f"{target}?{urlencode(pairs, quote_via=quote)}" if pairs else target,
+            operation=None if method else operation,
+            headers=tuple(headers),
+            body=body,
+        )
+
+    @contextlib.contextmanager
+    def case(self) -> Iterator[None]:
+        """Go on after a broken promise: the next row of a table may tell something else."""
+        with contextlib.suppress(Broken):
+            yield
+
+    def skip_unless(self, holds: object, reason: str) -> None:
+        """Leave the clause unchecked unless something holds."""
+        if not holds:
+            raise Skip(reason)
+
+    def _look_for_expiry(self, answer: Answer) -> None:
+        """Tell a server that refuses one request from one that no longer takes the credential at all."""
+        sent = answer.exchange.sent.headers
+        if answer.status != _UNAUTHORIZED or self._expired or not any(value == "$AUTHORIZATION" for _, value in sent):
+            return
+        self._expired = True
+        if self.send(self.request("list_datasets", query={"max_results": 1})).status == _UNAUTHORIZED:
+            raise Lost("the server no longer takes the credential; it may have expired")
+        self._expired = False
+
+    def note(self, answer: Answer) -> str:
+        """Write an answer in a line."""
+        return shown(str(answer))
+
+
+def _other(options: Options) -> Party | None:
+    if options.other_organization_id is None or options.other_authorization is None:
+        return None
+    return Party(options.other_organization_id, options.other_authorization)

@@ -1,0 +1,1 @@
+"""The probes: for each stage, its clauses and what checks them."""

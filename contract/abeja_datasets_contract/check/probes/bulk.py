@@ -1,0 +1,191 @@
+"""Bulk updates: all or nothing, answered in the order asked."""
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from abeja_datasets_contract.check.document import of_operation
+from abeja_datasets_contract.check.probe import Answer, Probe
+from abeja_datasets_contract.check.registry import Stage
+from abeja_datasets_contract.check.resources import (
+    CATEGORIES,
+    Dataset,
+    Item,
+    filled,
+    gone,
+    nothing_changed,
+    shared_filled,
+    unchanged,
+)
+
+from .items import moved
+from .labels import label
+
+STAGE = Stage("bulk")
+_BULK, _GET = "bulk_update_dataset_item", "get_dataset_item"
+_RULE = of_operation(_BULK, "description")
+_ANSWER = of_operation(_BULK, "responses", "200")
+_REFUSED = (400,)
+
+
+def entry(item: Any, attributes: Any) -> dict[str, Any]:
+    """Make an entry."""
+    return {"dataset_item_id": item.id if isinstance(item, Item) else item, "attributes": attributes}
+
+
+def _sent(p: Probe, dataset: Dataset, items: Sequence[Item], attributes: Callable[[int], Any]) -> Answer:
+    """Update items, which are then expected to be as they should be now."""
+    body = [entry(item, attributes(number)) for number, item in enumerate(items)]
+    answer = p.call(_BULK, dataset.id, json=body)
+    by_id = {record["dataset_item_id"]: record for record in answer.json}
+    for number, item in enumerate(items):
+        item.record = {**item.record, "attributes": attributes(number)}
+        if item.id in by_id:
+            item.record["updated_at"] = by_id[item.id]["updated_at"]
+    return answer
+
+
+@STAGE.clause("bulk.answer", "The answer is the updated items as they are now.", _ANSWER)
+def answer_(p: Probe) -> None:
+    """Update some, and look at the answer."""
+    dataset = filled(p, 3)
+    answer = _sent(p, dataset, dataset.items, lambda number: {"new": number})
+    p.require(len(answer.json) == 3, "3 items", f"{len(answer.json)}", answer)  # noqa: PLR2004 - as made
+    by_id = {record["dataset_item_id"]: record for record in answer.json}
+    for item in dataset.items:
+        p.same(item.record, answer, "the item as it is now", by_id.get(item.id))
+
+
+@STAGE.clause("bulk.order", "The answer is in the order asked.", _ANSWER)
+def order(p: Probe) -> None:
+    """Ask in other orders than that of creation."""
+    dataset = filled(p, 4)
+    for places in ((3, 2, 1, 0), (2, 0, 3, 1), (1, 0)):
+        items = [dataset.items[place] for place in places]
+        answer = _sent(p, dataset, items, lambda number: {"new": number})
+        ids = [record["dataset_item_id"] for record in answer.json]
+        p.equal([item.id for item in items], ids, "the items in the order asked", answer)
+
+
+@STAGE.clause("bulk.kept", "Each item is updated, and others stay.", _RULE)
+def kept(p: Probe) -> None:
+    """Update some, and read all."""
+    dataset = filled(p, 4)
+    _sent(p, dataset, [dataset.items[3], dataset.items[1]], lambda number: {"new": number, "kept": [None, number]})
+    nothing_changed(p, dataset, [])
+    for item in dataset.items[1:3]:
+        unchanged(p, dataset, item, "the item as it should be now")
+
+
+@STAGE.clause("bulk.replaces", "It replaces attributes as a whole.", _RULE)
+def replaces(p: Probe) -> None:
+    """Update ones that held other keys."""
+    dataset = filled(p, 2)
+    for attributes in ({"deep": {"a": 1}, "list": [1, 2]}, {"deep": {"b": 2}, "list": [3]}, {}):
+        answer = _sent(p, dataset, dataset.items, lambda _, given=attributes: given)  # type: ignore[misc]
+        for record in answer.json:
+            p.equal(attributes, record["attributes"], "the new attributes alone", answer)
+        nothing_changed(p, dataset, [])
+
+
+@STAGE.clause("bulk.timestamps", "It moves updated_at of each, and leaves created_at.", _RULE)
+def timestamps(p: Probe) -> None:
+    """Update, and compare with before."""
+    dataset = filled(p, 2)
+    one, other = dataset.items
+
+    def update() -> Answer:
+        return p.call(_BULK, dataset.id, json=[entry(one, {"new": 1})])
+
+    moved(p, update, one, lambda answer: answer.json[0]["updated_at"])
+    answer = p.call(_GET, dataset.id, one.id)
+    p.same({key: one.record[key] for key in ("created_at", "updated_at")}, answer, "the timestamps")
+    unchanged(p, dataset, other, "the other stays as it is")
+
+
+@STAGE.clause("bulk.empty", "An empty list answers with an empty list.", _RULE)
+def empty(p: Probe) -> None:
+    """Send one."""
+    dataset = filled(p, 1)
+    answer = p.call(_BULK, dataset.id, json=[])
+    p.equal([], answer.json, "an empty list", answer)
+    nothing_changed(p, dataset, [], answer)
+
+
+@STAGE.clause(
+    "bulk.ignores-unknown", "A property that no one documented is ignored, and source_data stays.", "#/info/description"
+)
+def ignores_unknown(p: Probe) -> None:
+    """Give some in an entry."""
+    dataset = filled(p, 1)
+    more = {"source_data": [{"data_uri": "datalake://contract-check/other"}], "contract_check": 1}
+    answer = p.call(_BULK, dataset.id, json=[{**entry(dataset.items[0], {"new": 1}), **more}])
+    p.same({"source_data": dataset.items[0].record["source_data"]}, answer, "source_data stays", answer.json[0])
+
+
+def _refused(p: Probe, bad: Callable[[Dataset], Any]) -> None:
+    """Send a bad entry before good ones and behind them."""
+    dataset = shared_filled(p, "bulk", 3, {"categories": CATEGORIES})
+    good = [entry(item, {"changed": 1}) for item in dataset.items[:2]]
+    for place in (0, 2):
+        body = [*good[:place], bad(dataset), *good[place:]]
+        with p.case():
+            answer = p.call(_BULK, dataset.id, json=body, expect=_REFUSED)
+            nothing_changed(p, dataset, [], answer)
+
+
+_BAD: dict[str, tuple[str, Callable[[Dataset], Any]]] = {
+    "unknown-id": (
+        "An id that the dataset has not",
+        lambda dataset: entry(max(i.id for i in dataset.items) + 10**9, {}),
+    ),
+    "huge-id": ("An id beyond 64 bits", lambda _: entry(2**64, {})),
+    "repeated-id": ("An id given twice", lambda dataset: entry(dataset.items[1], {"changed": 2})),
+    "repeated-entry": ("An entry given twice", lambda dataset: entry(dataset.items[0], {"changed": 1})),
+    "unknown-label": (
+        "A label that the dataset has not",
+        lambda dataset: entry(dataset.items[2], {"classification": [label(7, 0)]}),
+    ),
+    "null-attributes": ("An entry with null attributes", lambda dataset: entry(dataset.items[2], None)),
+    "missing-attributes": ("An entry without attributes", lambda dataset: {"dataset_item_id": dataset.items[2].id}),
+    "missing-id": ("An entry without an id", lambda _: {"attributes": {}}),
+}
+for _kind, (_what, _bad) in _BAD.items():
+
+    def _check(p: Probe, bad: Callable[[Dataset], Any] = _bad) -> None:
+        _refused(p, bad)
+
+    STAGE.add(f"bulk.all-or-nothing.{_kind}", f"{_what} is 400 and changes nothing.", _RULE, _check)
+
+
+@STAGE.clause("bulk.all-or-nothing.deleted-id", "The id of a deleted item is 400 and changes nothing.", _RULE)
+def deleted_id(p: Probe) -> None:
+    """Delete one, and update it among others."""
+    dataset = filled(p, 2)
+    doomed = dataset.items.pop()
+    p.call("delete_dataset_item", dataset.id, doomed.id)
+    body = [entry(dataset.items[0], {"changed": 1}), entry(doomed, {"changed": 1})]
+    answer = p.call(_BULK, dataset.id, json=body, expect=_REFUSED)
+    nothing_changed(p, dataset, [], answer)
+
+
+@STAGE.clause(
+    "bulk.unknown-dataset", "An unknown dataset is refused, whatever the list.", of_operation(_BULK, "responses", "400")
+)
+def unknown_dataset(p: Probe) -> None:
+    """Send to a deleted one."""
+    for body in ([], [entry(0, {})]):
+        p.call(_BULK, gone(p).id, json=body, expect=(400, 404))
+
+
+@STAGE.clause("bulk.many", "Many items are updated at once.", _RULE)
+def many(p: Probe) -> None:
+    """Update as many as there are, of 15."""
+    dataset = filled(p, 15)
+    answer = _sent(p, dataset, list(reversed(dataset.items)), lambda number: {"new": number})
+    p.equal(
+        [item.id for item in reversed(dataset.items)],
+        [record["dataset_item_id"] for record in answer.json],
+        "all",
+        answer,
+    )
+    nothing_changed(p, dataset, [])

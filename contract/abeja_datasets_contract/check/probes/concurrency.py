@@ -1,0 +1,180 @@
+"""Requests at the same time: each is carried out whole, or not at all."""
+
+from collections import Counter
+from typing import Any
+
+from abeja_datasets_contract.check.document import INFO, of_operation
+from abeja_datasets_contract.check.probe import Answer, Probe
+from abeja_datasets_contract.check.registry import Stage
+from abeja_datasets_contract.check.resources import SOURCE, filled, new_dataset, walk_datasets, walk_items
+
+from .bulk import entry
+
+STAGE = Stage("concurrency")
+_CREATED, _OK, _REFUSED, _NOT_FOUND = (200, 201), (200,), (400,), (404,)
+_ROUNDS = 2
+
+
+def _workers(p: Probe) -> int:
+    p.skip_unless(p.options.concurrency > 1, "concurrency is 1")
+    return max(4, min(p.options.concurrency, 12))
+
+
+def _last(p: Probe) -> Answer:
+    return Answer(p.wire.exchanges[-1])
+
+
+@STAGE.clause(
+    "concurrency.create-items", "Items created at the same time are all there, each with an id of its own.", INFO
+)
+def create_items(p: Probe) -> None:
+    """Create many, and list them."""
+    dataset = new_dataset(p)
+    count = 2 * _workers(p)
+    bodies = [{"source_data": SOURCE, "attributes": {"number": number}} for number in range(count)]
+    answers = p.send_all([p.request("create_dataset_item", dataset.id, json=body) for body in bodies])
+    made = {}
+    for answer, body in zip(answers, bodies, strict=True):
+        p.expect(answer, _CREATED)
+        p.same(body, answer, "the item as it was given")
+        made[answer.json["dataset_item_id"]] = body["attributes"]
+    p.require(len(made) == count, f"{count} ids", f"{len(made)}", *answers)
+    listed = {record["dataset_item_id"]: record["attributes"] for record in walk_items(p, dataset.id)}
+    p.require(listed == made, "the items as they were given", "others", *answers, _last(p))
+    answer = p.call("get_dataset", dataset.id)
+    p.equal(count, answer.json["total_count"], f"total_count {count}", *answers, answer)
+
+
+@STAGE.clause(
+    "concurrency.names",
+    "Of datasets created at the same time with one name, one is.",
+    of_operation("create_dataset", "description"),
+)
+def names(p: Probe) -> None:
+    """Create some."""
+    workers = _workers(p)
+    for _ in range(_ROUNDS):
+        body = {"name": p.name("-race"), "type": "custom", "props": {}}
+        answers = p.send_all([p.request("create_dataset", json=body) for _ in range(workers)])
+        for answer in answers:
+            p.expect(answer, (*_CREATED, *_REFUSED))
+        made = [answer for answer in answers if answer.status in _CREATED]
+        p.passing.extend(answer.json["dataset_id"] for answer in made)
+        p.require(len(made) == 1, "one dataset of this name", f"{len(made)}", *answers)
+        found = [record for record in walk_datasets(p) if record["name"] == body["name"]]
+        p.require(len(found) == 1, "one dataset of this name in the list", f"{len(found)}", *answers, _last(p))
+
+
+@STAGE.clause(
+    "concurrency.update",
+    "Of updates at the same time one is the last, and is kept whole.",
+    of_operation("update_dataset_item", "description"),
+)
+def update(p: Probe) -> None:
+    """Update one item in many ways."""
+    dataset = filled(p, 1)
+    item = dataset.items[0].id
+    values = [{"writer": number, f"key {number}": [number] * 20} for number in range(_workers(p))]
+    calls = [p.request("update_dataset_item", dataset.id, item, json={"attributes": value}) for value in values]
+    answers = p.send_all(calls)
+    for answer, value in zip(answers, values, strict=True):
+        p.expect(answer, _OK)
+        p.same({"attributes": value}, answer, "the attributes of this update")
+    last = p.call("get_dataset_item", dataset.id, item)
+    p.require(
+        last.json["attributes"] in values, "the attributes of one update", f"{last.json['attributes']}", *answers, last
+    )
+
+
+@STAGE.clause("concurrency.update-many", "Updates of different items at the same time are all kept.", INFO)
+def update_many(p: Probe) -> None:
+    """Update each once."""
+    dataset = filled(p, _workers(p))
+    calls = [
+        p.request("update_dataset_item", dataset.id, item.id, json={"attributes": {"new": number}})
+        for number, item in enumerate(dataset.items)
+    ]
+    answers = p.send_all(calls)
+    for answer in answers:
+        p.expect(answer, _OK)
+    found = [record["attributes"] for record in walk_items(p, dataset.id)]
+    p.equal([{"new": number} for number in range(len(calls))], found, "each update", *answers, _last(p))
+
+
+@STAGE.clause(
+    "concurrency.bulk",
+    "Bulk updates at the same time are each carried out as a whole.",
+    of_operation("bulk_update_dataset_item", "description"),
+)
+def bulk(p: Probe) -> None:
+    """Update the same items in different orders."""
+    dataset = filled(p, 6)
+    workers = _workers(p)
+    for _ in range(_ROUNDS):
+        calls = []
+        for writer in range(workers):
+            items = dataset.items if writer % 2 else dataset.items[::-1]
+            body = [entry(item, {"writer": writer}) for item in items]
+            calls.append(p.request("bulk_update_dataset_item", dataset.id, json=body))
+        answers = p.send_all(calls)
+        for answer in answers:
+            p.expect(answer, _OK)
+        writers: Counter[Any] = Counter(record["attributes"].get("writer") for record in walk_items(p, dataset.id))
+        p.require(
+            len(writers) == 1, "all items as one update left them", f"those of {dict(writers)}", *answers, _last(p)
+        )
+
+
+@STAGE.clause(
+    "concurrency.delete",
+    "Of deletions of one item at the same time, one succeeds.",
+    of_operation("delete_dataset_item", "description"),
+)
+def delete(p: Probe) -> None:
+    """Delete one, and count."""
+    dataset = filled(p, _ROUNDS + 1)
+    workers = _workers(p)
+    for number in range(_ROUNDS):
+        call = p.request("delete_dataset_item", dataset.id, dataset.items[number].id)
+        answers = p.send_all([call] * workers)
+        for answer in answers:
+            p.expect(answer, (*_OK, *_NOT_FOUND))
+        done = sum(answer.status in _OK for answer in answers)
+        p.require(done == 1, "one success", f"{done}", *answers)
+    answer = p.call("get_dataset", dataset.id)
+    p.equal(1, answer.json["total_count"], "total_count 1", answer)
+
+
+@STAGE.clause(
+    "concurrency.search",
+    "Searches at the same time each get their own answer.",
+    of_operation("list_dataset_items", "description"),
+)
+def search(p: Probe) -> None:
+    """Ask for different things."""
+    dataset = filled(p, 6)
+    numbers = [number % 6 for number in range(2 * _workers(p))]
+    calls = [
+        p.request("list_dataset_items", dataset.id, query={"q": f"number:{number} OR nowhere:x"}) for number in numbers
+    ]
+    for answer, number in zip(p.send_all(calls), numbers, strict=True):
+        p.expect(answer, _OK)
+        found = [record["dataset_item_id"] for record in answer.json["items"]]
+        p.equal([dataset.items[number].id], found, f"the item that holds {number}", answer)
+
+
+@STAGE.clause("concurrency.walk", "A walk misses nothing and gives nothing twice while others write.", INFO)
+def walk(p: Probe) -> None:
+    """Read pages while items are created."""
+    dataset = filled(p, 8)
+    workers = _workers(p)
+    old = [item.id for item in dataset.items]
+    body = {"source_data": SOURCE}
+    calls = [p.request("create_dataset_item", dataset.id, json=body) for _ in range(workers)]
+    calls[::2] = [p.request("list_dataset_items", dataset.id, query={"limit": 1000}) for _ in calls[::2]]
+    for answer in p.send_all(calls):
+        p.expect(answer, (*_OK, *_CREATED))
+        if "items" in answer.json:
+            ids = [record["dataset_item_id"] for record in answer.json["items"]]
+            p.equal(old[: len(ids)], ids[: len(old)], "the old items first, in order", answer)
+            p.require(len(set(ids)) == len(ids), "none twice", f"{ids}", answer)

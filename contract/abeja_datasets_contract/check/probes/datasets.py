@@ -1,0 +1,213 @@
+"""Datasets: what is kept of them, and what of them is answered where."""
+
+from typing import Any
+
+from abeja_datasets_contract.check.document import of_operation, of_schema
+from abeja_datasets_contract.check.probe import Answer, Probe
+from abeja_datasets_contract.check.registry import Stage
+from abeja_datasets_contract.check.resources import (
+    CATEGORIES,
+    Dataset,
+    dataset_record,
+    filled,
+    new_dataset,
+    new_item,
+    subject,
+    walk_datasets,
+)
+from abeja_datasets_contract.check.timestamps import parse
+
+STAGE = Stage("datasets")
+_NOT_FOUND = (404,)
+_KEYS = ("organization_id", "dataset_id", "name", "type", "props", "created_at", "updated_at")
+_CREATE, _GET, _DELETE = "create_dataset", "get_dataset", "delete_dataset"
+_COUNT = of_operation(_GET, "description")
+
+
+def _created(p: Probe) -> tuple[Dataset, Answer]:
+    body = {"name": p.name(), "type": "classification", "props": {"categories": CATEGORIES, "note": "kept"}}
+    answer = p.call(_CREATE, json=body)
+    answered = answer.json
+    p.passing.append(answered["dataset_id"])
+    return Dataset(answered["dataset_id"], dataset_record(p, body, answered)), answer
+
+
+@STAGE.clause(
+    "datasets.create.answer", "The answer is the dataset as given.", of_operation(_CREATE, "responses", "201")
+)
+def create_answer(p: Probe) -> None:
+    """Create one, and look at the answer."""
+    dataset, answer = _created(p)
+    p.same(dataset.record, answer, "the dataset as it was given")
+
+
+@STAGE.clause(
+    "datasets.create.kept", "A dataset is kept as given, and read back so.", of_operation(_CREATE, "description")
+)
+def create_kept(p: Probe) -> None:
+    """Create one, and read it."""
+    dataset, _ = _created(p)
+    p.same(dataset.record, p.call(_GET, dataset.id), "the dataset as it was created")
+
+
+@STAGE.clause(
+    "datasets.list.entries", "The list has each dataset as it is.", of_operation("list_datasets", "description")
+)
+def list_entries(p: Probe) -> None:
+    """Create one, and look for it in the list."""
+    dataset, _ = _created(p)
+    found = [record for record in walk_datasets(p) if record["dataset_id"] == dataset.id]
+    last = Answer(p.wire.exchanges[-1])
+    p.require(len(found) == 1, "the dataset stands in the list once", f"it stands there {len(found)} times", last)
+    p.same(dataset.record, last, "the dataset as it was created", found[0])
+
+
+@STAGE.clause(
+    "datasets.list.same-as-get",
+    "The list and the dataset itself say the same.",
+    of_operation("list_datasets", "description"),
+    reads=True,
+)
+def list_same_as_get(p: Probe) -> None:
+    """Read what the list begins with."""
+    listed = p.call("list_datasets", query={"max_results": 3}).json
+    p.skip_unless(listed, "the organization has no dataset")
+    for record in listed:
+        known = {key: value for key, value in record.items() if key in _KEYS}
+        p.same(known, p.call(_GET, record["dataset_id"]), "the dataset as the list has it")
+
+
+@STAGE.clause("datasets.total-count.right", "total_count is the number of a dataset's items.", _COUNT)
+def total_count(p: Probe) -> None:
+    """Count along."""
+    dataset = new_dataset(p)
+
+    def expect(count: int) -> None:
+        answer = p.call(_GET, dataset.id)
+        p.equal(count, answer.json["total_count"], f"total_count {count}", answer)
+
+    expect(0)
+    items = [new_item(p, dataset) for _ in range(3)]
+    expect(3)
+    p.call("update_dataset_item", dataset.id, items[0].id, json={"attributes": {"a": 1}})
+    p.call("bulk_update_dataset_item", dataset.id, json=[{"dataset_item_id": items[1].id, "attributes": {"a": 1}}])
+    expect(3)
+    p.call("create_dataset_item", dataset.id, json={}, expect=(400,))
+    expect(3)
+    p.call("delete_dataset_item", dataset.id, items[1].id)
+    expect(2)
+    p.call("delete_dataset_item", dataset.id, items[1].id, expect=_NOT_FOUND)
+    expect(2)
+
+
+@STAGE.clause("datasets.total-count.only-in-get", "No operation but get_dataset answers total_count.", _COUNT)
+def total_count_alone(p: Probe) -> None:
+    """Look for it elsewhere."""
+    dataset, answer = _created(p)
+    p.require("total_count" not in answer.json, "no total_count when creating", "there is one", answer)
+    listed = p.call("list_datasets", query={"max_results": 1000})
+    p.require(all("total_count" not in record for record in listed.json), "none in the list", "there is one", listed)
+    answer = p.call(_DELETE, dataset.id)
+    p.require("total_count" not in answer.json, "no total_count when deleting", "there is one", answer)
+
+
+@STAGE.clause(
+    "datasets.total-count.items",
+    "get_dataset and list_dataset_items count the same items.",
+    of_schema("DatasetItemPage", "properties", "total_count"),
+    reads=True,
+)
+def total_count_of_items(p: Probe) -> None:
+    """Ask both, and the first again, since others may be writing."""
+    dataset = subject(p)
+    for _ in range(3):
+        before = p.call(_GET, dataset.id)
+        listed = p.call("list_dataset_items", dataset.id, query={"limit": 1})
+        after = p.call(_GET, dataset.id)
+        if before.json["total_count"] == after.json["total_count"]:
+            p.equal(before.json["total_count"], listed.json["total_count"], "the same count", before, listed)
+            return
+    p.skip_unless(holds=False, reason="others are writing to the dataset")
+
+
+@STAGE.clause("datasets.timestamps", "created_at and updated_at are those of its creation.", of_schema("Timestamp"))
+def timestamps(p: Probe) -> None:
+    """Read twice, with reading between, and compare with a dataset made later."""
+    dataset, answer = _created(p)
+    made = parse(answer.json["created_at"])
+    p.require(parse(answer.json["updated_at"]) >= made, "updated_at is not before created_at", "it is", answer)
+    new_item(p, dataset)
+    answer = p.call(_GET, dataset.id)
+    p.equal(dataset.record["created_at"], answer.json["created_at"], "created_at stays", answer)
+    later = new_dataset(p)
+    p.require(parse(later.record["created_at"]) >= made, "a dataset made later has no earlier created_at", "it has")
+
+
+@STAGE.clause("datasets.types", "The type is any text that is not empty, and is kept.", of_schema("DatasetType"))
+def types(p: Probe) -> None:
+    """Create one of each."""
+    for kind in ("classification", "detection", "segmentation", "custom", "video", "x", "種類 🐈", "Two WORDS "):
+        with p.case():
+            body: dict[str, Any] = {"name": p.name(), "type": kind, "props": {}}
+            answer = p.call(_CREATE, json=body)
+            p.passing.append(answer.json["dataset_id"])
+            p.same(dataset_record(p, body, answer.json), answer, f"type {kind!r}")
+            p.same({"type": kind}, p.call(_GET, p.passing[-1]), f"type {kind!r}")
+
+
+@STAGE.clause("datasets.create.ignores-unknown", "A property that no one documented is ignored.", "#/info/description")
+def ignores_unknown(p: Probe) -> None:
+    """Give one, and ones that the server gives."""
+    body = {"name": p.name(), "type": "custom", "props": {}}
+    more = {
+        "contract_check": {"a": 1},
+        "dataset_id": p.name("-id"),
+        "created_at": "2001-01-01T00:00:00",
+        "total_count": 7,
+    }
+    answer = p.call(_CREATE, json={**body, **more})
+    answered = answer.json
+    p.passing.append(answered["dataset_id"])
+    for key in ("dataset_id", "created_at"):
+        p.require(answered[key] != more[key], f"a {key} of the server's own", "the one in the request", answer)
+    counted = p.call(_GET, answered["dataset_id"])
+    p.equal(0, counted.json["total_count"], "total_count 0", counted)
+
+
+@STAGE.clause(
+    "datasets.delete.answer", "Deleting answers with the dataset as it was.", of_operation(_DELETE, "description")
+)
+def delete_answer(p: Probe) -> None:
+    """Delete one."""
+    dataset, _ = _created(p)
+    p.same(dataset.record, p.call(_DELETE, dataset.id), "the dataset as it was")
+
+
+@STAGE.clause("datasets.delete.gone", "A deleted dataset is gone.", of_operation(_DELETE, "description"))
+def delete_gone(p: Probe) -> None:
+    """Delete one, and look for it."""
+    dataset, other = filled(p, 1), filled(p, 1)
+    p.call(_DELETE, dataset.id)
+    p.call(_GET, dataset.id, expect=_NOT_FOUND)
+    p.call(_DELETE, dataset.id, expect=_NOT_FOUND)
+    listed = [record["dataset_id"] for record in walk_datasets(p)]
+    last = Answer(p.wire.exchanges[-1])
+    p.require(dataset.id not in listed, "the list does not have it", "it still stands in the list", last)
+    p.require(other.id in listed, "the list still has the others", "another one is missing too", last)
+    answer = p.call(_GET, other.id)
+    p.equal(1, answer.json["total_count"], "the items of other datasets stay", answer)
+
+
+@STAGE.clause("datasets.delete.cascades", "Deleting a dataset deletes its items.", of_operation(_DELETE, "description"))
+def delete_cascades(p: Probe) -> None:
+    """Delete one, and look for its items."""
+    dataset = filled(p, 2)
+    item = dataset.items[0].id
+    p.call(_DELETE, dataset.id)
+    p.call("get_dataset_item", dataset.id, item, expect=_NOT_FOUND)
+    p.call("list_dataset_items", dataset.id, expect=_NOT_FOUND)
+    p.call("delete_dataset_item", dataset.id, item, expect=_NOT_FOUND)
+    p.call("update_dataset_item", dataset.id, item, json={"attributes": {}}, expect=(400, 404))
+    body = [{"dataset_item_id": item, "attributes": {}}]
+    p.call("bulk_update_dataset_item", dataset.id, json=body, expect=(400, 404))
+    p.call("create_dataset_item", dataset.id, json={"source_data": [{"data_uri": "x"}]}, expect=(400,))

@@ -1,0 +1,159 @@
+"""JSON comes back as it was given, in whichever field and by whichever operation it was written and is read."""
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from abeja_datasets_contract.check.compare import difference, order_of_keys
+from abeja_datasets_contract.check.document import INFO
+from abeja_datasets_contract.check.probe import Answer, Probe
+from abeja_datasets_contract.check.registry import Stage
+from abeja_datasets_contract.check.resources import SOURCE, shared_filled
+
+STAGE = Stage("fidelity")
+
+
+def nested(depth: int) -> Any:
+    """Make objects and lists in turn, one inside the other."""
+    value: Any = "innermost"
+    for level in range(depth):
+        value = {"level": value} if level % 2 else [value]
+    return value
+
+
+VALUES: dict[str, tuple[str, Any]] = {
+    "kinds": (
+        "Every kind of JSON value",
+        {"t": True, "f": False, "n": None, "s": "", "o": {}, "l": [], "z": 0, "i": [[]]},
+    ),
+    "null": ("A null", {"a": None, "b": [None, 1, None], "c": {"d": None}}),
+    "booleans": ("A boolean", {"true": True, "false": False, "list": [True, 1, False, 0, "true"]}),
+    "numbers-as-text": (
+        "Text that looks like a number",
+        {"a": "1", "b": "1.0", "c": "007", "d": "null", "e": "2018-05-20"},
+    ),
+    "integers": ("An integer beyond 2⁵³", {"a": 9007199254740993, "b": -9007199254740993, "c": [2**53 + 1]}),
+    "big-integers": ("An integer beyond 64 bits", {"a": 2**63, "b": 2**64 + 1, "c": -(10**30) - 7, "d": 10**40 + 1}),
+    "floats": (
+        "A float",
+        {"a": 0.1, "b": 1.5, "c": 3.141592653589793, "d": 1e-07, "e": 2.5e300, "f": -0.30000000000000004},
+    ),
+    "whole-floats": ("A float without a fraction", {"a": 1.0, "b": 100.0, "c": -3.0}),
+    "text": (
+        "Text of any script",
+        {"a": "データ 🐈 مرحبا", "b": 'quote " backslash \\ slash / tab \t', "🐈 key": "e\u0301"},
+    ),
+    "combining": (
+        "Text that is not normalized",
+        {"a": "e\u0301", "b": "\u00e9", "\u00e9": 1, "e\u0301": 2, "c": "\ufb01\u2126"},
+    ),
+    "nul": ("A NUL in text", {"a": "before\x00after", "b": "\x00", "c\x00d": 1}),
+    "controls": ("Control characters", {"a": "\x01\x1f\x7f\u2028\u2029\ufeff", "b": "\r\n"}),
+    "spaces": ("Spaces at the ends", {"a": " x ", " b ": "\u00a0", "": "empty key"}),
+    "markup": ("Markup", {"a": "<script>&amp;'</script>", "b": "{{x}} ${y} %s %d"}),
+    "long-text": ("Long text", {"a": "x" * 20_000, "b": "🐈" * 2_000}),
+    "nesting": ("Deep nesting", {"a": nested(50)}),
+    "long-list": ("A long list", {"a": list(range(1500))}),
+    "lists": ("The order of a list, and what is in it twice", {"a": [3, 1, 2, 1], "b": [[1], [1]], "c": ["b", "a"]}),
+    "unknown-keys": (
+        "A key that no one documented",
+        {"contract_check": {"deep": 1}, "$ref": "x", "_id": 2, "a.b": 3, "__proto__": 4},
+    ),
+    "documented-keys": (
+        "Any JSON in the keys that take any",
+        {
+            "segmentation": {"map": [1, {"b": 2}]},
+            "custom": "text",
+            "custom_format": [None, 1.5],
+            "video": {"frames": {"1": []}},
+        },
+    ),
+}
+_ORDER = {"zebra": 1, "apple": {"y": 1, "b": 2, "x": [{"q": 1, "a": 2}]}, "10": 3, "9": 4, "mango": 5, "Apple": 6}
+
+
+def _same(p: Probe, value: Any, got: Any, answer: Answer) -> None:
+    problem = difference(value, got)
+    p.require(problem is None, "the JSON as it was given", problem or "", answer)
+
+
+def _same_order(p: Probe, value: Any, got: Any, answer: Answer) -> None:
+    _same(p, value, got, answer)
+    keys, found = order_of_keys(value), order_of_keys(got)
+    p.require(keys == found, f"keys in the order {keys}", f"{found}", answer)
+
+
+def _attributes(p: Probe, value: Any) -> Iterator[tuple[Any, Answer]]:
+    """Write attributes in each way, and read them in each."""
+    dataset = shared_filled(p, "fidelity", 2)
+    answer = p.call("create_dataset_item", dataset.id, json={"source_data": SOURCE, "attributes": value})
+    yield answer.json["attributes"], answer
+    created = answer.json["dataset_item_id"]
+    answer = p.call("get_dataset_item", dataset.id, created)
+    yield answer.json["attributes"], answer
+    first, second = (item.id for item in dataset.items)
+    answer = p.call("update_dataset_item", dataset.id, first, json={"attributes": value})
+    yield answer.json["attributes"], answer
+    body = [{"dataset_item_id": second, "attributes": value}]
+    answer = p.call("bulk_update_dataset_item", dataset.id, json=body)
+    yield answer.json[0]["attributes"], answer
+    answer = p.call("list_dataset_items", dataset.id, query={"limit": 1000})
+    for record in answer.json["items"]:
+        if record["dataset_item_id"] in (first, second, created):
+            yield record["attributes"], answer
+    answer = p.call("delete_dataset_item", dataset.id, created)
+    yield answer.json["attributes"], answer
+
+
+def _props(p: Probe, value: Any) -> Iterator[tuple[Any, Answer]]:
+    """Write props, and read them in each way."""
+    body = {"name": p.name(), "type": "custom", "props": value}
+    answer = p.call("create_dataset", json=body)
+    dataset = answer.json["dataset_id"]
+    p.passing.append(dataset)
+    yield answer.json["props"], answer
+    answer = p.call("get_dataset", dataset)
+    yield answer.json["props"], answer
+    answer = p.call("delete_dataset", dataset)
+    yield answer.json["props"], answer
+
+
+def _source_data(p: Probe, value: Any) -> Iterator[tuple[Any, Answer]]:
+    """Write source data, and read it in each way."""
+    dataset = shared_filled(p, "fidelity of source data", 1)
+    given = {"data_uri": "datalake://contract-check/0", "given": value}
+    answer = p.call("create_dataset_item", dataset.id, json={"source_data": [given]})
+    item = answer.json["dataset_item_id"]
+    yield answer.json["source_data"][0]["given"], answer
+    answer = p.call("get_dataset_item", dataset.id, item)
+    yield answer.json["source_data"][0]["given"], answer
+    answer = p.call("list_dataset_items", dataset.id, query={"limit": 1000})
+    for record in answer.json["items"]:
+        if record["dataset_item_id"] == item:
+            yield record["source_data"][0]["given"], answer
+    answer = p.call("delete_dataset_item", dataset.id, item)
+    yield answer.json["source_data"][0]["given"], answer
+
+
+_Way = Callable[[Probe, Any], Iterator[tuple[Any, Answer]]]
+_WAYS: dict[str, tuple[_Way, str]] = {
+    "attributes": (_attributes, "attributes"),
+    "props": (_props, "props"),
+    "source-data": (_source_data, "an entry of source_data"),
+}
+
+
+def _register(field: str, way: _Way, where: str) -> None:
+    def add(kind: str, what: str, value: Any, same: Callable[[Probe, Any, Any, Answer], None]) -> None:
+        def check(p: Probe) -> None:
+            for got, answer in way(p, value):
+                same(p, value, got, answer)
+
+        STAGE.add(f"fidelity.{field}.{kind}", f"{what} in {where} comes back as given.", INFO, check)
+
+    for kind, (what, value) in VALUES.items():
+        add(kind, what, value, _same)
+    add("key-order", "The order of keys", _ORDER, _same_order)
+
+
+for _field, (_way, _where) in _WAYS.items():
+    _register(_field, _way, _where)

@@ -1,0 +1,63 @@
+"""Fuzzing: schemathesis, all phases, with live ids and unused names. Only for a server that may be spoilt."""
+
+from abeja_datasets_contract import fuzzing
+from abeja_datasets_contract.check.document import INFO, of_operation, operations
+from abeja_datasets_contract.check.options import Skip
+from abeja_datasets_contract.check.probe import Probe
+from abeja_datasets_contract.check.registry import Stage
+from abeja_datasets_contract.check.results import Mode
+
+STAGE = Stage("fuzzing")
+_LINES = 40
+
+
+def _report(p: Probe) -> fuzzing.Report:
+    """Fuzz, once for all clauses."""
+    p.skip_unless(p.options.mode is Mode.DISPOSABLE, "only for a server that may be spoilt")
+    p.skip_unless(p.options.transport is None, "fuzzing needs a server on the network")
+    found = p.shared.get("fuzzing")
+    if found is None:
+        try:
+            found = fuzzing.fuzz(
+                p.url,
+                p.party.organization_id,
+                p.party.authorization,
+                seed=p.options.seed,
+                max_examples=p.options.fuzz_examples,
+                name_prefix=f"{p.run}-fuzz-",
+                ledger=p.ledger.path,
+                rate=p.options.rate,
+                ca_bundle=p.options.ca_bundle,
+                seconds=p.wire.time_left(),
+            )
+        except RuntimeError as error:
+            raise Skip(" ".join(str(error).split())) from None
+        finally:
+            p.ledger.reread()
+        p.shared["fuzzing"] = found
+    report: fuzzing.Report = found
+    return report
+
+
+@STAGE.clause("fuzzing.conforms", "No generated request gets an answer that the document does not have.", INFO)
+def conforms(p: Probe) -> None:
+    """Fuzz, and look whether a check of schemathesis failed."""
+    report = _report(p)
+    lines = [line for line in report.output.splitlines() if line.strip()]
+    start = next((number for number, line in enumerate(lines) if "FAILURES" in line), 0)
+    p.require(report.passed, "no failed check", "\n".join(lines[start : start + _LINES]))
+
+
+for _name in operations():
+
+    def _accepted(p: Probe, name: str = _name) -> None:
+        counts = _report(p).counts.get(name)
+        p.skip_unless(counts and counts.accepted, "it accepted none of the generated requests, so nothing is known")
+        p.findings.count()
+
+    STAGE.add(
+        f"fuzzing.accepted.{_name}",
+        f"{_name} accepts generated requests that are in order.",
+        of_operation(_name, "responses", "200"),
+        _accepted,
+    )

@@ -1,0 +1,195 @@
+"""Ids of what does not exist, and what is no id at all."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+from abeja_datasets_contract.check.document import of_operation, operations
+from abeja_datasets_contract.check.probe import Answer, Probe
+from abeja_datasets_contract.check.registry import Stage
+from abeja_datasets_contract.check.resources import SOURCE, Dataset, filled, gone, subject_item, unchanged, walk_items
+
+STAGE = Stage("identifiers")
+_NOT_FOUND = (404,)
+BODIES: dict[str, Any] = {
+    "create_dataset_item": {"source_data": SOURCE},
+    "update_dataset_item": {"attributes": {}},
+    "bulk_update_dataset_item": [],
+}
+_UNKNOWN_DATASET = {
+    "get_dataset": _NOT_FOUND,
+    "list_dataset_items": _NOT_FOUND,
+    "get_dataset_item": _NOT_FOUND,
+    "delete_dataset": _NOT_FOUND,
+    "delete_dataset_item": _NOT_FOUND,
+    "create_dataset_item": (400,),
+    # The document has both, and its reference 400.
+    "update_dataset_item": (400, 404),
+    "bulk_update_dataset_item": (400, 404),
+}
+_ITEM_PARAMETER = "#/components/parameters/DatasetItemId/description"
+_LONG = 300
+_MALFORMED = 400
+
+
+def body_for(operation: str, item: Any) -> dict[str, Any]:
+    """Make the arguments of a body that is in order."""
+    if operation == "bulk_update_dataset_item":
+        return {"json": [{"dataset_item_id": item, "attributes": {}}]}
+    return {"json": BODIES[operation]} if operation in BODIES else {}
+
+
+def _unknown_dataset(operation: str, statuses: tuple[int, ...]) -> Callable[[Probe], None]:
+    def check(p: Probe) -> None:
+        made_up = [p.run, f"{p.run}-データ / ?#%", p.run + "x" * _LONG]
+        if operations()[operation].method == "GET":
+            made_up += ["0", "-1", "1 OR 1=1", "'", "null"]
+        for dataset in made_up:
+            with p.case():
+                p.call(operation, dataset, 0, expect=statuses, **body_for(operation, 0))
+        if p.may_write:
+            old = gone(p)
+            item = old.items[0].id
+            p.call(operation, old.id, item, expect=statuses, **body_for(operation, item))
+
+    return check
+
+
+def malformed(item: int) -> list[str]:
+    """List what is no item id, though some of it would be read as the one given."""
+    like = [
+        f"0{item}",
+        f"+{item}",
+        f"-{item}",
+        f"{item}.0",
+        f" {item}",
+        f"{item} ",
+        f"{item}\n",
+        f"0x{item:x}",
+        f"{item}e0",
+    ]
+    full_width = "".join(chr(0xFF10 + int(digit)) for digit in str(item))
+    return [
+        *like,
+        full_width,
+        f"{item},{item}",
+        f"{item};",
+        "-1",
+        "abc",
+        "null",
+        "1.5",
+        "NaN",
+        "*",
+        "9" * 40,
+        "x" * _LONG,
+    ]
+
+
+def _unknown_item(operation: str) -> Callable[[Probe], None]:
+    def check(p: Probe) -> None:
+        dataset, item = _kept(p, operation)
+        unknown = max(entry.id for entry in dataset.items) + 1_000_000_007
+        for number in (unknown, 2**63, 2**64, 10**30):
+            with p.case():
+                p.call(operation, dataset.id, number, expect=_NOT_FOUND, **body_for(operation, number))
+        if p.may_write:
+            unchanged(p, dataset, item, "the items that exist stay as they are")
+
+    return check
+
+
+def _malformed_item(operation: str) -> Callable[[Probe], None]:
+    def check(p: Probe) -> None:
+        dataset, item = _kept(p, operation)
+        for text in malformed(item.id):
+            with p.case():
+                p.call(operation, dataset.id, text, expect=_NOT_FOUND, **body_for(operation, item.id))
+        if p.may_write:
+            left = len(walk_items(p, dataset.id))
+            count = f"{left} items"
+            p.require(left == len(dataset.items), "all items are left", count, Answer(p.wire.exchanges[-1]))
+
+    return check
+
+
+def _kept(p: Probe, operation: str) -> tuple[Dataset, Any]:
+    if operations()[operation].method == "GET":
+        return subject_item(p)
+    dataset = filled(p, 2)
+    return dataset, dataset.items[1]
+
+
+def _register() -> None:
+    for operation, statuses in _UNKNOWN_DATASET.items():
+        reads = operations()[operation].method == "GET"
+        status = " or ".join(map(str, statuses))
+        STAGE.add(
+            f"identifiers.unknown-dataset.{operation}",
+            f"{operation} answers {status} for a dataset that does not exist.",
+            of_operation(operation, "responses", str(statuses[0])),
+            _unknown_dataset(operation, statuses),
+            reads=reads,
+        )
+    for operation in ("get_dataset_item", "update_dataset_item", "delete_dataset_item"):
+        reads = operations()[operation].method == "GET"
+        STAGE.add(
+            f"identifiers.unknown-item.{operation}",
+            f"{operation} answers 404 for an item that does not exist.",
+            of_operation(operation, "responses", "404"),
+            _unknown_item(operation),
+            reads=reads,
+        )
+        STAGE.add(
+            f"identifiers.malformed-item.{operation}",
+            f"{operation} answers 404 for what is no item's number.",
+            _ITEM_PARAMETER,
+            _malformed_item(operation),
+            reads=reads,
+        )
+
+
+_register()
+
+
+def _raw(p: Probe, operation: str, dataset: str, segment: str) -> Answer:
+    """Ask for something by a segment of the path as it is to be sent."""
+    marker = "contract-check-segment"
+    ids = (marker, "") if operation == "get_dataset" else (dataset, marker)
+    call = p.request(operation, *ids)
+    return p.send(replace(call, target=call.target.replace(marker, segment)))
+
+
+@STAGE.clause(
+    "identifiers.percent-encoded",
+    "An id is the same whether its characters are percent-encoded or not.",
+    "reference: RFC 3986, section 6.2.2.2",
+    reads=True,
+)
+def percent_encoded(p: Probe) -> None:
+    """Encode all of it."""
+
+    def encoded(text: Any) -> str:
+        return "".join(f"%{byte:02X}" for byte in str(text).encode())
+
+    dataset, item = subject_item(p)
+    answer = p.expect(_raw(p, "get_dataset", dataset.id, encoded(dataset.id)), (200,))
+    p.same({"dataset_id": dataset.id}, answer, "the dataset of this id")
+    answer = p.expect(_raw(p, "get_dataset_item", dataset.id, encoded(item.id)), (200,))
+    p.same({"dataset_item_id": item.id}, answer, "the item of this id")
+
+
+@STAGE.clause(
+    "identifiers.not-utf-8",
+    "An id that is not UTF-8 is that of nothing.",
+    of_operation("get_dataset", "responses", "404"),
+    reads=True,
+)
+def not_utf_8(p: Probe) -> None:
+    """Send some; a server may have refused them before it looks at the path."""
+    dataset, _ = subject_item(p)
+    for segment in ("%FF%FE", "%ED%A0%80", "x%C3"):
+        for operation in ("get_dataset", "get_dataset_item"):
+            with p.case():
+                answer = _raw(p, operation, dataset.id, segment)
+                if answer.status != _MALFORMED:
+                    p.expect(answer, _NOT_FOUND)

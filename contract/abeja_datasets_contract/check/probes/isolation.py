@@ -1,0 +1,176 @@
+"""Nothing is visible, or can be changed, through the path of another dataset or another organization."""
+
+from collections.abc import Callable
+from typing import Any
+
+from abeja_datasets_contract.check.document import INFO, of_operation, operations
+from abeja_datasets_contract.check.probe import Answer, Party, Probe
+from abeja_datasets_contract.check.registry import Stage
+from abeja_datasets_contract.check.resources import (
+    Dataset,
+    filled,
+    new_dataset,
+    new_item,
+    nothing_changed,
+    shared_filled,
+    walk_datasets,
+)
+
+from .identifiers import body_for
+
+STAGE = Stage("isolation")
+_NOT_FOUND, _REFUSED, _UNAUTHORIZED = (404,), (400,), (401,)
+
+
+def _pair(p: Probe) -> tuple[Dataset, Dataset, int]:
+    """Make a dataset with items, one without, and find an id that only the first has."""
+    owner, stranger = filled(p, 3), new_dataset(p)
+    taken = {new_item(p, stranger, {"stranger": 1}).id}
+    return owner, stranger, next(item.id for item in owner.items if item.id not in taken)
+
+
+def _through_dataset(operation: str, statuses: tuple[int, ...]) -> Callable[[Probe], None]:
+    def check(p: Probe) -> None:
+        owner, stranger, item = _pair(p)
+        answer = p.call(operation, stranger.id, item, expect=statuses, **body_for(operation, item))
+        nothing_changed(p, owner, [], answer)
+        nothing_changed(p, stranger, [], answer)
+
+    return check
+
+
+def _same_number(operation: str) -> Callable[[Probe], None]:
+    """Change an item of one dataset; one of another dataset may have the same number."""
+
+    def check(p: Probe) -> None:
+        one, other = filled(p, 2), filled(p, 2)
+        item = one.items[0].id
+        answer = p.call(operation, one.id, item, **body_for(operation, item))
+        nothing_changed(p, other, [], answer)
+
+    return check
+
+
+def _register_datasets() -> None:
+    for operation, statuses in (
+        ("get_dataset_item", _NOT_FOUND),
+        ("update_dataset_item", _NOT_FOUND),
+        ("delete_dataset_item", _NOT_FOUND),
+        ("bulk_update_dataset_item", _REFUSED),
+    ):
+        STAGE.add(
+            f"isolation.datasets.{operation}",
+            f"{operation} does not reach an item through another dataset.",
+            INFO,
+            _through_dataset(operation, statuses),
+        )
+    for operation in ("update_dataset_item", "delete_dataset_item", "bulk_update_dataset_item"):
+        STAGE.add(
+            f"isolation.same-number.{operation}",
+            f"{operation} changes nothing in other datasets.",
+            INFO,
+            _same_number(operation),
+        )
+
+
+_register_datasets()
+
+
+@STAGE.clause("isolation.datasets.list_dataset_items", "A list has the items of its own dataset alone.", INFO)
+def listing(p: Probe) -> None:
+    """List the one without, in both ways, and the one with."""
+    owner, stranger = filled(p, 3), new_dataset(p)
+    for query in ({}, {"q": "number:1"}, {"q": "NOT number:1"}):
+        answer = p.call("list_dataset_items", stranger.id, query=query)
+        p.equal([], answer.json["items"], "no items", answer)
+        p.equal(0, answer.json["total_count"], "total_count 0", answer)
+    new_item(p, stranger, {"number": 1})
+    answer = p.call("list_dataset_items", owner.id, query={"q": "number:1"})
+    p.equal(1, answer.json["total_count"], "total_count 1", answer)
+    answer = p.call("get_dataset", owner.id)
+    p.equal(3, answer.json["total_count"], "total_count 3", answer)
+
+
+def _other(p: Probe) -> Party:
+    p.skip_unless(p.other, "no second organization was given")
+    return p.other or p.party
+
+
+def _through_organization(operation: str) -> Callable[[Probe], None]:
+    def check(p: Probe) -> None:
+        other = _other(p)
+        dataset = shared_filled(p, "isolation", 1)
+        item = dataset.items[0].id
+        statuses = _NOT_FOUND if operation.startswith(("get", "list", "delete")) else (400, 404)
+        p.call(
+            operation,
+            dataset.id,
+            item,
+            organization=other.organization_id,
+            authorization=other.authorization,
+            expect=_REFUSED if operation == "create_dataset_item" else statuses,
+            **body_for(operation, item),
+        )
+        nothing_changed(p, dataset, [])
+
+    return check
+
+
+def _own_credential(operation: str) -> Callable[[Probe], None]:
+    def check(p: Probe) -> None:
+        other = _other(p)
+        dataset = shared_filled(p, "isolation", 1)
+        item = dataset.items[0].id
+        body: dict[str, Any] = body_for(operation, item)
+        if operation == "create_dataset":
+            body = {"json": {"name": p.name(), "type": "custom", "props": {}}}
+        p.call(operation, dataset.id, item, organization=other.organization_id, expect=_UNAUTHORIZED, **body)
+
+    return check
+
+
+def _register_organizations() -> None:
+    for operation in operations():
+        if operation not in ("create_dataset", "list_datasets"):
+            STAGE.add(
+                f"isolation.organizations.{operation}",
+                f"{operation} does not reach a dataset through another organization.",
+                INFO,
+                _through_organization(operation),
+            )
+        STAGE.add(
+            f"isolation.credential.{operation}",
+            f"{operation} refuses the credential for another organization than its own, with 401.",
+            "#/components/parameters/OrganizationId/description",
+            _own_credential(operation),
+        )
+
+
+_register_organizations()
+
+
+@STAGE.clause("isolation.organizations.list_datasets", "A list has the datasets of its own organization alone.", INFO)
+def organizations_list(p: Probe) -> None:
+    """List the other's."""
+    other, dataset = _other(p), new_dataset(p)
+    more: dict[str, Any] = {"organization": other.organization_id, "authorization": other.authorization}
+    found = [record["dataset_id"] for record in walk_datasets(p, **more)]
+    p.require(dataset.id not in found, "no dataset of the first", "it stands there", Answer(p.wire.exchanges[-1]))
+
+
+@STAGE.clause(
+    "isolation.organizations.names",
+    "A name is unique within its organization; another may have a dataset of the same name.",
+    of_operation("create_dataset", "description"),
+)
+def organizations_names(p: Probe) -> None:
+    """Give the same name in both."""
+    other, name = _other(p), p.name("-both")
+    body = {"name": name, "type": "custom", "props": {}}
+    first = p.call("create_dataset", json=body)
+    p.passing.append(first.json["dataset_id"])
+    more: dict[str, Any] = {"organization": other.organization_id, "authorization": other.authorization}
+    second = p.call("create_dataset", json=body, **more)
+    p.same({"organization_id": other.organization_id, "name": name}, second, "the other organization's dataset")
+    p.call("delete_dataset", second.json["dataset_id"], **more)
+    p.same({"name": name}, p.call("get_dataset", first.json["dataset_id"]), "the first stays")

@@ -1,0 +1,290 @@
+"""Items: what is kept of them, what an update does and does not, and what deleting one leaves."""
+
+import time
+from typing import Any
+
+from abeja_datasets_contract.check.compare import record_difference
+from abeja_datasets_contract.check.document import of_operation, of_schema
+from abeja_datasets_contract.check.probe import UNSET, Answer, Probe
+from abeja_datasets_contract.check.registry import Stage
+from abeja_datasets_contract.check.resources import (
+    SOURCE,
+    Dataset,
+    Item,
+    filled,
+    item_record,
+    new_item,
+    plain,
+    subject,
+    unchanged,
+    walk_items,
+)
+from abeja_datasets_contract.check.timestamps import parse
+
+STAGE = Stage("items")
+_CREATE, _GET, _LIST = "create_dataset_item", "get_dataset_item", "list_dataset_items"
+_UPDATE, _DELETE = "update_dataset_item", "delete_dataset_item"
+_UPDATES = of_operation(_UPDATE, "description")
+_NOT_FOUND, _REFUSED = (404,), (400,)
+_COARSE = 1.1
+"""Seconds after which even a clock of whole seconds has moved."""
+
+
+def created(p: Probe, dataset: Dataset, body: dict[str, Any]) -> tuple[Item, Answer]:
+    """Create an item as the point of a clause."""
+    answer = p.call(_CREATE, dataset.id, json=body)
+    answered = answer.json
+    return Item(answered["dataset_item_id"], item_record(p, dataset.id, body, answered)), answer
+
+
+@STAGE.clause("items.create.answer", "The answer is the item as given.", of_operation(_CREATE, "responses", "201"))
+def create_answer(p: Probe) -> None:
+    """Create one, and look at the answer."""
+    item, answer = created(p, plain(p), {"source_data": SOURCE, "attributes": {"tag": "A"}})
+    p.same(item.record, answer, "the item as it was given")
+
+
+@STAGE.clause("items.create.kept", "An item is kept as given, and read back so.", of_operation(_GET, "description"))
+def create_kept(p: Probe) -> None:
+    """Create one, and read it."""
+    item, _ = created(p, plain(p), {"source_data": SOURCE, "attributes": {"tag": "A", "n": [1, {"b": None}]}})
+    p.same(item.record, p.call(_GET, plain(p).id, item.id), "the item as it was created")
+
+
+@STAGE.clause("items.create.attributes-missing", "Missing attributes create {}.", of_schema("CreateDatasetItemRequest"))
+def attributes_missing(p: Probe) -> None:
+    """Leave them out."""
+    item, answer = created(p, plain(p), {"source_data": SOURCE})
+    p.same(item.record, answer, "attributes {}")
+    p.same(item.record, p.call(_GET, plain(p).id, item.id), "attributes {}")
+
+
+@STAGE.clause("items.create.attributes-null", "Null attributes create {}.", of_schema("CreateDatasetItemRequest"))
+def attributes_null(p: Probe) -> None:
+    """Give null."""
+    item, answer = created(p, plain(p), {"source_data": SOURCE, "attributes": None})
+    p.same(item.record, answer, "attributes {}")
+    p.same(item.record, p.call(_GET, plain(p).id, item.id), "attributes {}")
+
+
+@STAGE.clause("items.create.source-data", "source_data is kept whole and in order.", of_schema("SourceData"))
+def source_data(p: Probe) -> None:
+    """Give many files, with more properties than are documented."""
+    files = [
+        {"data_uri": "datalake://1/b", "contract_check": {"kept": [1, None]}},
+        {"data_uri": "datalake://1/a", "data_type": "text/plain", "height": 0, "width": 0},
+        {"data_uri": "datalake://1/b"},
+    ]
+    item, answer = created(p, plain(p), {"source_data": files, "attributes": {}})
+    p.same(item.record, answer, "source_data as it was given")
+    p.same(item.record, p.call(_GET, plain(p).id, item.id), "source_data as it was given")
+
+
+@STAGE.clause("items.create.ignores-unknown", "A property that no one documented is ignored.", "#/info/description")
+def ignores_unknown(p: Probe) -> None:
+    """Give one, and ones that the server gives."""
+    dataset = filled(p, 1)
+    more = {"contract_check": 1, "dataset_item_id": dataset.items[0].id, "created_at": "2001-01-01T00:00:00"}
+    answer = p.call(_CREATE, dataset.id, json={"source_data": SOURCE, **more})
+    for key in ("dataset_item_id", "created_at"):
+        p.require(answer.json[key] != more[key], f"a {key} of the server's own", "the one in the request", answer)
+
+
+@STAGE.clause("items.ids", "Each item of a dataset has an id of its own.", of_schema("ItemNumber"))
+def ids(p: Probe) -> None:
+    """Create some."""
+    dataset = filled(p, 4)
+    found = [item.id for item in dataset.items]
+    p.require(len(set(found)) == len(found), "ids that differ", f"{found}", Answer(p.wire.exchanges[-1]))
+
+
+@STAGE.clause("items.list.entries", "The list has each item as it is.", of_operation(_LIST, "description"))
+def list_entries(p: Probe) -> None:
+    """Create some, and list them."""
+    dataset = filled(p, 3)
+    listed = walk_items(p, dataset.id)
+    last = Answer(p.wire.exchanges[-1])
+    p.require(len(listed) == len(dataset.items), "3 items", f"{len(listed)} items", last)
+    by_id = {record["dataset_item_id"]: record for record in listed}
+    for item in dataset.items:
+        p.same(item.record, last, "the item as it was created", by_id.get(item.id))
+
+
+@STAGE.clause(
+    "items.list.same-as-get",
+    "The list and the item itself say the same.",
+    of_operation(_LIST, "description"),
+    reads=True,
+)
+def list_same_as_get(p: Probe) -> None:
+    """Read what the list begins with."""
+    dataset = subject(p)
+    listed = p.call(_LIST, dataset.id, query={"limit": 3}).json["items"]
+    p.skip_unless(listed, "no dataset that was looked at has an item")
+    for record in listed:
+        p.same(record, p.call(_GET, dataset.id, record["dataset_item_id"]), "the item as the list has it")
+
+
+def _updated(p: Probe, attributes: Any, before: Any = UNSET) -> tuple[Dataset, Item, Answer]:
+    """Update an item, which is then expected to be as it should be now."""
+    dataset = plain(p)
+    item = new_item(p, dataset, {} if before is UNSET else before)
+    answer = p.call(_UPDATE, dataset.id, item.id, json={"attributes": attributes})
+    item.record = {**item.record, "attributes": attributes, "updated_at": answer.json["updated_at"]}
+    return dataset, item, answer
+
+
+@STAGE.clause("items.update.answer", "The answer is the item as it is now.", of_operation(_UPDATE, "responses", "200"))
+def update_answer(p: Probe) -> None:
+    """Update one, and look at the answer."""
+    _, item, answer = _updated(p, {"tag": "A"})
+    p.same({**item.record, "created_at": answer.json["created_at"]}, answer, "the item with its new attributes")
+
+
+@STAGE.clause("items.update.kept", "An update is kept.", _UPDATES)
+def update_kept(p: Probe) -> None:
+    """Update one, and read it."""
+    dataset, item, _ = _updated(p, {"tag": "A"})
+    answer = p.call(_GET, dataset.id, item.id)
+    p.same({"attributes": item.attributes}, answer, "the new attributes")
+    listed = next(entry for entry in walk_items(p, dataset.id) if entry["dataset_item_id"] == item.id)
+    last = Answer(p.wire.exchanges[-1])
+    p.same({"attributes": item.attributes}, last, "the new attributes, in the list", listed)
+
+
+@STAGE.clause("items.update.replaces", "An update replaces the attributes as a whole.", _UPDATES)
+def update_replaces(p: Probe) -> None:
+    """Update one that held other keys, and other values of the same key."""
+    before = {"old": 1, "deep": {"old": 1, "both": 1}, "list": [1, 2, 3]}
+    dataset, item, answer = _updated(p, {"new": 2, "deep": {"new": 2, "both": 2}, "list": [4]}, before)
+    p.same({"attributes": item.attributes}, answer, "nothing of the old attributes")
+    p.same({"attributes": item.attributes}, p.call(_GET, dataset.id, item.id), "nothing of the old attributes")
+
+
+@STAGE.clause("items.update.empties", "An update with {} empties the attributes.", _UPDATES)
+def update_empties(p: Probe) -> None:
+    """Update one with nothing."""
+    dataset, item, answer = _updated(p, {}, {"old": 1})
+    p.same({"attributes": {}}, answer, "attributes {}")
+    p.same({"attributes": {}}, p.call(_GET, dataset.id, item.id), "attributes {}")
+
+
+@STAGE.clause("items.update.source-data-stays", "An update leaves source_data as it is.", _UPDATES)
+def update_source_data(p: Probe) -> None:
+    """Update one, and try to change more."""
+    dataset = plain(p)
+    item = new_item(p, dataset, {})
+    body = {"attributes": {"a": 1}, "source_data": [{"data_uri": "datalake://contract-check/other"}]}
+    answer = p.call(_UPDATE, dataset.id, item.id, json=body)
+    p.same({"source_data": SOURCE, "dataset_item_id": item.id}, answer, "source_data stays")
+    p.same({"source_data": SOURCE}, p.call(_GET, dataset.id, item.id), "source_data stays")
+
+
+@STAGE.clause("items.update.others-stay", "An update changes no other item.", _UPDATES)
+def update_others(p: Probe) -> None:
+    """Update the one in the middle."""
+    dataset = filled(p, 3)
+    p.call(_UPDATE, dataset.id, dataset.items[1].id, json={"attributes": {"a": 1}})
+    for item in (dataset.items[0], dataset.items[2]):
+        unchanged(p, dataset, item, "the other items stay as they are")
+
+
+@STAGE.clause("items.update.attributes-missing", "An update without attributes is 400, never a wipe.", _UPDATES)
+def update_missing(p: Probe) -> None:
+    """Leave them out."""
+    _refused(p, {})
+
+
+@STAGE.clause("items.update.attributes-null", "An update with null attributes is 400, never a wipe.", _UPDATES)
+def update_null(p: Probe) -> None:
+    """Give null."""
+    _refused(p, {"attributes": None})
+
+
+def _refused(p: Probe, body: Any) -> None:
+    dataset = plain(p)
+    item = new_item(p, dataset, {"kept": 1})
+    answer = p.call(_UPDATE, dataset.id, item.id, json=body, expect=_REFUSED)
+    unchanged(p, dataset, item, "the item stays as it is", answer)
+
+
+@STAGE.clause("items.update.created-at-stays", "An update leaves created_at as it is.", _UPDATES)
+def update_created_at(p: Probe) -> None:
+    """Update one twice."""
+    dataset = plain(p)
+    item = new_item(p, dataset, {})
+    for number in range(2):
+        answer = p.call(_UPDATE, dataset.id, item.id, json={"attributes": {"n": number}})
+        p.equal(item.record["created_at"], answer.json["created_at"], "created_at stays", answer)
+    answer = p.call(_GET, dataset.id, item.id)
+    p.equal(item.record["created_at"], answer.json["created_at"], "created_at stays", answer)
+
+
+@STAGE.clause("items.update.updated-at-moves", "An update moves updated_at.", _UPDATES)
+def update_updated_at(p: Probe) -> None:
+    """Update one."""
+    dataset = plain(p)
+    item = new_item(p, dataset, {})
+
+    def update() -> Answer:
+        return p.call(_UPDATE, dataset.id, item.id, json={"attributes": {"n": 1}})
+
+    moved(p, update, item, lambda answer: answer.json["updated_at"])
+    answer = p.call(_GET, dataset.id, item.id)
+    p.equal(item.record["updated_at"], answer.json["updated_at"], "the updated_at that the update answered", answer)
+
+
+def moved(p: Probe, update: Any, item: Item, read: Any) -> None:
+    """Expect that an update moves `updated_at`; again, where the server's clock may be one of whole seconds."""
+    answer = update()
+    if parse(read(answer)) <= parse(item.record["updated_at"]):
+        time.sleep(_COARSE)
+        answer = update()
+    before = item.record["updated_at"]
+    p.require(parse(read(answer)) > parse(before), f"an updated_at after {before}", f"{read(answer)}", answer)
+    item.record["updated_at"] = read(answer)
+
+
+@STAGE.clause(
+    "items.timestamps", "Reading an item, or failing to change it, leaves its timestamps.", of_schema("Timestamp")
+)
+def timestamps(p: Probe) -> None:
+    """Read, and fail to update, then read again."""
+    dataset = plain(p)
+    item = new_item(p, dataset, {"a": 1})
+    p.require(
+        parse(item.record["updated_at"]) >= parse(item.record["created_at"]),
+        "updated_at is not before created_at",
+        "it is",
+        Answer(p.wire.exchanges[-1]),
+    )
+    p.call(_GET, dataset.id, item.id)
+    p.call(_LIST, dataset.id, query={"limit": 1})
+    p.call(_UPDATE, dataset.id, item.id, json={"attributes": []}, expect=_REFUSED)
+    new_item(p, dataset)
+    unchanged(p, dataset, item, "the timestamps stay as they are")
+
+
+@STAGE.clause("items.delete.answer", "Deleting answers with the item as it was.", of_operation(_DELETE, "description"))
+def delete_answer(p: Probe) -> None:
+    """Delete one."""
+    dataset = plain(p)
+    item = new_item(p, dataset, {"a": 1})
+    p.same(item.record, p.call(_DELETE, dataset.id, item.id), "the item as it was")
+
+
+@STAGE.clause("items.delete.gone", "A deleted item is gone, and the others stay.", of_operation(_DELETE, "description"))
+def delete_gone(p: Probe) -> None:
+    """Delete the one in the middle, and look for it."""
+    dataset = filled(p, 3)
+    item = dataset.items.pop(1)
+    p.call(_DELETE, dataset.id, item.id)
+    p.call(_GET, dataset.id, item.id, expect=_NOT_FOUND)
+    p.call(_DELETE, dataset.id, item.id, expect=_NOT_FOUND)
+    p.call(_UPDATE, dataset.id, item.id, json={"attributes": {}}, expect=_NOT_FOUND)
+    listed = {record["dataset_item_id"]: record for record in walk_items(p, dataset.id)}
+    last = Answer(p.wire.exchanges[-1])
+    p.require(item.id not in listed, "the list does not have it", "it still stands in the list", last)
+    for other in dataset.items:
+        problem = record_difference(other.record, listed.get(other.id))
+        p.require(problem is None, "the others stay as they are", problem or "", last)

@@ -1,0 +1,165 @@
+"""The categories of a dataset are the rule for the labels of its items, wherever attributes are written."""
+
+from collections.abc import Callable
+from typing import Any
+
+from abeja_datasets_contract.check.document import of_operation, of_schema
+from abeja_datasets_contract.check.probe import Answer, Probe
+from abeja_datasets_contract.check.registry import Stage
+from abeja_datasets_contract.check.resources import (
+    CATEGORIES,
+    SOURCE,
+    Dataset,
+    filled,
+    labelled,
+    new_dataset,
+    new_item,
+    nothing_changed,
+    shared_filled,
+    unchanged,
+)
+
+STAGE = Stage("labels")
+KEYS = ("classification", "detection")
+_RULE = of_schema("Props", "properties", "categories")
+_PAIRS = ((0, 0), (0, 1), (7, 1), (7, 5))
+_CROSSED = ((0, 5), (7, 0))
+
+
+def label(category: int, number: int, **more: Any) -> dict[str, Any]:
+    """Make a label."""
+    return {"category_id": category, "label_id": number, **more}
+
+
+def _create(p: Probe, dataset: Dataset, attributes: Any, **more: Any) -> Answer:
+    return p.call("create_dataset_item", dataset.id, json={"source_data": SOURCE, "attributes": attributes}, **more)
+
+
+def _update(p: Probe, dataset: Dataset, attributes: Any, **more: Any) -> Answer:
+    item = dataset.items[0].id
+    return p.call("update_dataset_item", dataset.id, item, json={"attributes": attributes}, **more)
+
+
+def _bulk(p: Probe, dataset: Dataset, attributes: Any, **more: Any) -> Answer:
+    body = [{"dataset_item_id": dataset.items[0].id, "attributes": attributes}]
+    return p.call("bulk_update_dataset_item", dataset.id, json=body, **more)
+
+
+_Write = Callable[..., Answer]
+WRITES: dict[str, _Write] = {
+    "create_dataset_item": _create,
+    "update_dataset_item": _update,
+    "bulk_update_dataset_item": _bulk,
+}
+
+
+def _dataset(p: Probe) -> Dataset:
+    dataset = labelled(p)
+    if not dataset.items:
+        new_item(p, dataset, {"kept": 1})
+    return dataset
+
+
+def _refusal(operation: str, entries: list[dict[str, Any]], key: str) -> Callable[[Probe], None]:
+    def check(p: Probe) -> None:
+        dataset = shared_filled(p, "labels", 1, {"categories": CATEGORIES})
+        for number, entry in enumerate(entries):
+            forms = [{key: [label(0, 0), label(7, 5), entry]}, {"a": 1, key: [entry]}, {key: [entry, label(0, 0)]}]
+            for attributes in forms[: 3 if number == 0 else 1]:
+                with p.case():
+                    WRITES[operation](p, dataset, attributes, expect=(400,))
+        nothing_changed(p, dataset, [], Answer(p.wire.exchanges[-1]))
+
+    return check
+
+
+def _acceptance(operation: str, key: str) -> Callable[[Probe], None]:
+    def check(p: Probe) -> None:
+        dataset = _dataset(p)
+        WRITES[operation](p, dataset, {key: []})
+        WRITES[operation](p, dataset, {key: [label(*pair, more="kept") for pair in _PAIRS]})
+
+    return check
+
+
+def _register() -> None:
+    for operation in WRITES:
+        short = operation.removesuffix("_dataset_item")
+        source = of_operation(operation, "description") if short == "create" else _RULE
+        for key in KEYS:
+            STAGE.add(
+                f"labels.{short}.{key}.known",
+                f"{operation} takes the labels of the dataset's categories in {key}.",
+                source,
+                _acceptance(operation, key),
+            )
+            unknown = [label(0, 2), label(7, 99), label(7, 10**20)]
+            nowhere = [label(1, 0), label(99, 1), label(10**20, 1)]
+            crossed = [label(*pair) for pair in _CROSSED]
+            for kind, entries, what in (
+                ("unknown-label", unknown, "a label that the category has not"),
+                ("unknown-category", nowhere, "a category that the dataset has not"),
+                ("crossed", crossed, "a label of another category"),
+            ):
+                promise = f"{operation} refuses {what} in {key} with 400, and changes nothing."
+                STAGE.add(f"labels.{short}.{key}.{kind}", promise, source, _refusal(operation, entries, key))
+
+
+_register()
+
+
+@STAGE.clause("labels.any-without-categories", "Without categories any pair goes.", _RULE)
+def without_categories(p: Probe) -> None:
+    """Use some."""
+    for props in ({}, {"note": "no categories"}):
+        dataset = filled(p, 1, props=props)
+        for write in WRITES.values():
+            with p.case():
+                write(p, dataset, {key: [label(0, 0), label(123456789, 987654321)] for key in KEYS})
+
+
+@STAGE.clause("labels.none-with-empty-categories", "With categories that are empty no pair goes.", _RULE)
+def empty_categories(p: Probe) -> None:
+    """Use some."""
+    for categories in ([], [{"category_id": 1, "name": "empty", "labels": []}]):
+        dataset = filled(p, 1, props={"categories": categories})
+        for write in WRITES.values():
+            with p.case():
+                answer = write(p, dataset, {"classification": [label(1, 1)]}, expect=(400,))
+                unchanged(p, dataset, dataset.items[0], "nothing is changed", answer)
+
+
+@STAGE.clause("labels.whatever-the-type", "Categories are the rule whatever the dataset's type.", _RULE)
+def whatever_the_type(p: Probe) -> None:
+    """Use each key in datasets of other types."""
+    for kind in ("classification", "anything"):
+        dataset = new_dataset(p, {"categories": CATEGORIES}, kind=kind)
+        new_item(p, dataset)
+        for key in KEYS:
+            with p.case():
+                _update(p, dataset, {key: [label(7, 5)]})
+                _update(p, dataset, {key: [label(7, 0)]}, expect=(400,))
+
+
+@STAGE.clause("labels.names-free", "The ids alone are the rule; the name of a label is kept as given.", _RULE)
+def names_free(p: Probe) -> None:
+    """Use another name."""
+    dataset = _dataset(p)
+    for attributes in ({"classification": [label(7, 1, label="snow")]}, {"detection": [label(0, 1, label="x")]}):
+        for write in WRITES.values():
+            with p.case():
+                answer = write(p, dataset, attributes)
+                record = answer.json[0] if isinstance(answer.json, list) else answer.json
+                p.same({"attributes": attributes}, answer, "the label as it was given", record)
+
+
+@STAGE.clause("labels.own-dataset", "The categories of one dataset are no rule for another.", _RULE)
+def own_dataset(p: Probe) -> None:
+    """Use the labels of one in another."""
+    dataset = _dataset(p)
+    other = filled(p, 1, props={"categories": [{"category_id": 9, "name": "x", "labels": [{"label_id": 9}]}]})
+    for write in WRITES.values():
+        with p.case():
+            write(p, other, {"classification": [label(9, 9)]})
+            write(p, dataset, {"classification": [label(9, 9)]}, expect=(400,))
+            write(p, other, {"classification": [label(0, 0)]}, expect=(400,))

@@ -1,0 +1,109 @@
+"""Names of datasets: kept exactly, compared exactly, unique within the organization, of 1 to 255 characters."""
+
+from abeja_datasets_contract.check.document import of_operation, of_schema
+from abeja_datasets_contract.check.probe import Answer, Probe
+from abeja_datasets_contract.check.registry import Stage
+from abeja_datasets_contract.check.resources import dataset_record, nobody_has, walk_datasets
+
+STAGE = Stage("names")
+_CREATE, _GET, _DELETE = "create_dataset", "get_dataset", "delete_dataset"
+_REFUSED = (400,)
+_UNIQUE = of_operation(_CREATE, "description")
+_LENGTH = of_schema("DatasetName")
+_LONGEST = 255
+
+
+def _create(p: Probe, name: str) -> Answer:
+    body = {"name": name, "type": "custom", "props": {}}
+    answer = p.call(_CREATE, json=body)
+    p.passing.append(answer.json["dataset_id"])
+    p.same(dataset_record(p, body, answer.json), answer, "the name as it was given")
+    return answer
+
+
+def _kept(p: Probe, name: str) -> None:
+    answer = _create(p, name)
+    p.same({"name": name}, p.call(_GET, answer.json["dataset_id"]), "the name as it was given")
+
+
+_TEXTS = {
+    "emoji": "🐈👩‍👩‍👧‍👦🏳️‍🌈",
+    "combining": "e\u0301a\u0308\u1112\u1161\u11ab",
+    "composed": "\u00e9\u00e4\ud55c\ufb01\u2126",
+    "scripts": "データセット مجموعة 数据集",
+    "punctuation": "a/b?c#d%20e&f=g\\h'i\"j<k>;l",
+    "spaces": "  two  spaces\tand a tab \u00a0 ",
+    "case": "MiXeD İıß",
+    "controls": "line\nbreak\r\x01\x7f\u200b\u202e",
+    "null": "before\x00after",
+}
+for _kind, _text in _TEXTS.items():
+
+    def _check(p: Probe, text: str = _text) -> None:
+        _kept(p, p.name(text))
+
+    STAGE.add(f"names.text.{_kind}", f"A name with such text ({_kind}) is kept exactly as given.", _UNIQUE, _check)
+
+
+@STAGE.clause("names.unique", "A name that the organization has already is 400.", _UNIQUE)
+def unique(p: Probe) -> None:
+    """Give one twice, with all else another."""
+    name = p.name("-twice")
+    first = _create(p, name).json
+    for body in ({"name": name, "type": "custom", "props": {}}, {"name": name, "type": "detection", "props": {"a": 1}}):
+        answer = p.call(_CREATE, json=body, expect=_REFUSED)
+        p.same({"type": "custom", "props": {}}, p.call(_GET, first["dataset_id"]), "the first stays as it is")
+    found = [record for record in walk_datasets(p) if record["name"] == name]
+    last = Answer(p.wire.exchanges[-1])
+    p.require(len(found) == 1, "one dataset of this name", f"{len(found)} stand in the list", answer, last)
+
+
+@STAGE.clause("names.exact", "Names that differ at all are different names.", _UNIQUE)
+def exact(p: Probe) -> None:
+    """Give names that are alike."""
+    stem = p.name("-alike")
+    alike = [f"{stem}-Ab\u00e9", f"{stem}-ab\u00e9", f"{stem}-AB\u00c9", f"{stem}-Abe\u0301", f"{stem}-Ab\u00e9 "]
+    alike += [f" {stem}-Ab\u00e9", f"{stem}-Abe", f"{stem}-Ab\u00e9\x00", f"{stem}_Ab\u00e9", f"{stem}-Ab%"]
+    for name in alike:
+        with p.case():
+            _create(p, name)
+
+
+@STAGE.clause("names.free-after-delete", "The name of a deleted dataset may be given again.", _UNIQUE)
+def free_after_delete(p: Probe) -> None:
+    """Give it again."""
+    name = p.name("-again")
+    first = _create(p, name).json["dataset_id"]
+    p.call(_DELETE, first)
+    second = _create(p, name)
+    p.require(
+        second.json["dataset_id"] != first, "a dataset with an id of its own", "the id of the deleted one", second
+    )
+
+
+@STAGE.clause("names.length.longest", "A name of 255 characters is taken.", _LENGTH)
+def longest(p: Probe) -> None:
+    """Give some, of one and of four bytes a character."""
+    for filler in ("x", "é", "界", "🐈"):
+        with p.case():
+            name = p.name()
+            _kept(p, name + filler * (_LONGEST - len(name)))
+
+
+@STAGE.clause("names.length.too-long", "A name of 256 characters is 400.", _LENGTH)
+def too_long(p: Probe) -> None:
+    """Give some."""
+    names = []
+    for filler, length in (("x", 256), ("🐈", 256), ("x", 257), ("x", 300), ("x", 5000)):
+        name = p.name()
+        names.append(name + filler * (length - len(name)))
+        with p.case():
+            p.call(_CREATE, json={"name": names[-1], "type": "custom", "props": {}}, expect=_REFUSED)
+    shortened = [name[:_LONGEST] for name in names]
+    nobody_has(p, names + shortened, "nothing was created")
+
+
+@STAGE.clause("names.length.empty", "An empty name is 400.", _LENGTH)
+def empty(p: Probe) -> None:
+    """Give none."""
+    p.call(_CREATE, json={"name": "", "type": "custom", "props": {}}, expect=_REFUSED)

@@ -1,0 +1,89 @@
+"""Each operation carries out its documented request."""
+
+from collections.abc import Callable
+from typing import Any
+
+from abeja_datasets_contract.check.document import of_operation, operations
+from abeja_datasets_contract.check.probe import Probe
+from abeja_datasets_contract.check.registry import Stage
+from abeja_datasets_contract.check.resources import SOURCE, filled, plain, subject, subject_item
+
+STAGE = Stage("operations")
+_DOCUMENTED_ID = "dataset_item_id"
+
+
+def example(operation: str) -> Any:
+    """Hand out the request that the document shows."""
+    return operations()[operation].request_example
+
+
+def _create_dataset(p: Probe) -> None:
+    body = {**example("create_dataset"), "name": p.name()}
+    p.passing.append(p.call("create_dataset", json=body).json["dataset_id"])
+
+
+def _get_dataset(p: Probe) -> None:
+    p.call("get_dataset", subject(p).id)
+
+
+def _list_datasets(p: Probe) -> None:
+    p.call("list_datasets")
+    p.call("list_datasets", query={"max_results": 1000})
+
+
+def _delete_dataset(p: Probe) -> None:
+    p.call("delete_dataset", filled(p, 1).id)
+
+
+def _create_dataset_item(p: Probe) -> None:
+    p.call("create_dataset_item", plain(p).id, json={"source_data": SOURCE})
+    p.call("create_dataset_item", plain(p).id, json=example("create_dataset_item"))
+
+
+def _get_dataset_item(p: Probe) -> None:
+    dataset, item = subject_item(p)
+    p.call("get_dataset_item", dataset.id, item.id)
+
+
+def _list_dataset_items(p: Probe) -> None:
+    p.call("list_dataset_items", subject(p).id)
+    p.call("list_dataset_items", subject(p).id, query={"limit": 1000})
+
+
+def _update_dataset_item(p: Probe) -> None:
+    dataset = filled(p, 1)
+    p.call("update_dataset_item", dataset.id, dataset.items[0].id, json=example("update_dataset_item"))
+
+
+def _bulk_update_dataset_item(p: Probe) -> None:
+    dataset = filled(p, 2)
+    entry = example("bulk_update_dataset_item")[0]
+    body = [{**entry, _DOCUMENTED_ID: item.id} for item in dataset.items]
+    p.call("bulk_update_dataset_item", dataset.id, json=body)
+
+
+def _delete_dataset_item(p: Probe) -> None:
+    dataset = filled(p, 1)
+    p.call("delete_dataset_item", dataset.id, dataset.items[0].id)
+
+
+_CHECKS: dict[str, Callable[[Probe], None]] = {
+    "create_dataset": _create_dataset,
+    "get_dataset": _get_dataset,
+    "list_datasets": _list_datasets,
+    "create_dataset_item": _create_dataset_item,
+    "get_dataset_item": _get_dataset_item,
+    "list_dataset_items": _list_dataset_items,
+    "update_dataset_item": _update_dataset_item,
+    "bulk_update_dataset_item": _bulk_update_dataset_item,
+    "delete_dataset_item": _delete_dataset_item,
+    "delete_dataset": _delete_dataset,
+}
+for _name, _check in _CHECKS.items():
+    STAGE.add(
+        f"operations.{_name}.succeeds",
+        f"{_name} carries out a documented request, and answers with a documented success.",
+        of_operation(_name, "responses", "200"),
+        _check,
+        reads=operations()[_name].method == "GET",
+    )

@@ -1,0 +1,208 @@
+"""What both kinds of paging have in common: walks of a list, and what must hold of each."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+from abeja_datasets_contract.check.probe import Answer, Probe
+from abeja_datasets_contract.check.registry import Stage
+
+_REFUSED = (400,)
+_MOST = 200
+"""Pages after which a walk is given up."""
+
+
+@dataclass(frozen=True)
+class Listing:
+    """One of the two lists."""
+
+    name: str
+    operation: str
+    size: str
+    """The parameter that bounds a page."""
+    token: str
+    """The parameter that goes on."""
+    id: str
+    records: Callable[[Answer], list[Any]]
+    next: Callable[[Answer], Any]
+
+    def page(self, p: Probe, scope: Any = "", token: Any = None, **query: Any) -> Answer:
+        """Ask for a page."""
+        if token is not None:
+            query[self.token] = token
+        return p.call(self.operation, scope, query=query)
+
+    def ids(self, answer: Answer) -> list[Any]:
+        """List the ids on a page."""
+        return [record[self.id] for record in self.records(answer)]
+
+
+DATASETS = Listing(
+    "datasets",
+    "list_datasets",
+    "max_results",
+    "next_token",
+    "dataset_id",
+    lambda answer: list(answer.json),
+    lambda answer: answer.header("x-next-token"),
+)
+ITEMS = Listing(
+    "items",
+    "list_dataset_items",
+    "limit",
+    "next_page_token",
+    "dataset_item_id",
+    lambda answer: list(answer.json["items"]),
+    lambda answer: answer.json.get("next_page_token"),
+)
+
+
+@dataclass
+class Walk:
+    """All pages of a list, in order."""
+
+    size: int
+    pages: list[Answer] = field(default_factory=list)
+    ids: list[Any] = field(default_factory=list)
+    expected: list[Any] = field(default_factory=list)
+    """The ids that exist, in the order of creation."""
+    whole: bool = True
+    """Whether it came to an end."""
+
+
+def walk(p: Probe, listing: Listing, size: int, scope: Any = "", **query: Any) -> Walk:
+    """Walk a list to its end, or until that can't be expected any more."""
+    done, token = Walk(size), None
+    for _ in range(_MOST):
+        answer = listing.page(p, scope, token, **{listing.size: size}, **query)
+        done.pages.append(answer)
+        done.ids.extend(listing.ids(answer))
+        token = listing.next(answer)
+        if not token:
+            return done
+        if len(done.ids) > _MOST * 2:
+            break
+    done.whole = False
+    return done
+
+
+def _size(p: Probe, listing: Listing, done: Walk) -> None:
+    for page in done.pages:
+        count = len(listing.records(page))
+        p.require(count <= done.size, f"at most {done.size} on a page", f"{count}", page)
+
+
+def _none_missing(p: Probe, _listing: Listing, done: Walk) -> None:
+    missing = [number for number in done.expected if number not in done.ids]
+    p.require(not missing, f"all {len(done.expected)}", f"{missing[:3]} did not come", *done.pages)
+
+
+def _no_duplicates(p: Probe, _listing: Listing, done: Walk) -> None:
+    twice = [number for number in done.ids if done.ids.count(number) > 1]
+    p.require(not twice, "each once", f"{twice[:1]} came more than once", *done.pages)
+
+
+def _order(p: Probe, _listing: Listing, done: Walk) -> None:
+    first = list(dict.fromkeys(number for number in done.ids if number in done.expected))
+    wanted = [number for number in done.expected if number in first]
+    p.require(first == wanted, f"in the order of creation, {wanted[:9]}", f"{first[:9]}", *done.pages)
+
+
+def _no_strangers(p: Probe, _listing: Listing, done: Walk) -> None:
+    strange = [number for number in done.ids if number not in done.expected]
+    p.require(not strange, "nothing but what exists", f"{strange[:3]}", *done.pages)
+
+
+def _end(p: Probe, listing: Listing, done: Walk) -> None:
+    p.require(done.whole, "an end of the walk", f"{len(done.pages)} pages, and a token for more", done.pages[-1])
+    if len(done.pages) > 1:
+        last = done.pages[-1]
+        p.require(listing.records(last), "no token on the last page", "a token that leads to nothing", *done.pages)
+
+
+_WalkCheck = Callable[[Probe, Listing, Walk], None]
+_OF_WALKS: dict[str, tuple[str, _WalkCheck]] = {
+    "size": ("No page is larger than was asked.", _size),
+    "none-missing": ("A walk misses nothing.", _none_missing),
+    "no-duplicates": ("A walk gives nothing twice.", _no_duplicates),
+    "order": ("A list comes in the order of creation.", _order),
+    "no-strangers": ("A walk gives nothing that does not belong there.", _no_strangers),
+    "end": ("The last page, and it alone, has no token.", _end),
+}
+
+
+def register_walks(stage: Stage, listing: Listing, source: str, walks: Callable[[Probe], list[Walk]]) -> None:
+    """Register the clauses that hold of each walk; `walks` makes them, once for all."""
+    for kind, (promise, check) in _OF_WALKS.items():
+
+        def run(p: Probe, check: _WalkCheck = check) -> None:
+            for done in walks(p):
+                check(p, listing, done)
+
+        stage.add(f"paging.{listing.name}.{kind}", promise, source, run)
+
+
+def _bounds(p: Probe, listing: Listing, scope: Any) -> None:
+    for size in (1, 2, 999, 1000):
+        with p.case():
+            answer = listing.page(p, scope, **{listing.size: size})
+            count = len(listing.records(answer))
+            p.require(count <= size, f"at most {size}", f"{count}", answer)
+
+
+def _beyond(p: Probe, listing: Listing, scope: Any) -> None:
+    wrong = (
+        "0",
+        "-1",
+        "1001",
+        "99999999999999999999",
+        "abc",
+        "",
+        "1.5",
+        "1e2",
+        "null",
+        "0x10",
+    )
+    for size in wrong:
+        with p.case():
+            p.call(listing.operation, scope, query={listing.size: size}, expect=_REFUSED)
+
+
+def _garbage(p: Probe, listing: Listing, scope: Any) -> None:
+    for token in ("", "garbage", "0", "1", "-1", "null", "🐈", "x" * 500, "../..", "eyJsYXN0X2lkIjogMX0="):
+        with p.case():
+            p.call(listing.operation, scope, query={listing.token: token}, expect=_REFUSED)
+
+
+def _unknown(p: Probe, listing: Listing, scope: Any) -> None:
+    plain = listing.page(p, scope, **{listing.size: 2})
+    pairs = [(listing.size, 2), ("contract_check", "x"), ("contract_check", "y"), ("offset", "1"), ("page", "2")]
+    answer = p.call(listing.operation, scope, query=[*pairs, ("sort", "desc"), ("", "")])
+    p.equal(listing.ids(plain), listing.ids(answer), "the same page as without", plain, answer)
+
+
+def _repeated(p: Probe, listing: Listing, scope: Any) -> None:
+    for pair in ((1, 1), (1, 2), (2, 1)):
+        with p.case():
+            p.call(
+                listing.operation,
+                scope,
+                query=[(listing.size, pair[0]), (listing.size, pair[1])],
+                expect=_REFUSED,
+            )
+
+
+def register_parameters(stage: Stage, listing: Listing, sources: dict[str, str], scope: Callable[[Probe], Any]) -> None:
+    """Register the clauses about what parameters may be; `scope` hands out what to list."""
+    for kind, promise, parameter, check in (
+        ("bounds", f"{listing.size} may be 1 to 1,000.", listing.size, _bounds),
+        ("beyond-bounds", f"{listing.size} that is no integer from 1 to 1,000 is 400.", listing.size, _beyond),
+        ("token-garbage", "A token that no list has given is 400.", listing.token, _garbage),
+        ("unknown-parameter", "A parameter that no one documented is ignored.", "", _unknown),
+        ("repeated-parameter", f"{listing.size} given twice is 400.", "", _repeated),
+    ):
+
+        def run(p: Probe, check: Callable[[Probe, Listing, Any], None] = check) -> None:
+            check(p, listing, scope(p))
+
+        stage.add(f"paging.{listing.name}.{kind}", promise, sources[parameter], run, reads=True)

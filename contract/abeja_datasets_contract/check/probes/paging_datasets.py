@@ -1,0 +1,186 @@
+"""Paging through the datasets of an organization, among those that others have there."""
+
+from typing import Any
+
+from abeja_datasets_contract.check.document import INFO, of_operation, of_parameter
+from abeja_datasets_contract.check.options import Skip
+from abeja_datasets_contract.check.probe import Answer, Probe
+from abeja_datasets_contract.check.registry import Stage
+from abeja_datasets_contract.check.resources import Dataset, new_dataset, new_item, shared, subject, walk_datasets
+
+from .paging import DATASETS, ITEMS, Walk, register_parameters, register_walks, walk
+
+STAGE = Stage("paging of datasets")
+_LIST = "list_datasets"
+_TOKEN = of_parameter(_LIST, "next_token")
+_SIZE = of_parameter(_LIST, "max_results")
+_HEADER = of_operation(_LIST, "responses", "200", "headers", "X-Next-Token")
+_REFUSED = (400,)
+_K = 2
+_FEW = 60
+"""Datasets that an organization may have for its list to be walked in small pages."""
+_PAGES = 20
+_SMALL = 6
+
+
+def _walks(p: Probe) -> list[Walk]:
+    """Walk the list while it grows by 2k+1 datasets; with larger pages where others have many there."""
+    found = p.shared.get("walks of datasets")
+    if found is None:
+        expected = [record["dataset_id"] for record in walk_datasets(p)]
+        if len(expected) > _FEW * _PAGES:
+            raise Skip(
+                f"the organization has {len(expected)} datasets; walks in small pages would take too many requests"
+            )
+        small = max(1, len(expected) // _SMALL)
+        found, made = [], []
+        for count in range(2 * _K + 2):
+            if count:
+                made.append(new_dataset(p))
+            for size in (_K * small,) if count <= 2 * _K else (_K * small, small, len(expected) + len(made)):
+                done = walk(p, DATASETS, size)
+                done.expected = [*expected, *(dataset.id for dataset in made)]
+                found.append(done)
+        for dataset in made:
+            p.call("delete_dataset", dataset.id)
+        p.shared["walks of datasets"] = found
+    walks: list[Walk] = found
+    return walks
+
+
+register_walks(STAGE, DATASETS, INFO, _walks)
+register_parameters(STAGE, DATASETS, {"max_results": _SIZE, "next_token": _TOKEN, "": INFO}, lambda _: "")
+
+
+@STAGE.clause(
+    "paging.datasets.bounded-walk",
+    "Pages that follow each other give nothing twice, and no more than was asked.",
+    INFO,
+    reads=True,
+)
+def bounded_walk(p: Probe) -> None:
+    """Walk the first pages of what is there."""
+    token: Any = None
+    seen: list[Any] = []
+    for _ in range(5):
+        answer = DATASETS.page(p, "", token, max_results=2)
+        ids = DATASETS.ids(answer)
+        p.require(len(ids) <= 2, "at most 2", f"{len(ids)}", answer)  # noqa: PLR2004 - as asked
+        p.require(not set(ids) & set(seen), "none that came before", f"{ids}", answer)
+        seen.extend(ids)
+        token = DATASETS.next(answer)
+        if not token:
+            break
+
+
+@STAGE.clause(
+    "paging.items.bounded-walk",
+    "Pages that follow each other give nothing twice, and no more than was asked.",
+    INFO,
+    reads=True,
+)
+def bounded_walk_of_items(p: Probe) -> None:
+    """Walk the first pages of what is there."""
+    dataset = subject(p)
+    token: Any = None
+    seen: list[Any] = []
+    for _ in range(5):
+        answer = ITEMS.page(p, dataset.id, token, limit=2)
+        ids = ITEMS.ids(answer)
+        p.require(len(ids) <= 2, "at most 2", f"{len(ids)}", answer)  # noqa: PLR2004 - as asked
+        p.require(not set(ids) & set(seen), "none that came before", f"{ids}", answer)
+        seen.extend(ids)
+        token = ITEMS.next(answer)
+        if not token:
+            p.require(len(seen) <= answer.json["total_count"], "no more than total_count", f"{len(seen)}", answer)
+            break
+
+
+def _token(p: Probe) -> tuple[list[Dataset], Answer, str]:
+    made = [shared(p, f"behind {number}") for number in range(2)]
+    answer = DATASETS.page(p, max_results=1)
+    token = DATASETS.next(answer)
+    p.require(token, "X-Next-Token, since more follow", "none", answer)
+    return made, answer, str(token)
+
+
+@STAGE.clause("paging.datasets.token-given", "Where more datasets follow, the answer carries X-Next-Token.", _HEADER)
+def token_given(p: Probe) -> None:
+    """Ask for one of many."""
+    _token(p)
+
+
+@STAGE.clause("paging.datasets.token-again", "A token leads to the same page again, whatever max_results.", _TOKEN)
+def token_again(p: Probe) -> None:
+    """Use it twice, and with another size."""
+    _, first, token = _token(p)
+    pages = [DATASETS.page(p, "", token, max_results=size) for size in (1, 1, 2, 1000)]
+    ids = [DATASETS.ids(page) for page in pages]
+    p.require(all(found and found[0] == ids[0][0] for found in ids), "the same page", f"{ids[:3]}", first, *pages)
+    came = DATASETS.ids(first)[0]
+    p.require(all(came not in found for found in ids), "nothing of the page before", f"{came} again", first, *pages)
+
+
+@STAGE.clause("paging.datasets.token-of-items", "A token of a list of items is 400.", _TOKEN)
+def token_of_items(p: Probe) -> None:
+    """Use one here."""
+    dataset = new_dataset(p)
+    for _ in range(2):
+        new_item(p, dataset)
+    answer = ITEMS.page(p, dataset.id, limit=1)
+    token = ITEMS.next(answer)
+    p.skip_unless(token, "the list of items gave no token")
+    p.call(_LIST, query={"next_token": token}, expect=_REFUSED)
+
+
+@STAGE.clause("paging.datasets.token-repeated", "A token given twice is 400.", INFO)
+def token_repeated(p: Probe) -> None:
+    """Give it."""
+    _, _, token = _token(p)
+    p.call(_LIST, query=[("next_token", token)] * 2, expect=_REFUSED)
+
+
+@STAGE.clause("paging.datasets.token-of-another-organization", "A token of another organization's list is 400.", _TOKEN)
+def token_of_another_organization(p: Probe) -> None:
+    """Use one there."""
+    p.skip_unless(p.other, "no second organization was given")
+    other = p.other or p.party
+    _, _, token = _token(p)
+    more = {"organization": other.organization_id, "authorization": other.authorization}
+    p.call(_LIST, query={"next_token": token}, expect=_REFUSED, **more)
+
+
+@STAGE.clause(
+    "paging.datasets.changes-meanwhile",
+    "What is created or deleted during a walk makes no other dataset come twice or be skipped.",
+    INFO,
+)
+def changes_meanwhile(p: Probe) -> None:
+    """Stand behind the last but four, of which some go, and others come."""
+    before = len(walk_datasets(p))
+    for doomed in ((1,), (0, 2)):
+        made = [new_dataset(p) for _ in range(4)]
+        answer = DATASETS.page(p, max_results=min(before + 2, 1000))
+        token, seen = DATASETS.next(answer), DATASETS.ids(answer)
+        p.skip_unless(made[1].id in seen and token, "the pages are shorter than was asked, or others have many there")
+        for number in doomed:
+            p.call("delete_dataset", made[number].id)
+        new = new_dataset(p)
+        rest = _rest(p, token)
+        wanted = [dataset.id for number, dataset in enumerate(made) if number > 1 and number not in doomed]
+        last = Answer(p.wire.exchanges[-1])
+        got = [number for number in rest if number != new.id]
+        p.equal(wanted, got, "each of the others, once", answer, last)
+        for dataset in (*(made[n] for n in range(4) if n not in doomed), new):
+            p.call("delete_dataset", dataset.id)
+
+
+def _rest(p: Probe, token: Any) -> list[Any]:
+    found: list[Any] = []
+    for _ in range(9):
+        if not token:
+            break
+        answer = DATASETS.page(p, "", token, max_results=2)
+        found.extend(DATASETS.ids(answer))
+        token = DATASETS.next(answer)
+    return found

@@ -1,0 +1,223 @@
+"""Paging through the items of a dataset."""
+
+from typing import Any
+
+from abeja_datasets_contract.check.document import INFO, of_operation, of_parameter, of_schema
+from abeja_datasets_contract.check.probe import Answer, Probe
+from abeja_datasets_contract.check.registry import Stage
+from abeja_datasets_contract.check.resources import (
+    Dataset,
+    filled,
+    new_dataset,
+    new_item,
+    shared_filled,
+    subject,
+    walk_items,
+)
+
+from .paging import DATASETS, ITEMS, Walk, register_parameters, register_walks, walk
+
+STAGE = Stage("paging of items")
+_LIST = "list_dataset_items"
+_ORDER = of_operation(_LIST, "description")
+_TOKEN = of_parameter(_LIST, "next_page_token")
+_LIMIT = of_parameter(_LIST, "limit")
+_COUNT = of_schema("DatasetItemPage", "properties", "total_count")
+_REFUSED = (400,)
+_DEFAULT = 100
+_K = 3
+
+
+def _walks(p: Probe) -> list[Walk]:
+    """Walk a dataset while it grows from nothing to 2k+1 items, and once more with pages of one."""
+    found = p.shared.get("walks of items")
+    if found is None:
+        dataset, found = new_dataset(p), []
+        for count in range(2 * _K + 2):
+            if count:
+                new_item(p, dataset, {"number": count})
+            for size in (_K,) if count <= 2 * _K else (_K, 1, 2 * _K + 1):
+                done = walk(p, ITEMS, size, dataset.id)
+                done.expected = [item.id for item in dataset.items]
+                found.append(done)
+        p.shared["walks of items"] = found
+    walks: list[Walk] = found
+    return walks
+
+
+register_walks(STAGE, ITEMS, INFO, _walks)
+
+
+@STAGE.clause("paging.items.total-count", "total_count is that of all items that match, whatever the page.", _COUNT)
+def total_count(p: Probe) -> None:
+    """Look at it on each page."""
+    for done in _walks(p):
+        for page in done.pages:
+            p.equal(len(done.expected), page.json["total_count"], f"total_count {len(done.expected)}", page)
+
+
+register_parameters(STAGE, ITEMS, {"limit": _LIMIT, "next_page_token": _TOKEN, "": INFO}, lambda p: subject(p).id)
+
+
+@STAGE.clause("paging.items.default-limit", "Without limit a page has at most 100 items.", _LIMIT)
+def default_limit(p: Probe) -> None:
+    """Ask for one of 101."""
+    dataset = filled(p, _DEFAULT + 1)
+    answer = p.call(_LIST, dataset.id)
+    count = len(answer.json["items"])
+    p.require(count <= _DEFAULT, "at most 100", f"{count}", answer)
+    p.equal(_DEFAULT + 1, answer.json["total_count"], "total_count 101", answer)
+    rest = walk_items(p, dataset.id, next_page_token=answer.json["next_page_token"])
+    last = Answer(p.wire.exchanges[-1])
+    p.require(count + len(rest) == _DEFAULT + 1, "the rest behind the token", f"{len(rest)}", answer, last)
+
+
+@STAGE.clause("paging.items.order-after-update", "An update moves nothing to another place.", INFO)
+def order_after_update(p: Probe) -> None:
+    """Update in another order."""
+    dataset = filled(p, 4)
+    ids = [item.id for item in dataset.items]
+    for number in (2, 0, 3):
+        p.call("update_dataset_item", dataset.id, ids[number], json={"attributes": {"number": -number}})
+    p.call("bulk_update_dataset_item", dataset.id, json=[{"dataset_item_id": ids[1], "attributes": {}}])
+    answer = p.call(_LIST, dataset.id)
+    p.equal(ids, ITEMS.ids(answer), "the order of creation", answer)
+
+
+def _first_page(p: Probe, count: int = 0) -> tuple[Dataset, Answer, str]:
+    """Read the first page of a new dataset, or of a shared one that stays as it is."""
+    dataset = filled(p, count) if count else shared_filled(p, "pages", 4)
+    answer = ITEMS.page(p, dataset.id, limit=2)
+    token = ITEMS.next(answer)
+    p.require(token, "a token, since more follow", "none", answer)
+    return dataset, answer, str(token)
+
+
+@STAGE.clause("paging.items.token-again", "A token leads to the same page again, whatever the limit.", _TOKEN)
+def token_again(p: Probe) -> None:
+    """Use it twice, and with other limits."""
+    dataset, first, token = _first_page(p)
+    rest = [item.id for item in dataset.items if item.id not in ITEMS.ids(first)]
+    for limit in (2, 2, 1, 1000):
+        answer = ITEMS.page(p, dataset.id, token, limit=limit)
+        ids = ITEMS.ids(answer)
+        p.require(ids and ids == rest[: len(ids)], f"ids from {rest[:1]} on", f"{ids}", first, answer)
+
+
+@STAGE.clause("paging.items.token-of-another-dataset", "A token of another dataset is 400.", _TOKEN)
+def token_of_another_dataset(p: Probe) -> None:
+    """Use one there."""
+    _, _, token = _first_page(p)
+    other = shared_filled(p, "other pages", 3)
+    p.call(_LIST, other.id, query={"next_page_token": token, "limit": 2}, expect=_REFUSED)
+
+
+@STAGE.clause("paging.items.token-of-another-query", "A token of another query is 400.", _TOKEN)
+def token_of_another_query(p: Probe) -> None:
+    """Use one with another q, without it, and one of none with a q."""
+    dataset, _, token = _first_page(p)
+    p.call(_LIST, dataset.id, query={"next_page_token": token, "q": "number:3"}, expect=_REFUSED)
+    answer = ITEMS.page(p, dataset.id, limit=1, q="NOT number:9")
+    token = str(ITEMS.next(answer))
+    p.call(_LIST, dataset.id, query={"next_page_token": token, "q": "NOT number:8"}, expect=_REFUSED)
+    p.call(_LIST, dataset.id, query={"next_page_token": token}, expect=_REFUSED)
+
+
+@STAGE.clause("paging.items.token-of-datasets", "A token of the list of datasets is 400.", _TOKEN)
+def token_of_datasets(p: Probe) -> None:
+    """Use one here."""
+    dataset = filled(p, 2)
+    new_dataset(p)
+    answer = DATASETS.page(p, max_results=1)
+    token = DATASETS.next(answer)
+    p.skip_unless(token, "the list of datasets gave no token")
+    p.call(_LIST, dataset.id, query={"next_page_token": token}, expect=_REFUSED)
+
+
+@STAGE.clause("paging.items.token-altered", "A token that was altered is 400.", _TOKEN)
+def token_altered(p: Probe) -> None:
+    """Change it at its ends and in the middle."""
+    dataset, _, token = _first_page(p)
+    middle = len(token) // 2
+    other = "0" if token[middle] != "0" else "1"
+    for altered in (token + "0", "0" + token, token[:middle] + other + token[middle + 1 :]):
+        with p.case():
+            answer = p.send(p.request(_LIST, dataset.id, query={"next_page_token": altered, "limit": 2}))
+            followed = answer.status == 200 and ITEMS.ids(answer) == [i.id for i in dataset.items[2:]]  # noqa: PLR2004
+            # A server may read a token more loosely than it writes it, as Base64 does; not to another place.
+            p.expect(answer, (200, 400) if followed else _REFUSED)
+
+
+@STAGE.clause("paging.items.token-repeated", "A token, or a query, given twice is 400.", INFO)
+def token_repeated(p: Probe) -> None:
+    """Give them."""
+    dataset, _, token = _first_page(p)
+    p.call(_LIST, dataset.id, query=[("next_page_token", token)] * 2, expect=_REFUSED)
+    p.call(_LIST, dataset.id, query=[("q", "number:1")] * 2, expect=_REFUSED)
+    p.call(_LIST, dataset.id, query=[("q", "number:1"), ("limit", 1), ("q", "number:2")], expect=_REFUSED)
+
+
+@STAGE.clause(
+    "paging.items.deletion-meanwhile", "What is deleted during a walk makes no other come twice or be skipped.", INFO
+)
+def deletion_meanwhile(p: Probe) -> None:
+    """Delete what came, the last that came, and what is to come."""
+    for doomed in ((0,), (1,), (0, 1), (2,), (1, 3)):
+        dataset, first, token = _first_page(p, 5)
+        seen = ITEMS.ids(first)
+        for number in doomed:
+            p.call("delete_dataset_item", dataset.id, dataset.items[number].id)
+        rest = _rest(p, dataset, token)
+        wanted = [item.id for n, item in enumerate(dataset.items) if n not in doomed and item.id not in seen]
+        p.equal(wanted, rest, "each of the others, once", first, Answer(p.wire.exchanges[-1]))
+
+
+@STAGE.clause(
+    "paging.items.creation-meanwhile", "What is created during a walk makes no other come twice or be skipped.", INFO
+)
+def creation_meanwhile(p: Probe) -> None:
+    """Create some between two pages."""
+    dataset, first, token = _first_page(p, 4)
+    old = [item.id for item in dataset.items if item.id not in ITEMS.ids(first)]
+    new = [new_item(p, dataset).id for _ in range(2)]
+    rest = _rest(p, dataset, token)
+    last = Answer(p.wire.exchanges[-1])
+    p.equal(old, [number for number in rest if number not in new], "each of the old ones, once", first, last)
+    p.require(len(rest) == len(set(rest)), "none twice", f"{rest}", first, last)
+
+
+@STAGE.clause(
+    "paging.items.update-meanwhile", "What is updated during a walk is neither skipped nor given twice.", INFO
+)
+def update_meanwhile(p: Probe) -> None:
+    """Update what came and what is to come."""
+    dataset, first, token = _first_page(p, 5)
+    for number in (0, 3):
+        p.call("update_dataset_item", dataset.id, dataset.items[number].id, json={"attributes": {"n": 1}})
+    wanted = [item.id for item in dataset.items if item.id not in ITEMS.ids(first)]
+    p.equal(wanted, _rest(p, dataset, token), "each of the rest, once", first, Answer(p.wire.exchanges[-1]))
+
+
+@STAGE.clause("paging.items.query", "A walk with q gives what matches, and counts it.", _ORDER)
+def query(p: Probe) -> None:
+    """Walk what matches, among others."""
+    dataset = new_dataset(p)
+    for number in range(8):
+        new_item(p, dataset, {"kind": "odd" if number % 2 else "even", "number": number})
+    wanted = [item.id for item in dataset.items if item.attributes["kind"] == "even"]
+    for size in (1, 2, 4):
+        done = walk(p, ITEMS, size, dataset.id, q="kind:even")
+        p.equal(wanted, done.ids, "the items that match, in order", *done.pages)
+        for page in done.pages:
+            p.equal(len(wanted), page.json["total_count"], f"total_count {len(wanted)}", page)
+
+
+def _rest(p: Probe, dataset: Dataset, token: Any) -> list[Any]:
+    found: list[Any] = []
+    for _ in range(9):
+        if not token:
+            break
+        answer = ITEMS.page(p, dataset.id, token, limit=2)
+        found.extend(ITEMS.ids(answer))
+        token = ITEMS.next(answer)
+    return found

@@ -1,0 +1,162 @@
+"""Paths: methods that nobody documented, and collections spelled with and without a slash at the end."""
+
+from collections.abc import Callable, Mapping
+
+from abeja_datasets_contract.check.document import of_schema, operations
+from abeja_datasets_contract.check.oracle import NotJson, error_validator
+from abeja_datasets_contract.check.probe import Answer, Probe
+from abeja_datasets_contract.check.registry import Stage
+from abeja_datasets_contract.check.resources import SOURCE, nothing_changed, shared_filled, subject
+from abeja_datasets_contract.check.results import Mode
+
+STAGE = Stage("paths")
+_ALLOW = "reference: RFC 9110, section 15.5.6"
+_METHODS = ("GET", "POST", "PUT", "DELETE", "PATCH")
+_NOT_ALLOWED = (405,)
+_TAKEN = (200, 201)
+
+
+def _paths() -> Mapping[str, dict[str, str]]:
+    """List each documented path, with its operations by method."""
+    found: dict[str, dict[str, str]] = {}
+    for name, operation in operations().items():
+        found.setdefault(operation.path, {})[operation.method] = name
+    return found
+
+
+def _twin(path: str) -> str | None:
+    """Tell the other spelling of a collection's path; one that ends in an id has none."""
+    if path.endswith("}"):
+        return None
+    return path[:-1] if path.endswith("/") else f"{path}/"
+
+
+def _spellings() -> dict[str, str]:
+    """List both spellings of each path, with a name for each."""
+    found = {}
+    for path in _paths():
+        for spelling in filter(None, (path, _twin(path))):
+            short = spelling.replace("/organizations/{organization_id}", "").replace("{dataset_id}", "ID")
+            name = short.replace("{dataset_item_id}", "ID").strip("/").replace("/", "-") + (
+                "-slash" if short[-1] == "/" else ""
+            )
+            found[name] = spelling
+    return found
+
+
+def _documented(path: str) -> dict[str, str]:
+    """List the operations of a path in both of its spellings, by method."""
+    return {**_paths().get(_twin(path) or "", {}), **_paths().get(path, {})}
+
+
+def _undeclared(path: str) -> Callable[[Probe], None]:
+    def check(p: Probe) -> None:
+        declared, here = _documented(path), _paths().get(path, {})
+        anyone = next(iter(declared.values()))
+        changes_all = "{dataset_id}" not in path
+        p.skip_unless(not changes_all or p.options.mode is Mode.DISPOSABLE, "only for a server that may be spoilt")
+        dataset = shared_filled(p, "paths", 2)
+        for method in (name for name in _METHODS if name not in declared):
+            with p.case():
+                call = p.request(anyone, dataset.id, dataset.items[0].id, method=method, path=path, json={})
+                answer = p.send(call)
+                if not here and answer.status in (404, 307, 308):
+                    continue  # this spelling is not documented at all
+                p.expect(answer, _NOT_ALLOWED, f"{method} is not allowed here")
+                allowed = {word.strip().upper() for word in (answer.header("allow") or "").split(",")}
+                missing = sorted(set(here) - allowed)
+                p.require(
+                    not missing, f"Allow names {', '.join(sorted(here))}", f"Allow: {answer.header('allow')}", answer
+                )
+                _is_error(p, answer)
+        nothing_changed(p, dataset, [])
+
+    return check
+
+
+def _is_error(p: Probe, answer: Answer) -> None:
+    try:
+        valid = error_validator().is_valid(answer.json)
+    except NotJson:
+        return  # which the oracle has noted
+    p.require(valid, "an Error", str(answer), answer)
+
+
+for _name, _path in _spellings().items():
+    STAGE.add(
+        f"methods.{_name}",
+        f"A method that is documented for no spelling of {_path} is 405, with Allow naming those that are.",
+        _ALLOW,
+        _undeclared(_path),
+    )
+
+
+@STAGE.clause(
+    "spellings.datasets",
+    "Where the list of datasets is taken without its slash, it is the same.",
+    of_schema("Dataset"),
+    reads=True,
+)
+def datasets(p: Probe) -> None:
+    """Read both."""
+    _same(p, "list_datasets", "")
+
+
+@STAGE.clause(
+    "spellings.items",
+    "Where a list of items is taken without its slash, it is the same.",
+    of_schema("DatasetItem"),
+    reads=True,
+)
+def items(p: Probe) -> None:
+    """Read both."""
+    _same(p, "list_dataset_items", subject(p).id)
+
+
+def _same(p: Probe, operation: str, dataset: str) -> None:
+    path = operations()[operation].path
+    answer = p.send(p.request(operation, dataset, method="GET", path=_twin(path)))
+    if answer.status not in _TAKEN:
+        p.expect(answer, (307, 308, 404, 405), "taken, or refused as a path that is not documented")
+        p.skip_unless(holds=False, reason=f"the server does not take it there (status {answer.status})")
+    plain = p.call(operation, dataset)
+    p.equal(plain.json, answer.json, "the same as with the slash", plain, answer)
+
+
+@STAGE.clause(
+    "spellings.writes",
+    "Where a write is taken at the other spelling of its path, it does the same.",
+    of_schema("DatasetItem"),
+)
+def writes(p: Probe) -> None:
+    """Create an item, and update in bulk."""
+    dataset = shared_filled(p, "paths", 2)
+    body = {"source_data": SOURCE, "attributes": {"spelled": "otherwise"}}
+    path = _twin(operations()["create_dataset_item"].path)
+    answer = p.send(p.request("create_dataset_item", dataset.id, method="POST", path=path, json=body))
+    taken = answer.status in _TAKEN
+    if taken:
+        p.same(body, p.call("get_dataset_item", dataset.id, answer.json["dataset_item_id"]), "the item as given")
+        p.call("delete_dataset_item", dataset.id, answer.json["dataset_item_id"])
+    else:
+        p.expect(answer, (307, 308, 404, 405), "taken, or refused as a path that is not documented")
+    path = _twin(operations()["bulk_update_dataset_item"].path)
+    bulk = p.send(p.request("bulk_update_dataset_item", dataset.id, method="PUT", path=path, json=[]))
+    if bulk.status in _TAKEN:
+        p.equal([], bulk.json, "an empty list", bulk)
+    else:
+        p.expect(bulk, (307, 308, 404, 405), "taken, or refused as a path that is not documented")
+    nothing_changed(p, dataset, [])
+    p.skip_unless(taken or bulk.status in _TAKEN, "the server takes none of them there")
+
+
+@STAGE.clause("paths.unknown", "A path that the API has not is 404.", "reference: RFC 9110, section 15.5.5", reads=True)
+def unknown(p: Probe) -> None:
+    """Ask for some."""
+    for path in (
+        "/organizations/{organization_id}/contract-check",
+        "/contract-check",
+        "/organizations/{organization_id}/datasets/x/y",
+    ):
+        with p.case():
+            p.expect(p.send(p.request("list_datasets", method="GET", path=path)), (404,))

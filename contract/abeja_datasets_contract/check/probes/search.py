@@ -1,0 +1,337 @@
+"""The query language of `q`: what each part of it finds, and that all else is refused."""
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from abeja_datasets_contract.check.document import of_parameter, of_schema
+from abeja_datasets_contract.check.probe import Answer, Probe
+from abeja_datasets_contract.check.queries import And, Not, Or, Query, Term, holds, made_up, text
+from abeja_datasets_contract.check.registry import Stage
+from abeja_datasets_contract.check.resources import Dataset, filled, new_dataset, new_item, shared, subject
+
+from .labels import label
+
+STAGE = Stage("search")
+_LIST = "list_dataset_items"
+_Q = of_parameter("list_dataset_items", "q")
+_REFUSED = (400,)
+ATTRIBUTES: tuple[Any, ...] = (
+    {},
+    {"tag": "A", "n": 1, "classification": [label(1, 1, label="dog")]},
+    {"tag": "B", "n": "1", "classification": [label(1, 2, label="cat")]},
+    {"tag": "A", "n": 10, "deep": {"deeper": [{"deepest": {"tag": "C", "hidden": "x"}}]}},
+    {"tag": "a", "n": -1, "flag": True, "nothing": None},
+    {"tag": "AB", "n": 1.5, "flag": False, "nothing": "null"},
+    {"tag": ["A", "B"], "n": [1], "flag": "true", "other": {"tag": {"x": "A"}}},
+    {"text": "two words", "uri": "datalake://1/a:b", "path": "a/b", "minus": "-x", "time": "12:30"},
+    {"text": "two", "other text": 1, "empty": "", "big": 9007199254740993, "ntag": "A", "tagn": "A"},
+    {"text": "データ 🐈", "タグ": "猫", "unicode": "é", "quoted_key": 'tag":"A', "n": 0, "zero": 0},
+    {"text": "words two", "detection": [label(0, 7), label(3, 4)], "unicode": "e\u0301", "n": 11},
+    {"A": "tag", "operator": "AND", "x": "tag:A", "text": "{tag:A}", "y": ',"tag":"A",'},
+)
+"""What the searched items hold; each is there to be found by one query and left by its neighbour."""
+
+
+def _searched(p: Probe) -> Dataset:
+    dataset = shared(p, "search")
+    for attributes in ATTRIBUTES[len(dataset.items) :]:
+        new_item(p, dataset, attributes)
+    return dataset
+
+
+def _t(field: str, value: str, *, quoted: bool = False) -> Term:
+    return Term(field, value, quoted)
+
+
+_A, _B, _ONE, _TEN = _t("tag", "A"), _t("tag", "B"), _t("n", "1"), _t("n", "10")
+_FOUND: dict[str, tuple[str, tuple[Query, ...]]] = {
+    "term": (
+        "field:word finds the items with that value.",
+        (_A, _B, _t("text", "two"), _t("operator", "AND", quoted=True)),
+    ),
+    "phrase": (
+        'field:"phrase" finds the items with that value.',
+        (
+            _t("tag", "A", quoted=True),
+            _t("text", "two words"),
+            _t("text", "words two"),
+            _t("uri", "datalake://1/a:b"),
+            _t("path", "a/b"),
+            _t("minus", "-x"),
+            _t("time", "12:30"),
+            _t("x", "tag:A"),
+            _t("text", "{tag:A}"),
+        ),
+    ),
+    "whole": (
+        "A value is compared as a whole.",
+        (_t("tag", "AB"), _t("text", "words"), _t("n", "1"), _t("uri", "datalake")),
+    ),
+    "exact": (
+        "A value is compared exactly.",
+        (_t("tag", "a"), _t("label", "Dog"), _t("label", "dog"), _t("tag", " A")),
+    ),
+    "key": (
+        "A key is compared exactly, and is no value.",
+        (_t("ta", "A"), _t("Tag", "A"), _t("ntag", "A"), _t("A", "tag")),
+    ),
+    "none": ("What nothing matches finds nothing.", (_t("tag", "nowhere"), _t("nowhere", "A"), And(_A, _B))),
+    "numbers": (
+        "A number is compared as JSON writes it.",
+        (
+            _ONE,
+            _TEN,
+            _t("n", "1.5"),
+            _t("n", "0"),
+            _t("zero", "0"),
+            _t("n", "-1"),
+            _t("big", "9007199254740993"),
+            _t("n", "1.0"),
+        ),
+    ),
+    "quoted-numbers": ("A number is found by its text in quotes too.", (_t("n", "1", quoted=True), _t("n", "-1"))),
+    "constants": (
+        "true, false and null are compared as JSON writes them.",
+        (
+            _t("flag", "true"),
+            _t("flag", "false"),
+            _t("nothing", "null"),
+            _t("flag", "True"),
+            _t("flag", "1"),
+            _t("nothing", "None"),
+        ),
+    ),
+    "anywhere": (
+        "A key is found at any depth.",
+        (
+            _t("tag", "C"),
+            _t("hidden", "x"),
+            _t("label_id", "7"),
+            _t("category_id", "3"),
+            _t("label_id", "4"),
+            _t("deeper", "C"),
+        ),
+    ),
+    "scalars": (
+        "A key whose value is a list or an object is not found.",
+        (_t("tag", "B"), _t("n", "1"), _t("deepest", "C")),
+    ),
+    "unicode": (
+        "Text of any script is found, and is not normalized.",
+        (_t("タグ", "猫"), _t("text", "データ 🐈"), _t("unicode", "é"), _t("unicode", "e\u0301")),
+    ),
+    "and": (
+        "AND finds what both find.",
+        (And(_A, _ONE), And(_A, _TEN), And(_B, _TEN), And(_A, And(_ONE, _t("label", "dog")))),
+    ),
+    "or": (
+        "OR finds what either finds.",
+        (Or(_A, _B), Or(_A, _ONE), Or(_t("tag", "x"), _B), Or(Or(_A, _B), _t("zero", "0"))),
+    ),
+    "not": ("NOT finds all else.", (Not(_A), Not(_ONE), Not(_t("nowhere", "x")), And(_A, Not(_ONE)), Or(_B, Not(_A)))),
+    "precedence": (
+        "NOT binds tighter than AND, and AND tighter than OR.",
+        (
+            Or(And(_A, _ONE), _B),
+            Or(_B, And(_A, _TEN)),
+            Or(_A, And(_B, _t("n", "99"))),
+            And(Not(_B), _ONE),
+            Or(Not(_A), _TEN),
+            Or(And(_t("label_id", "1"), _t("label", "dog")), _A),
+            Or(Or(_B, And(_A, _ONE)), _t("zero", "0")),
+            Or(And(_t("n", "99"), _A), And(_B, _ONE)),
+        ),
+    ),
+    "parentheses": (
+        "Parentheses bind tightest.",
+        (
+            And(Or(_A, _B), _ONE),
+            And(_ONE, Or(_A, _TEN)),
+            Not(Or(_A, _B)),
+            Not(And(_A, _ONE)),
+            And(Or(_A, _B), Or(_ONE, _TEN)),
+        ),
+    ),
+}
+
+
+def _expect(p: Probe, query: Query, dataset: Dataset, written: str = "") -> None:
+    q = written or text(query)
+    wanted = [item.id for item in dataset.items if holds(query, item.attributes)]
+    answer = p.call(_LIST, dataset.id, query={"q": q, "limit": 1000}, promised=f"what {q} finds")
+    _compare(p, q, wanted, answer)
+
+
+def _compare(p: Probe, q: str, wanted: Sequence[int], answer: Answer) -> None:
+    body = answer.json
+    found = [record["dataset_item_id"] for record in body["items"]]
+    if not body.get("next_page_token"):
+        p.equal(sorted(wanted), sorted(found), f"what {q} finds", answer)
+    p.equal(len(wanted), body["total_count"], f"total_count of {q}", answer)
+
+
+def _finding(queries: Sequence[Query]) -> Callable[[Probe], None]:
+    def check(p: Probe) -> None:
+        for query in queries:
+            with p.case():
+                _expect(p, query, _searched(p))
+
+    return check
+
+
+for _kind, (_promise, _queries) in _FOUND.items():
+    STAGE.add(f"search.{_kind}", _promise, _Q, _finding(_queries))
+
+
+@STAGE.clause(
+    "search.spelling", "Spaces around a query and its parts, and parentheses around any of it, mean nothing.", _Q
+)
+def spelling(p: Probe) -> None:
+    """Write some with more of them."""
+    both = And(_A, _ONE)
+    for q in ("(tag:A AND n:1)", "((tag:A)) AND (n:1)", "tag:A  AND  n:1", " tag:A AND n:1 ", "( tag:A ) AND n:1"):
+        with p.case():
+            _expect(p, both, _searched(p), q)
+
+
+@STAGE.clause("search.documented", "The documented query is taken.", _Q + "/examples/documented/value")
+def documented(p: Probe) -> None:
+    """Send it."""
+    query = Or(And(_t("label_id", "1"), _t("label", "dog")), _A)
+    _expect(p, query, _searched(p), "label_id:1 AND label:dog OR tag:A")
+
+
+@STAGE.clause("search.deep", "A query that is nested deeply or long is carried out or refused.", _Q)
+def deep(p: Probe) -> None:
+    """Put many parentheses around a term, many NOTs before it, and many terms side by side."""
+    dataset = _searched(p)
+    for q in ("(" * 1000 + "tag:A" + ")" * 1000, "NOT " * 500 + "tag:A", " OR ".join(["tag:A"] * 200)):
+        with p.case():
+            answer = p.call(_LIST, dataset.id, query={"q": q}, expect=(200, 400))
+            if answer.status not in _REFUSED:
+                wanted = [item.id for item in dataset.items if holds(_A, item.attributes)]
+                _compare(p, f"{q[:20]}…", wanted, answer)
+
+
+@STAGE.clause("search.combinations", "Parts of the language work together.", _Q)
+def combinations(p: Probe) -> None:
+    """Make up queries, by the seed."""
+    terms = (_A, _B, _ONE, _TEN, _t("flag", "true"), _t("label", "dog"), _t("text", "two words"), _t("nowhere", "x"))
+    for _ in range(12):
+        with p.case():
+            _expect(p, made_up(p.random, terms, 4), _searched(p))
+
+
+@STAGE.clause("search.current", "A search finds what is there now.", _Q)
+def current(p: Probe) -> None:
+    """Search after each kind of change."""
+    dataset = new_dataset(p)
+
+    def expect(*items: Any) -> None:
+        _compare(p, "tag:now", [item.id for item in items], p.call(_LIST, dataset.id, query={"q": "tag:now"}))
+
+    expect()
+    first, second = new_item(p, dataset, {"tag": "now"}), new_item(p, dataset, {"tag": "then"})
+    expect(first)
+    p.call("update_dataset_item", dataset.id, second.id, json={"attributes": {"deep": [{"tag": "now"}]}})
+    expect(first, second)
+    p.call("bulk_update_dataset_item", dataset.id, json=[{"dataset_item_id": first.id, "attributes": {"tag": "then"}}])
+    expect(second)
+    p.call("delete_dataset_item", dataset.id, second.id)
+    expect()
+
+
+@STAGE.clause("search.attributes-alone", "A search looks at the attributes alone.", _Q)
+def attributes_alone(p: Probe) -> None:
+    """Look for what stands elsewhere in an item."""
+    dataset = filled(p, 2)
+    for query in (
+        _t("data_type", "image/jpeg"),
+        _t("height", "500"),
+        _t("dataset_id", dataset.id),
+        _t("dataset_item_id", "0"),
+    ):
+        with p.case():
+            _expect(p, query, dataset)
+
+
+_BROKEN: dict[str, tuple[str, ...]] = {
+    "wildcards": ("tag:A*", "tag:*", "tag:?", "t*g:A", "*:*", "*", "tag:*A", "tag:A?B"),
+    "ranges": ("n:[1 TO 2]", "n:{1 TO 2}", "n:[1 TO *]", "n:[1 TO 2}", "n:>1", "n:>=1", "n:<2"),
+    "fuzziness": ("tag:A~", "tag:A~1", 'text:"two words"~2'),
+    "boosts": ("tag:A^2", "tag:A^", 'tag:"A"^2', "(tag:A)^2"),
+    "regular-expressions": ("tag:/A/", "tag:/[AB]/", "/A/"),
+    "bare-words": ("A", '"A"', "A AND B", "tag:A AND B", "NOT A", "tag", "(A)"),
+    "plus-and-minus": ("+tag:A", "-tag:A", "tag:A +n:1", "tag:A AND -n:1", "tag:-A"),
+    "terms-side-by-side": (
+        "tag:A n:1",
+        "tag:A (n:1)",
+        "tag:A NOT n:1",
+        "(tag:A) (n:1)",
+        'tag:"A" n:1',
+        "tag:two words",
+    ),
+    "groups-of-values": ("tag:(A)", "tag:(A OR B)", "tag:(A AND B)"),
+    "unquoted": ("uri:datalake://1/a:b", "path:a/b", "time:12:30", "x:tag:A"),
+    "symbols": (
+        "tag:A && n:1",
+        "tag:A || n:1",
+        "!tag:A",
+        "tag:A & n:1",
+        "tag:A | n:1",
+        "tag=A",
+        "tag:A, n:1",
+        "tag:A; n:1",
+    ),
+    "lower-case-operators": ("tag:A and n:1", "tag:A or n:1", "not tag:A", "tag:A And n:1"),
+    "incomplete": (
+        "tag:",
+        ":A",
+        ":",
+        "tag:A AND",
+        "AND tag:A",
+        "tag:A OR",
+        "OR",
+        "NOT",
+        "AND",
+        "tag:A AND OR n:1",
+        "tag:A AND AND n:1",
+    ),
+    "parentheses": ("(tag:A", "tag:A)", "()", "(", ")(", "tag:A AND ()", "((tag:A)"),
+    "quotes": ('tag:"A', 'tag:A"', '"', 'tag:"A" "B"', "tag:'two words'"),
+    "empty": ("", " ", "\t"),
+    "other-languages": ("tag", "{}", "[]", "SELECT 1", "$where", "tag:A;DROP TABLE items", "1=1", '{"tag": "A"}'),
+}
+
+
+def _refusing(queries: Sequence[str]) -> Callable[[Probe], None]:
+    def check(p: Probe) -> None:
+        dataset = _searched(p) if p.may_write else subject(p)
+        for q in queries:
+            with p.case():
+                p.call(_LIST, dataset.id, query={"q": q}, expect=_REFUSED, promised=f"q={q} is refused")
+
+    return check
+
+
+for _kind, _texts in _BROKEN.items():
+    STAGE.add(f"search.refuses.{_kind}", f"A query with such text ({_kind}) is 400.", _Q, _refusing(_texts), reads=True)
+
+
+@STAGE.clause(
+    "search.finds-what-is-there",
+    "A query finds the items that it holds of.",
+    of_schema("DatasetItemPage", "properties", "total_count"),
+    reads=True,
+)
+def finds_what_is_there(p: Probe) -> None:
+    """Ask for what cannot be there, and for all else."""
+    dataset = subject(p)
+    nowhere = _t("contract_check_nowhere", "x")
+    none = p.call(_LIST, dataset.id, query={"q": text(nowhere), "limit": 3})
+    p.equal([], none.json["items"], "no items", none)
+    p.equal(0, none.json["total_count"], "total_count 0", none)
+    everything = p.call(_LIST, dataset.id, query={"q": text(Not(nowhere)), "limit": 3})
+    plain = p.call(_LIST, dataset.id, query={"limit": 3})
+    if not everything.json.get("next_page_token") and not plain.json.get("next_page_token"):
+        p.equal(plain.json["total_count"], everything.json["total_count"], "all items", plain, everything)

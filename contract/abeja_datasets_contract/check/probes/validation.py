@@ -1,0 +1,151 @@
+"""Bodies that break the documented schema, in each place and in each way, are 400 and change nothing."""
+
+from collections.abc import Callable
+from typing import Any
+
+from abeja_datasets_contract.check.document import of_operation, operations
+from abeja_datasets_contract.check.mutations import mutants
+from abeja_datasets_contract.check.probe import Answer, Probe
+from abeja_datasets_contract.check.registry import Stage
+from abeja_datasets_contract.check.resources import CATEGORIES, SOURCE, Dataset, nothing_changed, shared_filled
+
+from .labels import label
+
+STAGE = Stage("validation")
+_REFUSED = (400,)
+_RECT = {"xmin": 22, "ymin": 145.5, "xmax": 140, "ymax": 220}
+_FEW = 4
+_NAME = "contract-check-placeholder"
+ATTRIBUTES = {
+    "classification": [label(1, 1), label(1, 1, label="dog")],
+    "detection": [label(1, 2), label(1, 2, label="cat", rect=_RECT)],
+}
+_FILES = [{"data_uri": "datalake://1/a"}, {"data_uri": "datalake://1/b", "data_type": "x/y", "height": 5, "width": 2}]
+_ITEM_ID = 0
+VALID: dict[str, Any] = {
+    "create_dataset": {"name": _NAME, "type": "custom", "props": {"categories": CATEGORIES}},
+    "create_dataset_item": {"source_data": _FILES, "attributes": ATTRIBUTES},
+    "update_dataset_item": {"attributes": ATTRIBUTES},
+    "bulk_update_dataset_item": [
+        {"dataset_item_id": _ITEM_ID, "attributes": {}},
+        {"dataset_item_id": _ITEM_ID + 1, "attributes": ATTRIBUTES},
+    ],
+}
+"""Bodies that keep the schema, with the ids and names of nobody."""
+
+
+def target(p: Probe) -> Dataset:
+    """Hand out the dataset that broken bodies are sent to, with two items."""
+    return shared_filled(p, "validation", 2)
+
+
+def adapted(p: Probe, dataset: Dataset, operation: str, body: Any) -> Any:
+    """Put ids and names that are in order where the point of a body is not that they are wrong."""
+    if operation == "create_dataset" and isinstance(body, dict) and body.get("name") == _NAME:
+        return {**body, "name": p.name()}
+    if operation == "bulk_update_dataset_item" and isinstance(body, list):
+        return [_with_id(dataset, entry) for entry in body]
+    return body
+
+
+def _with_id(dataset: Dataset, entry: Any) -> Any:
+    if isinstance(entry, dict) and type(entry.get("dataset_item_id")) is int and entry["dataset_item_id"] >= 0:
+        return {**entry, "dataset_item_id": dataset.items[entry["dataset_item_id"]].id}
+    return entry
+
+
+def send(p: Probe, operation: str, dataset: Dataset, **more: Any) -> Answer:
+    """Call an operation that takes a body."""
+    return p.call(operation, dataset.id, dataset.items[0].id, **more)
+
+
+def names_in(*bodies: Any) -> list[str]:
+    """List the names that bodies give datasets."""
+    return [body["name"] for body in bodies if isinstance(body, dict) and isinstance(body.get("name"), str)]
+
+
+def refusal(operation: str, bodies: list[Any]) -> Callable[[Probe], None]:
+    """Make the check of bodies that are to be refused."""
+
+    def check(p: Probe) -> None:
+        dataset = target(p)
+        sent = [adapted(p, dataset, operation, body) for body in bodies]
+        for body in sent:
+            with p.case():
+                send(p, operation, dataset, json=body, expect=_REFUSED)
+        nothing_changed(p, dataset, names_in(*sent), Answer(p.wire.exchanges[-1]))
+
+    return check
+
+
+def _register() -> None:
+    for operation, valid in VALID.items():
+        places: dict[str, list[Any]] = {}
+        for mutant in mutants(operations()[operation].request_schema or {}, valid):
+            places.setdefault(mutant.place, []).append(mutant.value)
+        source = of_operation(operation, "requestBody", "content", "application~1json", "schema")
+        for place, every in places.items():
+            # Attributes are the same schema everywhere: each second way is enough, and the last, which leaves it out.
+            spared = "attributes." in place and len(every) > _FEW
+            bodies = [*every[:-1:2], every[-1]] if spared else every
+            STAGE.add(
+                f"validation.{operation}.{place or 'body'}",
+                f"{operation} refuses a wrong {place or 'body'} with 400, and changes nothing.",
+                source,
+                refusal(operation, bodies),
+            )
+
+
+_register()
+
+_PROPS: tuple[Any, ...] = (
+    {},
+    {"categories": []},
+    {"categories": [{"category_id": 0, "name": "", "labels": []}]},
+    {"categories": [{"category_id": 10**20, "name": "x", "labels": [{"label_id": 10**20, "more": 1}], "more": 1}]},
+    {"categories": [{"category_id": 1, "name": "twice", "labels": [{"label_id": 1}, {"label_id": 2}]}] * 2},
+)
+_TAKEN: dict[str, list[Any]] = {
+    "create_dataset": [{"name": _NAME, "type": "custom", "props": props} for props in _PROPS],
+    "create_dataset_item": [
+        {"source_data": [{"data_uri": "x"}]},
+        {"source_data": [{"data_uri": "x", "height": 0, "width": 10**9, "data_type": "", "more": [None]}]},
+        {"source_data": SOURCE * 3, "attributes": {}},
+    ],
+}
+_TAKEN_ATTRIBUTES: list[Any] = [
+    {},
+    {"classification": [], "detection": []},
+    {"detection": [label(0, 0, rect={"xmin": 0.5, "ymin": -1.25, "xmax": 1e3, "ymax": 0})]},
+    {"detection": [label(1, 2, rect={**_RECT, "more": "kept"}), label(1, 2)]},
+    {"classification": [label(0, 0, more={"kept": 1}, label="")]},
+    {"segmentation": {"any": "JSON"}, "custom": None, "custom_format": 1, "video": [[]]},
+    {"segmentation": [], "custom": [{"anything": "something"}], "custom_format": "text", "video": False},
+]
+
+
+def _acceptance(operation: str) -> Callable[[Probe], None]:
+    def check(p: Probe) -> None:
+        dataset = shared_filled(p, "taken", 2)
+        bodies = list(_TAKEN.get(operation, ()))
+        for attributes in _TAKEN_ATTRIBUTES if operation != "create_dataset" else ():
+            body: Any = {"attributes": attributes}
+            if operation == "create_dataset_item":
+                body["source_data"] = SOURCE
+            bodies.append([{"dataset_item_id": 0, **body}] if operation == "bulk_update_dataset_item" else body)
+        for body in bodies:
+            with p.case():
+                answer = send(p, operation, dataset, json=adapted(p, dataset, operation, body))
+                if operation == "create_dataset":
+                    p.passing.append(answer.json["dataset_id"])
+
+    return check
+
+
+for _operation in VALID:
+    STAGE.add(
+        f"validation.{_operation}.takes-all-else",
+        f"{_operation} takes all that the schema allows.",
+        of_operation(_operation, "requestBody"),
+        _acceptance(_operation),
+    )

@@ -1,0 +1,284 @@
+"""Datasets and items for checks to work on: made for one clause, shared by many, or found where nothing is written."""
+
+import base64
+import contextlib
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from .compare import record_difference
+from .options import Broken, Skip
+from .oracle import NotJson
+from .probe import UNSET, Answer, Probe
+
+SOURCE = [{"data_uri": "datalake://contract-check/0", "data_type": "image/jpeg", "height": 500, "width": 200}]
+CATEGORIES = [
+    {"category_id": 0, "name": "cats_dogs", "labels": [{"label_id": 0, "label": "dog"}, {"label_id": 1}]},
+    {
+        "category_id": 7,
+        "name": "weather",
+        "labels": [{"label_id": 1, "label": "rain"}, {"label_id": 5, "label": "sun"}],
+    },
+]
+"""(0, 0), (0, 1), (7, 1) and (7, 5) are pairs; (0, 5) and (7, 0) cross them."""
+_MOST_PAGES = 20
+_PAGE = 1000
+
+
+@dataclass
+class Item:
+    """An item as it should be."""
+
+    id: int
+    record: dict[str, Any]
+    """The properties that are known; the timestamps are those of its last change."""
+
+    @property
+    def attributes(self) -> Any:
+        """What it holds."""
+        return self.record["attributes"]
+
+
+@dataclass
+class Dataset:
+    """A dataset as it should be."""
+
+    id: str
+    record: dict[str, Any]
+    items: list[Item] = field(default_factory=list)
+    """Those that the check made, or found, in order."""
+
+
+def dataset_record(p: Probe, body: Mapping[str, Any], answered: Mapping[str, Any]) -> dict[str, Any]:
+    """Tell what a dataset is from the request that created it, and from the ids and times of the answer."""
+    given = {key: answered[key] for key in ("dataset_id", "created_at", "updated_at")}
+    return {"organization_id": p.party.organization_id, **body, **given}
+
+
+def item_record(p: Probe, dataset: str, body: Mapping[str, Any], answered: Mapping[str, Any]) -> dict[str, Any]:
+    """Tell what an item is, likewise."""
+    given = {key: answered[key] for key in ("dataset_item_id", "created_at", "updated_at")}
+    kept = {"source_data": body["source_data"], "attributes": body.get("attributes") or {}}
+    return {"organization_id": p.party.organization_id, "dataset_id": dataset, **kept, **given}
+
+
+@contextlib.contextmanager
+def setting_up(what: str) -> Iterator[None]:
+    """Turn a failure to prepare something into a clause that is not checked."""
+    try:
+        yield
+    except Broken as broken:
+        raise Skip(f"{what}: {broken}") from None
+
+
+def new_dataset(p: Probe, props: Any = UNSET, *, kind: str = "custom", shared: bool = False) -> Dataset:
+    """Create a dataset, which goes when the clause ends, or when the check does if it is `shared`.
+
+    Raises:
+        Skip: it could not be created, which is a failure of the operation's own clause.
+    """
+    body = {"name": p.name(), "type": kind, "props": {} if props is UNSET else props}
+    with setting_up("a dataset could not be created"):
+        answered = p.call("create_dataset", json=body, clause="operations.create_dataset.succeeds").json
+        dataset = Dataset(answered["dataset_id"], dataset_record(p, body, answered))
+    if not shared:
+        p.passing.append(dataset.id)
+    return dataset
+
+
+def new_item(p: Probe, dataset: Dataset, attributes: Any = UNSET, source_data: Any = UNSET) -> Item:
+    """Create an item.
+
+    Raises:
+        Skip: it could not be created, which is a failure of the operation's own clause.
+    """
+    body: dict[str, Any] = {"source_data": SOURCE if source_data is UNSET else source_data}
+    if attributes is not UNSET:
+        body["attributes"] = attributes
+    with setting_up("an item could not be created"):
+        clause = "operations.create_dataset_item.succeeds"
+        answered = p.call("create_dataset_item", dataset.id, json=body, clause=clause).json
+        item = Item(answered["dataset_item_id"], item_record(p, dataset.id, body, answered))
+    dataset.items.append(item)
+    return item
+
+
+def filled(p: Probe, count: int, *, props: Any = UNSET) -> Dataset:
+    """Create a dataset with items that hold their own number."""
+    dataset = new_dataset(p, props)
+    for number in range(count):
+        new_item(p, dataset, {"number": number})
+    return dataset
+
+
+def drop(p: Probe, dataset: str) -> None:
+    """Remove a dataset, whatever becomes of that."""
+    p.send(p.request("delete_dataset", dataset))
+
+
+def shared(p: Probe, name: str, props: Any = UNSET) -> Dataset:
+    """Hand out a dataset that lasts as long as the check."""
+    found = p.shared.get(name)
+    if found is None:
+        found = p.shared[name] = new_dataset(p, props, shared=True)
+    dataset: Dataset = found
+    return dataset
+
+
+def plain(p: Probe) -> Dataset:
+    """Hand out a shared dataset without categories."""
+    return shared(p, "plain")
+
+
+def labelled(p: Probe) -> Dataset:
+    """Hand out a shared dataset with `CATEGORIES`."""
+    return shared(p, "labelled", {"categories": CATEGORIES})
+
+
+def gone(p: Probe) -> Dataset:
+    """Hand out a dataset that has been deleted, with the items it had."""
+    found = p.shared.get("gone")
+    if found is None:
+        found = filled(p, 2)
+        with setting_up("a dataset could not be deleted"):
+            p.call("delete_dataset", found.id, clause="operations.delete_dataset.succeeds")
+        p.shared["gone"] = found
+    dataset: Dataset = found
+    return dataset
+
+
+def subject(p: Probe) -> Dataset:
+    """Hand out a dataset with items to read: one of the check's own, or in read-only mode one that is there.
+
+    Raises:
+        Skip: there is none.
+    """
+    found = p.shared.get("subject")
+    if found is None:
+        found = p.shared["subject"] = _own_subject(p) if p.may_write else _found_subject(p)
+    dataset: Dataset = found
+    return dataset
+
+
+def _own_subject(p: Probe) -> Dataset:
+    dataset = new_dataset(p, {"note": "contract check"}, shared=True)
+    for number in range(5):
+        new_item(p, dataset, {"number": number, "kind": "even" if number % 2 == 0 else "odd"})
+    return dataset
+
+
+def _found_subject(p: Probe) -> Dataset:
+    best = None
+    with setting_up("no dataset could be read"):
+        listed = p.call("list_datasets", query={"max_results": 5}, clause="operations.list_datasets.succeeds").json
+        for record in listed:
+            answer = p.call(
+                "list_dataset_items",
+                record["dataset_id"],
+                query={"limit": 10},
+                clause="operations.list_dataset_items.succeeds",
+            )
+            items = [Item(entry["dataset_item_id"], entry) for entry in answer.json["items"]]
+            if best is None or len(items) > len(best.items):
+                best = Dataset(record["dataset_id"], record, items)
+    if best is None:
+        raise Skip("the organization has no dataset to read, and a read-only check makes none")
+    return best
+
+
+def subject_item(p: Probe) -> tuple[Dataset, Item]:
+    """Hand out an item to read, and its dataset.
+
+    Raises:
+        Skip: there is none.
+    """
+    dataset = subject(p)
+    if not dataset.items:
+        raise Skip("no dataset that was looked at has an item, and a read-only check makes none")
+    return dataset, dataset.items[0]
+
+
+def walk_datasets(p: Probe, size: int = _PAGE, pages: int = _MOST_PAGES, **more: Any) -> list[Any]:
+    """Read all datasets of the organization.
+
+    Raises:
+        Skip: they fill more pages than are looked at.
+    """
+    found: list[Any] = []
+    token = None
+    for _ in range(pages):
+        query = {"max_results": size} if token is None else {"max_results": size, "next_token": token}
+        answer = p.call("list_datasets", query=query, **more)
+        found.extend(answer.json)
+        token = answer.header("x-next-token")
+        if not token:
+            return found
+    raise Skip(f"the organization has more datasets than fill {pages} pages")
+
+
+def walk_items(p: Probe, dataset: str, pages: int = _MOST_PAGES, **query: Any) -> list[Any]:
+    """Read all items of a dataset, or those that match.
+
+    Raises:
+        Skip: they fill more pages than are looked at.
+    """
+    found: list[Any] = []
+    token = None
+    for _ in range(pages):
+        page = {"limit": _PAGE, **query} if token is None else {"limit": _PAGE, **query, "next_page_token": token}
+        body = p.call("list_dataset_items", dataset, query=page).json
+        found.extend(body["items"])
+        token = body.get("next_page_token")
+        if not token:
+            return found
+    raise Skip(f"the dataset has more items than fill {pages} pages")
+
+
+def nobody_has(p: Probe, names: Sequence[str], promised: str) -> None:
+    """Expect that the organization has no dataset of these names."""
+    try:
+        listed = walk_datasets(p)
+    except Skip:
+        return  # too many to look through
+    found = [record["name"] for record in listed if record["name"] in names]
+    p.require(not found, promised, f"the list has {found[:1]}")
+
+
+def nothing_changed(p: Probe, dataset: Dataset, names: Sequence[str], *answers: Answer) -> None:
+    """Expect that refused requests have changed nothing, and created nothing."""
+    listed = walk_items(p, dataset.id)
+    last = Answer(p.wire.exchanges[-1])
+    by_id = {record["dataset_item_id"]: record for record in listed}
+    problems = [record_difference(item.record, by_id.get(item.id)) for item in dataset.items]
+    if len(listed) != len(dataset.items):
+        problems.append(f"there are {len(listed)} items, not {len(dataset.items)}")
+    problem = next(filter(None, problems), None)
+    if problem is not None:
+        # Whoever needs it next is to find another one, as it should be.
+        p.shared = {name: shared for name, shared in p.shared.items() if shared is not dataset}
+    p.require(problem is None, "all items stay as they are", f"{problem}, when listed again", *answers, last)
+    if names:
+        nobody_has(p, names, "no dataset is created")
+
+
+def shared_filled(p: Probe, name: str, count: int, props: Any = UNSET) -> Dataset:
+    """Hand out a shared dataset with items, which are to stay as they are."""
+    dataset = shared(p, name, props)
+    while len(dataset.items) < count:
+        new_item(p, dataset, {"kept": len(dataset.items)})
+    return dataset
+
+
+def unchanged(p: Probe, dataset: Dataset, item: Item, promised: str, *answers: Answer) -> None:
+    """Expect that an item is as it was, times included."""
+    answer = p.call("get_dataset_item", dataset.id, item.id)
+    try:
+        got = answer.json
+    except NotJson:
+        return  # which the oracle has noted
+    problem = record_difference(item.record, got)
+    p.require(problem is None, promised, f"{problem}, when read again", *answers, answer)
+
+
+UNKNOWN_USER = "Basic " + base64.b64encode(b"user-contract-check:nobody").decode()
+"""The credential of a user who does not exist."""

@@ -1,0 +1,160 @@
+"""What a check finds out: verdicts on clauses, and the requests that show them. Data alone; reports are made of it."""
+
+import datetime as dt
+import enum
+from dataclasses import dataclass, field
+from typing import Protocol
+
+AUTHORIZATION = "$AUTHORIZATION"
+"""What stands in recorded requests for the value of `Authorization`, as a shell variable, so that no report has it."""
+
+OTHER_AUTHORIZATION = "$OTHER_AUTHORIZATION"
+"""The same for the credential of a second organization."""
+
+
+class Status(enum.StrEnum):
+    """How a clause ends. Not checked is neither of the others, and never counts as kept."""
+
+    PASS = "pass"
+    FAIL = "fail"
+    NOT_CHECKED = "not checked"
+
+
+class Mode(enum.StrEnum):
+    """What a check may do to the server."""
+
+    READ_ONLY = "read-only"
+    WRITES = "writes"
+    DISPOSABLE = "disposable"
+
+
+@dataclass(frozen=True)
+class Clause:
+    """One promise of the contract."""
+
+    name: str
+    """Dotted, such as `items.update.replaces`."""
+    promise: str
+    """One sentence: what the server does."""
+    source: str
+    """Where it is promised: a JSON pointer into openapi.yaml (`#/paths/…`), or `reference: …`."""
+    stage: str
+    """The stage that checks it."""
+    writes: bool = True
+    """Whether checking it takes more than GET requests."""
+
+
+@dataclass(frozen=True)
+class Sent:
+    """A request as it went over the wire, but that secrets stand as shell variables."""
+
+    method: str
+    url: str
+    headers: tuple[tuple[str, str], ...]
+    body: bytes | None
+
+
+@dataclass(frozen=True)
+class Received:
+    """An answer as it came."""
+
+    status: int
+    reason: str
+    headers: tuple[tuple[str, str], ...]
+    body: bytes
+
+
+@dataclass(frozen=True)
+class Exchange:
+    """A request and what came of it."""
+
+    number: int
+    """From 1, in the order of sending."""
+    stage: str
+    operation: str | None
+    """The operationId, or None for a request that is no documented operation."""
+    sent: Sent
+    received: Received | None
+    """None when no whole answer came."""
+    error: str | None
+    """Why not."""
+    started: dt.datetime
+    seconds: float
+
+
+@dataclass(frozen=True)
+class Failure:
+    """A broken promise, shown."""
+
+    clause: Clause
+    promised: str
+    """What should have come, of this very request."""
+    came: str
+    """What came."""
+    exchange: Exchange | None
+    """The request that shows it; None where only several together do, which `context` then holds."""
+    context: tuple[Exchange, ...] = ()
+    """Requests that led up to it, in order."""
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """How a clause ended."""
+
+    clause: Clause
+    status: Status
+    reason: str = ""
+    """Why it was not checked; empty otherwise."""
+    failures: tuple[Failure, ...] = ()
+    checks: int = 0
+    """How many times it was put to the test."""
+
+
+@dataclass(frozen=True)
+class Report:
+    """All that a check found out."""
+
+    url: str
+    organization_id: str
+    run: str
+    """The run's name, which everything it wrote is named by."""
+    mode: Mode
+    seed: int
+    started: dt.datetime
+    seconds: float
+    verdicts: tuple[Verdict, ...]
+    """In the order of the stages; the first that failed is the one to look at first."""
+    exchanges: tuple[Exchange, ...]
+    stopped: str | None = None
+    """Why the check ended early; None when it did not."""
+    left_behind: tuple[str, ...] = field(default=())
+    """What clean-up could not remove, each in words."""
+
+    def count(self, status: Status) -> int:
+        """Count the clauses that ended so."""
+        return sum(verdict.status is status for verdict in self.verdicts)
+
+    @property
+    def failures(self) -> tuple[Failure, ...]:
+        """All failures, in the order of the verdicts."""
+        return tuple(failure for verdict in self.verdicts for failure in verdict.failures)
+
+    @property
+    def exit_code(self) -> int:
+        """0: keeps all that was checked; 1: breaks a promise; 3: nothing could be checked."""
+        if self.count(Status.FAIL):
+            return 1
+        return 0 if self.count(Status.PASS) else 3
+
+
+class Progress(Protocol):
+    """Told of what goes on, for a live display. Called from the thread that runs the check."""
+
+    def stage(self, name: str, index: int, total: int) -> None:
+        """A stage begins; `index` is from 1."""
+
+    def request(self, exchange: Exchange) -> None:
+        """A request was answered, or was not."""
+
+    def verdict(self, verdict: Verdict) -> None:
+        """A clause has its verdict."""

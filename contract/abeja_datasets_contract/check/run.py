@@ -1,0 +1,221 @@
+"""A run: preflight, the clauses in their order, clean-up, and the report of it all."""
+
+import contextlib
+import datetime as dt
+import secrets
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from .cleaning import Cleaner
+from .findings import Findings
+from .ledger import Ledger
+from .options import Broken, CheckFailed, Lost, Options, Skip, Stopped, base_url
+from .oracle import Oracle
+from .preflight import preflight
+from .probe import Party, Probe, Run
+from .redaction import Redaction
+from .registry import Entry, chosen
+from .resources import drop
+from .results import Clause, Mode, Progress, Report
+from .stages import STAGES
+from .wire import Wire
+
+_PREFIX = "contract-check-"
+
+
+def clauses(select: Sequence[str] = (), skip: Sequence[str] = ()) -> tuple[Clause, ...]:
+    """List the clauses, in the order in which they are checked and reported.
+
+    Args:
+        select: patterns (fnmatch) of names; none is all.
+        skip: patterns of names to leave out.
+
+    Raises:
+        ValueError: a pattern fits no clause.
+    """
+    return tuple(entry.clause for entry in chosen(STAGES, select, skip))
+
+
+def check(
+    url: str,
+    organization_id: str,
+    authorization: str,
+    options: Options = Options(),  # noqa: B008 - frozen
+    progress: Progress | None = None,
+) -> Report:
+    """Check whether a server keeps the contract.
+
+    Args:
+        url: where the API is.
+        organization_id: an organization that the credential is valid for.
+        authorization: the value of the `Authorization` header.
+        options: what may be done, and how.
+        progress: is told of what goes on.
+
+    Raises:
+        ValueError: the URL is none, or a pattern of `options` fits no clause.
+        CheckFailed: the server could not be checked; one line says why.
+        OSError: the ledger can't be written.
+    """
+    entries = chosen(STAGES, options.select, options.skip)
+    return _Run(base_url(url), Party(organization_id, authorization), options, progress, entries).report()
+
+
+class _Run:
+    def __init__(
+        self,
+        url: str,
+        party: Party,
+        options: Options,
+        progress: Progress | None,
+        entries: Sequence[Entry],
+    ) -> None:
+        if not party.organization_id:
+            raise ValueError("organization_id is empty")
+        self._url, self._party, self._options, self._progress = url, party, options, progress
+        self._entries = entries
+        self._name = f"{_PREFIX}{secrets.token_hex(4)}"
+        self._started, self._clock = dt.datetime.now(dt.UTC), time.monotonic()
+        redaction = Redaction(party.authorization, options.other_authorization)
+        self._findings = Findings(entries, Oracle(redaction))
+        self._wire = Wire(url, options, redaction, progress)
+        self._ledger = Ledger(self._ledger_path())
+        self._probe = Probe(self._wire, self._findings, self._ledger, party, Run(self._name, options))
+        self._left: tuple[str, ...] = ()
+        self._told: set[str] = set()
+
+    def report(self) -> Report:
+        """Run, clean up, and report."""
+        stopped, lost = None, False
+        try:
+            preflight(self._probe)
+            self._ledger.open(self._name, self._url, self._party.organization_id)
+            stopped = self._guarded(self._check_all)
+        except Lost as error:
+            stopped, lost = str(error), True
+        finally:
+            try:
+                self._left = self._clean_up(lost=lost)
+            finally:
+                self._wire.close()
+        self._findings.settle()
+        self._tell(self._entries)
+        report = self._result(stopped)
+        if lost and stopped:
+            raise CheckFailed(stopped, report)
+        return report
+
+    def _guarded(self, work: Callable[[], None]) -> str | None:
+        try:
+            work()
+        except Lost:
+            raise
+        except Stopped as stopped:
+            return str(stopped)
+        except KeyboardInterrupt:
+            return "interrupted"
+        return None
+
+    def _check_all(self) -> None:
+        for number, stage in enumerate(STAGES, 1):
+            entries = [entry for entry in self._entries if entry.clause.stage == stage.name]
+            if not entries:
+                continue
+            self._wire.stage = stage.name
+            if self._progress is not None:
+                self._progress.stage(stage.name, number, len(STAGES))
+            for entry in entries:
+                if entry.check is not None:
+                    self._check(entry)
+                    self._tell([entry])
+            if self._options.fail_fast and self._findings.any_failed:
+                raise Stopped(f"something failed in the stage {stage.name}")
+
+    def _check(self, entry: Entry) -> None:
+        if entry.check is None:
+            return
+        name = entry.clause.name
+        if entry.clause.writes and self._options.mode is Mode.READ_ONLY:
+            self._findings.skipped(name, "read-only")
+            return
+        before = len(self._wire.exchanges)
+        self._probe.begin(name)
+        try:
+            entry.check(self._probe)
+            self._tidy()
+        except Broken:
+            self._tidy()
+        except Skip as skip:
+            self._findings.skipped(name, str(skip))
+            self._tidy()
+        except Stopped as stopped:
+            self._findings.skipped(name, f"the check ended: {stopped}")
+            raise
+        except (LookupError, TypeError, ValueError, AttributeError) as error:
+            self._unreadable(name, before, error)
+            self._tidy()
+        finally:
+            self._findings.current = None
+
+    def _unreadable(self, name: str, before: int, error: Exception) -> None:
+        """Judge an answer that could not be read: it lacks what the clause is about, or its shape altogether."""
+        if self._findings.grumbled_since(before):
+            self._findings.skipped(name, "an answer that it needs was out of shape; see the stage answers")
+            return
+        exchanges = self._wire.exchanges[before:]
+        self._findings.broken(
+            "an answer that can be read",
+            f"in an answer, {type(error).__name__}: {error}",
+            exchanges[-1] if exchanges else None,
+            exchanges[-4:-1],
+        )
+
+    def _tidy(self) -> None:
+        """Remove what was made for one clause."""
+        passing, self._probe.passing = self._probe.passing, []
+        self._findings.current = None
+        for dataset in passing:
+            if dataset in self._ledger.known.datasets:
+                drop(self._probe, dataset)
+
+    def _tell(self, entries: Sequence[Entry]) -> None:
+        for entry in entries:
+            if self._progress is not None and entry.clause.name not in self._told:
+                self._told.add(entry.clause.name)
+                self._progress.verdict(self._findings.verdict(entry.clause.name))
+
+    def _ledger_path(self) -> Path | None:
+        if self._options.mode is Mode.READ_ONLY:
+            return None
+        return self._options.ledger or Path(f"{self._name}.ledger.jsonl")
+
+    def _clean_up(self, *, lost: bool) -> tuple[str, ...]:
+        if not self._ledger.known.run or self._options.mode is Mode.READ_ONLY:
+            return ()
+        self._wire.stage = "clean-up"
+        self._wire.unlimited = True
+        party, other = self._probe.party, self._probe.other
+        credentials = {party.organization_id: party.authorization}
+        if other is not None:
+            credentials[other.organization_id] = other.authorization
+        left = Cleaner(self._probe.wire, self._ledger, credentials).clean(look=not lost)
+        if not left and self._ledger.path is not None and self._options.ledger is None:
+            with contextlib.suppress(OSError):
+                self._ledger.path.unlink()
+        return left
+
+    def _result(self, stopped: str | None) -> Report:
+        return Report(
+            url=self._url,
+            organization_id=self._party.organization_id,
+            run=self._name,
+            mode=self._options.mode,
+            seed=self._options.seed,
+            started=self._started,
+            seconds=time.monotonic() - self._clock,
+            verdicts=tuple(self._findings.verdicts()),
+            exchanges=tuple(self._wire.exchanges),
+            stopped=stopped,
+            left_behind=self._left,
+        )

@@ -1,0 +1,182 @@
+"""The check of servers without a fault: nothing fails, in whichever mode, by whichever seed."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from tests.contract.faulty import (
+    AUTHORIZATION,
+    CREDENTIALS,
+    ORGANIZATION,
+    OTHER_AUTHORIZATION,
+    OTHER_ORGANIZATION,
+    SECRET,
+    URL,
+    Wrap,
+    spoilt,
+)
+from tests.contract.variants import VARIANTS, slow
+
+from abeja_datasets_contract.check import Mode, Options, Report, Status, check, clauses
+from abeja_datasets_contract.check.document import resolve
+from abeja_datasets_mock import RunningServer
+
+DISPOSABLE_ALONE = {clause.name for clause in clauses(("fuzzing.*", "methods.datasets", "methods.datasets-slash"))}
+CONCURRENT_ALONE = {clause.name for clause in clauses(("concurrency.*",))}
+
+
+def options(tmp_path: Path, **more: Any) -> Options:
+    given: dict[str, Any] = {
+        "mode": Mode.WRITES,
+        "other_organization_id": OTHER_ORGANIZATION,
+        "other_authorization": OTHER_AUTHORIZATION,
+        "ledger": tmp_path / "ledger.jsonl",
+    }
+    return Options(**{**given, **more})
+
+
+def not_checked(report: Report) -> set[str]:
+    return {verdict.clause.name for verdict in report.verdicts if verdict.status is Status.NOT_CHECKED}
+
+
+def run(tmp_path: Path, fault: Wrap | None = None, **more: Any) -> Report:
+    with spoilt(fault) as server:
+        return check(URL, ORGANIZATION, AUTHORIZATION, options(tmp_path, transport=server, **more))
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_nothing_fails_whatever_the_seed(seed: int, tmp_path: Path) -> None:
+    concurrency = 8 if seed % 2 else 1
+    # Most clauses do not depend on the seed: after two whole runs, those that do are enough.
+    select = () if seed < 2 else ("search.*", "model.*", "concurrency.*")
+    report = run(tmp_path, seed=seed, concurrency=concurrency, select=select)
+    assert report.failures == ()
+    assert report.stopped is None
+    assert report.left_behind == ()
+    if seed < 2:
+        assert not_checked(report) == DISPOSABLE_ALONE | (CONCURRENT_ALONE if concurrency == 1 else set())
+        assert len(report.exchanges) < 3000
+
+
+@pytest.mark.parametrize("name", VARIANTS)
+def test_nothing_fails_that_the_document_leaves_open(name: str, tmp_path: Path) -> None:
+    report = run(tmp_path, VARIANTS[name], concurrency=8)
+    assert [(failure.clause.name, failure.came) for failure in report.failures] == []
+    assert report.count(Status.PASS) > 450
+
+
+def test_nothing_fails_on_a_slow_server(tmp_path: Path) -> None:
+    report = run(tmp_path, slow, concurrency=8, select=("concurrency.*", "model.*"), max_seconds=60)
+    assert report.failures == ()
+    assert report.stopped is None
+
+
+def test_over_the_network_with_everything(tmp_path: Path) -> None:
+    with RunningServer(credentials=CREDENTIALS) as server:
+        given = options(tmp_path, mode=Mode.DISPOSABLE, concurrency=8, fuzz_examples=2)
+        report = check(server.url, ORGANIZATION, AUTHORIZATION, given)
+        left = check(server.url, ORGANIZATION, AUTHORIZATION, Options(select=("preflight.*", "operations.*")))
+    assert report.failures == ()
+    assert not_checked(report) == set()
+    assert report.exit_code == 0
+    assert report.seconds < 180  # a fifth of that, where nothing else runs
+    assert report.left_behind == ()
+    empty = next(e for e in left.exchanges if e.operation == "list_datasets")
+    assert empty.received is not None
+    assert empty.received.body == b"[]"
+
+
+def test_a_path_before_the_api_is_kept(tmp_path: Path) -> None:
+    with spoilt() as server:
+        ask = server.ask
+
+        def below(asked: Any) -> Any:
+            assert asked.target.startswith("/api/v1/organizations/")
+            return ask(asked.but(target=asked.target.removeprefix("/api/v1")))
+
+        server.ask = below  # type: ignore[method-assign]
+        given = options(tmp_path, transport=server, select=("items.*",))
+        assert check(f"{URL}/api/v1/", ORGANIZATION, AUTHORIZATION, given).failures == ()
+
+
+def test_a_bearer_token_is_checked_likewise(tmp_path: Path) -> None:
+    from abeja_datasets_mock import Credential
+
+    bearer = Credential.bearer("a-long-bearer-token", ORGANIZATION)
+    with RunningServer(credentials=[bearer, CREDENTIALS[1]]) as server:
+        given = options(tmp_path, select=("preflight.*", "auth.*", "answers.*"))
+        report = check(server.url, ORGANIZATION, "Bearer a-long-bearer-token", given)
+    assert report.failures == ()
+    assert not any(b"a-long-bearer-token" in repr(exchange).encode() for exchange in report.exchanges)
+
+
+def test_the_same_seed_gives_the_same_requests(tmp_path: Path) -> None:
+    def requests(seed: int) -> list[tuple[str, str, bytes | None]]:
+        report = run(tmp_path, seed=seed, select=("names.*", "search.*", "model.*", "items.*"))
+        run_name = report.run.encode()
+        return [
+            (
+                e.sent.method,
+                e.sent.url.replace(report.run, "run"),
+                e.sent.body and e.sent.body.replace(run_name, b"run"),
+            )
+            for e in report.exchanges
+            if "token=" not in e.sent.url
+        ]
+
+    first = requests(7)
+    assert first == requests(7)
+    assert first != requests(8)
+
+
+def test_no_record_shows_a_secret(tmp_path: Path) -> None:
+    report = run(tmp_path, select=("auth.*", "preflight.*", "isolation.*"))
+    assert len(report.exchanges) > 100
+    assert SECRET not in repr(report)
+    assert AUTHORIZATION.split()[1] not in repr(report)
+    assert OTHER_AUTHORIZATION.split()[1] not in repr(report)
+
+
+def test_every_clause_has_a_source_that_is_there() -> None:
+    for clause in clauses():
+        if not clause.source.startswith("reference: "):
+            assert clause.source.startswith("#/"), clause
+            assert resolve(clause.source) is not None, clause
+        assert clause.promise.endswith("."), clause
+    names = [clause.name for clause in clauses()]
+    assert len(names) == len(set(names)) > 450
+
+
+def test_clauses_are_chosen_by_pattern() -> None:
+    chosen = clauses(("items.*",), ("*.kept",))
+    assert {clause.stage for clause in chosen} == {"items"}
+    assert not any(clause.name.endswith(".kept") for clause in chosen)
+    with pytest.raises(ValueError, match=r"itmes\.\*"):
+        clauses(("itmes.*",))
+
+
+def test_progress_is_told(tmp_path: Path) -> None:
+    class Told:
+        def __init__(self) -> None:
+            self.stages: list[str] = []
+            self.requests = 0
+            self.verdicts: list[str] = []
+
+        def stage(self, name: str, index: int, total: int) -> None:
+            assert 1 <= index <= total
+            self.stages.append(name)
+
+        def request(self, exchange: Any) -> None:
+            self.requests += 1
+            assert exchange.number == self.requests
+
+        def verdict(self, verdict: Any) -> None:
+            self.verdicts.append(verdict.clause.name)
+
+    told = Told()
+    with spoilt() as server:
+        given = options(tmp_path, transport=server, select=("items.*", "answers.*"))
+        report = check(URL, ORGANIZATION, AUTHORIZATION, given, told)
+    assert told.stages == ["answers", "items"]
+    assert told.requests == len(report.exchanges)
+    assert sorted(told.verdicts) == sorted(verdict.clause.name for verdict in report.verdicts)

@@ -1,0 +1,75 @@
+"""Faults seeded one at a time over the mock server: the check finds each, and what fails first names it."""
+
+from collections import Counter
+from concurrent.futures import ProcessPoolExecutor
+from fnmatch import fnmatchcase
+from multiprocessing import get_context
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+from tests.contract.faults import FAULTS, Fault
+from tests.contract.faulty import AUTHORIZATION, ORGANIZATION, OTHER_AUTHORIZATION, OTHER_ORGANIZATION, URL, spoilt
+
+from abeja_datasets_contract.check import Mode, Options, Status, check
+
+FAMILIES = {
+    "schema", "status", "authentication", "state", "paging", "search", "validation", "error body", "headers",
+    "concurrency", "bulk",
+}  # fmt: skip
+
+
+class Found(NamedTuple):
+    failed: tuple[str, ...]
+    came: str
+
+
+def find(number: int, ledger: Path) -> Found:
+    fault: Fault = FAULTS[number]
+    with spoilt(fault.wrap) as server:
+        report = check(
+            URL,
+            ORGANIZATION,
+            AUTHORIZATION,
+            Options(
+                mode=Mode.WRITES,
+                transport=server,
+                fail_fast=True,
+                concurrency=fault.concurrency,
+                other_organization_id=OTHER_ORGANIZATION,
+                other_authorization=OTHER_AUTHORIZATION,
+                ledger=ledger,
+            ),
+        )
+    failed = tuple(verdict.clause.name for verdict in report.verdicts if verdict.status is Status.FAIL)
+    return Found(failed, "; ".join(failure.came for failure in report.failures[:1]))
+
+
+@pytest.fixture(scope="module")
+def found(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Found]:
+    folder = tmp_path_factory.mktemp("ledgers")
+    # Each fault is a run of its own, so both cores can be at it.
+    with ProcessPoolExecutor(2, mp_context=get_context("fork")) as pool:
+        runs = [pool.submit(find, number, folder / f"{number}.jsonl") for number in range(len(FAULTS))]
+        return {fault.name: run.result() for fault, run in zip(FAULTS, runs, strict=True)}
+
+
+def test_faults_are_many_and_of_each_family() -> None:
+    assert len(FAULTS) >= 60
+    assert {fault.family for fault in FAULTS} >= FAMILIES
+    assert len({fault.name for fault in FAULTS}) == len(FAULTS)
+
+
+@pytest.mark.parametrize("fault", FAULTS, ids=lambda fault: f"{fault.family}: {fault.name}")
+def test_the_fault_is_found(fault: Fault, found: dict[str, Found]) -> None:
+    assert found[fault.name].failed
+
+
+def test_what_fails_first_names_the_fault(found: dict[str, Found]) -> None:
+    wrong = {
+        fault.name: found[fault.name].failed[:3]
+        for fault in FAULTS
+        if not any(fnmatchcase(found[fault.name].failed[:1][0], pattern) for pattern in fault.first)
+    }
+    print(Counter(fault.family for fault in FAULTS), f"{len(wrong)} of {len(FAULTS)} are named otherwise: {wrong}")
+    assert len(wrong) <= len(FAULTS) // 20

@@ -1,0 +1,166 @@
+"""Parts of the check that a faultless server never brings to light."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from tests.contract.faulty import AUTHORIZATION, ORGANIZATION, SECRET, URL, Ask, Asked, Told, spoilt
+
+from abeja_datasets_contract.check import Mode, Options, Status, check
+from abeja_datasets_contract.check.compare import difference, order_of_keys, record_difference, shown
+from abeja_datasets_contract.check.guard import Guard
+from abeja_datasets_contract.check.ledger import Ledger
+from abeja_datasets_contract.check.mutations import mutants
+from abeja_datasets_contract.check.oracle import NotJson, parse_json
+from abeja_datasets_contract.check.queries import And, Not, Or, Term, holds, text
+from abeja_datasets_contract.check.redaction import Redaction
+from abeja_datasets_contract.check.results import Received, Sent
+from abeja_datasets_contract.check.timestamps import parse
+from abeja_datasets_contract.check.wire import Call
+
+
+@pytest.mark.parametrize(
+    ("expected", "got", "told"),
+    [
+        (1, 1, None),
+        (1, True, "the value is true, not 1"),
+        (1, 1.0, "the value is 1.0, not 1"),
+        ({"a": [1, {"b": None}]}, {"a": [1, {"b": 0}]}, "a[1].b is 0, not null"),
+        ({"a": 1}, {}, "a is missing"),
+        ({}, {"a": 1}, 'the object has a key "a" that was never given'),
+        ([1, 2], [1], "the list has 1 elements, not 2"),
+        ([], {}, "the value is {}, not []"),
+        ({"a": 1, "b": 2}, {"b": 2, "a": 1}, None),
+    ],
+)
+def test_differences_are_told(expected: Any, got: Any, told: str | None) -> None:
+    assert difference(expected, got) == told
+
+
+def test_records_may_have_more_and_one_label_alone() -> None:
+    label = {"category_id": 1, "label_id": 1}
+    given = {"attributes": {"classification": [label]}}
+    assert record_difference(given, {"attributes": {"classification": label}, "more": 1}) is None
+    assert record_difference(given, {"attributes": {"classification": {}}}) == (
+        "attributes.classification[0].category_id is missing"
+    )
+    assert record_difference(given, []) == "the answer is [], not an object"
+    assert record_difference(given, {}) == "attributes is missing"
+    assert len(shown("x" * 1000)) < 200
+    assert order_of_keys({"b": [{"a": 1}], "c": 2}) == ["b", "a", "c"]
+
+
+@pytest.mark.parametrize("wrong", [None, 1, "", "yesterday", "2018-02-30T00:00:00"])
+def test_timestamps_that_are_none(wrong: Any) -> None:
+    with pytest.raises(ValueError):  # noqa: PT011 - Python's own words
+        parse(wrong)
+
+
+@pytest.mark.parametrize("wrong", [b"", b"{", b"NaN", b"1e999", b'"\xff"', b"[" * 100_000])
+def test_bodies_that_are_not_json(wrong: bytes) -> None:
+    with pytest.raises(NotJson):
+        parse_json(wrong)
+
+
+def test_queries_are_written_with_the_parentheses_they_need() -> None:
+    a, b, c = Term("a", "1"), Term("b", "x y"), Term("c", "z", quoted=True)
+    assert text(Or(And(a, b), Not(c))) == 'a:1 AND b:"x y" OR NOT c:"z"'
+    assert text(And(a, Or(b, Not(And(a, c))))) == 'a:1 AND (b:"x y" OR NOT (a:1 AND c:"z"))'
+    assert holds(a, {"deep": [{"a": 1}]})
+    assert not holds(a, {"a": [1]})
+
+
+def test_secrets_are_hidden_in_each_form() -> None:
+    token = AUTHORIZATION.split()[1]
+    redaction = Redaction(AUTHORIZATION, "Bearer another-token")
+    headers = (("Authorization", AUTHORIZATION), ("X", f"Bearer {token}"), ("Y", "Bearer another-token"), ("Z", "open"))
+    sent = redaction.sent(Sent("GET", "x", headers, None))
+    assert [value for _, value in sent.headers] == [
+        "$AUTHORIZATION", "Bearer ${AUTHORIZATION#* }", "$OTHER_AUTHORIZATION", "open",
+    ]  # fmt: skip
+    received = redaction.received(Received(404, "", (("X", token),), f"no {SECRET}".encode()))
+    assert SECRET.encode() not in received.body
+    assert redaction.echoed(received)
+    assert redaction.text(f"a {SECRET}") == "a $AUTHORIZATION"
+    # What is short stands in a text by chance.
+    short = Redaction("Basic !!").received(Received(200, "", (), b"!!"))
+    assert short.body == b"!!"
+
+
+@pytest.mark.parametrize(
+    ("mode", "method", "target"),
+    [
+        (Mode.READ_ONLY, "DELETE", "/organizations/1/datasets/run-1"),
+        (Mode.READ_ONLY, "HEAD", "/organizations/1/datasets/"),
+        (Mode.WRITES, "DELETE", "/organizations/1/datasets/theirs"),
+        (Mode.WRITES, "PUT", "/organizations/1/datasets/theirs/items/0"),
+        (Mode.WRITES, "POST", "/organizations/1/datasets/theirs/items/"),
+        (Mode.WRITES, "DELETE", "/organizations/1/datasets/"),
+        (Mode.DISPOSABLE, "DELETE", "/organizations/1/datasets/theirs"),
+        (Mode.DISPOSABLE, "DELETE", "/elsewhere"),
+    ],
+)
+def test_the_guard_lets_nothing_unsafe_pass(mode: Mode, method: str, target: str) -> None:
+    guard = Guard(Ledger(None), "run-", mode)
+    with pytest.raises(RuntimeError, match=method):
+        guard.before(Call(method=method, target=target))
+
+
+def test_mutants_break_the_schema_in_each_place() -> None:
+    schema = {
+        "type": "object",
+        "required": ["a"],
+        "properties": {"a": {"type": "string", "minLength": 1, "maxLength": 2}, "b": {"type": "array", "minItems": 1}},
+    }
+    found = [(mutant.place, json.dumps(mutant.value)) for mutant in mutants(schema, {"a": "x"})]
+    assert ("a", '{"a": ""}') in found
+    assert ("a", '{"a": "xxx"}') in found
+    assert ("a", "{}") in found
+    assert ("", "[]") in found
+
+
+def test_an_answer_that_cannot_be_read_breaks_the_clause(tmp_path: Path) -> None:
+    async def without_token(asked: Asked, ask: Ask) -> Told:
+        told = await ask(asked)
+        if asked.operation == "list_dataset_items" and told.status == 200:
+            return told.but(json={key: value for key, value in told.json.items() if key != "next_page_token"})
+        return told
+
+    with spoilt(without_token) as server:
+        options = Options(
+            mode=Mode.WRITES, transport=server, select=("paging.items.default-limit",), ledger=tmp_path / "ledger"
+        )
+        report = check(URL, ORGANIZATION, AUTHORIZATION, options)
+    assert [failure.clause.name for failure in report.failures] == ["paging.items.default-limit"]
+    assert report.failures[0].exchange is not None
+
+
+def test_an_answer_out_of_shape_leaves_other_clauses_unchecked(tmp_path: Path) -> None:
+    async def no_json(asked: Asked, ask: Ask) -> Told:
+        told = await ask(asked)
+        return told.but(body=b"OK") if asked.operation == "get_dataset_item" and told.status == 200 else told
+
+    with spoilt(no_json) as server:
+        given = Options(
+            mode=Mode.WRITES, transport=server, select=("items.create.*", "answers.*"), ledger=tmp_path / "ledger"
+        )
+        report = check(URL, ORGANIZATION, AUTHORIZATION, given)
+    ended = {verdict.clause.name: verdict for verdict in report.verdicts}
+    assert ended["answers.json"].status is Status.FAIL
+    assert ended["items.create.answer"].status is Status.PASS
+    assert ended["items.create.kept"].status is Status.NOT_CHECKED
+    assert "see the stage answers" in ended["items.create.kept"].reason
+
+
+def test_what_can_not_be_made_leaves_clauses_unchecked(tmp_path: Path) -> None:
+    async def refuses(asked: Asked, ask: Ask) -> Told:
+        told = await ask(asked)
+        return told.but(status=400, json={"error": "x", "error_description": "x"}) if told.status == 201 else told
+
+    with spoilt(refuses) as server:
+        given = Options(mode=Mode.WRITES, transport=server, ledger=tmp_path / "ledger")
+        report = check(URL, ORGANIZATION, AUTHORIZATION, given)
+    assert report.failures[0].clause.name == "operations.create_dataset.succeeds"
+    assert any("a dataset could not be created" in verdict.reason for verdict in report.verdicts)
+    assert report.left_behind == ()

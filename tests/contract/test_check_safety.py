@@ -1,0 +1,330 @@
+"""The check is safe on a live server, and servers that can't be checked are told in one line."""
+
+import json
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+from tests.contract.faulty import (
+    AUTHORIZATION,
+    CREDENTIALS,
+    ORGANIZATION,
+    URL,
+    Ask,
+    Asked,
+    Told,
+    spoilt,
+)
+
+from abeja_datasets_contract.check import CheckFailed, Mode, Options, Status, check, clean_up
+from abeja_datasets_mock import RunningServer
+
+_ERROR = b'{"error": "x", "error_description": "x"}'
+_JSON = ("content-type", "application/json")
+
+
+def options(tmp_path: Path, **more: Any) -> Options:
+    return Options(**{"mode": Mode.WRITES, "ledger": tmp_path / "ledger.jsonl", **more})
+
+
+def create(server: Any, name: str, items: int = 0) -> str:
+    root = f"/organizations/{ORGANIZATION}/datasets/"
+    headers = {"authorization": AUTHORIZATION, "content-type": "application/json"}
+    body = json.dumps({"name": name, "type": "custom", "props": {}}).encode()
+    dataset: str = server.ask(Asked("POST", root, headers, body)).json["dataset_id"]
+    for number in range(items):
+        body = json.dumps({"source_data": [{"data_uri": "x"}], "attributes": {"n": number}}).encode()
+        server.ask(Asked("POST", f"{root}{dataset}/items/", headers, body))
+    return dataset
+
+
+def names(server: Any) -> list[str]:
+    told = server.ask(Asked("GET", f"/organizations/{ORGANIZATION}/datasets/", {"authorization": AUTHORIZATION}))
+    return [record["name"] for record in told.json]
+
+
+@pytest.mark.parametrize("items", [0, 3, 30])
+def test_read_only_sends_nothing_but_get(items: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    with spoilt() as server:
+        create(server, "theirs", items)
+        server.asked.clear()
+        report = check(URL, ORGANIZATION, AUTHORIZATION, Options(transport=server))
+        assert {asked.method for asked in server.asked} == {"GET"}
+        assert not any(asked.body for asked in server.asked)
+    assert report.failures == ()
+    by_reason = {verdict.reason for verdict in report.verdicts if verdict.status is Status.NOT_CHECKED}
+    assert "read-only" in by_reason
+    assert report.count(Status.PASS) > (20 if items else 15)
+    assert all(v.status is Status.NOT_CHECKED for v in report.verdicts if v.clause.writes)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_read_only_tries_two_bad_credentials_an_operation(tmp_path: Path) -> None:
+    with spoilt() as server:
+        create(server, "theirs", 3)
+        check(URL, ORGANIZATION, AUTHORIZATION, Options(transport=server, select=("auth.*",), ledger=tmp_path / "l"))
+        bad = [asked for asked in server.asked if asked.headers.get("authorization") != AUTHORIZATION]
+    assert len(bad) == 8
+    assert sum("authorization" not in asked.headers for asked in bad) == 4
+
+
+def test_read_only_on_an_organization_without_datasets() -> None:
+    with spoilt() as server:
+        report = check(URL, ORGANIZATION, AUTHORIZATION, Options(transport=server))
+    assert report.failures == ()
+    reasons = {v.reason for v in report.verdicts if v.clause.name == "operations.get_dataset.succeeds"}
+    assert reasons == {"the organization has no dataset to read, and a read-only check makes none"}
+
+
+def test_a_read_only_check_finds_what_reading_shows() -> None:
+    async def newest_first(asked: Asked, ask: Ask) -> Told:
+        told = await ask(asked)
+        if asked.operation == "get_dataset" and told.status == 200:
+            return told.but(json={**told.json, "total_count": 0})
+        return told
+
+    with spoilt(newest_first) as server:
+        create(server, "theirs", 3)
+        report = check(URL, ORGANIZATION, AUTHORIZATION, Options(transport=server))
+    assert [failure.clause.name for failure in report.failures] == ["datasets.total-count.items"]
+
+
+def test_what_others_have_there_stays(tmp_path: Path) -> None:
+    with spoilt() as server:
+        theirs = [create(server, f"theirs {number}", number) for number in range(12)]
+        server.asked.clear()
+        report = check(URL, ORGANIZATION, AUTHORIZATION, options(tmp_path, transport=server))
+        changed = [asked for asked in server.asked if asked.method != "GET"]
+        assert not any(dataset in asked.target for dataset in theirs for asked in changed)
+        assert names(server) == [f"theirs {number}" for number in range(12)]
+    assert report.failures == ()
+    assert report.left_behind == ()
+
+
+def test_the_ledger_has_each_name_before_its_create(tmp_path: Path) -> None:
+    ledger = tmp_path / "ledger.jsonl"
+
+    async def looks(asked: Asked, ask: Ask) -> Told:
+        if asked.operation == "create_dataset":
+            try:
+                name = asked.json["name"]
+            except (ValueError, TypeError, LookupError, RecursionError):
+                name = None
+            if isinstance(name, str):
+                written = [json.loads(line) for line in ledger.read_text().splitlines()]
+                assert name in [entry.get("creating") for entry in written]
+                assert name == "" or re.search("contract-check-[0-9a-f]{8}-", name) or len(set(name)) == 1
+        return await ask(asked)
+
+    with spoilt(looks) as server:
+        report = check(URL, ORGANIZATION, AUTHORIZATION, options(tmp_path, transport=server))
+        assert names(server) == []
+    assert report.failures == ()
+    entries = [json.loads(line) for line in ledger.read_text().splitlines()]
+    assert entries[0]["run"] == report.run
+    assert {entry["dataset"] for entry in entries if "dataset" in entry} == {
+        entry["deleted"] for entry in entries if "deleted" in entry
+    }
+    assert any("item" in entry for entry in entries)
+
+
+def test_a_ledger_of_its_own_goes_when_all_is_clean(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    with spoilt() as server:
+        check(URL, ORGANIZATION, AUTHORIZATION, Options(mode=Mode.WRITES, transport=server, select=("names.*",)))
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_what_could_not_be_removed_is_told(tmp_path: Path) -> None:
+    async def keeps(asked: Asked, ask: Ask) -> Told:
+        return Told(500, [_JSON], _ERROR) if asked.operation == "delete_dataset" else await ask(asked)
+
+    with spoilt(keeps) as server:
+        report = check(
+            URL, ORGANIZATION, AUTHORIZATION, options(tmp_path, transport=server, select=("items.update.*",))
+        )
+        assert len(report.left_behind) == len(names(server)) > 0
+    assert "status 500" in report.left_behind[0]
+
+
+def test_creates_that_were_not_answered_are_found_by_name(tmp_path: Path) -> None:
+    async def cut_short(asked: Asked, ask: Ask) -> Told:
+        told = await ask(asked)
+        if asked.operation == "create_dataset" and told.status == 201:
+            return Told(500, [_JSON], _ERROR)
+        return told
+
+    with spoilt(cut_short) as server:
+        create_ = options(tmp_path, transport=server, select=("operations.create_dataset.*",))
+        report = check(URL, ORGANIZATION, AUTHORIZATION, create_)
+        assert names(server) == []
+    assert report.left_behind == ()
+    assert [failure.clause.name for failure in report.failures] == ["operations.create_dataset.succeeds"]
+
+
+@contextmanager
+def checking(server: RunningServer, ledger: Path) -> Iterator[subprocess.Popen[str]]:
+    program = (
+        "import sys; from pathlib import Path; from abeja_datasets_contract.check import *\n"
+        "url, organization, authorization, ledger = sys.argv[1:]\n"
+        "options = Options(mode=Mode.WRITES, ledger=Path(ledger), rate=200)\n"
+        "report = check(url, organization, authorization, options)\n"
+        "print(report.stopped, report.left_behind, report.failures, report.exit_code)\n"
+    )
+    command = [sys.executable, "-c", program, server.url, ORGANIZATION, AUTHORIZATION, str(ledger)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, start_new_session=True) as process:
+        deadline = time.monotonic() + 30
+        while not (ledger.exists() and ledger.read_text().count('"dataset"') > 5):
+            assert process.poll() is None
+            assert time.monotonic() < deadline
+            time.sleep(0.02)
+        yield process
+
+
+def there(server: RunningServer) -> int:
+    report = check(server.url, ORGANIZATION, AUTHORIZATION, Options(select=("operations.list_datasets.*",)))
+    received = report.exchanges[-1].received
+    assert received is not None
+    return len(json.loads(received.body))
+
+
+def test_a_crash_is_cleaned_up_after(tmp_path: Path) -> None:
+    ledger = tmp_path / "ledger.jsonl"
+    with RunningServer(credentials=CREDENTIALS) as server:
+        with checking(server, ledger) as process:
+            os.kill(process.pid, signal.SIGKILL)
+        assert there(server) > 0
+        with ledger.open("a") as file:
+            file.write('{"creating": "cut sho')
+        assert clean_up(ledger, AUTHORIZATION) == ()
+        assert there(server) == 0
+        # Again, and there is nothing left to do.
+        assert clean_up(ledger, AUTHORIZATION, server.url) == ()
+
+
+def test_an_interrupt_is_cleaned_up_after(tmp_path: Path) -> None:
+    with RunningServer(credentials=CREDENTIALS) as server:
+        with checking(server, tmp_path / "ledger.jsonl") as process:
+            os.kill(process.pid, signal.SIGINT)
+            output, _ = process.communicate(timeout=30)
+        assert output.strip() == "interrupted () () 0"
+        assert there(server) == 0
+
+
+def test_clean_up_needs_a_ledger_and_a_server(tmp_path: Path) -> None:
+    with pytest.raises(FileNotFoundError):
+        clean_up(tmp_path / "none", AUTHORIZATION)
+    other = tmp_path / "other"
+    for text in ("", "not JSON\n", '{"a": 1}\n', "[]\n[]\n"):
+        other.write_text(text)
+        with pytest.raises(ValueError, match="ledger"):
+            clean_up(other, AUTHORIZATION)
+    other.write_text(json.dumps({"run": "r", "url": f"http://127.0.0.1:{free_port()}", "organization_id": "1"}) + "\n")
+    with pytest.raises(CheckFailed, match="no connection"):
+        clean_up(other, AUTHORIZATION)
+    with RunningServer(credentials=CREDENTIALS) as server, pytest.raises(CheckFailed, match="status 401"):
+        clean_up(other, AUTHORIZATION, server.url)
+
+
+def test_the_caps_hold(tmp_path: Path) -> None:
+    with spoilt() as server:
+        report = check(URL, ORGANIZATION, AUTHORIZATION, options(tmp_path, transport=server, max_requests=60))
+        sent = [exchange for exchange in report.exchanges if exchange.stage != "clean-up"]
+        assert len(sent) == 60
+        assert report.stopped == "the limit of 60 requests is reached"
+        assert names(server) == []
+        started = time.monotonic()
+        report = check(URL, ORGANIZATION, AUTHORIZATION, options(tmp_path, transport=server, max_seconds=0.2, rate=50))
+        assert time.monotonic() - started < 3
+        assert report.stopped == "the limit of 0.2 seconds is reached"
+    unchecked = [v.reason for v in report.verdicts if v.status is Status.NOT_CHECKED]
+    assert len(unchecked) > 300
+    assert report.failures == ()
+
+
+def test_the_rate_is_kept(tmp_path: Path) -> None:
+    with spoilt() as server:
+        given = options(tmp_path, transport=server, rate=100, select=("items.create.*",))
+        report = check(URL, ORGANIZATION, AUTHORIZATION, given)
+    assert report.seconds > (len(report.exchanges) - 2) / 100
+
+
+def test_ten_server_errors_in_a_row_stop_it(tmp_path: Path) -> None:
+    async def fails(asked: Asked, ask: Ask) -> Told:
+        return Told(500, [_JSON], _ERROR) if "/items" in asked.target else await ask(asked)
+
+    async def fails_always(_asked: Asked, _ask: Ask) -> Told:
+        return Told(503, [_JSON], _ERROR)
+
+    for fault in (fails, fails_always):
+        with spoilt(fault) as server:
+            given = options(tmp_path, transport=server, select=("auth.none.*", "operations.*"))
+            report = check(URL, ORGANIZATION, AUTHORIZATION, given)
+        assert report.exit_code == 1
+        if fault is fails_always:
+            assert report.stopped == "the server answered 10 requests in a row with 5xx"
+            assert len([e for e in report.exchanges if e.stage != "clean-up"]) == 10
+
+
+def test_retry_after_is_waited_for(tmp_path: Path) -> None:
+    answers: list[tuple[int, str]] = [(429, "1"), (503, "0"), (503, "Wed, 21 Oct 2015 07:28:00 GMT"), (429, "soon")]
+
+    async def later(asked: Asked, ask: Ask) -> Told:
+        if asked.operation == "get_dataset" and answers:
+            status, after = answers.pop(0)
+            return Told(status, [_JSON, ("Retry-After", after)], _ERROR)
+        return await ask(asked)
+
+    with spoilt(later) as server:
+        given = options(tmp_path, transport=server, select=("datasets.create.kept",))
+        report = check(URL, ORGANIZATION, AUTHORIZATION, given)
+    assert report.failures == ()
+    assert answers == []
+    assert report.seconds > 2
+
+
+def test_a_long_retry_after_stops_it(tmp_path: Path) -> None:
+    async def much_later(asked: Asked, ask: Ask) -> Told:
+        if asked.operation == "get_dataset":
+            return Told(429, [_JSON, ("Retry-After", "3600")], _ERROR)
+        return await ask(asked)
+
+    with spoilt(much_later) as server:
+        report = check(URL, ORGANIZATION, AUTHORIZATION, options(tmp_path, transport=server))
+    assert report.stopped == "the server asks to be left alone for 3600 seconds (Retry-After)"
+
+
+def test_an_expired_credential_is_told(tmp_path: Path) -> None:
+    count = 0
+
+    async def expires(asked: Asked, ask: Ask) -> Told:
+        nonlocal count
+        count += 1
+        if count > 100:
+            return Told(401, [_JSON, ("WWW-Authenticate", "Basic")], _ERROR)
+        return await ask(asked)
+
+    with spoilt(expires) as server, pytest.raises(CheckFailed, match="it may have expired") as caught:
+        check(URL, ORGANIZATION, AUTHORIZATION, options(tmp_path, transport=server))
+    report = caught.value.report
+    assert report is not None
+    assert report.count(Status.PASS) > 5
+    assert report.left_behind
+    assert (tmp_path / "ledger.jsonl").exists()
+
+
+def free_port() -> int:
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        port: int = listener.getsockname()[1]
+    return port

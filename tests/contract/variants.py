@@ -1,0 +1,194 @@
+"""Servers that keep the contract otherwise than the mock server does: what the document leaves open, one at a time."""
+
+import asyncio
+import itertools
+import json
+import re
+from collections.abc import Callable
+from typing import Any
+from urllib.parse import unquote
+
+from tests.contract.faults.kit import UNREADABLE, each, query
+from tests.contract.faulty import Ask, Asked, Told, Wrap
+
+VARIANTS: dict[str, Wrap] = {}
+_STAMPS = ("created_at", "updated_at")
+_MOST = 40
+
+
+def _variant(wrap: Wrap) -> Wrap:
+    VARIANTS[wrap.__name__] = wrap
+    return wrap
+
+
+def _edited(name: str, edit: Callable[[Any], Any]) -> None:
+    """Add a server that writes each dataset and each item otherwise."""
+
+    async def wrap(asked: Asked, ask: Ask) -> Told:
+        told = await ask(asked)
+        return told.but(json=each(told.json, edit)) if told.status < 300 and asked.operation else told
+
+    VARIANTS[name] = wrap
+
+
+def _stamped(name: str, write: Callable[[str], str]) -> None:
+    _edited(name, lambda r: {key: write(value) if key in _STAMPS else value for key, value in r.items()})
+
+
+_stamped("timestamps with an offset", lambda text: f"{text}+00:00")
+_stamped("timestamps with a Z and milliseconds", lambda text: f"{text[:23]}Z")
+_stamped("a clock of whole seconds", lambda text: text[:19])
+_edited("more properties", lambda r: {**r, "etag": "x", "links": {"self": None}, "count": 7})
+
+
+def _single(record: Any) -> Any:
+    labels = record.get("attributes", {}).get("classification")
+    if not isinstance(labels, list) or len(labels) != 1:
+        return record
+    return {**record, "attributes": {**record["attributes"], "classification": labels[0]}}
+
+
+_edited("a single label is no list", _single)
+
+
+@_variant
+async def created_is_200(asked: Asked, ask: Ask) -> Told:
+    told = await ask(asked)
+    return told.but(status=200) if told.status == 201 else told
+
+
+@_variant
+async def unknown_dataset_is_404_for_updates(asked: Asked, ask: Ask) -> Told:
+    told = await ask(asked)
+    updates = asked.operation in ("update_dataset_item", "bulk_update_dataset_item")
+    return told.but(status=404) if updates and told.status == 400 and b"dataset id does not" in told.body else told
+
+
+@_variant
+async def written_for_people(asked: Asked, ask: Ask) -> Told:
+    told = await ask(asked)
+    told = told.header("content-type", "application/json; charset=UTF-8")
+    told.headers = [(name.title(), value) for name, value in told.headers]
+    return told.but(body=json.dumps(told.json, indent=2).encode() + b"\n") if told.body else told
+
+
+@_variant
+async def errors_in_detail(asked: Asked, ask: Ask) -> Told:
+    told = await ask(asked)
+    return told.but(json={**told.json, "error_detail": [{"at": 1}], "id": 7}) if told.status >= 400 else told
+
+
+@_variant
+async def one_spelling_alone(asked: Asked, ask: Ask) -> Told:
+    method = "GET|POST" if re.search(r"(datasets|items)$", asked.path) else "PUT"
+    collection = re.search(r"(datasets|items)/?$", asked.path)
+    if collection and re.fullmatch(method, asked.method):
+        body = {"error": "not_found", "error_description": "no such path"}
+        return Told(404, [("content-type", "application/json")], json.dumps(body).encode())
+    return await ask(asked)
+
+
+@_variant
+async def the_other_spelling_redirects(asked: Asked, ask: Ask) -> Told:
+    method = "GET|POST" if re.search(r"(datasets|items)$", asked.path) else "PUT"
+    collection = re.search(r"(datasets|items)/?$", asked.path)
+    if collection and re.fullmatch(method, asked.method):
+        return Told(308, [("location", asked.path)])
+    return await ask(asked)
+
+
+@_variant
+async def shorter_pages(asked: Asked, ask: Ask) -> Told:
+    def cut(name: str) -> Callable[[list[tuple[str, str]]], Any]:
+        def edit(pairs: list[tuple[str, str]]) -> Any:
+            given = [value for key, value in pairs if key == name]
+            if not given:
+                return [*pairs, (name, str(_MOST))]
+            if len(given) > 1 or not re.fullmatch("[0-9]{1,4}", given[0]) or not _MOST < int(given[0]) <= 1000:
+                return pairs
+            return [(key, str(_MOST) if key == name else value) for key, value in pairs]
+
+        return edit
+
+    name = {"list_datasets": "max_results", "list_dataset_items": "limit"}.get(asked.operation or "")
+    return await ask(query(asked, cut(name)) if name else asked)
+
+
+def _renumbered(value: Any) -> Any:
+    return {**value, "dataset_item_id": 10 * value["dataset_item_id"] + 7} if "dataset_item_id" in value else value
+
+
+def _number(item: int) -> int:
+    return item // 10 if item % 10 == 7 else 10**17
+
+
+@_variant
+async def item_ids_with_gaps(asked: Asked, ask: Ask) -> Told:
+    path, _, item = asked.path.rpartition("/items/")
+    if re.fullmatch("(0|[1-9][0-9]{0,17})", unquote(item)):
+        asked = asked.but(target=f"{path}/items/{_number(int(unquote(item)))}")
+    if asked.operation == "bulk_update_dataset_item":
+        try:
+            body = json.loads(asked.body)
+            for entry in body:
+                if type(entry["dataset_item_id"]) is int and entry["dataset_item_id"] >= 0:
+                    entry["dataset_item_id"] = _number(entry["dataset_item_id"])
+            # Only a body that is written as Python writes it is known to be read as it was meant.
+            if json.dumps(json.loads(asked.body), ensure_ascii=False).encode() == asked.body:
+                asked = asked.but(json=body)
+        except UNREADABLE:
+            pass
+    told = await ask(asked)
+    return told.but(json=each(told.json, _renumbered)) if told.status < 300 and "/items" in asked.path else told
+
+
+_nonces = itertools.count(10_000)
+
+
+@_variant
+async def tokens_that_differ_each_time(asked: Asked, ask: Ask) -> Told:
+    asked = query(asked, lambda pairs: [(k, v[5:] if k in ("next_token", "next_page_token") else v) for k, v in pairs])
+    told = await ask(asked)
+    token = dict(told.headers).get("x-next-token")
+    if token is not None:
+        told = told.header("X-Next-Token", f"{next(_nonces)}{token}")
+    if asked.operation == "list_dataset_items" and b'"next_page_token"' in told.body:
+        told = told.but(json={**told.json, "next_page_token": f"{next(_nonces)}{told.json['next_page_token']}"})
+    return told
+
+
+@_variant
+async def hasty_with_large_bodies(asked: Asked, ask: Ask) -> Told:
+    told = await ask(asked)
+    return told.but(status=400) if len(asked.body) > 5_000_000 else told
+
+
+class Busy:
+    """Others at work in the same organization: before some of the requests they create or delete a dataset."""
+
+    def __init__(self, every: int = 3) -> None:
+        self._every, self._requests, self._theirs = every, itertools.count(1), list[str]()
+
+    async def __call__(self, asked: Asked, ask: Ask) -> Told:
+        number = next(self._requests)
+        if asked.operation and number % self._every == 0:
+            root = re.sub("/datasets.*", "/datasets/", asked.path)
+            if number % (2 * self._every):
+                body = {"name": f"theirs {number}", "type": "custom", "props": {}}
+                await self._send(asked.but(method="POST", target=root, json=body), ask)
+            elif len(self._theirs) > 4:
+                # Sometimes the oldest, and sometimes the newest.
+                gone = self._theirs.pop(0 if number % (4 * self._every) else -1)
+                await ask(asked.but(method="DELETE", target=root + gone, body=b""))
+        return await ask(asked)
+
+    async def _send(self, asked: Asked, ask: Ask) -> None:
+        told = await ask(asked.but(headers={**asked.headers, "content-type": "application/json"}))
+        if told.status == 201:
+            self._theirs.append(told.json["dataset_id"])
+
+
+async def slow(asked: Asked, ask: Ask) -> Told:
+    """Answer 50 ms late."""
+    await asyncio.sleep(0.05)
+    return await ask(asked)
