@@ -1,0 +1,110 @@
+"""What every report says about a check, worked out once: the outcome in a sentence, clauses by group, time by stage."""
+
+import datetime as dt
+import shlex
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from abeja_datasets_contract.check.results import Exchange, Mode, Report, Status, Verdict
+
+from .printable import plural
+
+
+@dataclass(frozen=True)
+class Group:
+    """Clauses whose names begin alike: `items` of `items.update.replaces`."""
+
+    name: str
+    verdicts: tuple[Verdict, ...]
+
+    def count(self, status: Status) -> int:
+        """Count the clauses that ended so."""
+        return sum(verdict.status is status for verdict in self.verdicts)
+
+    @property
+    def tally(self) -> str:
+        """Say how they ended: `12 pass, 1 fail, 3 not checked`."""
+        return ", ".join(f"{self.count(status)} {status}" for status in Status if self.count(status))
+
+
+@dataclass(frozen=True)
+class Stage:
+    """What a stage took."""
+
+    name: str
+    clauses: int
+    requests: int
+    seconds: float
+    """From its first request to the end of its last."""
+
+
+def groups(verdicts: Iterable[Verdict]) -> list[Group]:
+    """Group verdicts by the first part of their clauses' names, in the order in which these come up."""
+    by_name: dict[str, list[Verdict]] = {}
+    for verdict in verdicts:
+        by_name.setdefault(verdict.clause.name.partition(".")[0], []).append(verdict)
+    return [Group(name, tuple(found)) for name, found in by_name.items()]
+
+
+def stages(report: Report) -> list[Stage]:
+    """Work out the figures of each stage, in the order in which they ran."""
+    clauses = Counter(verdict.clause.stage for verdict in report.verdicts)
+    sent: dict[str, list[Exchange]] = {}
+    for exchange in report.exchanges:
+        sent.setdefault(exchange.stage, []).append(exchange)
+    names = dict.fromkeys([*sent, *clauses])
+    return [Stage(name, clauses[name], len(sent.get(name, ())), _took(sent.get(name, ()))) for name in names]
+
+
+def reasons(report: Report) -> list[tuple[str, int]]:
+    """List why clauses were not checked, and how many for each reason, the commonest first."""
+    unchecked = (verdict.reason for verdict in report.verdicts if verdict.status is Status.NOT_CHECKED)
+    return Counter(unchecked).most_common()
+
+
+def outcome(report: Report) -> str:
+    """Say in a sentence how the check ended."""
+    failed, passed = report.count(Status.FAIL), report.count(Status.PASS)
+    checked = failed + passed
+    if not checked:
+        return "Nothing could be checked."
+    if failed:
+        return f"Breaks {failed:,} of the {plural(checked, 'promise')} that were checked."
+    if checked == 1:
+        return "Keeps the one promise that was checked."
+    return f"Keeps all {checked:,} promises that were checked."
+
+
+def unchecked(report: Report) -> str:
+    """Say how much is not known; empty where everything is."""
+    count = report.count(Status.NOT_CHECKED)
+    if not count:
+        return ""
+    return f"{plural(count, 'promise')} {'was' if count == 1 else 'were'} not checked, and may be kept or broken."
+
+
+def command(report: Report) -> str:
+    """Write the command that checks the same again, as far as a report knows it."""
+    modes = {
+        Mode.READ_ONLY: [],
+        Mode.WRITES: ["--allow-writes"],
+        Mode.DISPOSABLE: ["--allow-writes", "--disposable"],
+    }
+    words = ["abeja-datasets", "check", report.url, "--organization-id", report.organization_id, *modes[report.mode]]
+    return shlex.join([*words, "--seed", str(report.seed)])
+
+
+def moment(when: dt.datetime) -> str:
+    """Write a moment in UTC, as `2018-05-20 13:51:16 UTC`."""
+    return utc(when).strftime("%Y-%m-%d %H:%M:%S UTC")
+
+
+def utc(when: dt.datetime) -> dt.datetime:
+    """Put a moment in UTC; without an offset it is there."""
+    return when.replace(tzinfo=dt.UTC) if when.tzinfo is None else when.astimezone(dt.UTC)
+
+
+def _took(exchanges: Iterable[Exchange]) -> float:
+    spans = [(each.started.timestamp(), each.started.timestamp() + each.seconds) for each in exchanges]
+    return max((end for _, end in spans), default=0.0) - min((start for start, _ in spans), default=0.0)

@@ -1,0 +1,88 @@
+"""The part of the page that lists all promises: by group, and to be narrowed down to those that ended alike."""
+
+from abeja_datasets_contract.check.results import Report, Status, Verdict
+
+from .figures import Group, groups
+from .html_failures import anchor
+from .markup import Markup, element, join
+from .printable import plural
+from .source import line, place
+
+_CLASS = {Status.PASS: "pass", Status.FAIL: "fail", Status.NOT_CHECKED: "unknown"}
+_CHOICES = (("all", "All"), ("fail", "Fail"), ("unknown", "Not checked"), ("pass", "Pass"))
+
+
+def promises(report: Report) -> Markup:
+    """Write the section."""
+    return element(
+        "section",
+        element("h2", "All promises"),
+        _choices(),
+        *(_group(group) for group in groups(report.verdicts)),
+        id="promises",
+    )
+
+
+def _choices() -> Markup:
+    """Radio buttons that the style sheet looks at: a filter without a script."""
+    return element(
+        "fieldset",
+        element("legend", "Show"),
+        *(
+            join(
+                element("input", type="radio", name="show", id=f"show-{name}", checked=name == "all"),
+                element("label", label, for_=f"show-{name}"),
+            )
+            for name, label in _CHOICES
+        ),
+        class_="choices",
+    )
+
+
+def _group(group: Group) -> Markup:
+    # Narrow pages lay rows out as blocks, and only roles then tell a screen reader that it is a table.
+    titles = (element("th", name, scope="col", role="columnheader") for name in ("Result", "Promise", "Checks"))
+    heads = element("tr", *titles, role="row")
+    kept = group.count(Status.PASS) == len(group.verdicts)
+    held = {_CLASS[verdict.status] for verdict in group.verdicts}
+    return element(
+        "details",
+        element("summary", element("h3", group.name), " ", element("span", group.tally, class_="tally")),
+        element(
+            "table",
+            element("caption", f"The promises of {group.name}", class_="unseen"),
+            element("thead", heads, role="rowgroup"),
+            element("tbody", *(_row(verdict) for verdict in group.verdicts), role="rowgroup"),
+            class_="clauses",
+            role="table",
+        ),
+        class_=" ".join(["group", *(f"has-{name}" for name in sorted(held))]),
+        open=not kept,
+    )
+
+
+def _row(verdict: Verdict) -> Markup:
+    clause, kind = verdict.clause, _CLASS[verdict.status]
+    name = element("code", clause.name)
+    if verdict.status is Status.FAIL:
+        name = element("a", name, href=f"#{anchor(clause.name)}")
+    where = place(clause.source)
+    pointer = clause.source if line(clause.source) else None
+    unit = "check" if verdict.checks == 1 else "checks"
+    failures = f" ({plural(len(verdict.failures), 'failure')})" if verdict.failures else ""
+    return element(
+        "tr",
+        element("td", element("span", str(verdict.status), class_=f"verdict {kind}"), role="cell"),
+        element(
+            "th",
+            name,
+            element("span", clause.promise, class_="promise"),
+            element("span", verdict.reason, class_="reason") if verdict.reason else None,
+            element("span", f"{where}{failures}", class_="source", title=pointer),
+            scope="row",
+            role="rowheader",
+        ),
+        element("td", f"{verdict.checks:,}", element("span", f" {unit}", class_="unit"), role="cell"),
+        class_=kind,
+        role="row",
+    )
