@@ -1,0 +1,326 @@
+"""`abeja-datasets check`: tell whether a server keeps the contract."""
+
+import importlib
+import json
+import math
+import os
+import sys
+import traceback
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NoReturn
+
+import click
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from abeja_datasets_contract.check import Clause, Options, Report
+
+KEEPS, BREAKS, WRONG_USE, NOT_CHECKED, INTERRUPTED = 0, 1, 2, 3, 130
+_INTERRUPTED = "interrupted"
+"""What a report says of a check that Ctrl-C ended."""
+OTHER = "OTHER_"
+_VARIABLES = (
+    "PLATFORM_AUTH_TOKEN; or ABEJA_PLATFORM_USER_ID with ABEJA_PLATFORM_PERSONAL_ACCESS_TOKEN; or "
+    "ABEJA_PLATFORM_DATASOURCE_ID with ABEJA_PLATFORM_DATASOURCE_SECRET"
+)
+_EPILOG = f"""\
+The credential comes from the environment, as it does for the client, and never from the command line, which every
+process on the machine can read: {_VARIABLES}. The second organization's comes from the same variables with {OTHER}
+before their names, or from a file.
+
+Exit codes: 0 the server keeps all that was checked, 1 it breaks a promise, 2 wrong use, 3 it could not be checked,
+130 interrupted.
+"""
+
+
+class _Above(click.ParamType[float]):
+    """A number above 0 that is one: neither nan nor infinite."""
+
+    name = "number"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
+        try:
+            number = float(value)
+        except ValueError:
+            number = math.nan
+        if not (number > 0 and math.isfinite(number)):
+            self.fail(f"{value!r} is not a number above 0.", param, ctx)
+        return number
+
+
+@dataclass(frozen=True)
+class _Asked:
+    """What the command line said, but for the options of the check itself."""
+
+    url: str | None
+    organization_id: str | None
+    report: Path | None
+    plain: bool
+
+
+@click.command(epilog=_EPILOG)
+@click.argument("url", required=False, metavar="URL")
+@click.option("--organization-id", metavar="ID", help="An organization that the credential is valid for.")
+@click.option("--read-only", is_flag=True, help="Send GET requests alone (the default).")
+@click.option("--allow-writes", is_flag=True, help="Create datasets and items, and change and delete those.")
+@click.option("--disposable", is_flag=True, help="With --allow-writes: fuzz too, which may touch all that is there.")
+@click.option("--other-organization-id", metavar="ID", help="A second organization, for what must stay apart.")
+@click.option(
+    "--other-credential",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    metavar="FILE",
+    help=f"Its credential, as JSON such as {{'auth_token': …}}; without it, variables beginning with {OTHER}.",
+)
+@click.option("--seed", type=int, default=0, show_default=True, help="The same seed gives the same requests.")
+@click.option("--concurrency", type=click.IntRange(1, 256), default=1, show_default=True, help="Requests in flight.")
+@click.option("--rate", type=_Above(), help="Requests a second, at most.")
+@click.option("--max-requests", type=click.IntRange(1), default=10_000, show_default=True, help="Stop after so many.")
+@click.option("--max-seconds", type=_Above(), default=300, show_default=True, help="Stop after so long.")
+@click.option("--timeout", type=_Above(), default=30, show_default=True, help="Seconds to wait for an answer.")
+@click.option("--fuzz-examples", type=click.IntRange(1), default=20, show_default=True, help="Cases an operation.")
+@click.option("--select", multiple=True, metavar="PATTERN", help="Check these clauses alone (`paging.*`). Repeatable.")
+@click.option("--skip", multiple=True, metavar="PATTERN", help="Leave these clauses out. Repeatable.")
+@click.option("--list", "listing", is_flag=True, help="List the clauses, and end.")
+@click.option(
+    "--ledger",
+    type=click.Path(dir_okay=False, path_type=Path),
+    metavar="FILE",
+    help="Note here what is written; by default in a file of the run's name, kept while anything is left.",
+)
+@click.option(
+    "--clean-up",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    metavar="LEDGER",
+    help="Remove what an earlier check left behind, and end.",
+)
+@click.option(
+    "--ca-bundle",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    metavar="FILE",
+    help="Certificates to trust in place of the usual ones.",
+)
+@click.option(
+    "--report",
+    type=click.Path(file_okay=False, path_type=Path),
+    metavar="DIR",
+    help="Write report.html, junit.xml, report.json and traffic.har.",
+)
+@click.option("--plain", is_flag=True, help="No colours, and nothing that moves.")
+@click.pass_context
+def check(context: click.Context, /, **asked: Any) -> None:
+    """Tell whether the server at URL keeps the contract, and show each promise that it breaks.
+
+    Nothing is written to the server without --allow-writes.
+    """
+    _reconfigure()
+    _need_extra()
+    context.exit(_carry_out(asked))
+
+
+def _carry_out(asked: Mapping[str, Any]) -> int:
+    _clauses(asked["select"], asked["skip"])
+    if asked["listing"]:
+        return _list(_clauses(asked["select"], asked["skip"]), _console(plain=asked["plain"]))
+    if asked["clean_up"]:
+        return _clean_up(asked["clean_up"], asked["url"])
+    if not asked["url"]:
+        raise click.UsageError("Missing argument 'URL'.")
+    if not asked["organization_id"]:
+        raise click.UsageError("Missing option '--organization-id'.")
+    return _check(
+        _Asked(_url(asked["url"]), asked["organization_id"], asked["report"], asked["plain"]), _options(asked)
+    )
+
+
+def _check(asked: _Asked, options: "Options") -> int:
+    from abeja_datasets_contract.check import CheckFailed, check
+    from abeja_datasets_contract.check.report.progress import Progress
+
+    assert asked.url is not None and asked.organization_id is not None  # noqa: S101, PT018 - seen to before
+    authorization = _authorization(None, os.environ, _VARIABLES)
+    _prepare(asked.report)
+    errors = _console(plain=asked.plain, stderr=True)
+    report: Report | None
+    problem, code = None, KEEPS
+    try:
+        with Progress(errors, live=errors.is_terminal) as progress:
+            report = check(asked.url, asked.organization_id, authorization, options, progress)
+    except CheckFailed as failed:
+        report, problem, code = failed.report, str(failed), NOT_CHECKED
+    except KeyboardInterrupt:
+        _say("interrupted before clean-up ended; if a ledger was left, --clean-up LEDGER removes what it names")
+        return INTERRUPTED
+    except OSError as error:
+        _say(str(error))
+        return NOT_CHECKED
+    except Exception:  # noqa: BLE001 - must not end with 1, which says that the server breaks a promise
+        traceback.print_exc()
+        _say("this is a defect of the check, and says nothing of the server")
+        return NOT_CHECKED
+    if report is not None:
+        _show(report, asked)
+        code = INTERRUPTED if report.stopped == _INTERRUPTED else max(report.exit_code, code)
+    if problem is not None:
+        _say(problem)
+    return code
+
+
+def _show(report: "Report", asked: _Asked) -> None:
+    from abeja_datasets_contract.check.report import write
+    from abeja_datasets_contract.check.report.terminal import show
+
+    console = _console(plain=asked.plain)
+    show(report, console)
+    if asked.report is not None:
+        try:
+            paths = write(report, asked.report)
+        except OSError as error:
+            _say(f"the reports can't be written: {error}")
+        else:
+            console.print(f"Reports: {', '.join(map(str, paths))}", soft_wrap=True, markup=False, highlight=False)
+
+
+def _list(clauses: "tuple[Clause, ...]", console: "Console") -> int:
+    from rich.text import Text
+
+    for clause in clauses:
+        note = "" if not clause.writes else " (writes)"
+        text = Text.assemble((clause.name, "bold"), f"  {clause.promise}", (note, "yellow"))
+        console.print(text, soft_wrap=True)
+    return KEEPS
+
+
+def _clean_up(ledger: Path, url: str | None) -> int:
+    from abeja_datasets_contract.check import CheckFailed, clean_up
+
+    authorization = _authorization(None, os.environ, _VARIABLES)
+    try:
+        left = clean_up(ledger, authorization, url)
+    except ValueError as error:
+        raise click.UsageError(str(error)) from error
+    except (CheckFailed, OSError) as error:
+        _say(str(error))
+        return NOT_CHECKED
+    for what in left:
+        _say(f"left behind: {what}")
+    if not left:
+        click.echo("Nothing that the ledger names is left.")
+    return NOT_CHECKED if left else KEEPS
+
+
+def _options(asked: Mapping[str, Any]) -> "Options":
+    from abeja_datasets_contract.check import Mode, Options
+
+    if asked["read_only"] and asked["allow_writes"]:
+        raise click.UsageError("--read-only and --allow-writes exclude each other.")
+    if asked["disposable"] and not asked["allow_writes"]:
+        raise click.UsageError("--disposable needs --allow-writes.")
+    mode = Mode.DISPOSABLE if asked["disposable"] else Mode.WRITES if asked["allow_writes"] else Mode.READ_ONLY
+    plainly = ("seed", "concurrency", "rate", "max_requests", "max_seconds", "timeout", "select", "skip", "ledger")
+    return Options(
+        mode=mode,
+        other_organization_id=asked["other_organization_id"],
+        other_authorization=_other(asked["other_organization_id"], asked["other_credential"]),
+        ca_bundle=asked["ca_bundle"],
+        fuzz_examples=asked["fuzz_examples"],
+        **{name: asked[name] for name in plainly},
+    )
+
+
+def _other(organization_id: str | None, file: Path | None) -> str | None:
+    """Find the second organization's `Authorization`; None where there is no such organization."""
+    if organization_id is None:
+        if file is not None:
+            raise click.UsageError("--other-credential needs --other-organization-id.")
+        return None
+    if file is None:
+        others = {name.removeprefix(OTHER): value for name, value in os.environ.items() if name.startswith(OTHER)}
+        return _authorization(None, others, f"those of the first one with {OTHER} before their names")
+    try:
+        argument = json.loads(file.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        # What json says of a file has none of its text.
+        raise click.UsageError(f"{file}: can't be read as JSON ({error}).") from None
+    return _authorization(argument, {}, f"{file} holds none")
+
+
+def _authorization(argument: Any, environ: Mapping[str, str], where: str) -> str:
+    from abeja.datasets.credentials import resolve
+
+    try:
+        credential = resolve(argument, environ)
+    except (ValueError, TypeError) as error:
+        raise click.UsageError(str(error)) from error
+    if credential is None:
+        raise click.UsageError(f"No credential: {where}." if argument is not None else f"No credential; set {where}.")
+    return credential.authorization
+
+
+def _url(url: str) -> str:
+    from abeja_datasets_contract.check.options import base_url
+
+    try:
+        return base_url(url)
+    except ValueError as error:
+        raise click.UsageError(str(error)) from error
+
+
+def _clauses(select: tuple[str, ...], skip: tuple[str, ...]) -> "tuple[Clause, ...]":
+    from abeja_datasets_contract.check import clauses
+
+    try:
+        found = clauses(select, skip)
+    except ValueError as error:
+        raise click.UsageError(f"{error}; --list names them all.") from error
+    if not found:
+        raise click.UsageError("--select and --skip leave no clause.")
+    return found
+
+
+def _prepare(folder: Path | None) -> None:
+    """See to it that reports can be written before a minute goes into them."""
+    if folder is None:
+        return
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise click.UsageError(f"--report: {error}") from error
+    if not os.access(folder, os.W_OK):
+        raise click.UsageError(f"--report: {folder} can't be written to.")
+
+
+def _console(*, plain: bool, stderr: bool = False) -> "Console":
+    from rich.console import Console
+
+    still = plain or bool(os.environ.get("NO_COLOR")) or os.environ.get("TERM") == "dumb"
+    return Console(stderr=stderr, force_terminal=False if still else None, highlight=False, markup=False, emoji=False)
+
+
+def _need_extra() -> None:
+    try:
+        for name in ("rich", "abeja_datasets_contract.check"):
+            importlib.import_module(name)
+    except ModuleNotFoundError as error:
+        _give_up(f'{error.name} is missing; install it with: pip install "abeja-datasets[check,cli]"')
+
+
+def _reconfigure() -> None:
+    """Let no character that the terminal's encoding lacks end the program."""
+    for stream in (sys.stdout, sys.stderr):
+        reconfigure: Callable[..., None] | None = getattr(stream, "reconfigure", None)
+        if reconfigure is not None:
+            reconfigure(errors="backslashreplace")
+
+
+def _say(text: str) -> None:
+    from abeja_datasets_contract.check.report.printable import one_line
+
+    click.echo(f"abeja-datasets check: {one_line(text)}", err=True)
+
+
+def _give_up(text: str) -> NoReturn:
+    click.echo(f"abeja-datasets check: {text}", err=True)
+    raise SystemExit(NOT_CHECKED)

@@ -1,0 +1,264 @@
+"""The contract check as tests, one for each clause.
+
+    pytest --abeja-contract-url https://… --abeja-contract-organization-id 1102940376065
+
+The credential comes from the environment, as it does for the client. Without file arguments only the clauses are
+collected, with files both. The check runs once, when the first of its tests does, and only for clauses that are still
+selected by then (`-k`). A clause that was not checked is skipped, with the reason.
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from abeja_datasets_contract.check import Clause, Options, Report, Verdict
+
+_NAME = "abeja-contract"
+_EXTRA = 'the contract check needs more: pip install "abeja-datasets[check]" ({} is missing)'
+_OTHER = "OTHER_"
+_FLAGS = {
+    "allow-writes": "create datasets and items, and change and delete those",
+    "disposable": "with --abeja-contract-allow-writes: fuzz too, which may touch all that is there",
+}
+_TEXTS = {
+    "url": "the server to check; without it this plugin does nothing",
+    "organization-id": "an organization that the credential is valid for",
+    "other-organization-id": f"a second organization; its credential is in variables that begin with {_OTHER}",
+}
+_NUMBERS: dict[str, tuple[type[int | float], str]] = {
+    "seed": (int, "the same seed gives the same requests"),
+    "concurrency": (int, "requests in flight"),
+    "rate": (float, "requests a second, at most"),
+    "max-requests": (int, "stop after so many"),
+    "max-seconds": (float, "stop after so long"),
+    "timeout": (float, "seconds to wait for an answer"),
+    "fuzz-examples": (int, "cases for an operation"),
+}
+_PATHS = {
+    "ledger": "note in this file what is written",
+    "ca-bundle": "certificates to trust in place of the usual ones",
+    "report": "a folder to write the reports into",
+}
+_PATTERNS = {"select": "check these clauses alone (repeatable)", "skip": "leave these clauses out (repeatable)"}
+
+
+class BrokenPromise(AssertionError):
+    """The server breaks the promise; the text shows how."""
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Add the options of `abeja-datasets check`, each behind `--abeja-contract-`."""
+    group = parser.getgroup("abeja contract", "the contract check of abeja-datasets")
+    for name, text in _FLAGS.items():
+        group.addoption(f"--{_NAME}-{name}", action="store_true", help=text)
+    for name, text in _TEXTS.items():
+        group.addoption(f"--{_NAME}-{name}", metavar=name.rpartition("-")[2].upper(), help=text)
+    for name, (kind, text) in _NUMBERS.items():
+        group.addoption(f"--{_NAME}-{name}", type=kind, metavar="N", help=text)
+    for name, text in _PATHS.items():
+        group.addoption(f"--{_NAME}-{name}", type=Path, metavar="PATH", help=text)
+    for name, text in _PATTERNS.items():
+        group.addoption(f"--{_NAME}-{name}", action="append", default=[], metavar="PATTERN", help=text)
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Collect no files unless some were named."""
+    if _asked(config, "url") is None:
+        return
+    if not _asked(config, "organization-id"):
+        raise pytest.UsageError(f"--{_NAME}-url needs --{_NAME}-organization-id")
+    if config.args_source is not pytest.Config.ArgsSource.ARGS:
+        config.args[:] = []
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(session: pytest.Session, items: list[pytest.Item]) -> None:
+    """Put the clauses before the tests of files, in time for `-k` to choose among them."""
+    if _asked(session.config, "url") is None:
+        return
+    try:
+        check = _Check(session)
+    except (ValueError, TypeError) as error:  # what the options say can't be done
+        raise pytest.UsageError(f"--{_NAME}: {error}") from error
+    items[:0] = session.genitems(ClauseCollector.from_parent(session, name=_NAME, nodeid=_NAME, check=check))
+
+
+class ClauseCollector(pytest.Collector):
+    """Collects the clauses, each as a test."""
+
+    def __init__(self, *, check: _Check, **given: Any) -> None:
+        super().__init__(**given)
+        self._check = check
+
+    def collect(self) -> Iterator[ClauseItem]:
+        """Give a test for each clause that is selected; they share one check."""
+        for clause in self._check.clauses:
+            yield ClauseItem.from_parent(self, name=clause.name, clause=clause, check=self._check)
+
+
+class ClauseItem(pytest.Item):
+    """One clause of the contract."""
+
+    def __init__(self, *, clause: Clause, check: _Check, **given: Any) -> None:
+        super().__init__(**given)
+        self.clause = clause
+        self._check = check
+
+    def setup(self) -> None:
+        """See to it that the check has run. Where it could not, the first test says so; the others are skipped."""
+        self._check.run()
+
+    def runtest(self) -> None:
+        """Tell how the clause ended."""
+        verdict = self._check.verdict(self.clause)
+        if verdict is None:
+            pytest.skip("the check ended before it")
+        if verdict.status == "not checked":
+            pytest.skip(verdict.reason or "not checked")
+        if verdict.status == "fail":
+            from abeja_datasets_contract.check.report.junit import failures_text
+
+            raise BrokenPromise(failures_text(verdict) or verdict.clause.promise)
+
+    def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], style: Any = None) -> Any:
+        """Show what was promised and what came, and not where in this plugin it was raised."""
+        if isinstance(excinfo.value, BrokenPromise):
+            return str(excinfo.value)
+        return super().repr_failure(excinfo, style)
+
+    def reportinfo(self) -> tuple[Path, None, str]:
+        """Name the clause in headings."""
+        return Path(_NAME), None, self.clause.name
+
+
+class _Check:
+    """The check of a session: run at most once, and what it found out."""
+
+    def __init__(self, session: pytest.Session) -> None:
+        try:
+            from abeja_datasets_contract.check import clauses
+            from abeja_datasets_contract.check.options import base_url
+        except ModuleNotFoundError as error:
+            raise pytest.UsageError(_EXTRA.format(error.name)) from error
+        self._session, config = session, session.config
+        self._url, self._organization_id = base_url(_asked(config, "url")), _asked(config, "organization-id")
+        self._authorization, self._options = _authorization(""), _options(config)
+        self.clauses = clauses(self._options.select, self._options.skip)
+        self._verdicts: dict[str, Verdict] | None = None
+        self._problem: str | None = None
+
+    def verdict(self, clause: Clause) -> Verdict | None:
+        """Find how a clause ended; None where the check did not come to it."""
+        return (self._verdicts or {}).get(clause.name)
+
+    def run(self) -> None:
+        """Check the clauses that are left of the session, the first time."""
+        if self._problem is not None and not self._verdicts:
+            pytest.skip(f"could not be checked: {self._problem}")
+        if self._verdicts is not None:
+            return
+        from abeja_datasets_contract.check import CheckFailed, check
+
+        self._verdicts = {}
+        try:
+            report = check(self._url, self._organization_id, self._authorization, self._chosen())
+        except CheckFailed as failed:
+            self._problem = str(failed)
+            if failed.report is not None:
+                self._take(failed.report)
+        except Exception:  # noqa: BLE001 - pytest would show the arguments of each call, the credential among them
+            import traceback
+
+            defect = f"{traceback.format_exc()}\nthis is a defect of the check, and says nothing of the server"
+            pytest.fail(defect, pytrace=False)
+        else:
+            self._take(report)
+        if self._problem is not None:
+            pytest.fail(f"the server could not be checked: {self._problem}", pytrace=False)
+        if report.stopped == "interrupted":
+            raise KeyboardInterrupt
+
+    def _take(self, report: Report) -> None:
+        self._verdicts = {verdict.clause.name: verdict for verdict in report.verdicts}
+        self._session.config.stash[_REPORT] = report
+        folder = _asked(self._session.config, "report")
+        if folder is not None:
+            from abeja_datasets_contract.check.report import write
+
+            write(report, folder)
+
+    def _chosen(self) -> Options:
+        """Ask for no more than the tests that `-k` and its like have left."""
+        from dataclasses import replace
+
+        left = tuple(item.clause.name for item in self._session.items if isinstance(item, ClauseItem))
+        return self._options if len(left) == len(self.clauses) else replace(self._options, select=left, skip=())
+
+
+_REPORT = pytest.StashKey["Report"]()
+
+
+def pytest_report_header(config: pytest.Config) -> str | None:
+    """Say what is checked."""
+    url = _asked(config, "url")
+    return None if url is None else f"abeja contract: {url}, organization {_asked(config, 'organization-id')}"
+
+
+def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> None:
+    """Say what no single test does: that the check ended early, and what it left behind."""
+    report = config.stash.get(_REPORT, None)
+    if report is None:
+        return
+    notes = [f"left behind: {text}" for text in report.left_behind]
+    if report.stopped is not None:
+        notes.append(f"the check ended early: {report.stopped}")
+    if notes:
+        from abeja_datasets_contract.check.report.printable import one_line
+
+        terminalreporter.section("abeja contract")
+        for note in notes:
+            terminalreporter.write_line(one_line(note))
+
+
+def _asked(config: pytest.Config, name: str) -> Any:
+    return config.getoption(f"--{_NAME}-{name}")
+
+
+def _options(config: pytest.Config) -> Options:
+    from abeja_datasets_contract.check import Mode, Options
+
+    if _asked(config, "disposable") and not _asked(config, "allow-writes"):
+        raise ValueError("disposable needs allow-writes")
+    mode = Mode.DISPOSABLE if _asked(config, "disposable") else Mode.WRITES
+    given: dict[str, Any] = {
+        name.replace("-", "_"): _asked(config, name) for name in (*_NUMBERS, "ledger", "ca-bundle")
+    }
+    other = _asked(config, "other-organization-id")
+    return Options(
+        mode=mode if _asked(config, "allow-writes") else Mode.READ_ONLY,
+        select=tuple(_asked(config, "select")),
+        skip=tuple(_asked(config, "skip")),
+        other_organization_id=other,
+        other_authorization=None if other is None else _authorization(_OTHER),
+        **{name: value for name, value in given.items() if value is not None},
+    )
+
+
+def _authorization(prefix: str) -> str:
+    from abeja.datasets.credentials import resolve
+
+    environ = {name.removeprefix(prefix): value for name, value in os.environ.items() if name.startswith(prefix)}
+    credential = resolve(None, environ)
+    if credential is None:
+        raise ValueError(
+            f"no credential; set {prefix}PLATFORM_AUTH_TOKEN, or {prefix}ABEJA_PLATFORM_USER_ID with "
+            f"{prefix}ABEJA_PLATFORM_PERSONAL_ACCESS_TOKEN"
+        )
+    return credential.authorization
