@@ -1,5 +1,6 @@
 """The check of servers without a fault: nothing fails, in whichever mode, by whichever seed."""
 
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -15,9 +16,10 @@ from tests.contract.faulty import (
     Wrap,
     spoilt,
 )
-from tests.contract.variants import VARIANTS, slow
+from tests.contract.variants import VARIANTS, Busy, slow
 
 from abeja_datasets_contract.check import Mode, Options, Report, Status, check, clauses
+from abeja_datasets_contract.check.credentials import decoded
 from abeja_datasets_contract.check.document import resolve
 from abeja_datasets_mock import RunningServer
 
@@ -63,6 +65,30 @@ def test_nothing_fails_that_the_document_leaves_open(name: str, tmp_path: Path) 
     report = run(tmp_path, VARIANTS[name], concurrency=8)
     assert [(failure.clause.name, failure.came) for failure in report.failures] == []
     assert report.count(Status.PASS) > 450
+
+
+@pytest.mark.parametrize("concurrency", [1, 8])
+def test_nothing_fails_while_others_write(concurrency: int, tmp_path: Path) -> None:
+    report = run(tmp_path, Busy(), concurrency=concurrency)
+    assert [(failure.clause.name, failure.came) for failure in report.failures] == []
+    assert report.count(Status.PASS) > 450
+
+
+def test_nothing_fails_in_checks_at_once(tmp_path: Path) -> None:
+    with RunningServer(credentials=CREDENTIALS) as server, ThreadPoolExecutor() as pool:
+
+        def write(number: int) -> Report:
+            given = options(tmp_path, ledger=tmp_path / f"{number}", seed=number, concurrency=1 + 3 * number)
+            return check(server.url, ORGANIZATION, AUTHORIZATION, given)
+
+        writing = [pool.submit(write, number) for number in range(2)]
+        reports = []
+        while not all(run.done() for run in writing):
+            reports.append(check(server.url, ORGANIZATION, AUTHORIZATION, Options()))
+        reports += [run.result() for run in writing]
+    assert len(reports) > 2
+    assert [(failure.clause.name, failure.came) for report in reports for failure in report.failures] == []
+    assert [report.left_behind for report in reports] == [()] * len(reports)
 
 
 def test_nothing_fails_on_a_slow_server(tmp_path: Path) -> None:
@@ -132,6 +158,9 @@ def test_the_same_seed_gives_the_same_requests(tmp_path: Path) -> None:
 def test_no_record_shows_a_secret(tmp_path: Path) -> None:
     report = run(tmp_path, select=("auth.*", "preflight.*", "isolation.*"))
     assert len(report.exchanges) > 100
+    for exchange in report.exchanges:
+        values = [value for name, value in exchange.sent.headers if name == "Authorization" and "$" not in value]
+        assert not any("-of-the-" in decoded(value.rpartition(" ")[2])[1].lower() for value in values)
     assert SECRET not in repr(report)
     assert AUTHORIZATION.split()[1] not in repr(report)
     assert OTHER_AUTHORIZATION.split()[1] not in repr(report)

@@ -81,7 +81,10 @@ def test_secrets_are_hidden_in_each_form() -> None:
     ]  # fmt: skip
     received = redaction.received(Received(404, "", (("X", token),), f"no {SECRET}".encode()))
     assert SECRET.encode() not in received.body
-    assert redaction.echoed(received)
+    unknown = Sent("GET", "x", (("Authorization", "Bearer not-the-token"),), None)
+    assert redaction.echoed(received, unknown)
+    assert redaction.echoed(Received(401, "", (), b"who is not-the-token?"), unknown)
+    assert not redaction.echoed(Received(401, "", (), b"who is it?"), unknown)
     assert redaction.text(f"a {SECRET}") == "a $AUTHORIZATION"
     # What is short stands in a text by chance.
     short = Redaction("Basic !!").received(Received(200, "", (), b"!!"))

@@ -12,6 +12,8 @@ from typing import Any
 
 import pytest
 
+from abeja_datasets_contract.check.credentials import ALIKE, ANOTHER_USER, WRONG_SECRET, basic, crossed, spoilt
+from abeja_datasets_contract.check.redaction import Redaction
 from abeja_datasets_contract.check.report.curl import curl, quote
 from abeja_datasets_contract.check.report.har import har
 from abeja_datasets_contract.check.results import AUTHORIZATION, OTHER_AUTHORIZATION, Exchange, Mode, Report, Sent
@@ -66,11 +68,12 @@ def exchange(method: str, url: str, headers: tuple[tuple[str, str], ...] = (), b
     return Exchange(7, "items", None, Sent(method, url, headers, body), None, "no answer", NOW, 0.1)
 
 
-def run(line: str, shell: str, folder: Path) -> None:
+def run(line: str, shell: str, folder: Path, **variables: str) -> None:
     environment = {
         "PATH": "/usr/bin:/bin",
         "AUTHORIZATION": "Basic dXNlcjpzM2NyZXQ=",
         "OTHER_AUTHORIZATION": "Bearer o$`\"'",
+        **variables,
     }
     done = subprocess.run(
         [shell, "-c", line], env=environment, cwd=folder, capture_output=True, timeout=30, check=False
@@ -147,6 +150,26 @@ def test_credentials_come_from_variables(
     run(line, shell, tmp_path)
     assert recorder.seen[0][2]["authorization"] == sent
     assert "Host: x" not in line
+
+
+@pytest.mark.parametrize("shell", SHELLS)
+@pytest.mark.parametrize("scheme", ["Basic", "Bearer"])
+def test_wrong_credentials_are_made_of_the_right_ones(
+    recorder: Recorder, tmp_path: Path, shell: str, scheme: str
+) -> None:
+    right = basic("user-1:s3Cret~xyz") if scheme == "Basic" else "Bearer s3Cret~xyz"
+    other = basic("user-2:0ther~secret")
+    redaction = Redaction(right, other)
+    wrong = [value for slips in (WRONG_SECRET, ANOTHER_USER, ALIKE) for value in spoilt(right, slips, redaction)]
+    wrong += crossed(right, other, redaction)
+    assert len(wrong) == (14 if scheme == "Basic" else 5)
+    for value in wrong:
+        sent = redaction.sent(Sent("GET", f"{url_of(recorder)}/", (("Authorization", value),), None))
+        line = curl(exchange("GET", sent.url, sent.headers))
+        assert "s3Cret" not in line
+        assert value not in line
+        run(line, shell, tmp_path, AUTHORIZATION=right, OTHER_AUTHORIZATION=other)
+    assert [seen[2]["authorization"] for seen in recorder.seen] == wrong
 
 
 @pytest.mark.parametrize(("method", "length"), [("POST", "0"), ("PUT", "0"), ("DELETE", None), ("FOO", None)])

@@ -80,8 +80,8 @@ async def errors_in_detail(asked: Asked, ask: Ask) -> Told:
 
 @_variant
 async def one_spelling_alone(asked: Asked, ask: Ask) -> Told:
-    method = "GET|POST" if re.search(r"(datasets|items)$", asked.path) else "PUT"
-    collection = re.search(r"(datasets|items)/?$", asked.path)
+    method = "GET|POST" if re.search(r"/(datasets|items)$", asked.path) else "PUT"
+    collection = re.search(r"/(datasets|items)/?$", asked.path)
     if collection and re.fullmatch(method, asked.method):
         body = {"error": "not_found", "error_description": "no such path"}
         return Told(404, [("content-type", "application/json")], json.dumps(body).encode())
@@ -90,8 +90,8 @@ async def one_spelling_alone(asked: Asked, ask: Ask) -> Told:
 
 @_variant
 async def the_other_spelling_redirects(asked: Asked, ask: Ask) -> Told:
-    method = "GET|POST" if re.search(r"(datasets|items)$", asked.path) else "PUT"
-    collection = re.search(r"(datasets|items)/?$", asked.path)
+    method = "GET|POST" if re.search(r"/(datasets|items)$", asked.path) else "PUT"
+    collection = re.search(r"/(datasets|items)/?$", asked.path)
     if collection and re.fullmatch(method, asked.method):
         return Told(308, [("location", asked.path)])
     return await ask(asked)

@@ -80,6 +80,11 @@ class Findings:
         """Note why a clause was not checked."""
         self._tallies[name].reason = reason
 
+    def forgive(self, name: str, reason: str) -> None:
+        """Take back what was noted of a clause: it was not the server's doing."""
+        self._tallies[name].failures.clear()
+        self._tallies[name].reason = reason
+
     def failed(self, name: str) -> bool:
         """Tell whether a clause has failed."""
         return bool(self._tallies[name].failures)

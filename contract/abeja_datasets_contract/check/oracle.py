@@ -3,6 +3,7 @@
 import functools
 import json
 import math
+import re
 from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple, NoReturn
 
@@ -116,7 +117,7 @@ class Oracle:
             yield "answers.come", ("a whole answer", exchange.error or "none")
             return
         yield "answers.come", None
-        echoed = self._redaction.echoed(received)
+        echoed = self._redaction.echoed(received, exchange.sent)
         yield "answers.secrets", ("no secret in the answer", "the answer holds the credential") if echoed else None
         if operation is None and _FIRST_REDIRECT <= received.status < _FIRST_ERROR:
             return  # from a path that is not documented to one that is; nobody reads the body
@@ -133,16 +134,18 @@ class Oracle:
 
     def _headers(self, received: Received, operation: str | None) -> Iterator[tuple[str, tuple[str, str] | None]]:
         media = header(received, "content-type")
-        plain = (media or "").partition(";")[0].strip().lower() == "application/json"
         if received.body or operation:
             came = "no Content-Type" if media is None else f"Content-Type: {media}"
-            yield "answers.media-type", None if plain else ("Content-Type: application/json", came)
-        for status, name, clause in (
-            (_UNAUTHORIZED, "WWW-Authenticate", "answers.challenge"),
-            (_METHOD_NOT_ALLOWED, "Allow", "answers.allow"),
-        ):
-            if received.status == status:
-                yield clause, None if header(received, name) else (f"a header {name}", "none, or an empty one")
+            yield "answers.media-type", None if _is_json(media or "") else ("Content-Type: application/json", came)
+        if received.status == _UNAUTHORIZED:
+            challenge = ", ".join(value for key, value in received.headers if key.lower() == "www-authenticate")
+            scheme = self._redaction.scheme
+            named = re.search(rf"(?:^|,)\s*{re.escape(scheme)}(?=[\s,]|$)", challenge, re.IGNORECASE)
+            promised = f"a header WWW-Authenticate that names {scheme}, which the server takes"
+            yield "answers.challenge", None if named else (promised, f"WWW-Authenticate: {challenge}")
+        if received.status == _METHOD_NOT_ALLOWED:
+            allow = header(received, "Allow")
+            yield "answers.allow", None if allow else ("a header Allow", "none, or an empty one")
         token = header(received, "x-next-token")
         if operation == "list_datasets" and received.status < _FIRST_ERROR:
             yield "answers.next-token", ("a token that is not empty", "X-Next-Token is empty") if token == "" else None
@@ -163,6 +166,13 @@ class Oracle:
         if not failed:
             wrong = next((text for text in _timestamps(value) if not _is_moment(text)), None)
             yield "answers.timestamps", None if wrong is None else ("a point in time", shown(wrong))
+
+
+def _is_json(media: str) -> bool:
+    """Tell whether this is JSON; a character set that is declared can only be UTF-8 (RFC 8259, section 8.1)."""
+    kind, *parameters = (part.strip().lower() for part in media.split(";"))
+    charsets = {value.strip('" ') for name, _, value in (p.partition("=") for p in parameters) if name == "charset"}
+    return kind == "application/json" and charsets <= {"utf-8", "utf8", "us-ascii"}
 
 
 @functools.cache

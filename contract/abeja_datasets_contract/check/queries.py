@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-_PLAIN = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.")
+_PLAIN = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.-")
 
 
 @dataclass(frozen=True)
@@ -49,7 +49,7 @@ def text(query: Query) -> str:
     """Write a query, with no more parentheses than it takes."""
     match query:
         case Term(field, value, quoted):
-            needs_quotes = quoted or not value or any(character not in _PLAIN for character in value)
+            needs_quotes = quoted or value[:1] in ("", "-") or any(character not in _PLAIN for character in value)
             return f'{field}:"{value}"' if needs_quotes else f"{field}:{value}"
         case Not(inner):
             return f"NOT {_within(inner, Term)}"

@@ -18,14 +18,23 @@ class Redaction:
     """
 
     def __init__(self, authorization: str, other: str | None = None) -> None:
+        self.scheme = authorization.partition(" ")[0]
+        """The name of the credential's scheme."""
         self._whole = [(authorization, AUTHORIZATION)]
         if other is not None:
             self._whole.append((other, OTHER_AUTHORIZATION))
+        self._derived: dict[str, str] = {}
         self._parts = [
             (secret, variable, f"${{{variable[1:]}#* }}" if secret in whole else variable)
             for whole, variable in self._whole
             for secret in secrets_of(whole)
         ]
+
+    def derive(self, value: str, words: str) -> None:
+        """Hide another value of `Authorization`, made of a secret, behind the words by which a shell makes it."""
+        if value not in self._derived:
+            self._derived[value] = words
+            self._parts += [(secret, AUTHORIZATION, words) for secret in secrets_of(value)]
 
     def sent(self, sent: Sent) -> Sent:
         """Hide secrets in a request. The part behind the scheme becomes `${AUTHORIZATION#* }`, as a shell cuts it."""
@@ -41,9 +50,12 @@ class Redaction:
                 body = body.replace(secret.encode(), variable.encode())
         return Received(received.status, received.reason, headers, body)
 
-    def echoed(self, received: Received) -> bool:
-        """Tell whether an answer that was made fit for the record had a secret in it."""
-        markers = {variable for _, variable in self._whole}
+    def echoed(self, received: Received, sent: Sent) -> bool:
+        """Tell whether an answer that was made fit for the record had a secret in it, or the wrong one it was sent."""
+        wrong = (value for name, value in sent.headers if name == "Authorization" and " " in value)
+        markers = {variable for _, variable in self._whole}.union(
+            *(secrets_of(value) for value in wrong if "$" not in value)
+        )
         text = received.body.decode("latin-1") + "\n".join(value for _, value in received.headers)
         return any(marker in text for marker in markers)
 
@@ -57,7 +69,7 @@ class Redaction:
         return text
 
     def _shell(self, text: str) -> str:
-        for whole, variable in self._whole:
+        for whole, variable in (*self._whole, *self._derived.items()):
             if text == whole:
                 return variable
         for secret, _, cut in self._parts:

@@ -22,7 +22,9 @@ CATEGORIES = [
 ]
 """(0, 0), (0, 1), (7, 1) and (7, 5) are pairs; (0, 5) and (7, 0) cross them."""
 _MOST_PAGES = 20
-_PAGE = 1000
+_PAGE, _SMALL_PAGE = 1000, 100
+_FOUND = 10
+_REFUSED, _NOT_FOUND = (400,), (404,)
 
 
 @dataclass
@@ -172,18 +174,31 @@ def _found_subject(p: Probe) -> Dataset:
     with setting_up("no dataset could be read"):
         listed = p.call("list_datasets", query={"max_results": 5}, clause="operations.list_datasets.succeeds").json
         for record in listed:
-            answer = p.call(
-                "list_dataset_items",
-                record["dataset_id"],
-                query={"limit": 10},
-                clause="operations.list_dataset_items.succeeds",
-            )
+            answer = p.send(p.request("list_dataset_items", record["dataset_id"], query={"limit": _FOUND}))
+            if answer.status in _NOT_FOUND:
+                continue  # somebody may just have deleted it
+            p.expect(answer, (200,), clause="operations.list_dataset_items.succeeds")
             items = [Item(entry["dataset_item_id"], entry) for entry in answer.json["items"]]
             if best is None or len(items) > len(best.items):
                 best = Dataset(record["dataset_id"], record, items)
     if best is None:
         raise Skip("the organization has no dataset to read, and a read-only check makes none")
     return best
+
+
+def subject_changed(p: Probe) -> bool:
+    """Tell whether others have changed what was found to read, which is then forgotten."""
+    found: Dataset | None = p.shared.get("subject")
+    if found is None or p.may_write:
+        return False
+    answer = p.send(p.request("list_dataset_items", found.id, query={"limit": _FOUND}))
+    try:
+        changed = bool(answer.json["items"] != [item.record for item in found.items])
+    except (NotJson, LookupError, TypeError):
+        changed = True
+    if changed:
+        del p.shared["subject"]
+    return changed
 
 
 def subject_item(p: Probe) -> tuple[Dataset, Item]:
@@ -198,14 +213,23 @@ def subject_item(p: Probe) -> tuple[Dataset, Item]:
     return dataset, dataset.items[0]
 
 
-def walk_datasets(p: Probe, size: int = _PAGE, pages: int = _MOST_PAGES, **more: Any) -> list[Any]:
+def _page_size(p: Probe, operation: str, dataset: str, parameter: str) -> int:
+    """Tell how large a page to ask for: a server that refuses the largest breaks one clause, not all that list."""
+    sizes: dict[str, int] = p.shared.setdefault("page sizes", {})
+    if operation not in sizes:
+        refused = p.send(p.request(operation, dataset, query={parameter: _PAGE})).status in _REFUSED
+        sizes[operation] = _SMALL_PAGE if refused else _PAGE
+    return sizes[operation]
+
+
+def walk_datasets(p: Probe, pages: int = _MOST_PAGES, **more: Any) -> list[Any]:
     """Read all datasets of the organization.
 
     Raises:
         Skip: they fill more pages than are looked at.
     """
     found: list[Any] = []
-    token = None
+    token, size = None, _page_size(p, "list_datasets", "", "max_results")
     for _ in range(pages):
         query = {"max_results": size} if token is None else {"max_results": size, "next_token": token}
         answer = p.call("list_datasets", query=query, **more)
@@ -223,9 +247,9 @@ def walk_items(p: Probe, dataset: str, pages: int = _MOST_PAGES, **query: Any) -
         Skip: they fill more pages than are looked at.
     """
     found: list[Any] = []
-    token = None
+    token, size = None, _page_size(p, "list_dataset_items", dataset, "limit")
     for _ in range(pages):
-        page = {"limit": _PAGE, **query} if token is None else {"limit": _PAGE, **query, "next_page_token": token}
+        page = {"limit": size, **query} if token is None else {"limit": size, **query, "next_page_token": token}
         body = p.call("list_dataset_items", dataset, query=page).json
         found.extend(body["items"])
         token = body.get("next_page_token")
@@ -280,5 +304,5 @@ def unchanged(p: Probe, dataset: Dataset, item: Item, promised: str, *answers: A
     p.require(problem is None, promised, f"{problem}, when read again", *answers, answer)
 
 
-UNKNOWN_USER = "Basic " + base64.b64encode(b"user-contract-check:nobody").decode()
+UNKNOWN_USER = "Basic " + base64.b64encode(b"user-contract-check:contract-check-nobody").decode()
 """The credential of a user who does not exist."""

@@ -16,7 +16,7 @@ from .preflight import preflight
 from .probe import Party, Probe, Run
 from .redaction import Redaction
 from .registry import Entry, chosen
-from .resources import drop
+from .resources import drop, subject_changed
 from .results import Clause, Mode, Progress, Report
 from .stages import STAGES
 from .wire import Wire
@@ -157,6 +157,8 @@ class _Run:
             self._tidy()
         finally:
             self._findings.current = None
+        if self._options.mode is Mode.READ_ONLY and self._findings.failed(name) and subject_changed(self._probe):
+            self._findings.forgive(name, "others have changed the dataset that was read")
 
     def _unreadable(self, name: str, before: int, error: Exception) -> None:
         """Judge an answer that could not be read: it lacks what the clause is about, or its shape altogether."""

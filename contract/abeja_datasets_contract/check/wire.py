@@ -66,7 +66,7 @@ class Wire:
         """Whether the caps are lifted, for clean-up."""
         self.url = url
         self._options = options
-        self._redaction = redaction
+        self.redaction = redaction
         self._progress = progress
         self._began = time.monotonic()
         self._server_errors = self._no_answers = 0
@@ -178,8 +178,8 @@ class Wire:
             number,
             self.stage,
             call.operation,
-            self._redaction.sent(sent),
-            None if outcome.received is None else self._redaction.received(outcome.received),
+            self.redaction.sent(sent),
+            None if outcome.received is None else self.redaction.received(outcome.received),
             outcome.error,
             outcome.started,
             outcome.seconds,

@@ -108,7 +108,7 @@ requests(
 
 
 def _no_labels(key: str) -> Callable[[Asked], Asked]:
-    """Hide labels from the rule, but not from the schema, by keys of another name."""
+    """Leave out labels that the check's categories have not, once they have passed the schema."""
 
     def edit(asked: Asked) -> Asked:
         body = asked.json

@@ -1,10 +1,9 @@
 """Each operation refuses each credential that is not good for the organization, with 401, and changes nothing."""
 
-import base64
-import binascii
 from collections.abc import Callable
 from typing import Any
 
+from abeja_datasets_contract.check.credentials import ALIKE, ANOTHER_USER, WRONG_SECRET, basic, crossed, spoilt
 from abeja_datasets_contract.check.document import operations
 from abeja_datasets_contract.check.probe import Answer, Probe
 from abeja_datasets_contract.check.registry import Stage
@@ -20,13 +19,7 @@ _Credentials = Callable[[Probe], list[str | None]]
 
 
 def _wrong_secret(p: Probe) -> list[str | None]:
-    """Make the right user's credential with another secret, or a token that is almost the right one."""
-    scheme, _, token = p.party.authorization.partition(" ")
-    user, secret = _decoded(token)
-    if scheme.lower() != "basic" or not user:
-        return [f"{scheme} {wrong}" for wrong in (token + "x", token[:-1] + ("a" if token[-1:] != "a" else "b"))]
-    wrong_secrets = (secret + "x", "")
-    return [_basic(user, wrong) for wrong in wrong_secrets if wrong != secret]
+    return [*spoilt(p.party.authorization, WRONG_SECRET, p.wire.redaction)]
 
 
 def _other_scheme(p: Probe) -> list[str | None]:
@@ -36,32 +29,17 @@ def _other_scheme(p: Probe) -> list[str | None]:
 
 
 def _unknown_user(p: Probe) -> list[str | None]:
-    _, secret = _decoded(p.party.authorization.rpartition(" ")[2])
-    found: list[str | None] = [UNKNOWN_USER]
-    if p.may_write and secret:
-        found.append(_basic("user-contract-check", secret))
-    return found
+    more = spoilt(p.party.authorization, ANOTHER_USER, p.wire.redaction) if p.may_write else []
+    return [UNKNOWN_USER, *more]
 
 
 def _malformed(_p: Probe) -> list[str | None]:
-    return ["", "Basic", "Bearer", "Basic !!!", _basic("", "")]
+    return ["", "Basic", "Bearer", "Basic !!!", basic(":")]
 
 
 def _other_organization(p: Probe) -> list[str | None]:
     p.skip_unless(p.other, "no second organization was given")
     return [p.other.authorization if p.other else None]
-
-
-def _basic(user: str, secret: str) -> str:
-    return "Basic " + base64.b64encode(f"{user}:{secret}".encode()).decode()
-
-
-def _decoded(token: str) -> tuple[str, str]:
-    try:
-        user, _, secret = base64.b64decode(token + "=" * (-len(token) % 4), validate=True).decode().partition(":")
-    except (binascii.Error, ValueError):
-        return "", ""
-    return user, secret
 
 
 _KINDS: dict[str, tuple[str, _Credentials, bool]] = {
@@ -128,6 +106,38 @@ def _register() -> None:
 
 
 _register()
+
+
+@STAGE.clause("auth.exact", "A secret and its user are compared exactly, and as a pair.", _SOURCE)
+def exact(p: Probe) -> None:
+    """Send what is only like the credential."""
+    like = spoilt(p.party.authorization, ALIKE, p.wire.redaction)
+    if p.other is not None:
+        like += crossed(p.party.authorization, p.other.authorization, p.wire.redaction)
+    for credential in like:
+        _refused(p, "list_datasets", credential)
+
+
+def _early() -> dict[str, dict[str, Any]]:
+    """Requests that would be refused for another reason too."""
+    broken = {"body": b"{", "headers": (("Content-Type", "application/json"),)}
+    found: dict[str, dict[str, Any]] = {name: {} for name in operations()}
+    return {name: broken if operations()[name].request_schema else more for name, more in found.items()}
+
+
+@STAGE.clause(
+    "auth.first",
+    "Without a good credential nothing is told of what exists, or of what is wrong with a request.",
+    _ORGANIZATION,
+)
+def first(p: Probe) -> None:
+    """Ask for a dataset that is not there, with bodies that are broken, and with parameters that are."""
+    for name, more in _early().items():
+        ids = (p.run, 0) if name not in ("list_datasets", "create_dataset") else ()
+        query = {"limit": "x", "max_results": "x"} if name.startswith("list") else {}
+        for credential in (None, UNKNOWN_USER):
+            with p.case():
+                p.call(name, *ids, query=query, authorization=credential, expect=_UNAUTHORIZED, **more)
 
 
 @STAGE.clause(

@@ -25,6 +25,7 @@ _BULK, _GET = "bulk_update_dataset_item", "get_dataset_item"
 _RULE = of_operation(_BULK, "description")
 _ANSWER = of_operation(_BULK, "responses", "200")
 _REFUSED = (400,)
+_MANY = 101
 
 
 def entry(item: Any, attributes: Any) -> dict[str, Any]:
@@ -80,7 +81,7 @@ def kept(p: Probe) -> None:
 def replaces(p: Probe) -> None:
     """Update ones that held other keys."""
     dataset = filled(p, 2)
-    for attributes in ({"deep": {"a": 1}, "list": [1, 2]}, {"deep": {"b": 2}, "list": [3]}, {}):
+    for attributes in ({"deep": {"a": 1}, "list": [1, 2], "old": 1}, {"deep": {"b": 2}, "list": [3], "new": 2}, {}):
         answer = _sent(p, dataset, dataset.items, lambda _, given=attributes: given)  # type: ignore[misc]
         for record in answer.json:
             p.equal(attributes, record["attributes"], "the new attributes alone", answer)
@@ -177,10 +178,15 @@ def unknown_dataset(p: Probe) -> None:
         p.call(_BULK, gone(p).id, json=body, expect=(400, 404))
 
 
+def many(p: Probe) -> Dataset:
+    """Hand out a dataset with one item more than a page has by default."""
+    return shared_filled(p, "many", _MANY)
+
+
 @STAGE.clause("bulk.many", "Many items are updated at once.", _RULE)
-def many(p: Probe) -> None:
-    """Update as many as there are, of 15."""
-    dataset = filled(p, 15)
+def updates_many(p: Probe) -> None:
+    """Update as many as there are, of 101."""
+    dataset = many(p)
     answer = _sent(p, dataset, list(reversed(dataset.items)), lambda number: {"new": number})
     p.equal(
         [item.id for item in reversed(dataset.items)],

@@ -6,7 +6,14 @@ from typing import Any
 from abeja_datasets_contract.check.document import INFO, of_operation
 from abeja_datasets_contract.check.probe import Answer, Probe
 from abeja_datasets_contract.check.registry import Stage
-from abeja_datasets_contract.check.resources import SOURCE, filled, new_dataset, walk_datasets, walk_items
+from abeja_datasets_contract.check.resources import (
+    SOURCE,
+    filled,
+    new_dataset,
+    shared_filled,
+    walk_datasets,
+    walk_items,
+)
 
 from .bulk import entry
 
@@ -43,6 +50,24 @@ def create_items(p: Probe) -> None:
     p.require(listed == made, "the items as they were given", "others", *answers, _last(p))
     answer = p.call("get_dataset", dataset.id)
     p.equal(count, answer.json["total_count"], f"total_count {count}", *answers, answer)
+
+
+@STAGE.clause(
+    "concurrency.create-datasets", "Datasets created at the same time are all there, each with an id of its own.", INFO
+)
+def create_datasets(p: Probe) -> None:
+    """Create some, and read them at the same time."""
+    bodies = [{"name": p.name("-beside"), "type": "custom", "props": {"n": n}} for n in range(_workers(p))]
+    answers = p.send_all([p.request("create_dataset", json=body) for body in bodies])
+    ids = [answer.json["dataset_id"] for answer in answers if answer.status in _CREATED]
+    p.passing.extend(dict.fromkeys(ids))
+    for answer, body in zip(answers, bodies, strict=True):
+        p.expect(answer, _CREATED)
+        p.same(body, answer, "the dataset as it was given")
+    p.require(len(set(ids)) == len(bodies), f"{len(bodies)} ids", f"{len(set(ids))}", *answers)
+    for answer, body in zip(p.send_all([p.request("get_dataset", number) for number in ids]), bodies, strict=True):
+        p.expect(answer, _OK)
+        p.same(body, answer, "the dataset as it was given")
 
 
 @STAGE.clause(
@@ -152,15 +177,30 @@ def delete(p: Probe) -> None:
 )
 def search(p: Probe) -> None:
     """Ask for different things."""
-    dataset = filled(p, 6)
-    numbers = [number % 6 for number in range(2 * _workers(p))]
+    dataset = shared_filled(p, "searched at once", 6)
+    numbers = [number % 6 for number in range(_workers(p))]
     calls = [
-        p.request("list_dataset_items", dataset.id, query={"q": f"number:{number} OR nowhere:x"}) for number in numbers
+        p.request("list_dataset_items", dataset.id, query={"q": f"kept:{number} OR nowhere:x"}) for number in numbers
     ]
     for answer, number in zip(p.send_all(calls), numbers, strict=True):
         p.expect(answer, _OK)
         found = [record["dataset_item_id"] for record in answer.json["items"]]
         p.equal([dataset.items[number].id], found, f"the item that holds {number}", answer)
+
+
+@STAGE.clause(
+    "concurrency.read",
+    "Items read at the same time are each answered as they are.",
+    of_operation("get_dataset_item", "description"),
+)
+def read(p: Probe) -> None:
+    """Read different ones."""
+    dataset = shared_filled(p, "searched at once", 6)
+    items = [dataset.items[number % 6] for number in range(_workers(p))]
+    answers = p.send_all([p.request("get_dataset_item", dataset.id, item.id) for item in items])
+    for answer, item in zip(answers, items, strict=True):
+        p.expect(answer, _OK)
+        p.same(item.record, answer, "the item that was asked for")
 
 
 @STAGE.clause("concurrency.walk", "A walk misses nothing and gives nothing twice while others write.", INFO)

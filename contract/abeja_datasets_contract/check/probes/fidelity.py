@@ -96,12 +96,13 @@ def _attributes(p: Probe, value: Any) -> Iterator[tuple[Any, Answer]]:
     body = [{"dataset_item_id": second, "attributes": value}]
     answer = p.call("bulk_update_dataset_item", dataset.id, json=body)
     yield answer.json[0]["attributes"], answer
-    answer = p.call("list_dataset_items", dataset.id, query={"limit": 1000})
+    answer = p.call("list_dataset_items", dataset.id)
     for record in answer.json["items"]:
         if record["dataset_item_id"] in (first, second, created):
             yield record["attributes"], answer
-    answer = p.call("delete_dataset_item", dataset.id, created)
-    yield answer.json["attributes"], answer
+    if value is VALUES["kinds"][1]:
+        answer = p.call("delete_dataset_item", dataset.id, created)
+        yield answer.json["attributes"], answer
 
 
 def _props(p: Probe, value: Any) -> Iterator[tuple[Any, Answer]]:
@@ -126,12 +127,13 @@ def _source_data(p: Probe, value: Any) -> Iterator[tuple[Any, Answer]]:
     yield answer.json["source_data"][0]["given"], answer
     answer = p.call("get_dataset_item", dataset.id, item)
     yield answer.json["source_data"][0]["given"], answer
-    answer = p.call("list_dataset_items", dataset.id, query={"limit": 1000})
+    answer = p.call("list_dataset_items", dataset.id)
     for record in answer.json["items"]:
         if record["dataset_item_id"] == item:
             yield record["source_data"][0]["given"], answer
-    answer = p.call("delete_dataset_item", dataset.id, item)
-    yield answer.json["source_data"][0]["given"], answer
+    if value is VALUES["kinds"][1]:
+        answer = p.call("delete_dataset_item", dataset.id, item)
+        yield answer.json["source_data"][0]["given"], answer
 
 
 _Way = Callable[[Probe, Any], Iterator[tuple[Any, Answer]]]

@@ -7,7 +7,15 @@ from typing import Any
 from abeja_datasets_contract.check.document import of_operation, operations
 from abeja_datasets_contract.check.probe import Answer, Probe
 from abeja_datasets_contract.check.registry import Stage
-from abeja_datasets_contract.check.resources import SOURCE, Dataset, filled, gone, subject_item, unchanged, walk_items
+from abeja_datasets_contract.check.resources import (
+    SOURCE,
+    Dataset,
+    gone,
+    nothing_changed,
+    shared_filled,
+    subject,
+    subject_item,
+)
 
 STAGE = Stage("identifiers")
 _NOT_FOUND = (404,)
@@ -29,7 +37,7 @@ _UNKNOWN_DATASET = {
 }
 _ITEM_PARAMETER = "#/components/parameters/DatasetItemId/description"
 _LONG = 300
-_MALFORMED = 400
+_MALFORMED, _PRINTABLE = 400, 32
 
 
 def body_for(operation: str, item: Any) -> dict[str, Any]:
@@ -43,7 +51,7 @@ def _unknown_dataset(operation: str, statuses: tuple[int, ...]) -> Callable[[Pro
     def check(p: Probe) -> None:
         made_up = [p.run, f"{p.run}-データ / ?#%", p.run + "x" * _LONG]
         if operations()[operation].method == "GET":
-            made_up += ["0", "-1", "1 OR 1=1", "'", "null"]
+            made_up += ["-1", "1 OR 1=1", "null"]
         for dataset in made_up:
             with p.case():
                 p.call(operation, dataset, 0, expect=statuses, **body_for(operation, 0))
@@ -87,13 +95,13 @@ def malformed(item: int) -> list[str]:
 
 def _unknown_item(operation: str) -> Callable[[Probe], None]:
     def check(p: Probe) -> None:
-        dataset, item = _kept(p, operation)
+        dataset, _ = _kept(p, operation)
         unknown = max(entry.id for entry in dataset.items) + 1_000_000_007
         for number in (unknown, 2**63, 2**64, 10**30):
             with p.case():
                 p.call(operation, dataset.id, number, expect=_NOT_FOUND, **body_for(operation, number))
         if p.may_write:
-            unchanged(p, dataset, item, "the items that exist stay as they are")
+            nothing_changed(p, dataset, [])
 
     return check
 
@@ -101,13 +109,28 @@ def _unknown_item(operation: str) -> Callable[[Probe], None]:
 def _malformed_item(operation: str) -> Callable[[Probe], None]:
     def check(p: Probe) -> None:
         dataset, item = _kept(p, operation)
-        for text in malformed(item.id):
+        every = malformed(item.id)
+        for text in every if operations()[operation].method == "GET" else every[::2]:
             with p.case():
                 p.call(operation, dataset.id, text, expect=_NOT_FOUND, **body_for(operation, item.id))
         if p.may_write:
-            left = len(walk_items(p, dataset.id))
-            count = f"{left} items"
-            p.require(left == len(dataset.items), "all items are left", count, Answer(p.wire.exchanges[-1]))
+            nothing_changed(p, dataset, [])
+
+    return check
+
+
+def _malformed_dataset(operation: str) -> Callable[[Probe], None]:
+    def check(p: Probe) -> None:
+        dataset = subject(p)
+        item = dataset.items[0].id if dataset.items else 0
+        like = [f"{dataset.id} ", f" {dataset.id}", f"{dataset.id}\n", f"{dataset.id}\x00", f"{dataset.id}x"]
+        if dataset.id.isdecimal():
+            like += [f"0{dataset.id}", f"+{dataset.id}", f"{dataset.id}.0"]
+        for text in like:
+            with p.case():
+                answer = p.send(p.request(operation, text, item))
+                # A server may have refused control characters before it looks at the path.
+                p.expect(answer, (400, 404) if ord(min(text)) < _PRINTABLE else _NOT_FOUND)
 
     return check
 
@@ -115,7 +138,7 @@ def _malformed_item(operation: str) -> Callable[[Probe], None]:
 def _kept(p: Probe, operation: str) -> tuple[Dataset, Any]:
     if operations()[operation].method == "GET":
         return subject_item(p)
-    dataset = filled(p, 2)
+    dataset = shared_filled(p, "identifiers", 2)
     return dataset, dataset.items[1]
 
 
@@ -129,6 +152,14 @@ def _register() -> None:
             of_operation(operation, "responses", str(statuses[0])),
             _unknown_dataset(operation, statuses),
             reads=reads,
+        )
+    for operation in ("get_dataset", "list_dataset_items", "get_dataset_item"):
+        STAGE.add(
+            f"identifiers.malformed-dataset.{operation}",
+            f"{operation} answers 404 for an id that is only like a dataset's.",
+            of_operation(operation, "responses", "404"),
+            _malformed_dataset(operation),
+            reads=True,
         )
     for operation in ("get_dataset_item", "update_dataset_item", "delete_dataset_item"):
         reads = operations()[operation].method == "GET"
@@ -176,6 +207,22 @@ def percent_encoded(p: Probe) -> None:
     p.same({"dataset_id": dataset.id}, answer, "the dataset of this id")
     answer = p.expect(_raw(p, "get_dataset_item", dataset.id, encoded(item.id)), (200,))
     p.same({"dataset_item_id": item.id}, answer, "the item of this id")
+
+
+@STAGE.clause(
+    "identifiers.encoded-slash",
+    "A slash that is percent-encoded parts no segments: with it an id is another one.",
+    "reference: RFC 3986, section 2.2",
+    reads=True,
+)
+def encoded_slash(p: Probe) -> None:
+    """Encode those that lead on to the items; a server may have refused that before it looks at the path."""
+    dataset, item = subject_item(p)
+    for segment in (f"{dataset.id}%2Fitems", f"{dataset.id}%2fitems%2F{item.id}"):
+        with p.case():
+            answer = _raw(p, "get_dataset", dataset.id, segment)
+            if answer.status != _MALFORMED:
+                p.expect(answer, _NOT_FOUND)
 
 
 @STAGE.clause(

@@ -23,9 +23,9 @@ _NOT_FOUND, _REFUSED, _UNAUTHORIZED = (404,), (400,), (401,)
 
 
 def _pair(p: Probe) -> tuple[Dataset, Dataset, int]:
-    """Make a dataset with items, one without, and find an id that only the first has."""
-    owner, stranger = filled(p, 3), new_dataset(p)
-    taken = {new_item(p, stranger, {"stranger": 1}).id}
+    """Hand out two datasets, and an id that only the first has."""
+    owner, stranger = shared_filled(p, "isolation owner", 3), shared_filled(p, "isolation stranger", 1)
+    taken = {item.id for item in stranger.items}
     return owner, stranger, next(item.id for item in owner.items if item.id not in taken)
 
 
@@ -43,7 +43,7 @@ def _same_number(operation: str) -> Callable[[Probe], None]:
     """Change an item of one dataset; one of another dataset may have the same number."""
 
     def check(p: Probe) -> None:
-        one, other = filled(p, 2), filled(p, 2)
+        one, other = filled(p, 1), shared_filled(p, "isolation other", 2)
         item = one.items[0].id
         answer = p.call(operation, one.id, item, **body_for(operation, item))
         nothing_changed(p, other, [], answer)
@@ -156,6 +156,23 @@ def organizations_list(p: Probe) -> None:
     more: dict[str, Any] = {"organization": other.organization_id, "authorization": other.authorization}
     found = [record["dataset_id"] for record in walk_datasets(p, **more)]
     p.require(dataset.id not in found, "no dataset of the first", "it stands there", Answer(p.wire.exchanges[-1]))
+
+
+@STAGE.clause(
+    "isolation.organizations.exact",
+    "Nothing is visible through an id that is only like the organization's.",
+    INFO,
+)
+def organizations_exact(p: Probe) -> None:
+    """Ask there for a dataset, and for all; the credential may be good for any organization."""
+    dataset, organization = shared_filled(p, "isolation", 1), p.party.organization_id
+    for like in (f"{organization} ", f"0{organization}", f"{organization}x"):
+        with p.case():
+            p.call("get_dataset", dataset.id, organization=like, expect=(401, 404))
+            listed = p.call("list_datasets", organization=like, expect=(200, 401, 404))
+            records = listed.json if listed.status not in (401, 404) else []
+            found = [record["dataset_id"] for record in records if record["dataset_id"] == dataset.id]
+            p.require(not found, "no dataset of the organization", "it stands there", listed)
 
 
 @STAGE.clause(

@@ -74,6 +74,8 @@ def source_data(p: Probe) -> None:
         {"data_uri": "datalake://1/b", "contract_check": {"kept": [1, None]}},
         {"data_uri": "datalake://1/a", "data_type": "text/plain", "height": 0, "width": 0},
         {"data_uri": "datalake://1/b"},
+        {"data_uri": " HTTP://Example.test/%7Ea/../b?c=%20#é "},
+        *({"data_uri": f"datalake://1/{'long' * 500}", "width": 10**9 + number} for number in range(20)),
     ]
     item, answer = created(p, plain(p), {"source_data": files, "attributes": {}})
     p.same(item.record, answer, "source_data as it was given")
@@ -85,9 +87,10 @@ def ignores_unknown(p: Probe) -> None:
     """Give one, and ones that the server gives."""
     dataset = filled(p, 1)
     more = {"contract_check": 1, "dataset_item_id": dataset.items[0].id, "created_at": "2001-01-01T00:00:00"}
+    more |= {"updated_at": "2001-01-01T00:00:00", "dataset_id": p.run, "organization_id": p.run}
     answer = p.call(_CREATE, dataset.id, json={"source_data": SOURCE, **more})
-    for key in ("dataset_item_id", "created_at"):
-        p.require(answer.json[key] != more[key], f"a {key} of the server's own", "the one in the request", answer)
+    for key, value in more.items():
+        p.require(answer.json.get(key) != value, f"no {key} but of the server's own", "the one in the request", answer)
 
 
 @STAGE.clause("items.ids", "Each item of a dataset has an id of its own.", of_schema("ItemNumber"))
@@ -169,15 +172,19 @@ def update_empties(p: Probe) -> None:
     p.same({"attributes": {}}, p.call(_GET, dataset.id, item.id), "attributes {}")
 
 
-@STAGE.clause("items.update.source-data-stays", "An update leaves source_data as it is.", _UPDATES)
+@STAGE.clause("items.update.source-data-stays", "An update changes nothing but the attributes.", _UPDATES)
 def update_source_data(p: Probe) -> None:
     """Update one, and try to change more."""
     dataset = plain(p)
     item = new_item(p, dataset, {})
-    body = {"attributes": {"a": 1}, "source_data": [{"data_uri": "datalake://contract-check/other"}]}
+    body: dict[str, Any] = {"attributes": {"a": 1}, "source_data": [{"data_uri": "datalake://contract-check/other"}]}
+    body |= {"dataset_item_id": item.id + 1, "created_at": "2001-01-01T00:00:00", "contract_check": 1}
     answer = p.call(_UPDATE, dataset.id, item.id, json=body)
-    p.same({"source_data": SOURCE, "dataset_item_id": item.id}, answer, "source_data stays")
-    p.same({"source_data": SOURCE}, p.call(_GET, dataset.id, item.id), "source_data stays")
+    kept = {key: item.record[key] for key in ("source_data", "dataset_item_id", "dataset_id")}
+    p.same(kept, answer, "all but the attributes stays")
+    answer = p.call(_GET, dataset.id, item.id)
+    p.same(kept, answer, "all but the attributes stays")
+    p.require("contract_check" not in answer.json, "no property of the request's own", "the one in the request", answer)
 
 
 @STAGE.clause("items.update.others-stay", "An update changes no other item.", _UPDATES)

@@ -64,7 +64,8 @@ def _refusal(operation: str, entries: list[dict[str, Any]], key: str) -> Callabl
     def check(p: Probe) -> None:
         dataset = shared_filled(p, "labels", 1, {"categories": CATEGORIES})
         for number, entry in enumerate(entries):
-            forms = [{key: [label(0, 0), label(7, 5), entry]}, {"a": 1, key: [entry]}, {key: [entry, label(0, 0)]}]
+            good = {other: [label(0, 0)] for other in KEYS if other != key}
+            forms = [{key: [label(0, 0), label(7, 5), entry]}, {**good, key: [entry]}, {key: [entry, label(0, 0)]}]
             for attributes in forms[: 3 if number == 0 else 1]:
                 with p.case():
                     WRITES[operation](p, dataset, attributes, expect=(400,))
@@ -116,6 +117,29 @@ def without_categories(p: Probe) -> None:
         for write in WRITES.values():
             with p.case():
                 write(p, dataset, {key: [label(0, 0), label(123456789, 987654321)] for key in KEYS})
+
+
+@STAGE.clause("labels.other-keys-free", "Categories are a rule for classification and detection alone.", _RULE)
+def other_keys(p: Probe) -> None:
+    """Use labels that the dataset has not under other keys."""
+    dataset, unknown = _dataset(p), [label(99, 99)]
+    kept = {"segmentation": unknown, "custom": {"classification": unknown}, "video": {"detection": unknown}}
+    for write in WRITES.values():
+        with p.case():
+            write(p, dataset, {**kept, "Classification": unknown, "labels": unknown})
+
+
+@STAGE.clause("labels.of-one-category-twice", "Each pair that stands in the categories is allowed.", _RULE)
+def twice(p: Probe) -> None:
+    """Have a category stand there twice, with different labels, and ids that doubles can't tell apart."""
+    categories = [{"category_id": 1, "name": "x", "labels": [{"label_id": number}]} for number in (1, 2, 2**53 + 1)]
+    dataset = filled(p, 1, props={"categories": categories})
+    for number in (1, 2, 2**53 + 1):
+        with p.case():
+            _create(p, dataset, {"classification": [label(1, number)]})
+    for number in (3, 2**53):
+        with p.case():
+            _create(p, dataset, {"classification": [label(1, number)]}, expect=(400,))
 
 
 @STAGE.clause("labels.none-with-empty-categories", "With categories that are empty no pair goes.", _RULE)

@@ -3,7 +3,7 @@
 from abeja_datasets_contract.check.document import of_operation, of_schema
 from abeja_datasets_contract.check.probe import Answer, Probe
 from abeja_datasets_contract.check.registry import Stage
-from abeja_datasets_contract.check.resources import dataset_record, nobody_has, walk_datasets
+from abeja_datasets_contract.check.resources import SOURCE, dataset_record, nobody_has, walk_datasets
 
 STAGE = Stage("names")
 _CREATE, _GET, _DELETE = "create_dataset", "get_dataset", "delete_dataset"
@@ -64,6 +64,8 @@ def exact(p: Probe) -> None:
     stem = p.name("-alike")
     alike = [f"{stem}-Ab\u00e9", f"{stem}-ab\u00e9", f"{stem}-AB\u00c9", f"{stem}-Abe\u0301", f"{stem}-Ab\u00e9 "]
     alike += [f" {stem}-Ab\u00e9", f"{stem}-Abe", f"{stem}-Ab\u00e9\x00", f"{stem}_Ab\u00e9", f"{stem}-Ab%"]
+    alike += [f"{stem}-stra\u00dfe", f"{stem}-strasse", f"{stem}-\uff21b\u00e9", f"{stem}-Ab\u00e9\n", f"{stem}-A  b"]
+    alike += [f"{stem}-A b"]
     for name in alike:
         with p.case():
             _create(p, name)
@@ -74,11 +76,14 @@ def free_after_delete(p: Probe) -> None:
     """Give it again."""
     name = p.name("-again")
     first = _create(p, name).json["dataset_id"]
+    p.call("create_dataset_item", first, json={"source_data": SOURCE})
     p.call(_DELETE, first)
     second = _create(p, name)
     p.require(
         second.json["dataset_id"] != first, "a dataset with an id of its own", "the id of the deleted one", second
     )
+    counted = p.call(_GET, second.json["dataset_id"])
+    p.equal(0, counted.json["total_count"], "none of the deleted one's items", second, counted)
 
 
 @STAGE.clause("names.length.longest", "A name of 255 characters is taken.", _LENGTH)

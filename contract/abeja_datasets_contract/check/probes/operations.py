@@ -28,7 +28,6 @@ def _get_dataset(p: Probe) -> None:
 
 def _list_datasets(p: Probe) -> None:
     p.call("list_datasets")
-    p.call("list_datasets", query={"max_results": 1000})
 
 
 def _delete_dataset(p: Probe) -> None:
@@ -47,7 +46,6 @@ def _get_dataset_item(p: Probe) -> None:
 
 def _list_dataset_items(p: Probe) -> None:
     p.call("list_dataset_items", subject(p).id)
-    p.call("list_dataset_items", subject(p).id, query={"limit": 1000})
 
 
 def _update_dataset_item(p: Probe) -> None:

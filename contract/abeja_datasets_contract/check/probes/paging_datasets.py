@@ -8,7 +8,7 @@ from abeja_datasets_contract.check.probe import Answer, Probe
 from abeja_datasets_contract.check.registry import Stage
 from abeja_datasets_contract.check.resources import Dataset, new_dataset, new_item, shared, subject, walk_datasets
 
-from .paging import DATASETS, ITEMS, Walk, register_parameters, register_walks, walk
+from .paging import DATASETS, ITEMS, TRIES, Walk, register_parameters, register_walks, walk
 
 STAGE = Stage("paging of datasets")
 _LIST = "list_datasets"
@@ -16,36 +16,41 @@ _TOKEN = of_parameter(_LIST, "next_token")
 _SIZE = of_parameter(_LIST, "max_results")
 _HEADER = of_operation(_LIST, "responses", "200", "headers", "X-Next-Token")
 _REFUSED = (400,)
-_K = 2
+_K, _MADE, _LARGEST = 2, 4, 1000
 _FEW = 60
 """Datasets that an organization may have for its list to be walked in small pages."""
 _PAGES = 20
-_SMALL = 6
+_SMALL = 5
 
 
 def _walks(p: Probe) -> list[Walk]:
-    """Walk the list while it grows by 2k+1 datasets; with larger pages where others have many there."""
-    found = p.shared.get("walks of datasets")
-    if found is None:
-        expected = [record["dataset_id"] for record in walk_datasets(p)]
-        if len(expected) > _FEW * _PAGES:
-            raise Skip(
-                f"the organization has {len(expected)} datasets; walks in small pages would take too many requests"
-            )
-        small = max(1, len(expected) // _SMALL)
-        found, made = [], []
-        for count in range(2 * _K + 2):
-            if count:
-                made.append(new_dataset(p))
-            for size in (_K * small,) if count <= 2 * _K else (_K * small, small, len(expected) + len(made)):
-                done = walk(p, DATASETS, size)
-                done.expected = [*expected, *(dataset.id for dataset in made)]
-                found.append(done)
-        for dataset in made:
-            p.call("delete_dataset", dataset.id)
-        p.shared["walks of datasets"] = found
-    walks: list[Walk] = found
-    return walks
+    """Walk the list while it grows; with larger pages where others have many there, who may change it meanwhile."""
+    found: list[Walk] | None = p.shared.get("walks of datasets")
+    if found is not None:
+        return found
+    before = [record["dataset_id"] for record in walk_datasets(p)]
+    if len(before) > _FEW * _PAGES:
+        raise Skip(f"the organization has {len(before)} datasets; walks in small pages would take too many requests")
+    found, made = [], list[Dataset]()
+    for count in range(_MADE + 1):
+        if count:
+            made.append(new_dataset(p))
+        total = len(before) + count
+        last = (total - 1, total, total + 1) if count == _MADE else ()
+        for size in (max(_K, total // _SMALL), *last):
+            done = walk(p, DATASETS, max(1, min(size, _LARGEST)))
+            done.expected = [dataset.id for dataset in made]
+            found.append(done)
+    after = [record["dataset_id"] for record in walk_datasets(p)]
+    others = frozenset((*before, *after))
+    stayed = [number for number in before if number in after]
+    quiet = len(after) == len(before) + _MADE and len(stayed) == len(before)
+    for done in found:
+        done.expected = [*stayed, *done.expected]
+        done.others, done.quiet = others, quiet
+        done.records = {dataset.id: dataset.record for dataset in made}
+    p.shared["walks of datasets"] = found
+    return found
 
 
 register_walks(STAGE, DATASETS, INFO, _walks)
@@ -84,15 +89,18 @@ def bounded_walk_of_items(p: Probe) -> None:
     dataset = subject(p)
     token: Any = None
     seen: list[Any] = []
+    first = None
     for _ in range(5):
         answer = ITEMS.page(p, dataset.id, token, limit=2)
+        first = answer.json["total_count"] if first is None else first
         ids = ITEMS.ids(answer)
         p.require(len(ids) <= 2, "at most 2", f"{len(ids)}", answer)  # noqa: PLR2004 - as asked
         p.require(not set(ids) & set(seen), "none that came before", f"{ids}", answer)
         seen.extend(ids)
         token = ITEMS.next(answer)
         if not token:
-            p.require(len(seen) <= answer.json["total_count"], "no more than total_count", f"{len(seen)}", answer)
+            total = answer.json["total_count"]
+            p.require(len(seen) <= total or total != first, "no more than total_count", f"{len(seen)}", answer)
             break
 
 
@@ -114,9 +122,12 @@ def token_given(p: Probe) -> None:
 def token_again(p: Probe) -> None:
     """Use it twice, and with another size."""
     _, first, token = _token(p)
-    pages = [DATASETS.page(p, "", token, max_results=size) for size in (1, 1, 2, 1000)]
-    ids = [DATASETS.ids(page) for page in pages]
-    p.require(all(found and found[0] == ids[0][0] for found in ids), "the same page", f"{ids[:3]}", first, *pages)
+    for _ in range(TRIES):
+        pages = [DATASETS.page(p, "", token, max_results=size) for size in (1, 2, 1000, 1)]
+        ids = [DATASETS.ids(page) for page in pages]
+        if ids[0] == ids[-1]:
+            break  # nobody came between
+    p.require(all(found and found[0] == ids[0][0] for found in ids), "the same page", f"{ids[:2]}", first, *pages)
     came = DATASETS.ids(first)[0]
     p.require(all(came not in found for found in ids), "nothing of the page before", f"{came} again", first, *pages)
 
@@ -162,14 +173,15 @@ def changes_meanwhile(p: Probe) -> None:
         made = [new_dataset(p) for _ in range(4)]
         answer = DATASETS.page(p, max_results=min(before + 2, 1000))
         token, seen = DATASETS.next(answer), DATASETS.ids(answer)
-        p.skip_unless(made[1].id in seen and token, "the pages are shorter than was asked, or others have many there")
+        cut = made[1].id in seen and made[3].id not in seen and token
+        p.skip_unless(cut, "the pages are shorter than was asked, or others have many there")
         for number in doomed:
             p.call("delete_dataset", made[number].id)
         new = new_dataset(p)
         rest = _rest(p, token)
-        wanted = [dataset.id for number, dataset in enumerate(made) if number > 1 and number not in doomed]
+        wanted = [dataset.id for n, dataset in enumerate(made) if dataset.id not in seen and n not in doomed]
         last = Answer(p.wire.exchanges[-1])
-        got = [number for number in rest if number != new.id]
+        got = [number for number in rest if number in [dataset.id for dataset in made]]
         p.equal(wanted, got, "each of the others, once", answer, last)
         for dataset in (*(made[n] for n in range(4) if n not in doomed), new):
             p.call("delete_dataset", dataset.id)
@@ -177,7 +189,7 @@ def changes_meanwhile(p: Probe) -> None:
 
 def _rest(p: Probe, token: Any) -> list[Any]:
     found: list[Any] = []
-    for _ in range(9):
+    for _ in range(_FEW):
         if not token:
             break
         answer = DATASETS.page(p, "", token, max_results=2)

@@ -15,6 +15,7 @@ from abeja_datasets_contract.check.resources import (
     walk_items,
 )
 
+from .bulk import many
 from .paging import DATASETS, ITEMS, Walk, register_parameters, register_walks, walk
 
 STAGE = Stage("paging of items")
@@ -39,6 +40,7 @@ def _walks(p: Probe) -> list[Walk]:
             for size in (_K,) if count <= 2 * _K else (_K, 1, 2 * _K + 1):
                 done = walk(p, ITEMS, size, dataset.id)
                 done.expected = [item.id for item in dataset.items]
+                done.records = {item.id: dict(item.record) for item in dataset.items}
                 found.append(done)
         p.shared["walks of items"] = found
     walks: list[Walk] = found
@@ -62,14 +64,15 @@ register_parameters(STAGE, ITEMS, {"limit": _LIMIT, "next_page_token": _TOKEN, "
 @STAGE.clause("paging.items.default-limit", "Without limit a page has at most 100 items.", _LIMIT)
 def default_limit(p: Probe) -> None:
     """Ask for one of 101."""
-    dataset = filled(p, _DEFAULT + 1)
+    dataset = many(p)
     answer = p.call(_LIST, dataset.id)
-    count = len(answer.json["items"])
-    p.require(count <= _DEFAULT, "at most 100", f"{count}", answer)
-    p.equal(_DEFAULT + 1, answer.json["total_count"], "total_count 101", answer)
+    ids = ITEMS.ids(answer)
+    p.require(len(ids) <= _DEFAULT, "at most 100", f"{len(ids)}", answer)
+    p.require(answer.json.get("next_page_token"), "a token, since more follow", "none", answer)
     rest = walk_items(p, dataset.id, next_page_token=answer.json["next_page_token"])
+    ids += [record["dataset_item_id"] for record in rest]
     last = Answer(p.wire.exchanges[-1])
-    p.require(count + len(rest) == _DEFAULT + 1, "the rest behind the token", f"{len(rest)}", answer, last)
+    p.require(len(ids) == len(dataset.items), "the rest behind the token", f"{len(rest)}", answer, last)
 
 
 @STAGE.clause("paging.items.order-after-update", "An update moves nothing to another place.", INFO)
@@ -162,7 +165,7 @@ def token_repeated(p: Probe) -> None:
 )
 def deletion_meanwhile(p: Probe) -> None:
     """Delete what came, the last that came, and what is to come."""
-    for doomed in ((0,), (1,), (0, 1), (2,), (1, 3)):
+    for doomed in ((1,), (0, 1), (1, 3), (2, 3, 4)):
         dataset, first, token = _first_page(p, 5)
         seen = ITEMS.ids(first)
         for number in doomed:
@@ -210,6 +213,25 @@ def query(p: Probe) -> None:
         p.equal(wanted, done.ids, "the items that match, in order", *done.pages)
         for page in done.pages:
             p.equal(len(wanted), page.json["total_count"], f"total_count {len(wanted)}", page)
+
+
+@STAGE.clause("paging.items.many", "More than a page of items is counted whole, and in the order of creation.", INFO)
+def more_than_a_page(p: Probe) -> None:
+    """Walk 101, with the default limit, and count them in each way."""
+    dataset = many(p)
+    wanted = [item.id for item in dataset.items]
+    counted = p.call("get_dataset", dataset.id)
+    p.equal(len(wanted), counted.json["total_count"], f"total_count {len(wanted)} of the dataset", counted)
+    for q in ({}, {"q": "NOT nowhere:x"}):
+        ids, token = [], None
+        for _ in range(len(wanted)):
+            answer = ITEMS.page(p, dataset.id, token, **q)
+            p.equal(len(wanted), answer.json["total_count"], f"total_count {len(wanted)}", answer)
+            ids += ITEMS.ids(answer)
+            token = ITEMS.next(answer)
+            if not token:
+                break
+        p.equal(wanted, ids, "all, in the order of creation", answer)
 
 
 def _rest(p: Probe, dataset: Dataset, token: Any) -> list[Any]:

@@ -24,8 +24,9 @@ _LEFT_TO_CURL = frozenset(
     {"host", "content-length", "connection", "accept-encoding", "user-agent", "transfer-encoding"}
 )
 _NAMES = "|".join(variable.removeprefix("$") for variable in (AUTHORIZATION, OTHER_AUTHORIZATION))
-# The record also cuts the scheme off in the shell's way: `Basic ${AUTHORIZATION#* }`.
-_SECRETS = re.compile(rf"(\$(?:{_NAMES})\b|\$\{{(?:{_NAMES})#\* \}})")
+# The record also cuts the scheme off in the shell's way, `Basic ${AUTHORIZATION#* }`, and spoils the rest by `$(…)`.
+_CUT_OFF = rf"\$\{{(?:{_NAMES})#\* \}}"
+_SECRETS = re.compile(rf'(\$\((?:\{{ )?printf %s "{_CUT_OFF}" .*\)|\$(?:{_NAMES})\b|{_CUT_OFF})')
 # What the record puts at the end of a body that it cuts.
 _CUT = re.compile(rb"\.\.\. \((\d+) bytes\)\Z")
 _SENDS_LENGTH = frozenset({"POST", "PUT", "PATCH"})
