@@ -139,7 +139,8 @@ _BAD: dict[str, tuple[str, Callable[[Dataset], Any]]] = {
         "An id that the dataset has not",
         lambda dataset: entry(max(i.id for i in dataset.items) + 10**9, {}),
     ),
-    "huge-id": ("An id beyond 64 bits", lambda _: entry(2**64, {})),
+    "large-id": ("An id that 63 bits don't hold", lambda _: entry(2**63, {})),
+    "huge-id": ("An id that 64 bits don't hold", lambda _: entry(2**64, {})),
     "repeated-id": ("An id given twice", lambda dataset: entry(dataset.items[1], {"changed": 2})),
     "repeated-entry": ("An entry given twice", lambda dataset: entry(dataset.items[0], {"changed": 1})),
     "unknown-label": (

@@ -15,7 +15,7 @@ from abeja_datasets_contract.check.resources import (
     walk_items,
 )
 
-from .bulk import entry
+from .bulk import entry, many
 
 STAGE = Stage("concurrency")
 _CREATED, _OK, _REFUSED, _NOT_FOUND = (200, 201), (200,), (400,), (404,)
@@ -114,16 +114,19 @@ def update(p: Probe) -> None:
 @STAGE.clause("concurrency.update-many", "Updates of different items at the same time are all kept.", INFO)
 def update_many(p: Probe) -> None:
     """Update each once."""
-    dataset = filled(p, _workers(p))
-    calls = [
-        p.request("update_dataset_item", dataset.id, item.id, json={"attributes": {"new": number}})
-        for number, item in enumerate(dataset.items)
-    ]
-    answers = p.send_all(calls)
-    for answer in answers:
-        p.expect(answer, _OK)
-    found = [record["attributes"] for record in walk_items(p, dataset.id)]
-    p.equal([{"new": number} for number in range(len(calls))], found, "each update", *answers, _last(p))
+    dataset = many(p)
+    items = dataset.items[: _workers(p)]
+    answers = p.send_all(
+        [
+            p.request("update_dataset_item", dataset.id, item.id, json={"attributes": {"beside": number}})
+            for number, item in enumerate(items)
+        ]
+    )
+    for answer, item in zip(answers, items, strict=True):
+        item.record = {**item.record, "attributes": p.expect(answer, _OK).json["attributes"]}
+    found = {record["dataset_item_id"]: record["attributes"] for record in walk_items(p, dataset.id)}
+    wanted = [{"beside": number} for number in range(len(items))]
+    p.equal(wanted, [found.get(item.id) for item in items], "each update", *answers, _last(p))
 
 
 @STAGE.clause(

@@ -17,7 +17,7 @@ from abeja_datasets_contract.check.resources import SOURCE, Dataset, Item, drop,
 from .paging import ITEMS
 
 STAGE = Stage("model")
-_EXAMPLES, _STEPS = 8, 18
+_EXAMPLES, _STEPS = 7, 18
 _VALUES = st.sampled_from([0, 1, "A", "B", None, True])
 _ATTRIBUTES = st.dictionaries(st.sampled_from(["tag", "n"]), _VALUES, max_size=2)
 _TERMS = st.builds(Term, st.sampled_from(["tag", "n"]), st.sampled_from(["0", "1", "A", "B", "true", "null"]))

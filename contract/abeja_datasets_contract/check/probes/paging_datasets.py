@@ -37,7 +37,7 @@ def _walks(p: Probe) -> list[Walk]:
             made.append(new_dataset(p))
         total = len(before) + count
         last = (total - 1, total, total + 1) if count == _MADE else ()
-        for size in (max(_K, total // _SMALL), *last):
+        for size in (max(_K, total // _SMALL), *last) if count != 1 else ():
             done = walk(p, DATASETS, max(1, min(size, _LARGEST)))
             done.expected = [dataset.id for dataset in made]
             found.append(done)

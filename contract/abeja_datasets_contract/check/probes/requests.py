@@ -17,6 +17,7 @@ _REFUSED = (400,)
 _JSON = "application/json"
 _LARGE = 10 * 1024 * 1024 + 1024
 _ACCEPTED = 300
+_DEEP = 20_000
 
 
 def _text(body: Any) -> bytes:
@@ -49,6 +50,14 @@ def _with(body: Any, value: bytes) -> bytes:
     return _text(copied).replace(_text(marker), value)
 
 
+def _beside(body: Any, value: bytes) -> bytes:
+    """Put raw text into a property that is ignored."""
+    marker = "contract-check-raw"
+    copied = json.loads(_text(body))
+    (copied[-1] if isinstance(copied, list) else copied)["contract_check"] = marker
+    return _text(copied).replace(_text(marker), value)
+
+
 _KINDS: dict[str, tuple[str, Callable[[Any], list[bytes]]]] = {
     "empty": ("an empty body", lambda _: [b"", b" ", b"\r\n"]),
     "not-json": ("a body that is not JSON", _broken),
@@ -63,7 +72,8 @@ _KINDS: dict[str, tuple[str, Callable[[Any], list[bytes]]]] = {
     "not-unicode": (
         "an unpaired surrogate",
         lambda body: [
-            _with(body, value) for value in (b'"\\ud800"', b'"x\\udc00y"', b'{"\\ud83d": 1}', b'"\\udc00\\ud800"')
+            *(_with(body, value) for value in (b'"\\ud800"', b'"x\\udc00y"', b'{"\\ud83d": 1}', b'"\\udc00\\ud800"')),
+            _beside(body, b'"\\ud800"'),
         ],
     ),
 }
@@ -164,6 +174,25 @@ def unknown_parameter(p: Probe) -> None:
             if name == "update_dataset_item":
                 p.same({"attributes": {"changed": 1}}, p.call("get_dataset_item", dataset.id, item.id), "the update")
     p.call("get_dataset", dataset.id, expect=(404,))
+
+
+@STAGE.clause("requests.extremes", "JSON of any size is taken or refused with 400, and nothing else comes of it.", INFO)
+def extremes(p: Probe) -> None:
+    """Send numbers that a double does not hold, and nesting that a stack does not."""
+    dataset = shared_filled(p, "extremes", 1)
+    deep = b"[" * _DEEP + b"]" * _DEEP
+    for value in (
+        b"1e400",
+        b"-1e999",
+        b"9" * 5_000,
+        b"0.1" + b"0" * 5_000 + b"1",
+        deep,
+        b'{"a":' * _DEEP + b"1" + b"}" * _DEEP,
+    ):
+        with p.case():
+            body = _with({"source_data": SOURCE, "attributes": {}}, value)
+            p.call("create_dataset_item", dataset.id, body=body, expect=(200, 201, 400))
+    p.call("get_dataset", dataset.id)
 
 
 @STAGE.clause("requests.escapes", "Escapes in JSON text stand for the characters they name.", INFO)

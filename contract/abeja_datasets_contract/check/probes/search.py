@@ -1,6 +1,7 @@
 """The query language of `q`: what each part of it finds, and that all else is refused."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import Any
 
 from abeja_datasets_contract.check.document import of_parameter, of_schema
@@ -353,6 +354,17 @@ def _refusing(queries: Sequence[str]) -> Callable[[Probe], None]:
                 p.call(_LIST, dataset.id, query={"q": q}, expect=_REFUSED, promised=f"q={q} is refused")
 
     return check
+
+
+@STAGE.clause("search.refuses.not-utf-8", "A query that is not UTF-8 is 400.", _Q, reads=True)
+def not_utf_8(p: Probe) -> None:
+    """Send some, as a word and in quotes."""
+    dataset = subject(p)
+    for raw in ("tag:%FF", "tag:%22caf%E9%22", "tag:%ED%A0%80"):
+        with p.case():
+            call = p.request(_LIST, dataset.id)
+            answer = p.send(replace(call, target=f"{call.target}?q={raw}"))
+            p.expect(answer, _REFUSED, f"q={raw} is refused")
 
 
 for _kind, _texts in _BROKEN.items():
