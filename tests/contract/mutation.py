@@ -58,7 +58,7 @@ class Mutant:
 
 
 def listed(path: Path) -> dict[str, str]:
-    """Read the mutants that make no difference, with the reasons."""
+    """Read what the keys of mutants that make no difference begin with, with the reasons."""
     if not path.exists():
         return {}
     loaded: dict[str, str] = yaml.safe_load(path.read_text(encoding="utf-8")) or {}

@@ -1,6 +1,30 @@
 """Faults, each with the clauses of which one must be the first to fail."""
 
-from tests.contract.faults import access, answers, bulk, concurrency, paging, search, state, validation
+from tests.contract.faults import (
+    access,
+    answers,
+    bulk,
+    concurrency,
+    corners,
+    fidelity,
+    paging,
+    search,
+    state,
+    validation,
+)
 from tests.contract.faults.kit import FAULTS, Fault
 
-__all__ = ["FAULTS", "Fault", "access", "answers", "bulk", "concurrency", "paging", "search", "state", "validation"]
+__all__ = [
+    "FAULTS",
+    "Fault",
+    "access",
+    "answers",
+    "bulk",
+    "concurrency",
+    "corners",
+    "fidelity",
+    "paging",
+    "search",
+    "state",
+    "validation",
+]

@@ -10,7 +10,7 @@ from tests.contract.faults.kit import (
 from tests.contract.faulty import AUTHORIZATION, ORGANIZATION, OTHER_AUTHORIZATION, Ask, Asked, Told
 
 
-def _signed(asked: Asked) -> Asked:
+def signed(asked: Asked) -> Asked:
     return asked.but(headers={**asked.headers, "authorization": AUTHORIZATION})
 
 
@@ -22,21 +22,21 @@ for _operation in (
     "bulk_update_dataset_item",
     "create_dataset",
 ):
-    requests("authentication", f"{_operation} needs none", _operation, _signed, f"auth.*.{_operation}")
+    requests("authentication", f"{_operation} needs none", _operation, signed, f"auth.*.{_operation}")
 
 
 def _any_secret(asked: Asked) -> Asked:
     user = base64.b64decode(asked.headers["authorization"].removeprefix("Basic ")).partition(b":")[0]
-    return _signed(asked) if user == b"user-1" else asked
+    return signed(asked) if user == b"user-1" else asked
 
 
 def _any_scheme(asked: Asked) -> Asked:
-    return _signed(asked) if asked.headers["authorization"].split()[-1] == AUTHORIZATION.split()[-1] else asked
+    return signed(asked) if asked.headers["authorization"].split()[-1] == AUTHORIZATION.split()[-1] else asked
 
 
 def _any_organization(asked: Asked) -> Asked:
     return (
-        _signed(asked)
+        signed(asked)
         if asked.headers["authorization"] in (AUTHORIZATION, OTHER_AUTHORIZATION) and ORGANIZATION in asked.path
         else asked
     )
@@ -65,7 +65,7 @@ requests(
 async def deletes_before_it_looks(asked: Asked, ask: Ask) -> Told:
     told = await ask(asked)
     if asked.operation == "delete_dataset_item" and told.status == 401 and "authorization" not in asked.headers:
-        await ask(_signed(asked))
+        await ask(signed(asked))
     return told
 
 

@@ -26,6 +26,7 @@ class Fault:
 
 
 FAULTS: list[Fault] = []
+_BYTES = "surrogateescape"
 
 
 def fault(family: str, *first: str, concurrency: int = 1) -> Callable[[Wrap], Wrap]:
@@ -91,8 +92,8 @@ def putting(key: str, make: Callable[[Any], Any]) -> Callable[[Any], Any]:
 
 
 def query(asked: Asked, edit: Callable[[list[tuple[str, str]]], Any]) -> Asked:
-    pairs = edit(parse_qsl(asked.target.partition("?")[2], keep_blank_values=True))
-    return asked.but(target=f"{asked.path}?{urlencode(pairs)}" if pairs else asked.path)
+    pairs = edit(parse_qsl(asked.target.partition("?")[2], keep_blank_values=True, errors=_BYTES))
+    return asked.but(target=f"{asked.path}?{urlencode(pairs, errors=_BYTES)}" if pairs else asked.path)
 
 
 def dropping(name: str, value: str = "") -> Callable[[Asked], Asked]:
