@@ -80,7 +80,7 @@ class _Asked:
 @click.option("--max-requests", type=click.IntRange(1), default=10_000, show_default=True, help="Stop after so many.")
 @click.option("--max-seconds", type=_Above(), default=300, show_default=True, help="Stop after so long.")
 @click.option("--timeout", type=_Above(), default=30, show_default=True, help="Seconds to wait for an answer.")
-@click.option("--fuzz-examples", type=click.IntRange(1), default=20, show_default=True, help="Cases an operation.")
+@click.option("--fuzz-examples", type=click.IntRange(1), default=10, show_default=True, help="Cases an operation.")
 @click.option("--select", multiple=True, metavar="PATTERN", help="Check these clauses alone (`paging.*`). Repeatable.")
 @click.option("--skip", multiple=True, metavar="PATTERN", help="Leave these clauses out. Repeatable.")
 @click.option("--list", "listing", is_flag=True, help="List the clauses, and end.")

@@ -221,15 +221,10 @@ def test_without_the_extra(pytester: pytest.Pytester, monkeypatch: pytest.Monkey
     result.stderr.fnmatch_lines(["*abeja-datasets[[]check]*"])
 
 
-def test_loading_it_costs_next_to_nothing() -> None:
+def test_loading_it_loads_nothing_else() -> None:
     program = (
-        "import pytest, sys, time; before = set(sys.modules); start = time.perf_counter(); "
-        "import abeja_datasets_cli.pytest_contract; took = time.perf_counter() - start; "
-        "print(took, *{m.partition('.')[0] for m in set(sys.modules) - before} - set(sys.stdlib_module_names))"
+        "import pytest, sys; before = set(sys.modules); import abeja_datasets_cli.pytest_contract; "
+        "print(*{m.partition('.')[0] for m in set(sys.modules) - before} - set(sys.stdlib_module_names))"
     )
-    runs = [
-        subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True).stdout.split()
-        for _ in range(5)
-    ]
-    assert all(modules == ["abeja_datasets_cli"] for _, *modules in runs)
-    assert min(float(took) for took, *_ in runs) < 0.005
+    run = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert run.stdout.split() == ["abeja_datasets_cli"]

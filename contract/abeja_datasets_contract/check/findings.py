@@ -20,6 +20,7 @@ class _Tally:
     checks: int = 0
     failures: list[Failure] = field(default_factory=list)
     reason: str = ""
+    note: str = ""
 
 
 @dataclass
@@ -80,6 +81,11 @@ class Findings:
         """Note why a clause was not checked."""
         self._tallies[name].reason = reason
 
+    def remark(self, note: str) -> None:
+        """Note what there is to say of the clause being checked, however it ends."""
+        if self.current is not None:
+            self._tallies[self.current].note = note
+
     def forgive(self, name: str, reason: str) -> None:
         """Take back what was noted of a clause: it was not the server's doing."""
         self._tallies[name].failures.clear()
@@ -114,11 +120,12 @@ class Findings:
         """Tell how a clause ended."""
         tally = self._tallies[name]
         if tally.failures:
-            return Verdict(tally.clause, Status.FAIL, "", tuple(tally.failures[:_SHOWN]), max(tally.checks, 1))
+            failures = tuple(tally.failures[:_SHOWN])
+            return Verdict(tally.clause, Status.FAIL, "", failures, max(tally.checks, 1), tally.note)
         if tally.reason or not tally.checks:
             reason = tally.reason or "nothing that shows it came up"
-            return Verdict(tally.clause, Status.NOT_CHECKED, reason, (), tally.checks)
-        return Verdict(tally.clause, Status.PASS, "", (), tally.checks)
+            return Verdict(tally.clause, Status.NOT_CHECKED, reason, (), tally.checks, tally.note)
+        return Verdict(tally.clause, Status.PASS, "", (), tally.checks, tally.note)
 
     def verdicts(self) -> Iterator[Verdict]:
         """List how all clauses ended, in their order."""

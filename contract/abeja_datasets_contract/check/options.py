@@ -39,7 +39,7 @@ class Options:
     """Certificates to trust, in place of the usual ones."""
     fail_fast: bool = False
     """Whether to stop behind the first stage in which something fails."""
-    fuzz_examples: int = 20
+    fuzz_examples: int = 10
     """How many cases an operation gets at most in the fuzzing phase."""
     transport: httpx.BaseTransport | None = None
     """In place of the network, for tests."""

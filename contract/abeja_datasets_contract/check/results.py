@@ -108,6 +108,8 @@ class Verdict:
     failures: tuple[Failure, ...] = ()
     checks: int = 0
     """How many times it was put to the test."""
+    note: str = ""
+    """What there is to say of it beside that; empty for most."""
 
 
 @dataclass(frozen=True)

@@ -84,6 +84,8 @@ class _Run:
         self._probe = Probe(self._wire, self._findings, self._ledger, party, Run(self._name, options))
         self._left: tuple[str, ...] = ()
         self._told: set[str] = set()
+        self._stages = len(STAGES) + (options.mode is not Mode.READ_ONLY)
+        """How many stages there are, with clean-up."""
 
     def report(self) -> Report:
         """Run, clean up, and report."""
@@ -124,11 +126,13 @@ class _Run:
                 continue
             self._wire.stage = stage.name
             if self._progress is not None:
-                self._progress.stage(stage.name, number, len(STAGES))
+                self._progress.stage(stage.name, number, self._stages)
             for entry in entries:
                 if entry.check is not None:
                     self._check(entry)
                     self._tell([entry])
+                elif entry.clause.writes and self._options.mode is Mode.READ_ONLY:
+                    self._findings.skipped(entry.clause.name, "read-only")
             if self._options.fail_fast and self._findings.any_failed:
                 raise Stopped(f"something failed in the stage {stage.name}")
 
@@ -196,6 +200,8 @@ class _Run:
         if not self._ledger.known.run or self._options.mode is Mode.READ_ONLY:
             return ()
         self._wire.stage = "clean-up"
+        if self._progress is not None:
+            self._progress.stage("clean-up", self._stages, self._stages)
         self._wire.unlimited = True
         party, other = self._probe.party, self._probe.other
         credentials = {party.organization_id: party.authorization}

@@ -52,6 +52,8 @@ for _name in operations():
 
     def _accepted(p: Probe, name: str = _name) -> None:
         counts = _report(p).counts.get(name)
+        if counts is not None:
+            p.findings.remark(f"{counts.accepted} accepted, {counts.refused} refused")
         p.skip_unless(counts and counts.accepted, "it accepted none of the generated requests, so nothing is known")
         p.findings.count()
 

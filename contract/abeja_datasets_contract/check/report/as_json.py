@@ -62,6 +62,7 @@ def _clause(verdict: Verdict) -> dict[str, Any]:
         "status": verdict.status.value,
         "reason": verdict.reason,
         "checks": verdict.checks,
+        "note": verdict.note,
         "failures": [_failure(failure) for failure in verdict.failures],
     }
 

@@ -78,6 +78,7 @@ def _row(verdict: Verdict) -> Markup:
             name,
             element("span", clause.promise, class_="promise"),
             element("span", verdict.reason, class_="reason") if verdict.reason else None,
+            element("span", verdict.note, class_="reason") if verdict.note else None,
             element("span", f"{where}{failures}", class_="source", title=pointer),
             scope="row",
             role="rowheader",

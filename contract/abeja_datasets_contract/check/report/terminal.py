@@ -53,7 +53,9 @@ def _note(verdict: Verdict) -> str:
         return one_line(verdict.reason or "no reason was given")
     promise = one_line(verdict.clause.promise)
     count = len(verdict.failures)
-    return f"{promise} ({plural(count, 'failure')})" if count > 1 else promise
+    more = [plural(count, "failure")] if count > 1 else []
+    more += [one_line(verdict.note)] if verdict.note else []
+    return f"{promise} ({'; '.join(more)})" if more else promise
 
 
 def _failures(verdict: Verdict, console: Console) -> None:
