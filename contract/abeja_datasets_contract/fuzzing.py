@@ -11,8 +11,6 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
-from .check.document import document_path
-
 _HERE = Path(__file__).parent
 PHASES = ("examples", "coverage", "fuzzing", "stateful")
 
@@ -80,6 +78,8 @@ def fuzz(
     Raises:
         RuntimeError: schemathesis could not run; the message is what it says.
     """
+    from .check.document import document_path  # the check imports this module
+
     with tempfile.TemporaryDirectory(prefix="contract-") as folder, _in_time(seconds):
         counts = Path(folder) / "counts.json"
         run = subprocess.run(  # noqa: S603 - the command is ours
