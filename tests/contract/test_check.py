@@ -14,6 +14,9 @@ from tests.contract.faulty import (
     OTHER_ORGANIZATION,
     SECRET,
     URL,
+    Ask,
+    Asked,
+    Told,
     Wrap,
     spoilt,
 )
@@ -126,6 +129,18 @@ def test_a_path_before_the_api_is_kept(tmp_path: Path) -> None:
         server.ask = below  # type: ignore[method-assign]
         given = options(tmp_path, transport=server, select=("items.*",))
         assert check(f"{URL}/api/v1/", ORGANIZATION, AUTHORIZATION, given).failures == ()
+
+
+def test_nothing_fails_through_the_other_spelling(tmp_path: Path) -> None:
+    async def respelled(asked: Asked, ask: Ask) -> Told:
+        path = asked.path
+        if re.search("/(datasets|items)/?$", path):
+            path = path.removesuffix("/") if path.endswith("/") else f"{path}/"
+        return await ask(asked.but(target=path + asked.target[len(asked.path) :]))
+
+    report = run(tmp_path, respelled)
+    assert report.failures == ()
+    assert report.count(Status.PASS) > 450
 
 
 def test_a_bearer_token_is_checked_likewise(tmp_path: Path) -> None:

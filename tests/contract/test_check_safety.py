@@ -259,6 +259,14 @@ def test_the_rate_is_kept(tmp_path: Path) -> None:
     assert report.seconds > (len(report.exchanges) - 2) / 100
 
 
+def test_the_rate_is_kept_by_requests_at_once(tmp_path: Path) -> None:
+    with spoilt() as server:
+        given = options(tmp_path, transport=server, rate=100, concurrency=8, select=("concurrency.update*",))
+        report = check(URL, ORGANIZATION, AUTHORIZATION, given)
+    assert len(report.exchanges) > 100
+    assert report.seconds > (len(report.exchanges) - 2) / 100
+
+
 def test_ten_server_errors_in_a_row_stop_it(tmp_path: Path) -> None:
     async def fails(asked: Asked, ask: Ask) -> Told:
         return Told(500, [_JSON], _ERROR) if "/items" in asked.target else await ask(asked)

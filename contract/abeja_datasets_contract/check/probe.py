@@ -19,6 +19,8 @@ from .results import Exchange, Mode
 from .wire import Call, Wire
 
 _SHOWN = 200
+_STEP, _NAMES = 60_013, 99_991
+"""Both prime, so that no two names of as many are the same."""
 _UNAUTHORIZED = 401
 _JSON = (("Content-Type", "application/json"),)
 UNSET: Any = object()
@@ -112,9 +114,9 @@ class Probe:
         self.random.seed(f"{self.options.seed}:{clause}")
 
     def name(self, more: str = "") -> str:
-        """Make up a dataset's name that nobody has."""
+        """Make up a dataset's name that nobody has; later ones do not come later in the order of names."""
         self._names += 1
-        return f"{self.run}-{self._names}{more}"
+        return f"{self.run}-{self._names * _STEP % _NAMES:05}{more}"
 
     def call(
         self,

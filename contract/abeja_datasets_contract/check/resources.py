@@ -13,10 +13,15 @@ from .probe import UNSET, Answer, Probe
 
 SOURCE = [{"data_uri": "datalake://contract-check/0", "data_type": "image/jpeg", "height": 500, "width": 200}]
 CATEGORIES = [
-    {"category_id": 0, "name": "cats_dogs", "labels": [{"label_id": 0, "label": "dog"}, {"label_id": 1}]},
+    {
+        "category_id": 0,
+        "name": "cats_dogs",
+        "labels": [{"label_id": 0, "label": "dog"}, {"label_id": 1, "colour": [0.5, 1]}],
+    },
     {
         "category_id": 7,
         "name": "weather",
+        "more": {"kept": None},
         "labels": [{"label_id": 1, "label": "rain"}, {"label_id": 5, "label": "sun"}],
     },
 ]

@@ -4,6 +4,7 @@ import contextlib
 import datetime as dt
 import email.utils
 import ssl
+import threading
 import time
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -69,6 +70,7 @@ class Wire:
         self.redaction = redaction
         self._progress = progress
         self._began = time.monotonic()
+        self._turns = threading.Lock()
         self._server_errors = self._no_answers = 0
         self._base = httpx.URL(url)
         self._client = httpx.Client(
@@ -132,9 +134,9 @@ class Wire:
     def _keep_rate(self) -> None:
         if self._options.rate is None:
             return
-        now = time.monotonic()
-        turn = max(now, self.last_sent + 1 / self._options.rate)
-        self.last_sent = turn
+        with self._turns:
+            now = time.monotonic()
+            turn = self.last_sent = max(now, self.last_sent + 1 / self._options.rate)
         time.sleep(turn - now)
 
     def _carry_out(self, call: Call) -> _Outcome:

@@ -149,3 +149,15 @@ async def tokens_are_offsets(asked: Asked, ask: Ask) -> Told:
 
 
 _offsets: dict[str, int] = {}
+
+
+answers(
+    "paging", "datasets by name", "list_datasets", lambda v: sorted(v, key=lambda r: r["name"]), "paging.datasets.order"
+)
+requests(
+    "paging",
+    "limit is ignored beside q",
+    "list_dataset_items",
+    lambda a: dropping("limit")(a) if "q=" in a.target else a,
+    "paging.items.query",
+)

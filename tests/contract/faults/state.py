@@ -182,3 +182,48 @@ answers(
     "fidelity.attributes.*",
     "items.create.*",
 )
+
+
+@fault("state", "items.update.updated-at-moves")
+async def the_same_again_is_no_update(asked: Asked, ask: Ask) -> Told:
+    if asked.operation == "update_dataset_item":
+        before = await ask(asked.reading())
+        try:
+            if before.json["attributes"] == asked.json["attributes"]:
+                return before
+        except UNREADABLE:
+            pass
+    return await ask(asked)
+
+
+def _typed_labels(props: Any) -> Any:
+    known = ("category_id", "name", "labels", "label_id", "label")
+    categories = [{k: v for k, v in c.items() if k in known} for c in props.get("categories", ())]
+    return {**props, "categories": categories} if "categories" in props else props
+
+
+def _typed_rects(attributes: Any) -> Any:
+    detection = attributes.get("detection")
+    if not detection:
+        return attributes
+    whole = [{**e, "rect": {k: int(x) for k, x in e.get("rect", {}).items() if k[:1] in "xy"}} for e in detection]
+    return {
+        **attributes,
+        "detection": [new if "rect" in old else old for old, new in zip(detection, whole, strict=True)],
+    }
+
+
+answers(
+    "state",
+    "unknown properties of categories are lost",
+    ".*dataset",
+    putting("props", _typed_labels),
+    "datasets.*",
+)
+answers(
+    "state",
+    "rects are whole numbers",
+    ".*_dataset_items?",
+    putting("attributes", _typed_rects),
+    "labels.names-free",
+)

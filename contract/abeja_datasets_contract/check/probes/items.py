@@ -74,6 +74,7 @@ def source_data(p: Probe) -> None:
         {"data_uri": "datalake://1/b", "contract_check": {"kept": [1, None]}},
         {"data_uri": "datalake://1/a", "data_type": "text/plain", "height": 0, "width": 0},
         {"data_uri": "datalake://1/b"},
+        {"data_uri": "datalake://1/b"},
         {"data_uri": " HTTP://Example.test/%7Ea/../b?c=%20#é "},
         *({"data_uri": f"datalake://1/{'long' * 500}", "width": 10**9 + number} for number in range(20)),
     ]
@@ -237,6 +238,7 @@ def update_updated_at(p: Probe) -> None:
         return p.call(_UPDATE, dataset.id, item.id, json={"attributes": {"n": 1}})
 
     moved(p, update, item, lambda answer: answer.json["updated_at"])
+    moved(p, update, item, lambda answer: answer.json["updated_at"])  # by the same attributes as before too
     answer = p.call(_GET, dataset.id, item.id)
     p.equal(item.record["updated_at"], answer.json["updated_at"], "the updated_at that the update answered", answer)
 

@@ -169,7 +169,9 @@ def whatever_the_type(p: Probe) -> None:
 def names_free(p: Probe) -> None:
     """Use another name."""
     dataset = _dataset(p)
-    for attributes in ({"classification": [label(7, 1, label="snow")]}, {"detection": [label(0, 1, label="x")]}):
+    rect = {"xmin": 0.5, "ymin": 1.0, "xmax": 22, "ymax": 1e3, "more": "kept"}
+    detection = [label(0, 1, label="x", score=0.98, rect=rect), label(0, 1)]
+    for attributes in ({"classification": [label(7, 1, label="snow", more=[1])]}, {"detection": detection}):
         for write in WRITES.values():
             with p.case():
                 answer = write(p, dataset, attributes)

@@ -212,6 +212,7 @@ def query(p: Probe) -> None:
         done = walk(p, ITEMS, size, dataset.id, q="kind:even")
         p.equal(wanted, done.ids, "the items that match, in order", *done.pages)
         for page in done.pages:
+            p.require(len(ITEMS.records(page)) <= size, f"at most {size}", f"{len(ITEMS.records(page))}", page)
             p.equal(len(wanted), page.json["total_count"], f"total_count {len(wanted)}", page)
 
 

@@ -30,7 +30,7 @@ ATTRIBUTES: tuple[Any, ...] = (
     {"text": "words two", "detection": [label(0, 7), label(3, 4)], "unicode": "e\u0301", "n": 11},
     {"A": "tag", "operator": "AND", "x": "tag:A", "text": "{tag:A}", "y": ',"tag":"A",'},
     {"fruit": "ORANGE", "NOTE": "ANDROID", "ORDER": "NOTHING", "text": "salt AND pepper", "date": "2018-05-20"},
-    {"text": "(n:1 OR tag:A)", "word": "a_b-c.d", "ratio": 2.0, "star": "A*", "big": 9007199254740992},
+    {"text": "(n:1 OR tag:A)", "word": "a_b-c.d", "ratio": 2.0, "star": "A*", "big": 9007199254740992, "a.b": "x"},
     {"boxes": [{"kind": "x", "at": 1}, {"kind": "y", "at": 2}], "text": "NOT n:1", "n": 100, "tag": "b"},
 )
 """What the searched items hold; each is there to be found by one query and left by its neighbour."""
@@ -77,7 +77,7 @@ _FOUND: dict[str, tuple[str, tuple[Query, ...]]] = {
     ),
     "key": (
         "A key is compared exactly, and is no value.",
-        (_t("ta", "A"), _t("Tag", "A"), _t("ntag", "A"), _t("A", "tag")),
+        (_t("ta", "A"), _t("Tag", "A"), _t("ntag", "A"), _t("A", "tag"), _t("a.b", "x"), _t("deep.tag", "A")),
     ),
     "none": ("What nothing matches finds nothing.", (_t("tag", "nowhere"), _t("nowhere", "A"), And(_A, _B))),
     "numbers": (

@@ -117,7 +117,7 @@ _TAKEN_ATTRIBUTES: list[Any] = [
     {},
     {"classification": [], "detection": []},
     {"detection": [label(0, 0, rect={"xmin": 0.5, "ymin": -1.25, "xmax": 1e3, "ymax": 0})]},
-    {"detection": [label(1, 2, rect={**_RECT, "more": "kept"}), label(1, 2)]},
+    {"detection": [label(1, 2, rect={**_RECT, "more": "kept"}), label(1, 2, rect={**_RECT, "xmin": 900})]},
     {"classification": [label(0, 0, more={"kept": 1}, label="")]},
     {"segmentation": {"any": "JSON"}, "custom": None, "custom_format": 1, "video": [[]]},
     {"segmentation": [], "custom": [{"anything": "something"}], "custom_format": "text", "video": False},
