@@ -154,10 +154,18 @@ def timestamps(p: Probe) -> None:
     p.require(parse(later.record["created_at"]) >= made, "a dataset made later has no earlier created_at", "it has")
 
 
+def _date(answer: Answer) -> dt.datetime | None:
+    """Read the header Date; None where there is none that can be read."""
+    try:
+        return email.utils.parsedate_to_datetime(answer.header("date") or "").astimezone(dt.UTC)
+    except ValueError:
+        return None
+
+
 def _is_now(p: Probe, made: dt.datetime, answer: Answer) -> None:
     """Expect that a time is that of its answer, in UTC: by the server's own clock, else by ours, which may be wrong."""
-    stated = answer.header("date")
-    now = answer.exchange.started if stated is None else email.utils.parsedate_to_datetime(stated)
+    stated = _date(answer)
+    now = answer.exchange.started if stated is None else stated
     off = abs((made - now).total_seconds())
     by_zone = off % _QUARTER if off % _QUARTER < _QUARTER / 2 else _QUARTER - off % _QUARTER
     wrong = off > _SLACK if stated is not None else off > _DAY or (off > _SLACK and by_zone < _SLACK / 10)

@@ -189,7 +189,6 @@ def unknown(p: Probe) -> None:
         "/contract-check",
         "/organizations/{organization_id}/datasets/x/y",
         "/organizations/{organization_id}/Datasets/",
-        "/organizations/{organization_id}",
     ):
         with p.case():
             answer = p.expect(p.send(p.request("list_datasets", method="GET", path=path)), (404,))
