@@ -8,6 +8,7 @@ import click
 # By name: the module of ours and the command in it.
 _COMMANDS = {
     "check": "abeja_datasets_cli.check:check",
+    "diff": "abeja_datasets_cli.diff:diff",
     "fault-proxy": "abeja_datasets_cli.fault_proxy:fault_proxy",
     "mock": "abeja_datasets_cli.mock:mock",
 }

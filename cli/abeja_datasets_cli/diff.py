@@ -1,0 +1,150 @@
+"""`abeja-datasets diff`: what changed in the contract, and whom it breaks."""
+
+import os
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+
+import click
+
+if TYPE_CHECKING:
+    from abeja_datasets_contract.diff import Report
+
+WRONG_USE = 2
+_EPILOG = """\b
+Examples:
+  abeja-datasets diff                            the last release against the working document
+  abeja-datasets diff HEAD:openapi.yaml          the last commit against the working document
+  abeja-datasets diff old.yaml new.json          any two documents of OpenAPI 3.0 or 3.1
+  curl … | abeja-datasets diff openapi.yaml -    against what comes in
+  abeja-datasets diff --format markdown > diff.md
+
+Exit codes: 0 compatible (warnings too), 1 breaking, or undecided without --allow-undecided, 2 wrong use, or a document
+that can't be read.
+"""
+
+
+class _Asked(NamedTuple):
+    """What is compared, after the defaults."""
+
+    old: str
+    new: str
+    revision: str
+    """The git revision that OLD is of; empty where it is of none."""
+    repository: Path | None
+    """Where the packages lie whose Python side is compared; None where it is not."""
+    note: str
+
+
+@click.command(epilog=_EPILOG)
+@click.argument("old", required=False, metavar="[OLD]")
+@click.argument("new", required=False, metavar="[NEW]")
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(["text", "json", "markdown", "junit"]),
+    default="text",
+    show_default=True,
+    help="How the report is written; text for a person, the others to standard output as they are.",
+)
+@click.option("--allow-undecided", is_flag=True, help="Exit 0 where nothing breaks and something is undecided.")
+@click.option(
+    "--python/--no-python",
+    "python",
+    default=None,
+    help="Compare the public names and signatures of the packages too. By default where OLD is of a git revision and "
+    "NEW is the repository's openapi.yaml.",
+)
+@click.pass_context
+def diff(
+    context: click.Context,
+    /,
+    old: str | None,
+    new: str | None,
+    form: str,
+    *,
+    allow_undecided: bool,
+    python: bool | None,
+) -> None:
+    """Tell what changed from the OpenAPI document OLD to NEW, and whom it breaks.
+
+    Each is a file, - for standard input, or REV:path of git, such as v1.0.0:openapi.yaml. OLD is the last release's
+    document unless named, and NEW the working openapi.yaml.
+    """
+    _need_extra()
+    from abeja_datasets_contract.diff import DocumentError, compare, load
+
+    try:
+        asked = _resolve(old, new, python=python)
+        if asked.old == asked.new == "-":
+            raise click.UsageError("only one of OLD and NEW can come from standard input")
+        report = compare(load(asked.old), load(asked.new))
+        if asked.repository:
+            from abeja_datasets_contract.diff.python_side import compare_python
+
+            report.add(compare_python(asked.repository, asked.revision))
+    except DocumentError as error:
+        from abeja_datasets_contract.diff.texts import printable
+
+        click.echo(f"abeja-datasets diff: {printable(str(error))}", err=True)
+        context.exit(WRONG_USE)
+    if asked.note:
+        click.echo(asked.note, err=True)
+    _write(report, form)
+    context.exit(report.exit_code(allow_undecided=allow_undecided))
+
+
+def _resolve(old: str | None, new: str | None, *, python: bool | None) -> _Asked:
+    """Fill in what was not named."""
+    from abeja_datasets_contract.diff import DocumentError
+    from abeja_datasets_contract.diff.sources import last_release, repository, revision_of, working_document
+
+    note = ""
+    if old is None:
+        before = last_release(repository())
+        old, revision, note = before.source, before.revision, before.note
+    else:
+        revision = revision_of(old)
+    if new is None:
+        new = os.path.relpath(working_document(repository()))
+    packages = None
+    if python is not False and revision:
+        try:
+            top = repository()
+        except DocumentError:
+            top = None
+        if top and (python or Path(new).resolve() == top / "openapi.yaml"):
+            packages = top
+    if python and not packages:
+        raise click.UsageError("--python needs an OLD of a git revision, such as HEAD:openapi.yaml")
+    return _Asked(old, new, revision, packages, note)
+
+
+def _write(report: "Report", form: str) -> None:
+    for stream in (sys.stdout, sys.stderr):
+        reconfigure = getattr(stream, "reconfigure", None)
+        if reconfigure is not None:
+            reconfigure(errors="backslashreplace")  # no character that the terminal lacks ends the program
+    if form == "text":
+        from rich.console import Console
+
+        from abeja_datasets_contract.diff.report_text import show
+
+        show(report, Console(highlight=False, markup=False, emoji=False))
+        return
+    from abeja_datasets_contract.diff import report_files
+
+    writers = {"json": report_files.as_json, "markdown": report_files.as_markdown, "junit": report_files.as_junit}
+    click.echo(writers[form](report), nl=False)
+
+
+def _need_extra() -> None:
+    from importlib.util import find_spec
+
+    missing = [name for name in ("griffe", "jsonschema_rs", "rich", "yaml") if find_spec(name) is None]
+    if missing:
+        click.echo(
+            f'abeja-datasets diff: {", ".join(missing)} missing; install with: pip install "abeja-datasets[check,cli]"',
+            err=True,
+        )
+        raise SystemExit(WRONG_USE)

@@ -1,0 +1,18 @@
+"""The contract diff: what changed between two OpenAPI documents, and whom it breaks.
+
+    from abeja_datasets_contract.diff import compare, load
+
+    report = compare(load("HEAD:openapi.yaml"), load("openapi.yaml"))
+    report.verdict, report.version_step, report.findings
+
+The question is whether every request that was valid still is, and whether every answer that may now come was allowed
+before; `oracle` asks it of each pair of schemas. `python_side` and `report_text` need griffe and rich, and so are
+imported by themselves.
+"""
+
+from abeja_datasets_contract.diff.compare import compare
+from abeja_datasets_contract.diff.documents import Document, load, parse
+from abeja_datasets_contract.diff.errors import DocumentError
+from abeja_datasets_contract.diff.findings import Counterexample, Finding, Place, Report
+
+__all__ = ["Counterexample", "Document", "DocumentError", "Finding", "Place", "Report", "compare", "load", "parse"]

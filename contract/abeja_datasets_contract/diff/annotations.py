@@ -1,0 +1,108 @@
+"""What schemas say to people and programs besides what a value may be: descriptions, defaults, deprecations."""
+
+import json
+from collections import deque
+from functools import cache
+from typing import Any
+
+from abeja_datasets_contract.diff.documents import Document
+from abeja_datasets_contract.diff.pairs import Pairs
+from abeja_datasets_contract.diff.pointers import child, join, split
+from abeja_datasets_contract.diff.references import references
+from abeja_datasets_contract.diff.shapes import Shape, Shapes
+from abeja_datasets_contract.diff.sides import Sides
+from abeja_datasets_contract.diff.slots import Slot
+from abeja_datasets_contract.diff.texts import shown
+from abeja_datasets_contract.diff.wording import subject
+
+_MISSING = object()
+_OTHERS = ("discriminator", "xml", "contentMediaType", "contentEncoding")
+
+
+def compare_annotations(sides: Sides) -> None:
+    """Compare the annotations of all schemas that the slots reach, each pair once."""
+    comparer = _Annotations(sides)
+    for slot in sides.slots:
+        comparer.compare(slot)
+
+
+class _Annotations:
+    def __init__(self, sides: Sides) -> None:
+        self._sides = sides
+        self._pairs = Pairs(Shapes(sides.old), Shapes(sides.new))
+        self._shapes = Shapes(sides.old), Shapes(sides.new)
+        self._mark = tuple(
+            cache(lambda pointer, document=document: _raw_mark(document, pointer))
+            for document in (sides.old, sides.new)
+        )
+
+    def compare(self, slot: Slot) -> None:
+        start = (self._sides.old.schema(slot.old), self._sides.new.schema(slot.new))
+        todo, seen = deque([start]), {start}
+        while todo:
+            old, new = todo.popleft()
+            if self._mark[0](old) == self._mark[1](new):
+                continue
+            self._compare(slot, old, new)
+            pair = self._pairs.at(old, new)
+            for inner in (*pair.inside, *pair.branches):
+                key = (inner.sent, inner.covering)
+                if key not in seen:
+                    seen.add(key)
+                    todo.append(key)
+
+    def _compare(self, slot: Slot, old: str, new: str) -> None:
+        left, right = (self._read(side, index) for index, side in enumerate((old, new)))
+        what, name = subject(self._sides.new, new), slot.operation
+        before, after = ({key: value for key, (value, _) in side.items()} for side in (left, right))
+        then, now = (side.get("deprecated", (None, pointer))[1] for side, pointer in ((left, old), (right, new)))
+        self._sides.deprecation(before, after, what, name, old=then, new=now)
+        self._compare_default(slot, what, left.get("default", (_MISSING, old)), right.get("default", (_MISSING, new)))
+        for keyword in ("description", "title", "example", "examples", *_OTHERS):
+            if before.get(keyword) != after.get(keyword):
+                change = "added" if keyword not in before else "removed" if keyword not in after else "changed"
+                self._sides.add(
+                    "docs", ("callers sending", "callers reading"), f"{what}: `{keyword}` was {change}", name,
+                    old=left.get(keyword, (None, old))[1], new=right.get(keyword, (None, new))[1],
+                )  # fmt: skip
+
+    def _compare_default(self, slot: Slot, what: str, before: tuple[Any, str], after: tuple[Any, str]) -> None:
+        if before[0] == after[0] and type(before[0]) is type(after[0]):
+            return
+        said = ["nothing" if value is _MISSING else shown(value, 60) for value, _ in (before, after)]
+        words = f"{what}: the default changed from {said[0]} to {said[1]}"
+        if slot.direction == "request":
+            self._sides.add(
+                "warning", ("callers sending", "generated code"), words, slot.operation, old=before[1], new=after[1]
+            )
+        else:
+            self._sides.add(
+                "docs", ("callers reading", "generated code"), words, slot.operation, old=before[1], new=after[1]
+            )
+
+    def _read(self, pointer: str, index: int) -> dict[str, tuple[Any, str]]:
+        """Give the annotations of a schema: those nearest to it win over those of what it refers to."""
+        shape: Shape = self._shapes[index].at(pointer)
+        document = (self._sides.old, self._sides.new)[index]
+        found: dict[str, tuple[Any, str]] = {}
+        for place in shape.pointers:
+            raw = document.at(place)
+            if document.is_3_0 and "$ref" in raw:
+                continue
+            for keyword in ("description", "title", "default", "deprecated", "example", "examples", *_OTHERS):
+                if keyword in raw and keyword not in found:
+                    found[keyword] = (raw[keyword], child(place, keyword))
+        return found
+
+
+def _raw_mark(document: Document, pointer: str) -> str:
+    """Give a text which is the same for two schemas that are written the same, with all they refer to."""
+    found: dict[str, Any] = {}
+    todo = [pointer]
+    while todo:
+        here = todo.pop()
+        if here not in found:
+            found[here] = document.at(here)
+            todo.extend(join(*split(target)) for _, target in references(found[here]))
+    whole = {key: value for key, value in found.items() if key != pointer}
+    return json.dumps([found[pointer], whole], sort_keys=True)

@@ -1,0 +1,147 @@
+"""What callers read, around its schemas: statuses, media types and headers."""
+
+from typing import Any
+
+from abeja_datasets_contract.diff.findings import Audience, Severity
+from abeja_datasets_contract.diff.operations import Operation
+from abeja_datasets_contract.diff.pointers import child
+from abeja_datasets_contract.diff.sides import Sides
+
+_READERS: tuple[Audience, ...] = ("callers reading", "generated code")
+
+
+class Answers:
+    """Compares what one operation answers."""
+
+    def __init__(self, sides: Sides, old: Operation, new: Operation) -> None:
+        self._sides = sides
+        self._old = old
+        self._new = new
+        self._name = new.name
+
+    def compare(self) -> None:
+        """Compare all answers, by status; `4XX` and `default` stand for those that are not named."""
+        old, new = ({str(status) for status in side.raw.get("responses", {})} for side in (self._old, self._new))
+        for status in sorted(old | new):
+            before, after = _covering(status, old), _covering(status, new)
+            if before and after:
+                self._compare_answer(
+                    status,
+                    self._place(self._sides.old, self._old, before),
+                    self._place(self._sides.new, self._new, after),
+                )
+            elif after:
+                words = f"answer {status} was added, which readers have never been told of"
+                self._add(
+                    "breaking",
+                    (*_READERS, "contract check"),
+                    words,
+                    old=self._old.pointer,
+                    new=self._place(self._sides.new, self._new, after),
+                )
+            elif before:
+                success = status.startswith("2")
+                words = f"answer {status} was removed"
+                self._add("warning" if success else "compatible", ("callers reading", "contract check"), words,
+                          old=self._place(self._sides.old, self._old, before), new=self._new.pointer)  # fmt: skip
+
+    def _place(self, document: Any, operation: Operation, status: str) -> str:
+        return str(document.follow(child(operation.pointer, "responses", status)))
+
+    def _compare_answer(self, status: str, old: str, new: str) -> None:
+        before, after = self._sides.old.at(old), self._sides.new.at(new)
+        self._sides.words(f"answer {status}", self._name, old=old, new=new)
+        if before.get("links", {}) != after.get("links", {}):
+            self._add("docs", ("contract check",), f"the links of answer {status} changed", old=old, new=new)
+        self._compare_headers(status, old, new)
+        theirs, ours = before.get("content", {}), after.get("content", {})
+        for kind in theirs:
+            place = child(old, "content", kind)
+            other = kind if kind in ours else next((one for one in ours if one.lower() == kind.lower()), None)
+            if other is None:
+                self._add("breaking", _READERS, f"answer {status} no longer comes as {kind}", old=place, new=new)
+            else:
+                self._compare_content(status, kind, place, child(new, "content", other))
+        for kind in ours:
+            if kind.lower() not in {one.lower() for one in theirs}:
+                words = (
+                    f"answer {status} may now come as {kind}" if theirs else f"answer {status} now has a body ({kind})"
+                )
+                self._add("warning", _READERS, words, old=old, new=child(new, "content", kind))
+
+    def _compare_content(self, status: str, kind: str, old: str, new: str) -> None:
+        before, after = self._sides.old.at(old), self._sides.new.at(new)
+        self._sides.words(f"answer {status} as {kind}", self._name, old=old, new=new)
+        if "schema" in before and "schema" in after:
+            self._sides.slot(
+                "answer", self._name, f"answer {status} ({kind})", child(old, "schema"), child(new, "schema")
+            )
+        elif "schema" in before:
+            self._add(
+                "undecided",
+                _READERS,
+                f"answer {status} as {kind} is no longer described, and may be anything",
+                old=old,
+                new=new,
+            )
+        elif "schema" in after:
+            self._add(
+                "compatible", ("callers reading",), f"answer {status} as {kind} is now described", old=old, new=new
+            )
+
+    def _compare_headers(self, status: str, old: str, new: str) -> None:
+        theirs, ours = self._headers(self._sides.old, old), self._headers(self._sides.new, new)
+        for key, (name, place) in theirs.items():
+            what = f"the header `{name}` of answer {status}"
+            if key not in ours:
+                required = self._sides.old.at(place).get("required")
+                words = f"{what} was removed" + (", though it always came" if required else "")
+                self._add("breaking" if required else "warning", _READERS, words, old=place, new=new)
+            else:
+                self._compare_header(what, f"header {name} of answer {status}", place, ours[key][1])
+        for key, (name, place) in ours.items():
+            if key not in theirs:
+                self._add(
+                    "compatible",
+                    ("callers reading", "contract check"),
+                    f"the header `{name}` of answer {status} was added",
+                    old=old,
+                    new=place,
+                )
+
+    def _headers(self, document: Any, answer: str) -> dict[str, tuple[str, str]]:
+        found = {}
+        for name in document.at(answer).get("headers", {}):
+            if name.lower() != "content-type":  # ignored, as the OpenAPI Specification says
+                found[name.lower()] = (name, document.follow(child(answer, "headers", name)))
+        return found
+
+    def _compare_header(self, what: str, part: str, old: str, new: str) -> None:
+        before, after = self._sides.old.at(old), self._sides.new.at(new)
+        self._sides.deprecation(before, after, what, self._name, old=old, new=new)
+        self._sides.words(what, self._name, old=old, new=new)
+        if before.get("required") and not after.get("required"):
+            self._add("breaking", _READERS, f"{what} no longer always comes", old=old, new=new)
+        elif after.get("required") and not before.get("required"):
+            self._add("compatible", ("callers reading", "contract check"), f"{what} now always comes", old=old, new=new)
+        if "schema" in before and "schema" in after:
+            self._sides.slot("answer", self._name, part, child(old, "schema"), child(new, "schema"))
+        elif before.get("content") != after.get("content") or ("schema" in before) != ("schema" in after):
+            self._add(
+                "undecided",
+                ("callers reading",),
+                f"{what} is described in another way, which is not compared",
+                old=old,
+                new=new,
+            )
+
+    def _add(self, severity: Severity, audiences: tuple[Audience, ...], words: str, *, old: str, new: str) -> None:
+        self._sides.add(severity, audiences, words, self._name, old=old, new=new)
+
+
+def _covering(status: str, statuses: set[str]) -> str:
+    """Give the key under which a status is answered: itself, its range or `default`; an empty text where it is not."""
+    ranges = {one.upper(): one for one in statuses}
+    if status.upper() in ranges:
+        return ranges[status.upper()]
+    return ranges.get(f"{status[:1]}XX", "" if status == "default" else ranges.get("DEFAULT", ""))

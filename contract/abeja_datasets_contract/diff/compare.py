@@ -1,0 +1,47 @@
+"""The whole comparison of two documents."""
+
+from abeja_datasets_contract.diff.annotations import compare_annotations
+from abeja_datasets_contract.diff.compare_operations import compare_operations, compare_servers
+from abeja_datasets_contract.diff.documents import Document
+from abeja_datasets_contract.diff.findings import Report
+from abeja_datasets_contract.diff.pointers import join
+from abeja_datasets_contract.diff.schema_findings import schema_findings
+from abeja_datasets_contract.diff.security import compare_schemes
+from abeja_datasets_contract.diff.sides import Sides
+
+_ROOT = [{"url": "/"}]
+"""What the OpenAPI Specification puts where no servers are named."""
+
+
+def compare(old: Document, new: Document) -> Report:
+    """Tell what changed between two documents, whom it breaks, and by which value that can be seen."""
+    sides = Sides(old, new)
+    compare_operations(sides)
+    compare_schemes(sides)
+    _compare_rest(sides)
+    compare_annotations(sides)
+    names = dict.fromkeys(
+        operation.name for both in (sides.old_operations, sides.new_operations) for operation in both.values()
+    )
+    report = Report(old.name, new.name, operations=tuple(names))
+    report.add([*schema_findings(old, new, sides.slots), *sides.findings])
+    return report
+
+
+def _compare_rest(sides: Sides) -> None:
+    old, new = sides.old.data, sides.new.data
+    sides.words("the API", old="#/info", new="#/info")
+    compare_servers(sides, old.get("servers", _ROOT), new.get("servers", _ROOT), before="#/servers", after="#/servers")
+    if old.get("webhooks", {}) != new.get("webhooks", {}):
+        sides.add(
+            "undecided",
+            ("callers reading",),
+            "the webhooks changed, which are not compared",
+            old="#/webhooks",
+            new="#/webhooks",
+        )
+    schemas = [data.get("components", {}).get("schemas", {}) for data in (old, new)]
+    for name in schemas[0]:
+        if name not in schemas[1]:
+            words = f"the component schema {name} was removed or renamed, and its generated model with it"
+            sides.add("warning", ("generated code",), words, old=join("components", "schemas", name))

@@ -1,0 +1,86 @@
+"""Operations compared: what came, what went, and what of each changed around its schemas."""
+
+from typing import Any
+
+from abeja_datasets_contract.diff.answers import Answers
+from abeja_datasets_contract.diff.findings import Audience, Severity
+from abeja_datasets_contract.diff.operations import Operation
+from abeja_datasets_contract.diff.pointers import child
+from abeja_datasets_contract.diff.requests import Requests
+from abeja_datasets_contract.diff.security import compare_security
+from abeja_datasets_contract.diff.sides import Sides
+
+_BOTH: tuple[Audience, ...] = ("callers sending", "callers reading", "generated code")
+
+
+def compare_operations(sides: Sides) -> None:
+    """Compare all operations of two documents, and add what is found to the sides."""
+    for key in [*sides.old_operations, *(key for key in sides.new_operations if key not in sides.old_operations)]:
+        old, new = sides.old_operations.get(key), sides.new_operations.get(key)
+        if old and new:
+            _compare(sides, old, new)
+        elif old:
+            words = f"the operation {old.name} ({old.method.upper()} {old.path}) was removed"
+            sides.add("breaking", (*_BOTH, "contract check"), words, old.name, old=old.pointer)
+        elif new:
+            words = f"the operation {new.name} ({new.method.upper()} {new.path}) was added"
+            sides.add("compatible", ("callers sending", "contract check"), words, new.name, new=new.pointer)
+
+
+def _compare(sides: Sides, old: Operation, new: Operation) -> None:
+    if old.raw.get("operationId") != new.raw.get("operationId"):
+        before, after = (side.raw.get("operationId") for side in (old, new))
+        words = f"the operationId changed from {before} to {after}, which renames the generated function"
+        sides.add(
+            "breaking", ("generated code",), words, new.name, old=_at(old, "operationId"), new=_at(new, "operationId")
+        )
+    if _first_tag(old) != _first_tag(new):
+        words = f"the first tag changed from {_first_tag(old)} to {_first_tag(new)}, which moves the generated module"
+        sides.add("breaking", ("generated code",), words, new.name, old=_at(old, "tags"), new=_at(new, "tags"))
+    sides.deprecation(old.raw, new.raw, f"the operation {new.name}", new.name, old=old.pointer, new=new.pointer)
+    sides.words(f"the operation {new.name}", new.name, old=old.pointer, new=new.pointer)
+    Requests(sides, old, new).compare()
+    Answers(sides, old, new).compare()
+    compare_security(sides, old, new)
+    compare_servers(
+        sides,
+        old.raw.get("servers"),
+        new.raw.get("servers"),
+        before=_at(old, "servers"),
+        after=_at(new, "servers"),
+        operation=new.name,
+    )
+    if old.raw.get("callbacks", {}) != new.raw.get("callbacks", {}):
+        words = f"the callbacks of {new.name} changed, which are not compared"
+        sides.add(
+            "undecided", ("callers reading",), words, new.name, old=_at(old, "callbacks"), new=_at(new, "callbacks")
+        )
+
+
+def compare_servers(sides: Sides, old: Any, new: Any, *, before: str, after: str, operation: str = "") -> None:
+    """Compare where the API, or an operation, can be reached; `before` and `after` are where that is written."""
+    mine, others = (
+        [server.get("url") for server in servers or [] if isinstance(server, dict)] for servers in (old, new)
+    )
+    if mine and not others:
+        sides.add("breaking", ("callers sending",), "the servers were removed", operation, old=before, new=after)
+        return
+    for url in mine:
+        if url not in others:
+            sides.add(
+                "breaking", ("callers sending",), f"the server {url} was removed", operation, old=before, new=after
+            )
+    for url in others:
+        if url not in mine:
+            severity: Severity = "compatible" if mine else "breaking"
+            words = f"the server {url} was added" if mine else f"the server is now {url}"
+            sides.add(severity, ("callers sending",), words, operation, old=before, new=after)
+
+
+def _at(operation: Operation, keyword: str) -> str:
+    return child(operation.pointer, keyword) if keyword in operation.raw else operation.pointer
+
+
+def _first_tag(operation: Operation) -> Any:
+    tags = operation.raw.get("tags") or [None]
+    return tags[0]

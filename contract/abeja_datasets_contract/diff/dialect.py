@@ -1,0 +1,98 @@
+"""Schemas of OpenAPI 3.0 and 3.1 as plain JSON Schema 2020-12, one schema object at a time.
+
+What is rewritten: `nullable` and boolean `exclusiveMinimum`/`exclusiveMaximum` of 3.0; `const` as `enum`; the formats
+int32 and int64 as the ranges they stand for. Annotations go, but for examples, from which counterexamples are made.
+"""
+
+from typing import Any
+
+MAPS = ("properties", "patternProperties", "dependentSchemas")
+"""Keywords that hold schemas by name."""
+LISTS = ("allOf", "anyOf", "oneOf", "prefixItems")
+"""Keywords that hold a list of schemas."""
+SINGLE = (
+    "items", "additionalProperties", "not", "if", "then", "else", "contains", "propertyNames",
+    "unevaluatedProperties", "unevaluatedItems",
+)  # fmt: skip
+"""Keywords that hold one schema."""
+SCALARS = (
+    "type", "enum", "format", "pattern", "minLength", "maxLength", "minimum", "maximum", "exclusiveMinimum",
+    "exclusiveMaximum", "multipleOf", "minItems", "maxItems", "uniqueItems", "minProperties", "maxProperties",
+)  # fmt: skip
+"""Keywords that speak of the value itself, and need nothing around them to be compared."""
+OTHERS = (
+    "minContains", "maxContains", "dependentRequired", "contentEncoding", "contentMediaType", "contentSchema",
+    "$dynamicRef", "$recursiveRef",
+)  # fmt: skip
+_KEPT = frozenset({*MAPS, *LISTS, *SINGLE, *SCALARS, *OTHERS, "$ref", "required", "examples"})
+_INTEGERS = {"int32": 2**31, "int64": 2**63}
+_HINTS = frozenset({"password", *_INTEGERS})
+"""Formats that admit every string or are written as ranges; all others stay."""
+
+
+def modern(raw: dict[str, Any], *, is_3_0: bool) -> tuple[dict[str, Any], bool]:
+    """Rewrite one schema object; the schemas inside it stay as they are.
+
+    In 3.0 what stands beside a `$ref` is ignored, as that version says.
+
+    Returns:
+        The schema, and whether null is allowed besides it.
+    """
+    if is_3_0 and isinstance(raw.get("$ref"), str):
+        return {"$ref": raw["$ref"]}, False
+    schema = dict(raw)
+    if "const" in schema:
+        schema["enum"] = [schema.pop("const")]
+    if is_3_0:
+        _rewrite_bounds(schema)
+    nullable = is_3_0 and _rewrite_nullable(schema)
+    _rewrite_integers(schema)
+    if isinstance(schema.get("type"), list) and len(schema["type"]) == 1:
+        schema["type"] = schema["type"][0]
+    examples = [schema.pop("example")] if "example" in schema else []
+    examples += schema["examples"] if isinstance(schema.get("examples"), list) else []
+    examples += [schema["default"]] if "default" in schema else []
+    schema["examples"] = examples
+    return {key: value for key, value in schema.items() if key in _KEPT and (key != "examples" or value)}, nullable
+
+
+def _rewrite_bounds(schema: dict[str, Any]) -> None:
+    for bound, exclusive in (("minimum", "exclusiveMinimum"), ("maximum", "exclusiveMaximum")):
+        if schema.get(exclusive) is True and bound in schema:
+            schema[exclusive] = schema.pop(bound)
+        elif isinstance(schema.get(exclusive), bool):
+            del schema[exclusive]
+
+
+def _rewrite_nullable(schema: dict[str, Any]) -> bool:
+    """Say null as a type, or tell that it can't be said within the schema.
+
+    3.0 gives `nullable` a meaning only beside `type`. Documents also write it beside `allOf` and the like, or as
+    `allOf: [{$ref: …}, {nullable: true}]`: read as what it says, that the value may be null. An `enum` beside it takes
+    null too.
+    """
+    parts = schema.get("allOf", [])
+    if schema.get("nullable") is not True and not any(_only_nullable(part) for part in parts):
+        return False
+    if isinstance(schema.get("type"), str) and not parts:
+        schema["type"] = [schema["type"], "null"]
+        if isinstance(schema.get("enum"), list) and None not in schema["enum"]:
+            schema["enum"] = [*schema["enum"], None]
+        return False
+    # Without any of these, null is allowed anyway.
+    return any(key in schema for key in ("type", "allOf", "anyOf", "oneOf", "enum", "properties", "items"))
+
+
+def _only_nullable(part: Any) -> bool:
+    return isinstance(part, dict) and part.get("nullable") is True and not set(part) & (_KEPT - {"examples"})
+
+
+def _rewrite_integers(schema: dict[str, Any]) -> None:
+    size = _INTEGERS.get(str(schema.get("format")))
+    kinds = schema.get("type", [])
+    if size and {"integer", "number"} & {*([kinds] if isinstance(kinds, str) else kinds)}:
+        least, most = schema.get("minimum"), schema.get("maximum")
+        schema["minimum"] = max(-size, least) if isinstance(least, (int, float)) else -size
+        schema["maximum"] = min(size - 1, most) if isinstance(most, (int, float)) else size - 1
+    if schema.get("format") in _HINTS:
+        del schema["format"]

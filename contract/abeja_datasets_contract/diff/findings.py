@@ -1,0 +1,110 @@
+"""What the diff says: findings, each about one place, and the report that holds them."""
+
+from collections import Counter
+from dataclasses import dataclass, field
+from typing import Any, Literal, NamedTuple
+
+Severity = Literal["breaking", "undecided", "warning", "compatible", "docs"]
+SEVERITIES: tuple[Severity, ...] = ("breaking", "undecided", "warning", "compatible", "docs")
+"""From the one that matters most to the one that matters least."""
+Audience = Literal["callers sending", "callers reading", "generated code", "contract check"]
+AUDIENCES: tuple[Audience, ...] = ("callers sending", "callers reading", "generated code", "contract check")
+Verdict = Literal["breaking", "undecided", "compatible", "no change"]
+
+
+class Place(NamedTuple):
+    """A place in a document: its JSON pointer, such as `#/paths/~1files/get`, and its line, from 1, if known."""
+
+    pointer: str
+    line: int | None
+
+
+class Counterexample(NamedTuple):
+    """A value that shows a break: the one side's validator takes it, and the other's refuses it.
+
+    Attributes:
+        operation: the operation it is shown for.
+        part: what it is a value of, such as `request body (application/json)` or `answer 200 (application/json)`.
+        value: the value.
+        old: the pointer of the schema that it was checked against in the old document.
+        new: the same in the new document.
+        taken_by: the document that takes it; the other one refuses it.
+    """
+
+    operation: str
+    part: str
+    value: Any
+    old: str
+    new: str
+    taken_by: Literal["old", "new"]
+
+
+@dataclass
+class Finding:
+    """One thing that changed.
+
+    Attributes:
+        severity: `breaking`; `undecided`, where nothing could show whether it breaks; `warning`, for what breaks
+            nothing but should be known; `compatible`; `docs`, for words and examples alone.
+        audiences: whom it concerns.
+        sentence: what changed, in plain words.
+        old: where it stands in the old document; None where it is not in it.
+        new: the same for the new document.
+        operations: whom it reaches, as `get_dataset` or, without an operationId, `GET /datasets`.
+        counterexample: a value that shows a break, if one could be made and was confirmed.
+    """
+
+    severity: Severity
+    audiences: tuple[Audience, ...]
+    sentence: str
+    old: Place | None = None
+    new: Place | None = None
+    operations: tuple[str, ...] = ()
+    counterexample: Counterexample | None = None
+
+
+@dataclass
+class Report:
+    """What changed between two documents.
+
+    Attributes:
+        old: what the old document is called.
+        new: what the new one is called.
+        findings: the worst first.
+        operations: all operations of both documents.
+    """
+
+    old: str
+    new: str
+    findings: list[Finding] = field(default_factory=list)
+    operations: tuple[str, ...] = ()
+
+    @property
+    def verdict(self) -> Verdict:
+        """The worst of the findings: warnings and docs are compatible."""
+        severities = {finding.severity for finding in self.findings}
+        if not severities:
+            return "no change"
+        return "breaking" if "breaking" in severities else "undecided" if "undecided" in severities else "compatible"
+
+    @property
+    def version_step(self) -> Literal["major", "minor", "patch"]:
+        """The step of the version number that is asked for (semver.org): what is undecided may break."""
+        severities = {finding.severity for finding in self.findings}
+        if severities & {"breaking", "undecided"}:
+            return "major"
+        return "minor" if severities & {"warning", "compatible"} else "patch"
+
+    @property
+    def counts(self) -> dict[Severity, int]:
+        """How many findings there are of each severity, none left out."""
+        tally = Counter(finding.severity for finding in self.findings)
+        return {severity: tally[severity] for severity in SEVERITIES}
+
+    def exit_code(self, *, allow_undecided: bool = False) -> int:
+        """Give what a command exits with: 0 compatible, 1 breaking, or undecided unless that is allowed."""
+        return int(self.verdict == "breaking" or (self.verdict == "undecided" and not allow_undecided))
+
+    def add(self, findings: list[Finding]) -> None:
+        """Add findings, and put the worst first."""
+        self.findings = sorted([*self.findings, *findings], key=lambda finding: SEVERITIES.index(finding.severity))

@@ -1,0 +1,141 @@
+"""All that several schemas say together of one value, with one alternative taken where there is a choice."""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+_KINDS = ("object", "array", "string", "integer", "number", "boolean", "null")
+_LOWER = ("minLength", "minItems", "minimum", "exclusiveMinimum", "minProperties")
+_NULL = {"type": "null"}
+_SELDOM = 4
+"""Of so many turns, one takes null where a value is nullable."""
+_UPPER = ("maxLength", "maxItems", "maximum", "exclusiveMaximum", "maxProperties")
+
+
+_CIRCLE = 1000
+"""After so many schemas of one value, they go around in a circle."""
+
+
+@dataclass
+class Merged:
+    """What is said of a value.
+
+    Attributes:
+        enum: the values there are; None if not so few that they are listed.
+        properties: by name, all the schemas that speak of a property.
+        items: those that speak of each item.
+        extra: those that speak of a property without a name; `[False]` where there is none.
+        step: what a number has to be a multiple of; 0 without.
+    """
+
+    types: set[str] = field(default_factory=lambda: set(_KINDS))
+    order: list[str] = field(default_factory=list)
+    enum: list[Any] | None = None
+    examples: list[Any] = field(default_factory=list)
+    properties: dict[str, list[Any]] = field(default_factory=dict)
+    required: set[str] = field(default_factory=set)
+    items: list[Any] = field(default_factory=list)
+    extra: list[Any] = field(default_factory=list)
+    patterns: list[str] = field(default_factory=list)
+    formats: list[str] = field(default_factory=list)
+    bounds: dict[str, Any] = field(default_factory=dict)
+    step: Any = 0
+    impossible: bool = False
+
+    @property
+    def says_nothing(self) -> bool:
+        """Whether any value will do."""
+        return not (
+            self.order or self.properties or self.required or self.items or self.extra or self.bounds or self.patterns
+        )
+
+    def lower(self, keyword: str, otherwise: Any) -> Any:
+        """Give a lower bound, such as `minLength`."""
+        return self.bounds.get(keyword, otherwise)
+
+    def upper(self, keyword: str, otherwise: Any) -> Any:
+        """Give an upper bound, such as `maxLength`."""
+        return self.bounds.get(keyword, otherwise)
+
+    def kinds(self) -> list[str]:
+        """Give the types that the value may have, those first that the keywords speak of."""
+        hinted = ["object"] if self.properties or self.required else ["array"] if self.items else []
+        kinds = [kind for kind in (*hinted, *self.order, *_KINDS) if kind in self.types]
+        if "number" in kinds and "integer" in self.types and "integer" not in self.order:
+            kinds = [kind for kind in kinds if kind != "integer"]
+        return list(dict.fromkeys(kinds))
+
+
+def merge(schemas: list[Any], definitions: dict[str, Any], turn: int, branches: dict[str, int]) -> Merged:
+    """Merge schemas.
+
+    Args:
+        schemas: converted schemas that all hold.
+        definitions: what their references lead to.
+        turn: which alternative to take of each union, counted around; types go by it too.
+        branches: by `anyOf` or `oneOf`, the alternative to take instead.
+    """
+    merged = Merged()
+    todo = list(schemas)
+    seen = 0
+    while todo:
+        schema = todo.pop(0)
+        seen += 1
+        if schema is False or seen > _CIRCLE:
+            merged.impossible = True
+            return merged
+        if isinstance(schema, dict):
+            _take(merged, schema)
+            if "$ref" in schema:
+                todo.append(definitions[schema["$ref"].removeprefix("#/$defs/")])
+            todo += schema.get("allOf", [])
+            todo += _chosen(schema, turn, branches)
+    if merged.enum is not None:
+        merged.enum = [value for value in merged.enum if _type_of(value) & merged.types]
+    return merged
+
+
+def _chosen(schema: dict[str, Any], turn: int, branches: dict[str, int]) -> list[Any]:
+    found = []
+    for union in ("anyOf", "oneOf"):
+        parts = schema.get(union, [])
+        beside_null = len(parts) == 2 and parts[1] == _NULL  # noqa: PLR2004 - how `nullable` is written
+        if beside_null and set(schema) <= {"anyOf", "unevaluatedProperties", "examples"}:
+            found.append(_NULL if turn % _SELDOM == _SELDOM - 1 and not branches else parts[0])
+        elif parts:
+            found.append(parts[branches[union] if union in branches else turn % len(parts)])
+    return found
+
+
+def _take(merged: Merged, schema: dict[str, Any]) -> None:
+    kinds = schema.get("type", [])
+    kinds = [kinds] if isinstance(kinds, str) else kinds
+    if kinds:
+        merged.order += kinds
+        merged.types &= {*kinds, *(["integer"] if "number" in kinds else [])}
+        merged.impossible = merged.impossible or not merged.types
+    if "enum" in schema:
+        merged.enum = [v for v in schema["enum"] if merged.enum is None or v in merged.enum]
+    merged.examples += schema.get("examples", [])
+    for name, part in schema.get("properties", {}).items():
+        merged.properties.setdefault(name, []).append(part)
+    merged.required |= set(schema.get("required", []))
+    merged.items += [schema["items"]] if "items" in schema else []
+    closed = schema.get("additionalProperties", schema.get("unevaluatedProperties"))
+    merged.extra += [closed] if closed is not None else []
+    merged.patterns += [schema["pattern"]] if "pattern" in schema else []
+    merged.formats += [schema["format"]] if "format" in schema else []
+    merged.step = schema.get("multipleOf", merged.step)
+    for keyword in _LOWER:
+        if keyword in schema:
+            merged.bounds[keyword] = max(schema[keyword], merged.bounds.get(keyword, schema[keyword]))
+    for keyword in _UPPER:
+        if keyword in schema:
+            merged.bounds[keyword] = min(schema[keyword], merged.bounds.get(keyword, schema[keyword]))
+
+
+def _type_of(value: Any) -> set[str]:
+    if value is None or isinstance(value, bool):
+        return {"null" if value is None else "boolean"}
+    if isinstance(value, (int, float)):
+        return {"integer", "number"} if float(value).is_integer() else {"number"}
+    return {"string"} if isinstance(value, str) else {"array"} if isinstance(value, list) else {"object"}

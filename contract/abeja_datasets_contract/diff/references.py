@@ -1,0 +1,90 @@
+"""The references of a document: local, complete and not in a circle, or refused."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from abeja_datasets_contract.diff.documents import Document
+from abeja_datasets_contract.diff.errors import DocumentError
+from abeja_datasets_contract.diff.pointers import child, join, split
+
+NAMED = frozenset({
+    "properties", "patternProperties", "dependentSchemas", "$defs", "definitions", "schemas", "responses", "headers",
+    "examples", "requestBodies", "securitySchemes", "links", "callbacks", "paths", "pathItems", "content", "webhooks",
+    "encoding", "variables", "mapping", "parameters", "scopes", "dependentRequired",
+})  # fmt: skip
+"""Keys whose mapping goes from names (of properties, statuses, components) to things: its keys are no keywords."""
+_DATA = frozenset({"example", "default", "enum", "const", "value"})
+"""Keys below which any JSON stands; a `$ref` there is data."""
+_HERE = ("allOf", "anyOf", "oneOf")
+_HERE_ONE = ("not", "if", "then", "else")
+
+
+def check_references(document: Document) -> None:
+    """Check every reference of a document.
+
+    Raises:
+        DocumentError: one leads out of the document (nothing is fetched), nowhere, or around in a circle that no value
+            could ever leave. Recursive schemas, whose circle passes a property or an item, are fine.
+    """
+    targets: dict[str, str] = {}
+    for pointer, target in references(document.data):
+        said = f"{document.where(child(pointer, '$ref'))}: the reference {target!r} leads"
+        if not target.startswith("#"):
+            raise DocumentError(f"{said} out of the document; nothing is fetched")
+        if target[1:2] not in ("", "/"):
+            raise DocumentError(f"{said} to an anchor, which is not read; write a JSON pointer (#/...)")
+        try:
+            document.at(target)
+        except KeyError:
+            raise DocumentError(f"{said} nowhere") from None
+        targets[pointer] = join(*split(target))
+    done: set[str] = set()
+    for pointer in targets:
+        _check_circle(document, pointer, done)
+
+
+def references(node: Any, pointer: str = "#", *, named: bool = False) -> Iterator[tuple[str, str]]:
+    """Give the pointer of each object with a `$ref`, and where that leads."""
+    if isinstance(node, dict):
+        if not named and isinstance(node.get("$ref"), str):
+            yield pointer, node["$ref"]
+        for key, value in node.items():
+            if named or not (key in _DATA or key.startswith("x-")):
+                yield from references(
+                    value, child(pointer, key), named=not named and key in NAMED and isinstance(value, dict)
+                )
+    elif isinstance(node, list):
+        for index, value in enumerate(node):
+            if isinstance(value, (dict, list)):
+                yield from references(value, child(pointer, index))
+
+
+def _check_circle(document: Document, start: str, done: set[str]) -> None:
+    """Walk what applies to the same value (references and combinations), depth first, without recursion."""
+    path: list[str] = []
+    on_path: set[str] = set()
+    todo: list[tuple[str, bool]] = [(start, False)]
+    while todo:
+        pointer, leaving = todo.pop()
+        if leaving:
+            on_path.discard(path.pop())
+            done.add(pointer)
+        elif pointer in on_path:
+            raise DocumentError(f"{document.where(pointer)}: a circle of references that no value can leave")
+        elif pointer not in done:
+            path.append(pointer)
+            on_path.add(pointer)
+            todo.append((pointer, True))
+            todo.extend((target, False) for target in _applied_here(document.at(pointer), pointer))
+
+
+def _applied_here(node: Any, pointer: str) -> Iterator[str]:
+    if not isinstance(node, dict):
+        return
+    if isinstance(node.get("$ref"), str):
+        yield join(*split(node["$ref"]))
+    for key in _HERE:
+        branches = node.get(key)
+        if isinstance(branches, list):
+            yield from (child(pointer, key, index) for index in range(len(branches)))
+    yield from (child(pointer, key) for key in _HERE_ONE if isinstance(node.get(key), dict))

@@ -1,0 +1,121 @@
+"""The report for programs and pages: JSON, Markdown and JUnit XML."""
+
+import json
+from typing import Any
+from xml.etree import ElementTree as ET  # only written, never read
+
+from abeja_datasets_contract.diff.findings import Finding, Place, Report
+from abeja_datasets_contract.diff.report_titles import TITLES, by_severity
+from abeja_datasets_contract.diff.texts import printable, shown
+
+
+def as_json(report: Report) -> str:
+    """Write a report as JSON: the verdict, the version step, the counts and all findings with all they hold."""
+    data = {
+        "old": report.old,
+        "new": report.new,
+        "verdict": report.verdict,
+        "version_step": report.version_step,
+        "counts": report.counts,
+        "findings": [_finding(finding) for finding in report.findings],
+    }
+    return json.dumps(data, indent=2, ensure_ascii=False) + "\n"
+
+
+def _finding(finding: Finding) -> dict[str, Any]:
+    example = finding.counterexample
+    return {
+        "severity": finding.severity,
+        "audiences": list(finding.audiences),
+        "sentence": finding.sentence,
+        "old": finding.old._asdict() if finding.old else None,
+        "new": finding.new._asdict() if finding.new else None,
+        "operations": list(finding.operations),
+        "counterexample": example._asdict() if example else None,
+    }
+
+
+def as_markdown(report: Report) -> str:
+    """Write a report as Markdown, for a pull request or a release note."""
+    lines = [f"# {_escaped(report.old)} → {_escaped(report.new)}", ""]
+    lines += [f"**{report.verdict}**; version step: {report.version_step}", ""]
+    for severity, findings in by_severity(report):
+        lines += [f"## {TITLES[severity]} ({len(findings)})", ""]
+        for finding in findings:
+            lines += [f"- {_escaped(finding.sentence)}", *_details(finding)]
+        lines.append("")
+    return "\n".join(lines).rstrip() + "\n"
+
+
+def _details(finding: Finding) -> list[str]:
+    lines = []
+    about = [f"for {', '.join(finding.audiences)}"] if finding.audiences else []
+    about += [f"in {', '.join(f'`{_code(name)}`' for name in finding.operations)}"] if finding.operations else []
+    lines += [f"  {'; '.join(about)}"] if about else []
+    lines += [f"  old: {_place(finding.old)}"] if finding.old else []
+    lines += [f"  new: {_place(finding.new)}"] if finding.new else []
+    example = finding.counterexample
+    if example:
+        says = "accepted before, refused now" if example.taken_by == "old" else "may come now, never described before"
+        lines += [f"  {says}: `{_code(example.operation)}`, {_escaped(example.part)}"]
+        lines += ["", "  ~~~json", f"  {shown(example.value, 2000)}", "  ~~~"]
+    return [
+        f"{line}  " if index < len(lines) - 1 and line and "~~~" not in line else line
+        for index, line in enumerate(lines)
+    ]
+
+
+def _place(place: Place) -> str:
+    return f"`{_code(place.pointer)}`" + (f", line {place.line}" if place.line else "")
+
+
+def _escaped(text: str) -> str:
+    """Keep the signs of Markdown and HTML in a text from being read as such; backticks are ours and stay."""
+    plain = printable(text)
+    for sign in ("\\", "<", "*", "_", "[", "]", "|"):
+        plain = _outside_code(plain, sign)
+    return plain
+
+
+def _outside_code(text: str, sign: str) -> str:
+    parts = text.split("`")
+    return "`".join(part if index % 2 else part.replace(sign, f"\\{sign}") for index, part in enumerate(parts))
+
+
+def _code(text: str) -> str:
+    return printable(text).replace("`", "'")
+
+
+def as_junit(report: Report) -> str:
+    """Write a report as JUnit XML: a test case an operation, which fails where something breaks or is undecided."""
+    cases = [
+        (name, [finding for finding in report.findings if name in finding.operations]) for name in report.operations
+    ]
+    cases.append(("the document", [finding for finding in report.findings if not finding.operations]))
+    suite = ET.Element("testsuite", name="abeja-datasets diff", errors="0", skipped="0", tests=str(len(cases)))
+    failures = 0
+    for name, findings in cases:
+        case = ET.SubElement(suite, "testcase", classname="abeja-datasets.diff", name=printable(name))
+        bad = [finding for finding in findings if finding.severity in ("breaking", "undecided")]
+        rest = [finding for finding in findings if finding not in bad]
+        if bad:
+            failures += 1
+            failure = ET.SubElement(case, "failure", type=bad[0].severity, message=printable(bad[0].sentence))
+            failure.text = "\n".join(_line(finding) for finding in bad)
+        if rest:
+            ET.SubElement(case, "system-out").text = "\n".join(_line(finding) for finding in rest)
+    suite.set("failures", str(failures))
+    root = ET.Element("testsuites")
+    root.append(suite)
+    ET.indent(root)
+    return '<?xml version="1.0" encoding="utf-8"?>\n' + ET.tostring(root, encoding="unicode") + "\n"
+
+
+def _line(finding: Finding) -> str:
+    places = [
+        f"{word} {place.pointer}{f' line {place.line}' if place.line else ''}"
+        for word, place in (("old", finding.old), ("new", finding.new))
+        if place
+    ]
+    example = f" example: {shown(finding.counterexample.value, 500)}" if finding.counterexample else ""
+    return printable(f"{finding.severity}: {finding.sentence} ({'; '.join([*finding.audiences, *places])}){example}")

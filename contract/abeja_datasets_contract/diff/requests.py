@@ -1,0 +1,168 @@
+"""What callers send, around its schemas: parameters and request bodies."""
+
+from typing import Any
+
+from abeja_datasets_contract.diff.operations import Operation, Parameter
+from abeja_datasets_contract.diff.pointers import child
+from abeja_datasets_contract.diff.sides import Sides
+
+_STYLE = {"path": "simple", "header": "simple", "query": "form", "cookie": "form"}
+
+
+class Requests:
+    """Compares what is sent to one operation."""
+
+    def __init__(self, sides: Sides, old: Operation, new: Operation) -> None:
+        self._sides = sides
+        self._old = old
+        self._new = new
+        self._name = new.name
+
+    def compare(self) -> None:
+        """Compare the parameters and the body."""
+        for key in [*self._old.parameters, *(key for key in self._new.parameters if key not in self._old.parameters)]:
+            old, new = self._old.parameters.get(key), self._new.parameters.get(key)
+            if old and new:
+                self._compare_parameter(old, new)
+            elif old:
+                words = f"the {_called(old)} was removed: what it asked for is no longer done"
+                self._breaks(words, ("callers sending", "generated code"), old=old.pointer, new=self._new.pointer)
+            elif new and (new.raw.get("required") or new.location == "path"):
+                words = f"the required {_called(new)} was added"
+                self._breaks(words, ("callers sending", "generated code"), old=self._old.pointer, new=new.pointer)
+            elif new:
+                self._allows(f"the optional {_called(new)} was added", old=self._old.pointer, new=new.pointer)
+        self._compare_body()
+
+    def _compare_parameter(self, old: Parameter, new: Parameter) -> None:
+        called = f"the {_called(new)}"
+        places = {"old": old.pointer, "new": new.pointer}
+        before, after = (bool(each.raw.get("required")) or each.location == "path" for each in (old, new))
+        if after and not before:
+            self._breaks(f"{called} is now required", ("callers sending", "generated code"), **places)
+        elif before and not after:
+            self._allows(f"{called} is no longer required", **places)
+        for keyword, otherwise in (("style", _STYLE.get(new.location)), ("explode", None), ("allowReserved", False)):
+            then, now = (self._spelt(each.raw, keyword, otherwise, each.location) for each in (old, new))
+            if then != now:
+                self._breaks(
+                    f"{called} is written in another way: `{keyword}` changed from {then} to {now}",
+                    ("callers sending",),
+                    **places,
+                )
+        if bool(old.raw.get("allowEmptyValue")) and not new.raw.get("allowEmptyValue"):
+            self._breaks(f"{called} may no longer be empty", ("callers sending",), **places)
+        self._sides.deprecation(old.raw, new.raw, called, self._name, **places)
+        self._sides.words(called, self._name, **places)
+        self._compare_values(old, new, called)
+
+    def _spelt(self, raw: dict[str, Any], keyword: str, otherwise: Any, location: str) -> Any:
+        if keyword == "explode":
+            otherwise = raw.get("style", _STYLE.get(location)) == "form"
+            kinds = raw.get("schema", {}).get("type") if isinstance(raw.get("schema"), dict) else None
+            if kinds in ("string", "integer", "number", "boolean"):
+                return None  # nothing to explode
+        return raw.get(keyword, otherwise)
+
+    def _compare_values(self, old: Parameter, new: Parameter, called: str) -> None:
+        if "content" in old.raw or "content" in new.raw:
+            types = [*old.raw.get("content", {})], [*new.raw.get("content", {})]
+            if types[0] != types[1]:
+                words = (
+                    f"{called} is written in another way: from {types[0] or 'plain text'} to {types[1] or 'plain text'}"
+                )
+                self._breaks(words, ("callers sending",), old=old.pointer, new=new.pointer)
+            elif all("schema" in each.raw["content"][types[0][0]] for each in (old, new)):
+                keys = ("content", types[0][0], "schema")
+                self._slot(_called(new), child(old.pointer, *keys), child(new.pointer, *keys))
+        elif "schema" in old.raw and "schema" in new.raw:
+            self._slot(_called(new), child(old.pointer, "schema"), child(new.pointer, "schema"))
+
+    def _compare_body(self) -> None:
+        old, new = (
+            self._body(side, operation)
+            for side, operation in ((self._sides.old, self._old), (self._sides.new, self._new))
+        )
+        if old and not new:
+            self._breaks(
+                "the request body was removed: what it asked for is no longer done",
+                ("callers sending", "generated code"),
+                old=old,
+                new=self._new.pointer,
+            )
+        elif new and not old:
+            if self._sides.new.at(new).get("required"):
+                self._breaks(
+                    "a required request body was added",
+                    ("callers sending", "generated code"),
+                    old=self._old.pointer,
+                    new=new,
+                )
+            else:
+                self._allows("an optional request body was added", old=self._old.pointer, new=new)
+        elif old and new:
+            self._compare_bodies(old, new)
+
+    def _body(self, document: Any, operation: Operation) -> str:
+        return str(document.follow(child(operation.pointer, "requestBody"))) if "requestBody" in operation.raw else ""
+
+    def _compare_bodies(self, old: str, new: str) -> None:
+        before, after = self._sides.old.at(old), self._sides.new.at(new)
+        self._sides.words("the request body", self._name, old=old, new=new)
+        if after.get("required") and not before.get("required"):
+            self._breaks("the request body is now required", ("callers sending", "generated code"), old=old, new=new)
+        elif before.get("required") and not after.get("required"):
+            self._allows("the request body is no longer required", old=old, new=new)
+        theirs, ours = before.get("content", {}), after.get("content", {})
+        for kind in theirs:
+            place = child(old, "content", kind)
+            other = (
+                kind
+                if kind in ours
+                else next((range_ for range_ in ("*/*", f"{kind.split('/')[0]}/*") if range_ in ours), None)
+            )
+            if other is None:
+                self._breaks(
+                    f"the request body is no longer accepted as {kind}",
+                    ("callers sending", "generated code"),
+                    old=place,
+                    new=new,
+                )
+            else:
+                self._compare_content(kind, place, child(new, "content", other))
+        for kind in ours:
+            if kind not in theirs:
+                self._allows(
+                    f"the request body is now accepted as {kind} too", old=old, new=child(new, "content", kind)
+                )
+
+    def _compare_content(self, kind: str, old: str, new: str) -> None:
+        before, after = self._sides.old.at(old), self._sides.new.at(new)
+        self._sides.words(f"the request body as {kind}", self._name, old=old, new=new)
+        if before.get("encoding", {}) != after.get("encoding", {}):
+            self._sides.add(
+                "undecided",
+                ("callers sending",),
+                f"the encoding of the request body as {kind} changed, which is not compared",
+                self._name,
+                old=old,
+                new=new,
+            )
+        if "schema" in before and "schema" in after:
+            self._slot(f"request body ({kind})", child(old, "schema"), child(new, "schema"))
+        elif "schema" in after:
+            words = f"the request body as {kind} could be anything before, and is now described"
+            self._sides.add("undecided", ("callers sending",), words, self._name, old=old, new=new)
+
+    def _slot(self, part: str, old: str, new: str) -> None:
+        self._sides.slot("request", self._name, part, old, new)
+
+    def _breaks(self, words: str, audiences: Any, *, old: str, new: str) -> None:
+        self._sides.add("breaking", audiences, words, self._name, old=old, new=new)
+
+    def _allows(self, words: str, *, old: str, new: str) -> None:
+        self._sides.add("compatible", ("callers sending", "contract check"), words, self._name, old=old, new=new)
+
+
+def _called(parameter: Parameter) -> str:
+    return f"{parameter.location} parameter `{parameter.name}`"

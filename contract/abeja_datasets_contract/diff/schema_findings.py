@@ -1,0 +1,218 @@
+"""Findings on schemas: every change that a slot reaches, judged for that slot, and put together for all operations."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from abeja_datasets_contract.diff.counterexamples import Counterexamples, NotFound
+from abeja_datasets_contract.diff.documents import Document
+from abeja_datasets_contract.diff.findings import SEVERITIES, Audience, Counterexample, Finding, Place, Severity
+from abeja_datasets_contract.diff.oracle import Oracle, Verdict
+from abeja_datasets_contract.diff.pairs import Change, Pair, Step
+from abeja_datasets_contract.diff.schemas import Direction, Schemas
+from abeja_datasets_contract.diff.slots import Slot
+from abeja_datasets_contract.diff.walk import Reached, added_values, walk
+from abeja_datasets_contract.diff.wording import Wording
+
+_SEVERITY: dict[Verdict, Severity] = {"yes": "compatible", "no": "breaking", "unknown": "undecided"}
+_EXAMPLES = 3
+"""For how many slots a counterexample is looked for before a finding goes without one."""
+Key = tuple[str, str, Change]
+
+
+class SchemaFindings:
+    """Judges slots one after the other.
+
+    Args:
+        old: the old document.
+        new: the new one.
+        slots: all the slots of one direction.
+    """
+
+    def __init__(self, old: Document, new: Document, direction: Direction, slots: list[Slot]) -> None:
+        self._old, self._new = old, new
+        self._request = direction == "request"
+        sent, covering = (old, new) if self._request else (new, old)
+        self._wording = Wording(direction, sent, covering)
+        plain = Oracle(Schemas(sent, direction, closed=True), Schemas(covering, direction, closed=False))
+        self._more: dict[str, list[Any]] = {}
+        if not self._request:
+            for slot in slots:
+                self._note_added_values(plain, slot)
+        enums = Schemas(covering, direction, closed=False, enums=self._more)
+        self._oracle = Oracle(plain.sent, enums) if self._more else plain
+        self._plain = plain
+        self._examples = Counterexamples(self._oracle)
+        self._found: dict[Any, Finding] = {}
+        self._tries: dict[Any, int] = {}
+        for slot in slots:
+            self._judge(slot)
+
+    @property
+    def findings(self) -> list[Finding]:
+        """What was found."""
+        return list(self._found.values())
+
+    def _ends(self, slot: Slot) -> tuple[str, str]:
+        old, new = self._old.schema(slot.old), self._new.schema(slot.new)
+        return (old, new) if self._request else (new, old)
+
+    def _note_added_values(self, oracle: Oracle, slot: Slot) -> None:
+        for reached in walk(oracle, *self._ends(slot)):
+            for change in reached.pair.changes:
+                if change.kind == "enum":
+                    values = added_values(
+                        oracle.sent.body(_parent(change.sent))[0]["enum"],
+                        oracle.covering.body(change.holder)[0]["enum"],
+                    )
+                    if values:
+                        self._more[change.holder] = values
+
+    def _judge(self, slot: Slot) -> None:
+        ends = self._ends(slot)
+        if self._plain.same(*ends):
+            return
+        reached = list(walk(self._plain, *ends))
+        whole = self._oracle.decide(*ends)
+        explained: list[tuple[Step, ...]] = []
+        for place in reached:
+            for change in (*place.pair.changes, *self._now_hidden(place.pair)):
+                severity = self._severity(place, change, whole, slot)
+                if severity:
+                    self._add(slot, place, change, severity)
+                if severity in ("breaking", "undecided"):
+                    explained.append(place.steps)
+        for place in reversed(reached) if whole != "yes" else ():
+            for change in (*place.pair.unions, *place.pair.loose):
+                # Said only where nothing more exact inside explains it.
+                if not any(steps[: len(place.steps)] == place.steps for steps in explained):
+                    self._judge_loosely(slot, place, change, whole, explained)
+        if whole != "yes" and not explained:
+            self._judge_whole(slot, reached, whole)
+
+    def _now_hidden(self, pair: Pair) -> list[Change]:
+        """Name the properties that only one of the documents carries in this direction."""
+        old, new = self._old, self._new
+        found = []
+        for inner in pair.inside:
+            before, after = (inner.sent, inner.covering) if self._request else (inner.covering, inner.sent)
+            if inner.step[0] == "property":
+                then, now = hides_in(self._oracle, old, before), hides_in(self._oracle, new, after)
+                if then != now:
+                    found.append(Change("hidden" if now else "carried", inner.step[1], inner.sent, inner.covering))
+        return found
+
+    def _severity(self, place: Reached, change: Change, whole: Verdict, slot: Slot) -> Severity | None:
+        """Judge one change for one slot; None where there is nothing to say of it."""
+        if change.kind in ("removed", "added", "hidden", "carried"):
+            return self._severity_of_property(change)
+        pair = place.pair
+        verdict = self._oracle.judge(pair.sent, pair.covering, change)
+        if change.kind == "branch":
+            verdict = self._oracle.takes_branch(pair, change)
+        if verdict == "yes" or whole == "yes":
+            return self._harmless(pair, change)
+        if whole == "unknown" or verdict == "unknown":
+            return "breaking" if self._example(slot, place, change) else "undecided"
+        return "breaking"
+
+    def _severity_of_property(self, change: Change) -> Severity | None:
+        """Judge that a property came or went, which matters whatever the schemas cover."""
+        if change.kind == "removed":
+            hidden = self._oracle.sent.hides(self._oracle.sent.document.at(change.sent))
+            return "breaking" if self._request and not hidden else "compatible"
+        if change.kind == "hidden":
+            return "breaking" if self._request else "warning"
+        if change.kind == "added" and not self._request:
+            required = self._oracle.covering.body(_parent(change.covering, 2))[0].get("required", [])
+            return None if change.name in required else "warning"  # `missing` says it of a required one
+        return "compatible"
+
+    def _harmless(self, pair: Pair, change: Change) -> Severity | None:
+        if change.kind == "keyword" and change.sent == pair.sent:
+            return None  # said now, and true before
+        if change.kind == "enum":
+            return "warning" if change.holder in self._more else "compatible"
+        return "compatible" if change.kind in ("looser", "branch", "keyword", "null") else None
+
+    def _judge_loosely(
+        self, slot: Slot, place: Reached, change: Change, whole: Verdict, explained: list[tuple[Step, ...]]
+    ) -> None:
+        verdict = self._oracle.judge(place.pair.sent, place.pair.covering, change)
+        if verdict != "yes" and self._oracle.decide(place.pair.sent, place.pair.covering) != "yes":
+            sure = (verdict == "no" and whole == "no") or self._example(slot, place, change)
+            self._add(slot, place, change, "breaking" if sure else "undecided")
+            explained.append(place.steps)
+
+    def _judge_whole(self, slot: Slot, reached: list[Reached], whole: Verdict) -> None:
+        """Say at the deepest place that differs what no single change explains."""
+        ends = self._ends(slot)
+        deepest = max(
+            (place for place in reached if self._oracle.decide(place.pair.sent, place.pair.covering) != "yes"),
+            key=lambda place: len(place.steps),
+            default=Reached(Pair(*ends), ()),
+        )
+        change = Change("whole", "", deepest.pair.sent, deepest.pair.covering)
+        sure = whole == "no" or self._example(slot, deepest, None)
+        self._add(slot, deepest, change, "breaking" if sure else "undecided")
+
+    def _example(self, slot: Slot, place: Reached, change: Change | None) -> Counterexample | None:
+        pair = place.pair
+        try:
+            value = self._examples.find(*self._ends(slot), place.steps, (pair.sent, pair.covering), change)
+        except NotFound:
+            return None
+        return Counterexample(slot.operation, slot.part, value, slot.old, slot.new, "old" if self._request else "new")
+
+    def _add(self, slot: Slot, place: Reached, change: Change, severity: Severity) -> None:
+        key = (place.pair.sent, place.pair.covering, change)
+        found = self._found.get(key)
+        if not found:
+            found = self._found[key] = self._finding(place.pair, change, severity)
+        if SEVERITIES.index(severity) < SEVERITIES.index(found.severity):
+            found.severity = severity
+        if slot.operation not in found.operations:
+            found.operations = (*found.operations, slot.operation)
+        found.audiences = self._audiences(change, found.severity)
+        shows = found.severity == "breaking" and not found.counterexample
+        if (
+            shows
+            and self._tries.setdefault(key, 0) < _EXAMPLES
+            and not (change.kind in ("removed", "hidden") and self._oracle.decide(*self._ends(slot)) == "yes")
+        ):
+            self._tries[key] += 1
+            found.counterexample = self._example(
+                slot, place, None if change.kind in ("whole", "removed", "hidden") else change
+            )
+
+    def _finding(self, pair: Pair, change: Change, severity: Severity) -> Finding:
+        words = self._wording.sentence(change, pair.sent, pair.covering)
+        old, new = (change.sent, change.covering) if self._request else (change.covering, change.sent)
+        return Finding(severity, (), words, Place(old, self._old.line(old)), Place(new, self._new.line(new)))
+
+    def _audiences(self, change: Change, severity: Severity) -> tuple[Audience, ...]:
+        side: Audience = "callers sending" if self._request else "callers reading"
+        renamed = change.kind in ("removed", "added", "hidden") or (change.kind == "keyword" and change.name == "type")
+        if severity == "compatible":
+            return ("contract check",) if change.kind in ("looser", "enum", "keyword", "branch") else (side,)
+        return (side, "generated code") if renamed else (side,)
+
+
+def hides_in(oracle: Oracle, document: Document, pointer: str) -> bool:
+    """Tell whether a property of either document is not carried in this direction."""
+    schemas = oracle.sent if oracle.sent.document is document else oracle.covering
+    return schemas.hides(document.at(pointer))
+
+
+def _parent(pointer: str, levels: int = 1) -> str:
+    return pointer.rsplit("/", levels)[0]
+
+
+def schema_findings(old: Document, new: Document, slots: Iterable[Slot]) -> list[Finding]:
+    """Judge the schemas of all slots."""
+    slots = list(slots)
+    directions: tuple[Direction, ...] = ("request", "answer")
+    found = [
+        SchemaFindings(old, new, direction, [slot for slot in slots if slot.direction == direction]).findings
+        for direction in directions
+    ]
+    return [finding for findings in found for finding in findings]

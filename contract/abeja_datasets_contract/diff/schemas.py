@@ -1,0 +1,223 @@
+"""The schemas of a document as JSON Schema that validators and `canonicalize` take, for one direction.
+
+The side whose values are being sent is *closed*: an object that declares properties has only those. Only so is a new
+optional property no break: what a caller never heard of, it never sent. Closing goes around `allOf` and its like, by
+`unevaluatedProperties: false` on the object as a whole, and never into conditions (`not`, `if`, `contains`).
+"""
+
+import json
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from typing import Any, Literal
+
+from abeja_datasets_contract.diff.declared import declared
+from abeja_datasets_contract.diff.dialect import LISTS, MAPS, modern
+from abeja_datasets_contract.diff.documents import Document
+from abeja_datasets_contract.diff.pointers import child, join, split
+
+Direction = Literal["request", "answer"]
+_CONDITIONS = frozenset({"not", "if", "contains", "propertyNames"})
+_INNER = ("items", "additionalProperties", "unevaluatedProperties", "unevaluatedItems")
+_HIDDEN = {"request": "readOnly", "answer": "writeOnly"}
+
+
+@dataclass(frozen=True)
+class _Way:
+    """How a schema is converted.
+
+    Attributes:
+        closed: whether objects in it are closed.
+        shared: properties which several schemas of the same value describe, so that none of these can be closed alone.
+    """
+
+    closed: bool
+    shared: frozenset[str] = frozenset()
+
+
+class Schemas:
+    """The schemas of one document in one direction, closed or as written. Results are kept: they must not be changed.
+
+    Args:
+        document: where they stand.
+        direction: in requests, properties that are `readOnly` need not (closed: can't) be there; in answers, those
+            that are `writeOnly`.
+        closed: whether this is the side whose values are being sent.
+        enums: by the pointer of a schema, values that its `enum` takes too.
+    """
+
+    def __init__(
+        self, document: Document, direction: Direction, *, closed: bool, enums: dict[str, list[Any]] | None = None
+    ) -> None:
+        self.document = document
+        self.direction = direction
+        self.closed = closed
+        self._enums = enums or {}
+        self._nodes: dict[str, Any] = {}
+        self._marks: dict[str, str] = {}
+        self._targets: dict[str, tuple[str, _Way]] = {}
+        self._definitions: dict[str, tuple[Any, frozenset[str]]] = {}
+
+    def whole(self, pointer: str) -> dict[str, Any]:
+        """Give a schema with all that it refers to, under `$defs`."""
+        node = self.node(pointer)
+        definitions = self.definitions(node)
+        schema = node if isinstance(node, dict) else {"allOf": [node]}
+        return {**schema, "$defs": definitions} if definitions else schema
+
+    def node(self, pointer: str) -> Any:
+        """Give a schema by itself, as the schema of a value; its references stay references into `$defs`."""
+        if pointer not in self._nodes:
+            self._nodes[pointer] = self._value(self.document.at(pointer), pointer, _Way(self.closed))
+        return self._nodes[pointer]
+
+    def body(self, pointer: str) -> tuple[dict[str, Any], bool]:
+        """Give the keywords of the schema object at a pointer, and whether null is allowed besides."""
+        raw = self.document.at(pointer)
+        return self._body(raw, pointer, _Way(self.closed)) if isinstance(raw, dict) else ({}, False)
+
+    def definitions(self, schema: Any) -> dict[str, Any]:
+        """Give all that a schema of this class refers to, directly or not, by the names that its references use."""
+        found: dict[str, Any] = {}
+        todo = [*_referred(schema)]
+        while todo:
+            name = todo.pop()
+            if name not in found:
+                if name not in self._definitions:
+                    pointer, way = self._targets[name]
+                    definition = self._part(self.document.at(pointer), pointer, way)
+                    self._definitions[name] = (definition, frozenset(_referred(definition)))
+                found[name], more = self._definitions[name]
+                todo.extend(more)
+        return dict(sorted(found.items()))
+
+    def mark(self, pointer: str) -> str:
+        """Give a text which is the same for two schemas that say the same by the same names, also of two documents."""
+        if pointer not in self._marks:
+            self._marks[pointer] = json.dumps(without_examples(self.whole(pointer)), sort_keys=True)
+        return self._marks[pointer]
+
+    def hides(self, raw: Any) -> bool:
+        """Tell whether a property's schema says that this direction does not carry it."""
+        while isinstance(raw, dict):
+            if raw.get(_HIDDEN[self.direction]) is True:
+                return True
+            if not isinstance(raw.get("$ref"), str):
+                return any(self.hides(part) for part in raw.get("allOf", []))
+            raw = self.document.at(raw["$ref"])
+        return False
+
+    def _value(self, raw: Any, pointer: str, way: _Way) -> Any:
+        """Convert a schema that is all that is said of a value, so that it can be closed."""
+        if not isinstance(raw, dict) or not way.closed:
+            return self._part(raw, pointer, way)
+        names = declared(raw, self.document)
+        schema = self._part(raw, pointer, replace(way, shared=names.shared))
+        if names.declared:
+            # A required property counts as declared, lest closing make the object impossible.
+            undeclared = dict.fromkeys(sorted(names.required - names.declared), True)
+            schema = {"unevaluatedProperties": False, **schema}
+            if undeclared:
+                schema["properties"] = {**schema.get("properties", {}), **undeclared}
+        return schema
+
+    def _part(self, raw: Any, pointer: str, way: _Way) -> Any:
+        """Convert a schema that is not closed in itself: one of several that speak of a value."""
+        if not isinstance(raw, dict):
+            return raw
+        schema, nullable = self._body(raw, pointer, way)
+        return {"anyOf": [schema, {"type": "null"}]} if nullable else schema
+
+    def _body(self, raw: dict[str, Any], pointer: str, way: _Way) -> tuple[dict[str, Any], bool]:
+        schema, nullable = modern(raw, is_3_0=self.document.is_3_0)
+        if pointer in self._enums and isinstance(schema.get("enum"), list):
+            schema["enum"] = [*schema["enum"], *self._enums[pointer]]
+        if raw.get(_HIDDEN[self.direction]) is True:
+            schema[_HIDDEN[self.direction]] = True  # an annotation, so that `mark` sees it
+        self._hide(schema)
+        if "$ref" in schema:
+            schema["$ref"] = self._reference(schema["$ref"], way)
+        for key, value in list(schema.items()):
+            schema[key] = self._inside(key, value, child(pointer, key), way)
+        return schema, nullable
+
+    def _reference(self, target: str, way: _Way) -> str:
+        pointer = join(*split(target))
+        name = definition_name(pointer)
+        if way.closed != self.closed:
+            name += "_as_written"
+        if way.shared:
+            name += "_sharing_" + "_".join(definition_name(part) for part in sorted(way.shared))
+        self._targets[name] = (pointer, way)
+        return f"#/$defs/{name}"
+
+    def _inside(self, key: str, value: Any, pointer: str, way: _Way) -> Any:
+        inner = replace(way, shared=frozenset())
+        if key in MAPS and isinstance(value, dict):
+            return {name: self._named(key, name, part, child(pointer, name), way) for name, part in value.items()}
+        if key in LISTS and isinstance(value, list):
+            return [self._branch(key, part, child(pointer, index), way) for index, part in enumerate(value)]
+        if key in _INNER:
+            return self._value(value, pointer, inner)
+        if key in _CONDITIONS:
+            return self._part(value, pointer, _Way(closed=False))
+        return self._part(value, pointer, way) if key in ("then", "else") else value
+
+    def _named(self, key: str, name: str, raw: Any, pointer: str, way: _Way) -> Any:
+        if key == "dependentSchemas":
+            return self._part(raw, pointer, way)
+        inner = replace(way, shared=frozenset())
+        shared = key == "properties" and name in way.shared
+        return self._part(raw, pointer, inner) if shared else self._value(raw, pointer, inner)
+
+    def _branch(self, key: str, raw: Any, pointer: str, way: _Way) -> Any:
+        if key == "prefixItems":
+            return self._value(raw, pointer, replace(way, shared=frozenset()))
+        schema = self._part(raw, pointer, way)
+        free = way.closed and key in ("anyOf", "oneOf") and isinstance(raw, dict) and raw.get("type") == "object"
+        if free and not raw.get("required") and not declared(raw, self.document).declared:
+            return {"additionalProperties": True, **schema}  # free in form, whatever its neighbours declare
+        return schema
+
+    def _hide(self, schema: dict[str, Any]) -> None:
+        """Take out the properties that this direction does not carry: read-only ones of requests, and so on."""
+        properties = schema.get("properties", {})
+        hidden = {name for name, part in properties.items() if self.hides(part)}
+        if hidden:
+            schema["required"] = [name for name in schema.get("required", []) if name not in hidden]
+            if self.closed:
+                schema["properties"] = {name: part for name, part in properties.items() if name not in hidden}
+
+
+def definition_name(pointer: str) -> str:
+    """Name the target of a reference under `$defs`; the same pointer has the same name in every document."""
+    plain = pointer.removeprefix("#/components/schemas/").removeprefix("#/")
+    return re.sub(r"[^A-Za-z0-9.-]", lambda match: f"_{ord(match[0]):x}_", plain)
+
+
+def _referred(schema: Any, *, named: bool = False) -> Iterator[str]:
+    """Name the definitions that a converted schema refers to itself."""
+    if isinstance(schema, dict):
+        if not named and isinstance(schema.get("$ref"), str):
+            yield schema["$ref"].removeprefix("#/$defs/")
+        for key, value in schema.items():
+            if named or key not in ("enum", "examples"):
+                yield from _referred(value, named=not named and key in MAPS)
+    elif isinstance(schema, list):
+        for value in schema:
+            yield from _referred(value)
+
+
+def without_examples(schema: Any, *, named: bool = False) -> Any:
+    """Give a converted schema without the examples in it."""
+    if isinstance(schema, list):
+        return [without_examples(part) for part in schema]
+    if not isinstance(schema, dict):
+        return schema
+    return {
+        key: value
+        if key == "enum" and not named
+        else without_examples(value, named=not named and key in (*MAPS, "$defs"))
+        for key, value in schema.items()
+        if named or key != "examples"
+    }

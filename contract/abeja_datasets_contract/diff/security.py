@@ -1,0 +1,92 @@
+"""Who may call: security requirements, and the schemes they name."""
+
+from typing import Any
+
+from abeja_datasets_contract.diff.documents import Document
+from abeja_datasets_contract.diff.operations import Operation
+from abeja_datasets_contract.diff.pointers import child, join
+from abeja_datasets_contract.diff.sides import Sides
+
+Alternative = frozenset[tuple[str, str]]
+"""One way to be let in: schemes by what they are, not by their names, each with a scope or none."""
+_MEANING = ("type", "scheme", "in", "name", "openIdConnectUrl")
+
+
+def compare_security(sides: Sides, old: Operation, new: Operation) -> None:
+    """Compare the ways to be let in: each old one has to go on to do, whatever else it carries."""
+    before, then = _alternatives(sides.old, old)
+    after, now = _alternatives(sides.new, new)
+    for alternative, name in before.items():
+        if not any(other <= alternative for other in after):
+            words = f"a request with the credential {name} is no longer let in"
+            sides.add("breaking", ("callers sending",), words, new.name, old=then, new=now)
+    for alternative, name in after.items():
+        if not any(alternative >= other for other in before):
+            words = f"a request with the credential {name} is now let in"
+            sides.add("compatible", ("callers sending", "contract check"), words, new.name, old=then, new=now)
+
+
+def compare_schemes(sides: Sides) -> None:
+    """Compare the schemes themselves, by name."""
+    old, new = (document.data.get("components", {}).get("securitySchemes", {}) for document in (sides.old, sides.new))
+    for name in [*old, *(name for name in new if name not in old)]:
+        place = join("components", "securitySchemes", name)
+        if name not in new:
+            sides.add("compatible", ("generated code",), f"the security scheme {name} was removed", old=place)
+        elif name not in old:
+            sides.add("compatible", ("callers sending",), f"the security scheme {name} was added", new=place)
+        else:
+            before, after = sides.old.at(sides.old.follow(place)), sides.new.at(sides.new.follow(place))
+            sides.words(f"the security scheme {name}", old=place, new=place)
+            if before.get("flows") != after.get("flows"):
+                sides.add(
+                    "warning",
+                    ("callers sending",),
+                    f"the OAuth flows of the security scheme {name} changed",
+                    old=child(place, "flows"),
+                    new=child(place, "flows"),
+                )
+            if _meaning(before) != _meaning(after):
+                words = f"the security scheme {name} is now {_described(after)}, no longer {_described(before)}"
+                sides.add("warning", ("callers sending", "generated code"), words, old=place, new=place)
+
+
+def _alternatives(document: Document, operation: Operation) -> tuple[dict[Alternative, str], str]:
+    """Give the ways to be let in, each with how to call it, and where they are written."""
+    own = "security" in operation.raw
+    place = (
+        child(operation.pointer, "security")
+        if own
+        else join("security")
+        if "security" in document.data
+        else operation.pointer
+    )
+    required = operation.raw.get("security", document.data.get("security", [])) or [{}]
+    found = {}
+    for requirement in required:
+        parts = {(_scheme(document, name), scope) for name, scopes in requirement.items() for scope in (*scopes, "")}
+        found[frozenset(parts)] = (
+            " and ".join(_called(name, scopes) for name, scopes in requirement.items()) or "of nobody"
+        )
+    return found, place
+
+
+def _called(name: str, scopes: list[str]) -> str:
+    return f"`{name}`" + (f" ({', '.join(scopes)})" if scopes else "")
+
+
+def _scheme(document: Document, name: str) -> str:
+    try:
+        return _meaning(document.at(document.follow(join("components", "securitySchemes", name))))
+    except KeyError:
+        return name
+
+
+def _meaning(scheme: dict[str, Any]) -> str:
+    return " ".join(
+        str(scheme.get(key, "")).lower() if key == "scheme" else str(scheme.get(key, "")) for key in _MEANING
+    )
+
+
+def _described(scheme: dict[str, Any]) -> str:
+    return " ".join(str(scheme[key]) for key in _MEANING if key in scheme)

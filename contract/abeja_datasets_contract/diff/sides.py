@@ -1,0 +1,92 @@
+"""The two documents under comparison, and what is found while they are gone through."""
+
+from typing import Any
+
+from abeja_datasets_contract.diff.documents import Document
+from abeja_datasets_contract.diff.findings import Audience, Finding, Place, Severity
+from abeja_datasets_contract.diff.operations import operations
+from abeja_datasets_contract.diff.pointers import child
+from abeja_datasets_contract.diff.schemas import Direction
+from abeja_datasets_contract.diff.slots import Slot
+
+_WORDS = {
+    "summary": "the summary of {what} was {change}",
+    "description": "the description of {what} was {change}",
+    "title": "the title of {what} was {change}",
+    "externalDocs": "the external documentation of {what} was {change}",
+    "example": "the example of {what} was {change}",
+    "examples": "the examples of {what} were {change}",
+}
+"""By keyword, what is said of a change of it."""
+
+
+class Sides:
+    """Collects findings and slots.
+
+    Attributes:
+        findings: what was found outside of schemas. The same thing found for several operations, which share a
+            parameter or an answer, is one finding.
+        slots: the schemas that are left to compare.
+    """
+
+    def __init__(self, old: Document, new: Document) -> None:
+        self.old = old
+        self.new = new
+        self.old_operations = operations(old)
+        self.new_operations = operations(new)
+        self._findings: dict[tuple[Any, ...], Finding] = {}
+        self.slots: list[Slot] = []
+
+    @property
+    def findings(self) -> list[Finding]:
+        """What was found outside of schemas."""
+        return list(self._findings.values())
+
+    def add(
+        self,
+        severity: Severity,
+        audiences: tuple[Audience, ...],
+        sentence: str,
+        operation: str = "",
+        *,
+        old: str | None = None,
+        new: str | None = None,
+    ) -> None:
+        """Add a finding about places in the documents; without an operation it concerns all of them."""
+        key = (severity, sentence, old, new)
+        found = self._findings.get(key)
+        if not found:
+            found = Finding(severity, audiences, sentence, place(self.old, old), place(self.new, new))
+            self._findings[key] = found
+        if operation and operation not in found.operations:
+            found.operations = (*found.operations, operation)
+
+    def slot(self, direction: Direction, operation: str, part: str, old: str, new: str) -> None:
+        """Note two schemas that are to be compared."""
+        self.slots.append(Slot(direction, operation, part, old, new))
+
+    def deprecation(self, before: Any, after: Any, what: str, operation: str, *, old: str, new: str) -> None:
+        """Note where something was deprecated, or no longer is."""
+        if bool(before.get("deprecated")) != bool(after.get("deprecated")):
+            deprecated = bool(after.get("deprecated"))
+            words = f"{what} is {'now' if deprecated else 'no longer'} deprecated"
+            audiences: tuple[Audience, ...] = ("callers sending", "generated code")
+            self.add("warning" if deprecated else "docs", audiences, words, operation, old=old, new=new)
+
+    def words(self, what: str, operation: str = "", *, old: str, new: str) -> None:
+        """Note changed descriptions and examples of what stands at two pointers."""
+        before, after = self.old.mapping(old), self.new.mapping(new)
+        for keyword, said in _WORDS.items():
+            if before.get(keyword) != after.get(keyword):
+                change = "added" if keyword not in before else "removed" if keyword not in after else "changed"
+                places = {
+                    "old": child(old, keyword) if keyword in before else old,
+                    "new": child(new, keyword) if keyword in after else new,
+                }
+                sentence = said.format(what=what, change=change)
+                self.add("docs", ("callers sending", "callers reading"), sentence, operation, **places)
+
+
+def place(document: Document, pointer: str | None) -> Place | None:
+    """Give a place with its line."""
+    return None if pointer is None else Place(pointer, document.line(pointer))

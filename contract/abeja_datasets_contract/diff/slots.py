@@ -1,0 +1,23 @@
+"""The places of an operation at which values are sent: parameters, bodies and headers with their schemas."""
+
+from typing import NamedTuple
+
+from abeja_datasets_contract.diff.schemas import Direction
+
+
+class Slot(NamedTuple):
+    """Two schemas, of the old and the new document, for the same value of the same operation.
+
+    Attributes:
+        direction: `request` for what callers send, `answer` for what they read.
+        operation: what the operation is called.
+        part: what the value is of it, such as `query parameter limit`.
+        old: the pointer of the schema in the old document.
+        new: the same in the new one.
+    """
+
+    direction: Direction
+    operation: str
+    part: str
+    old: str
+    new: str

@@ -1,0 +1,167 @@
+"""Changes of schemas in plain sentences."""
+
+from typing import Any
+
+from abeja_datasets_contract.diff.documents import Document
+from abeja_datasets_contract.diff.pairs import REQUIRED, Change
+from abeja_datasets_contract.diff.pointers import join, split
+from abeja_datasets_contract.diff.schemas import Direction
+from abeja_datasets_contract.diff.texts import shown
+
+_SILENT = frozenset({"allOf", "schema", "content", "$ref"})
+_FEW = 5
+"""Values of an enum that are named before the rest is left out."""
+
+
+def subject(document: Document, pointer: str) -> str:
+    """Name what stands at a pointer as a reader would: `Dataset.props.categories[]`, "the request body"."""
+    keys = split(pointer)
+    if keys[:2] != ["components", "schemas"] and keys[-1:] == ["schema"]:
+        keys = split(document.follow(pointer))
+    if keys[:2] == ["components", "schemas"]:
+        return "`" + "".join([keys[2], *_trail(keys[3:])]) + "`"
+    place = next((index for index, key in enumerate(keys) if key == "schema"), len(keys))
+    trail = "".join(_trail(keys[place:])).lstrip(".")
+    if keys[0] == "paths" and len(keys) > 2:  # noqa: PLR2004 - paths, path, method
+        holder = _holder(document, keys[:place])
+        return f"`{trail}` in {holder}" if trail else holder
+    if keys[:2] == ["components", "parameters"]:
+        raw = document.at(join(*keys[:3]))
+        holder = f"the {raw['in']} parameter `{raw['name']}`"
+        return f"`{trail}` in {holder}" if trail else holder
+    return f"`{'/'.join(keys[1:place])}{'.' if trail else ''}{trail}`"
+
+
+def _holder(document: Document, keys: list[str]) -> str:
+    keys, parent = (keys[3:], keys) if keys[3:] and keys[2] != "parameters" else (keys[2:], keys)
+    if keys[:1] == ["requestBody"]:
+        return "the request body"
+    if keys[:1] == ["responses"] and len(keys) > 1:
+        return f"the header `{keys[3]}` of answer {keys[1]}" if keys[2:3] == ["headers"] else f"answer {keys[1]}"
+    raw = document.at(document.follow(join(*parent)))
+    return f"the {raw['in']} parameter `{raw['name']}`" if keys[:1] == ["parameters"] else f"`{'/'.join(keys)}`"
+
+
+def _trail(keys: list[str]) -> list[str]:
+    found: list[str] = []
+    rest = list(keys)
+    while rest:
+        key = rest.pop(0)
+        if key in ("properties", "patternProperties") and rest:
+            found.append(f".{rest.pop(0)}")
+        elif key == "items":
+            found.append("[]")
+        elif key == "additionalProperties":
+            found.append(".*")
+        elif key in ("anyOf", "oneOf") and rest:
+            found.append(f"({key} {int(rest.pop(0)) + 1})")
+        elif key == "allOf" and rest:
+            rest.pop(0)
+        elif key not in _SILENT:
+            found.append(f"({key})")
+    return found
+
+
+_SAID = {
+    "null": ("null is no longer accepted", "it may now be null"),
+    "missing": ("property `{name}` is now required", "property `{name}` is no longer always there"),
+    "removed": ("property `{name}` was removed", "property `{name}` was added"),
+    "added": ("property `{name}` was added", "property `{name}` was removed"),
+    "hidden": (
+        "property `{name}` is now read-only and can no longer be sent",
+        "property `{name}` is now write-only and no longer comes",
+    ),
+    "carried": ("property `{name}` may now be sent", "property `{name}` now comes"),
+    "loose": (
+        "property `{name}`, which could be anything before, is now described",
+        "property `{name}` is no longer described, and may be anything",
+    ),
+    "whole": (
+        "not all that was sent is accepted any more",
+        "answers may come that were not described before",
+    ),
+    "false": ("nothing is accepted here any more", "what was never sent may now come"),
+    "looser null": ("null is now accepted", "it is no longer null"),
+    "looser required": ("property `{name}` is no longer required", "property `{name}` is now always there"),
+}
+"""By the kind of a change, what it means for requests and for answers."""
+
+
+class Wording:
+    """Says what changes of schemas are, in the order of time: of requests the sent side is the old one.
+
+    Args:
+        direction: whether the schemas are of requests or of answers.
+        sent: the document whose values are sent.
+        covering: the other one.
+    """
+
+    def __init__(self, direction: Direction, sent: Document, covering: Document) -> None:
+        self._request = direction == "request"
+        self._sent = sent
+        self._covering = covering
+
+    def sentence(self, change: Change, sent: str, covering: str) -> str:
+        """Say what a change between the schemas at two pointers is."""
+        here = subject(self._covering, covering) if self._request else subject(self._sent, sent)
+        if here.startswith("`") and " in " not in here:
+            here += " in requests" if self._request else " in answers"
+        return f"{here}: {self._said(change)}"
+
+    def _said(self, change: Change) -> str:
+        name, kind = change.name, change.kind
+        if kind == "looser" and name == "null":
+            kind = "looser null"
+        if name.startswith(REQUIRED):
+            kind, name = "looser required", name.removeprefix(REQUIRED)
+        if name == "false":
+            kind = "false"
+        if kind in _SAID:
+            return _SAID[kind][0 if self._request else 1].format(name=name)
+        if kind == "branch":
+            word = "removed" if self._request else "added"
+            return f"the alternative {_branch(self._sent, change.sent)} was {word}"
+        mine = _value(self._sent, change.sent, name)
+        other = None if kind == "looser" else _value(self._covering, change.covering, name)
+        old, new = (mine, other) if self._request else (other, mine)
+        return _values(old, new) if name == "enum" else _keyword(name, old, new)
+
+
+def _values(old: Any, new: Any) -> str:
+    if old is None or new is None:
+        return f"the list of values it can have (`enum`) was {'added' if old is None else 'removed'}"
+    gone, more = ([value for value in one if value not in other] for one, other in ((old, new), (new, old)))
+    said = [_listed(values, word) for values, word in ((gone, "removed"), (more, "added")) if values]
+    return f"enum: {' and '.join(said)}"
+
+
+def _listed(values: list[Any], word: str) -> str:
+    few = ", ".join(shown(value, 60) for value in values[:_FEW])
+    return f"{'value' if len(values) == 1 else 'values'} {few}{' …' if len(values) > _FEW else ''} {word}"
+
+
+def _keyword(name: str, old: Any, new: Any) -> str:
+    if old is None and new is None:
+        return f"`{name}` changed with the `format`"
+    one = new if old is None else old
+    said = f"`{name}`" if isinstance(one, dict) or (isinstance(one, list) and name != "type") else ""
+    if old is None or new is None:
+        return f"{said or f'`{name}: {shown(one, 80)}`'} was {'added' if old is None else 'removed'}"
+    return f"{said} changed" if said else f"`{name}` changed from {shown(old, 80)} to {shown(new, 80)}"
+
+
+def _value(document: Document, pointer: str, keyword: str) -> Any:
+    """Give what stands at the keyword of a change; None where the side does not have it, or says it by its format."""
+    try:
+        return document.at(pointer) if pointer.endswith(f"/{keyword}") else None
+    except KeyError:
+        return None
+
+
+def _branch(document: Document, pointer: str) -> str:
+    raw = document.at(pointer)
+    if isinstance(raw, dict) and isinstance(raw.get("$ref"), str):
+        return f"`{split(raw['$ref'])[-1]}`"
+    if isinstance(raw, dict) and ("title" in raw or "type" in raw):
+        return f"`{raw.get('title', raw.get('type'))}`"
+    return "at place " + str(int(split(pointer)[-1]) + 1)
