@@ -32,6 +32,9 @@ def _compare_rest(sides: Sides) -> None:
     old, new = sides.old.data, sides.new.data
     sides.words("the API", old="#/info", new="#/info")
     compare_servers(sides, old.get("servers", _ROOT), new.get("servers", _ROOT), before="#/servers", after="#/servers")
+    if old["openapi"] != new["openapi"]:
+        words = f"the document is now written in OpenAPI {new['openapi']}, no longer {old['openapi']}"
+        sides.add("docs", ("contract check",), words, old="#/openapi", new="#/openapi")
     if old.get("webhooks", {}) != new.get("webhooks", {}):
         sides.add(
             "undecided",

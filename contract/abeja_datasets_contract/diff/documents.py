@@ -171,6 +171,7 @@ def show(source: str, folder: Path) -> bytes:
     revision, _, path = source.partition(":")
     if not revision or revision.startswith("-") or not path:
         raise DocumentError(f"{source}: neither a file nor REV:path of git")
+    git(["rev-parse", "--git-dir"], folder, f"{source}: no such file, and {folder} is not in a git repository")
     git(
         ["rev-parse", "--verify", "--quiet", f"{revision}^{{commit}}"],
         folder,

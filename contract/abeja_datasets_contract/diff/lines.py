@@ -17,7 +17,7 @@ _MAX_DEPTH = 200
 """A document with more containers inside each other is refused; no API needs them, and readers break on them."""
 _BRACKETS = re.compile(r"[\[\]{}]")
 _INDENT = re.compile(r"^[ \-?:]{100}", re.MULTILINE)
-_TOKENS = re.compile(r'"(?:[^"\\]|\\.)*"|[{}\[\],\n]|[^\s{}\[\],:"]+')
+_TOKENS = re.compile(r'"[^"\\]*+(?:\\.[^"\\]*+)*+"|[{}\[\],\n]|[^\s{}\[\],:"]+')
 
 
 def read_json(text: str, name: str) -> Any:
@@ -116,6 +116,9 @@ def read_yaml(text: str, name: str) -> tuple[Any, dict[str, int]]:
         mark = error.problem_mark or error.context_mark
         place = f", line {mark.line + 1}, column {mark.column + 1}" if mark else ""
         raise DocumentError(f"{name}{place}: broken YAML: {error.problem or error.context}") from error
+    except yaml.reader.ReaderError as error:
+        line = text.count("\n", 0, error.position) + 1
+        raise DocumentError(f"{name}, line {line}: broken YAML: {error.reason}") from error
     except (yaml.YAMLError, ValueError) as error:
         raise DocumentError(f"{name}: broken YAML: {' '.join(str(error).split())}") from error
 
@@ -142,6 +145,8 @@ class _Builder:
         if node is None:
             return None, {}
         self._lines["#"] = node.start_mark.line + 1
+        if self._count(node, {}) > _MAX_VALUES:
+            raise DocumentError(f"{self._at(node)}: its aliases stand for more than {_MAX_VALUES:,} values")
         return self._value(node, "#", ()), self._lines
 
     def _value(self, node: Any, pointer: str, around: tuple[int, ...]) -> Any:
@@ -149,8 +154,6 @@ class _Builder:
             raise DocumentError(
                 f"{self._at(node)}: {'an alias inside itself' if id(node) in around else 'nested too deeply'}"
             )
-        if len(self._lines) > _MAX_VALUES:
-            raise DocumentError(f"{self._at(node)}: aliases make more than {_MAX_VALUES} values")
         around = (*around, id(node))
         if isinstance(node, yaml.MappingNode):
             return {key: self._value(value, place, around) for key, value, place in self._entries(node, pointer)}
@@ -162,6 +165,18 @@ class _Builder:
                 values.append(self._value(item, place, around))
             return values
         return self._scalar(node)
+
+    def _count(self, node: Any, known: dict[int, int]) -> int:
+        """Count the values below a node, those of aliases each time; a node inside itself, refused later, counts none.
+
+        An alias comes after what it names, which is known by then: this recurses no deeper than the text goes.
+        """
+        if id(node) not in known:
+            known[id(node)] = 0
+            parts = node.value if isinstance(node, yaml.CollectionNode) else []
+            values = (part[1] if isinstance(part, tuple) else part for part in parts)
+            known[id(node)] = 1 + sum(self._count(value, known) for value in values)
+        return known[id(node)]
 
     def _entries(self, node: Any, pointer: str) -> Iterator[tuple[str, Any, str]]:
         self._loader.flatten_mapping(node)  # writes out `<<`

@@ -4,6 +4,7 @@ import json
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
+from abeja_datasets_contract.diff.declared import declared
 from abeja_datasets_contract.diff.dialect import SCALARS
 from abeja_datasets_contract.diff.pointers import child, join, split
 from abeja_datasets_contract.diff.shapes import UNIONS, WHOLE, Shape, Shapes
@@ -114,7 +115,7 @@ class Pairs:
     def _compare_properties(self, pair: Pair, left: Shape, right: Shape) -> None:
         for name, places in right.properties.items():
             own = left.properties.get(name, [])
-            if not own:
+            if not own and name not in _by_alternatives(self._sent, pair.sent, left):
                 pair.changes.append(Change("added", name, pair.sent, places[0]))
             shared = len(own) > 1 and any(self._sent.at(place).structured for place in own)
             if shared or not (own or left.sealed):
@@ -122,7 +123,7 @@ class Pairs:
             for index, place in enumerate(places if own else []):
                 pair.inside.append(Inner(("property", name), own[min(index, len(own) - 1)], place))
         for name, places in left.properties.items():
-            if name not in right.properties:
+            if name not in right.properties and name not in _by_alternatives(self._covering, pair.covering, right):
                 pair.changes.append(Change("removed", name, places[0], pair.covering))
 
     def _compare_extra(self, pair: Pair, left: Shape, right: Shape) -> None:
@@ -191,6 +192,11 @@ class Pairs:
             if isinstance(part, dict) and ("const" in part or "enum" in part)
         }
         return _mark(fixed) if fixed else ""
+
+
+def _by_alternatives(shapes: Shapes, pointer: str, shape: Shape) -> frozenset[str]:
+    """Name the properties of which only some alternatives speak: those came or went with these."""
+    return declared(shapes.document.at(pointer), shapes.document).declared if shape.conditional else frozenset()
 
 
 def _target(branch: Any) -> str:

@@ -5,7 +5,12 @@ from urllib.parse import unquote
 
 def child(pointer: str, *keys: str | int) -> str:
     """Give the pointer of a place below another."""
-    return "/".join([pointer, *(str(key).replace("~", "~0").replace("/", "~1") for key in keys)])
+    for key in keys:
+        text = str(key)
+        if "~" in text or "/" in text:
+            text = text.replace("~", "~0").replace("/", "~1")
+        pointer = f"{pointer}/{text}"
+    return pointer
 
 
 def join(*keys: str | int) -> str:
@@ -15,5 +20,7 @@ def join(*keys: str | int) -> str:
 
 def split(pointer: str) -> list[str]:
     """Give the keys that a pointer leads through. Percent-encoding, which references may use, is undone."""
-    parts = (unquote(part) if "%" in part else part for part in pointer.split("/")[1:])
-    return [part.replace("~1", "/").replace("~0", "~") for part in parts]
+    parts = pointer.split("/")[1:]
+    if "%" in pointer:
+        parts = [unquote(part) for part in parts]
+    return [part.replace("~1", "/").replace("~0", "~") for part in parts] if "~" in pointer else parts

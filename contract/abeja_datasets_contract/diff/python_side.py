@@ -70,8 +70,13 @@ def compare_package(package: Package, before: Path, after: Path) -> list[Finding
         found.append(Finding(severity, (package.audience,), f"Python: {sentence}"))
     known = {*_public(old, package)}
     added = [path for path in _public(new, package) if path not in known]
-    top = [path for path in added if path.rpartition(".")[0] not in added]
+    top = [path for path in added if _around(path) not in added]
     return [*found, *(Finding("compatible", (package.audience,), f"Python: {path} was added") for path in top)]
+
+
+def _around(path: str) -> str:
+    """Name what a name is in: the function of a parameter, or else the class or module."""
+    return path.partition("(")[0] if path.endswith(")") else path.rpartition(".")[0]
 
 
 def _check_out(repository: Path, revision: str, folder: Path) -> None:

@@ -28,19 +28,26 @@ def check_references(document: Document) -> None:
     """
     targets: dict[str, str] = {}
     for pointer, target in references(document.data):
-        said = f"{document.where(child(pointer, '$ref'))}: the reference {target!r} leads"
-        if not target.startswith("#"):
-            raise DocumentError(f"{said} out of the document; nothing is fetched")
-        if target[1:2] not in ("", "/"):
-            raise DocumentError(f"{said} to an anchor, which is not read; write a JSON pointer (#/...)")
-        try:
-            document.at(target)
-        except KeyError:
-            raise DocumentError(f"{said} nowhere") from None
+        wrong = _wrong(document, target)
+        if wrong:
+            raise DocumentError(f"{document.where(child(pointer, '$ref'))}: the reference {target!r} leads {wrong}")
         targets[pointer] = join(*split(target))
     done: set[str] = set()
     for pointer in targets:
         _check_circle(document, pointer, done)
+
+
+def _wrong(document: Document, target: str) -> str:
+    """Tell where a reference leads that can't be followed; an empty text for one that can."""
+    if not target.startswith("#"):
+        return "out of the document; nothing is fetched"
+    if target[1:2] not in ("", "/"):
+        return "to an anchor, which is not read; write a JSON pointer (#/...)"
+    try:
+        document.at(target)
+    except KeyError:
+        return "nowhere"
+    return ""
 
 
 def references(node: Any, pointer: str = "#", *, named: bool = False) -> Iterator[tuple[str, str]]:

@@ -10,7 +10,7 @@ from abeja_datasets_contract.diff.texts import printable, shown
 
 
 def as_json(report: Report) -> str:
-    """Write a report as JSON: the verdict, the version step, the counts and all findings with all they hold."""
+    """Write a report as JSON, with all that its findings hold; `report.schema.json` beside this module describes it."""
     data = {
         "old": report.old,
         "new": report.new,

@@ -19,9 +19,9 @@ _VERDICTS = {
 }
 _MANY = 3
 """Operations named before the rest is counted."""
-_FEW_DOCS = 10
-"""Changes of words shown before the rest is counted; `--format json` has them all."""
-_LONGEST = 360
+_FEW: dict[Severity, int] = {"compatible": 20, "docs": 10}
+"""Findings shown of what asks nothing of anybody, before the rest is counted; `--format json` has them all."""
+_LONGEST = 200
 """Characters of a value that are shown; `--format json` has all of it."""
 
 
@@ -33,7 +33,7 @@ def show(report: Report, console: Console) -> None:
     for severity, found in by_severity(report):
         console.print()
         console.print(Text(f"{TITLES[severity]} ({len(found)})", style=_STYLES[severity]))
-        few = found[:_FEW_DOCS] if severity == "docs" else found
+        few = found[: _FEW.get(severity)]
         for finding in few:
             console.print(_finding(finding))
         if len(few) < len(found):
