@@ -70,8 +70,9 @@ def nested(inner: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
         ),
     )
     arrays = st.builds(
-        lambda more: {"type": "array", **more},
-        some(items=inner, minItems=sizes, maxItems=sizes, uniqueItems=st.booleans()),
+        lambda items, more: {"type": "array", "items": items, **more},
+        inner,
+        some(minItems=sizes, maxItems=sizes, uniqueItems=st.booleans()),
     )
     unions = st.builds(
         lambda word, parts: {word: parts},

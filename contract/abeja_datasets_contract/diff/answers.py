@@ -25,11 +25,12 @@ class Answers:
         for status in sorted(old | new):
             before, after = _covering(status, old), _covering(status, new)
             if before and after:
-                self._compare_answer(
-                    status,
+                places = (
                     self._place(self._sides.old, self._old, before),
                     self._place(self._sides.new, self._new, after),
                 )
+                self._compare_answer(status, *places)
+                self._tell_of_ranges(status, before, after, places)
             elif after:
                 words = f"answer {status} was added, which readers have never been told of"
                 self._add(
@@ -44,6 +45,15 @@ class Answers:
                 words = f"answer {status} was removed"
                 self._add("warning" if success else "compatible", ("callers reading", "contract check"), words,
                           old=self._place(self._sides.old, self._old, before), new=self._new.pointer)  # fmt: skip
+
+    def _tell_of_ranges(self, status: str, before: str, after: str, places: tuple[str, str]) -> None:
+        """Tell where one document describes a status that a range or `default` stands for in the other."""
+        was, now = (key.upper() == status.upper() for key in (before, after))
+        if was != now:
+            words = f"answer {status} is now described by itself; `{before}` stood for it"
+            if was:
+                words = f"answer {status} is no longer described by itself; `{after}` stands for it"
+            self._add("compatible", ("callers reading",), words, old=places[0], new=places[1])
 
     def _place(self, document: Any, operation: Operation, status: str) -> str:
         return str(document.follow(child(operation.pointer, "responses", status)))

@@ -191,10 +191,11 @@ class SchemaFindings:
 
     def _audiences(self, change: Change, severity: Severity) -> tuple[Audience, ...]:
         side: Audience = "callers sending" if self._request else "callers reading"
-        renamed = change.kind in ("removed", "added", "hidden") or (change.kind == "keyword" and change.name == "type")
+        # What the generated models declare: their attributes, which of these must be given, types and enum classes.
+        declared = change.kind in ("removed", "added", "hidden", "missing", "enum") or change.name == "type"
         if severity == "compatible":
             return ("contract check",) if change.kind in ("looser", "enum", "keyword", "branch") else (side,)
-        return (side, "generated code") if renamed else (side,)
+        return (side, "generated code") if declared else (side,)
 
 
 def hides_in(oracle: Oracle, document: Document, pointer: str) -> bool:

@@ -38,8 +38,10 @@ def _holder(document: Document, keys: list[str]) -> str:
         return "the request body"
     if keys[:1] == ["responses"] and len(keys) > 1:
         return f"the header `{keys[3]}` of answer {keys[1]}" if keys[2:3] == ["headers"] else f"answer {keys[1]}"
-    raw = document.at(document.follow(join(*parent)))
-    return f"the {raw['in']} parameter `{raw['name']}`" if keys[:1] == ["parameters"] else f"`{'/'.join(keys)}`"
+    if keys[:1] != ["parameters"]:
+        return f"`{'/'.join(keys)}`"
+    raw = document.at(document.follow(join(*parent[: parent.index("parameters", 2) + 2])))
+    return f"the {raw['in']} parameter `{raw['name']}`"
 
 
 def _trail(keys: list[str]) -> list[str]:
