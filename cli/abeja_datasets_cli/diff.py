@@ -15,7 +15,7 @@ _EPILOG = """\b
 Examples:
   abeja-datasets diff                            the last release against the working document
   abeja-datasets diff HEAD:openapi.yaml          the last commit against the working document
-  abeja-datasets diff old.yaml new.json          any two documents of OpenAPI 3.0 or 3.1
+  abeja-datasets diff old.yaml new.json          any two documents of OpenAPI 3.0 to 3.2
   curl … | abeja-datasets diff openapi.yaml -    against what comes in
   abeja-datasets diff --format markdown > diff.md
 

@@ -89,6 +89,10 @@ CHANGES: dict[str, tuple[Edit, str]] = {
     "breaking own server": (lambda d: operation(d).update(servers=[{"url": "/c"}]), "the server is now /c"),
     "breaking tag": (lambda d: operation(d).update(tags=["two"]), "the first tag changed from one to two"),
     "undecided webhooks": (lambda d: d.update(webhooks={"w": {}}), "the webhooks changed, which are not compared"),
+    "undecided additional operations": (
+        lambda d: d["paths"]["/x"].update(additionalOperations={"COPY": {}}),
+        "the additional operations of /x changed",
+    ),
     "undecided callbacks": (lambda d: operation(d).update(callbacks={"c": {}}), "the callbacks of x changed"),
     "undecided encoding": (
         lambda d: body(d)["application/json"].update(encoding={"a": {"contentType": "text/plain"}}),

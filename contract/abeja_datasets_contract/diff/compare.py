@@ -4,7 +4,7 @@ from abeja_datasets_contract.diff.annotations import compare_annotations
 from abeja_datasets_contract.diff.compare_operations import compare_operations, compare_servers
 from abeja_datasets_contract.diff.documents import Document
 from abeja_datasets_contract.diff.findings import Report
-from abeja_datasets_contract.diff.pointers import join
+from abeja_datasets_contract.diff.pointers import child, join
 from abeja_datasets_contract.diff.schema_findings import schema_findings
 from abeja_datasets_contract.diff.security import compare_schemes
 from abeja_datasets_contract.diff.sides import Sides
@@ -19,6 +19,7 @@ def compare(old: Document, new: Document) -> Report:
     compare_operations(sides)
     compare_schemes(sides)
     _compare_rest(sides)
+    _compare_additional(sides)
     compare_annotations(sides)
     names = dict.fromkeys(
         operation.name for both in (sides.old_operations, sides.new_operations) for operation in both.values()
@@ -48,3 +49,13 @@ def _compare_rest(sides: Sides) -> None:
         if name not in schemas[1]:
             words = f"the component schema {name} was removed or renamed, and its generated model with it"
             sides.add("warning", ("generated code",), words, old=join("components", "schemas", name))
+
+
+def _compare_additional(sides: Sides) -> None:
+    """Tell of `additionalOperations`, methods by any name, which came with OpenAPI 3.2."""
+    for path in {**sides.old.mapping("#/paths"), **sides.new.mapping("#/paths")}:
+        place = join("paths", path)
+        before, after = (side.mapping(child(place, "additionalOperations")) for side in (sides.old, sides.new))
+        if before != after:
+            words = f"the additional operations of {path} changed, which are not compared"
+            sides.add("undecided", ("callers sending", "callers reading"), words, old=place, new=place)
