@@ -13,7 +13,7 @@ from starlette.routing import BaseRoute, Match
 from starlette.types import Receive, Scope, Send
 
 from .authentication import DEMO, Authenticator, Credential
-from .document import locate, operations
+from .document import Operation, locate, operations
 from .errors import CLOSE, INTERNAL_SERVER_ERROR, Answer, Refusal, StorageFailed
 from .operations import Operations, Request
 from .requests import ClientGone, check_media_type, content_length, parse_json, parse_query, read_body
@@ -93,9 +93,7 @@ class ContractRoute(BaseRoute):
 
     def __init__(self, handlers: Operations, authenticator: Authenticator, max_body: int) -> None:
         self._routes = Routes(operations())
-        self._handlers: dict[str, _Handler | None] = {
-            operation.operation_id: getattr(handlers, operation.operation_id, None) for operation in operations()
-        }
+        self._handlers = {operation.operation_id: _handler(handlers, operation) for operation in operations()}
         self._authenticator = authenticator
         self._max_body = max_body
 
@@ -129,17 +127,14 @@ class ContractRoute(BaseRoute):
         headers = scope["headers"]
         resource, path = self._routes.find(scope["raw_path"])
         operation = resource.operation(scope["method"])
-        self._authenticator.check(headers, path["organization_id"])
+        self._authenticator.check(headers, path.get("organization_id"))
         query = parse_query(scope["query_string"], operation)
         body = None
-        if operation.body is not None:
+        if operation.body is not None and (operation.body_required or content_length(headers) != 0):
             check_media_type(headers)
             body = parse_json(await read_body(headers, receive, self._max_body))
             operation.body.check(body, "body")
-        handler = self._handlers[operation.operation_id]
-        if handler is None:
-            raise Refusal(501, "not_implemented", f"{operation.operation_id}: this server does not implement it")
-        return await handler(Request(path, query, body))
+        return await self._handlers[operation.operation_id](Request(path, query, body))
 
     def _closing(self, answer: Answer, scope: Scope) -> Answer:
         """Close the connection after a refusal where a body too large to take may still be on its way."""
@@ -147,3 +142,18 @@ class ContractRoute(BaseRoute):
         if CLOSE in answer.headers or (length is not None and length <= self._max_body):
             return answer
         return answer._replace(headers=(*answer.headers, CLOSE))
+
+
+def _handler(handlers: Operations, operation: Operation) -> _Handler:
+    """Find what carries an operation out: where nothing does, its example is the answer, and without one 501."""
+    name = operation.operation_id
+    found: _Handler | None = None if name.startswith("_") else getattr(handlers, name, None)
+    if found is not None and operation.is_readable:
+        return found
+
+    async def stand_in(_request: Request) -> Answer:
+        if operation.example is None:
+            raise Refusal(501, "not_implemented", f"{name}: this server does not carry it out yet")
+        return operation.example
+
+    return stand_in

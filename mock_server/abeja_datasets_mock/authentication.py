@@ -110,15 +110,18 @@ class Authenticator:
     def __init__(self, credentials: Sequence[Credential]) -> None:
         self._known = [(_wire_form(credential), credential.organization_id) for credential in credentials]
 
-    def check(self, headers: Sequence[tuple[bytes, bytes]], organization_id: str) -> None:
-        """Raise the 401 unless exactly one Authorization header holds a credential good for the organization."""
+    def check(self, headers: Sequence[tuple[bytes, bytes]], organization_id: str | None) -> None:
+        """Raise the 401 unless exactly one Authorization header holds a credential good for the organization.
+
+        Where a path names none, the credential of any organization is good.
+        """
         values = [value for name, value in headers if name == b"authorization"]
         given = _normalized(values[0]) if len(values) == 1 else b""
         found = False
         for known, organization in self._known:
             # No early end: the time taken must not tell how close a guess came.
             equal = hmac.compare_digest(given, known)
-            found |= equal and organization in (None, organization_id)
+            found |= equal and (organization_id is None or organization in (None, organization_id))
         if not found:
             raise Refusal(401, "unauthorized", "Authentication failed", (_CHALLENGE,))
 

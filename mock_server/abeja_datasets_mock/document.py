@@ -13,6 +13,9 @@ from typing import Any
 
 import yaml
 
+from .errors import Answer
+from .examples import documented_answer
+from .references import resolve
 from .validation import Schema
 
 _METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace")
@@ -20,23 +23,42 @@ _METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace")
 
 @dataclass(frozen=True, slots=True)
 class Parameter:
-    """A documented query parameter; `default` is None where the document names none."""
+    """A documented query parameter.
+
+    Attributes:
+        kind: the JSON type that its text is read as; `string` where the document names no single one.
+        item_kind: the same for the entries of an array, which is given by repeating the parameter.
+        default: None where the document names none.
+    """
 
     name: str
-    is_integer: bool
+    kind: str
+    item_kind: str
     schema: Schema
     default: Any
+    required: bool
 
 
 @dataclass(frozen=True, slots=True)
 class Operation:
-    """A documented operation. `body` is the schema of its request body, or None where it takes none."""
+    """A documented operation.
+
+    Attributes:
+        operation_id: without one in the document, method and path.
+        body: the schema of its JSON request body; None where it takes none.
+        body_required: whether a request must have that body.
+        is_readable: whether this server can read its requests: no body but a JSON one.
+        example: the documented answer of a success, for as long as nothing carries the operation out.
+    """
 
     operation_id: str
     method: str
     path: str
     query: Mapping[str, Parameter]
     body: Schema | None
+    body_required: bool
+    is_readable: bool
+    example: Answer | None
 
 
 @functools.cache
@@ -49,10 +71,10 @@ def operations() -> tuple[Operation, ...]:
     with locate().open("rb") as file:
         document = yaml.load(file, yaml.CSafeLoader)
     return tuple(
-        _operation(document, path, item, method)
+        _operation(document, path, resolve(document, item), method)
         for path, item in document["paths"].items()
         for method in _METHODS
-        if method in item
+        if method in resolve(document, item)
     )
 
 
@@ -68,33 +90,33 @@ def locate() -> Path:
 
 def _operation(document: Mapping[str, Any], path: str, item: Mapping[str, Any], method: str) -> Operation:
     content = item[method]
-    declared = [_resolve(document, entry) for entry in [*item.get("parameters", ()), *content.get("parameters", ())]]
-    body = content.get("requestBody")
-    media = None if body is None else _resolve(document, body)["content"]["application/json"]
+    declared = [resolve(document, entry) for entry in [*item.get("parameters", ()), *content.get("parameters", ())]]
+    body = resolve(document, content.get("requestBody", {}))
+    media = body.get("content", {}).get("application/json")
     return Operation(
-        operation_id=content["operationId"],
+        operation_id=content.get("operationId", f"{method.upper()} {path}"),
         method=method.upper(),
         path=path,
         query={entry["name"]: _parameter(document, entry) for entry in declared if entry["in"] == "query"},
-        body=None if media is None else Schema(media["schema"], document["components"]),
+        body=None if media is None else Schema(media.get("schema", {}), document.get("components", {})),
+        body_required=bool(body.get("required")),
+        is_readable=media is not None or not body.get("content"),
+        example=documented_answer(document, content),
     )
 
 
 def _parameter(document: Mapping[str, Any], entry: Mapping[str, Any]) -> Parameter:
-    schema = _resolve(document, entry["schema"])
+    schema = resolve(document, entry.get("schema", {}))
     return Parameter(
         name=entry["name"],
-        is_integer=schema.get("type") == "integer",
-        schema=Schema(schema, document["components"]),
+        kind=_kind(schema),
+        item_kind=_kind(resolve(document, schema.get("items", {}))),
+        schema=Schema(schema, document.get("components", {})),
         default=schema.get("default"),
+        required=bool(entry.get("required")),
     )
 
 
-def _resolve(document: Mapping[str, Any], node: Mapping[str, Any]) -> Mapping[str, Any]:
-    """Follow a `$ref` within the document."""
-    while "$ref" in node:
-        target: Any = document
-        for part in node["$ref"].removeprefix("#/").split("/"):
-            target = target[part]
-        node = target
-    return node
+def _kind(schema: Mapping[str, Any]) -> str:
+    kind = schema.get("type")
+    return kind if isinstance(kind, str) else "string"

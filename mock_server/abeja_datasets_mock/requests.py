@@ -9,7 +9,7 @@ from itertools import accumulate
 from typing import Any, NoReturn
 from urllib.parse import unquote_to_bytes
 
-from .document import Operation, Parameter
+from .document import Operation
 from .errors import CLOSE, Refusal, bad_request
 
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
@@ -21,6 +21,8 @@ what is kept must be readable to clients written in Python too."""
 _STEPS = {ord("["): 1, ord("{"): 1, ord("]"): -1, ord("}"): -1}
 _NOT_A_BRACKET = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+"|[^"\[\]{}]++', re.DOTALL)
 _DIGITS = re.compile("[0-9]{1,18}")
+_NUMBER = re.compile(r"-?[0-9]{1,18}(\.[0-9]{1,18})?")
+_BOOLEANS = {"true": True, "false": False}
 
 
 class ClientGone(Exception):
@@ -39,11 +41,19 @@ def parse_query(query: bytes, operation: Operation) -> dict[str, Any]:
         parameter = operation.query.get(name)
         if parameter is None:
             continue
+        if parameter.kind == "array":
+            values.setdefault(name, []).append(_parsed(parameter.item_kind, name, value))
+            continue
         if name in values:
             raise bad_request(f"{name}: given more than once; give it once")
-        values[name] = _parsed(parameter, value)
+        values[name] = _parsed(parameter.kind, name, value)
     for name, parameter in operation.query.items():
-        values.setdefault(name, parameter.default)
+        if name in values:
+            parameter.schema.check(values[name], name)
+        elif parameter.required:
+            raise bad_request(f"{name}: missing; this query parameter is required")
+        else:
+            values[name] = parameter.default
     return values
 
 
@@ -54,14 +64,21 @@ def _unquoted(text: bytes) -> str:
         raise bad_request("query: not UTF-8; percent-encode each parameter as UTF-8") from None
 
 
-def _parsed(parameter: Parameter, text: str) -> int | str:
-    value: int | str = text
-    if parameter.is_integer:
+def _parsed(kind: str, name: str, text: str) -> Any:
+    """Read a parameter's text as a JSON type."""
+    if kind == "integer":
         if not _DIGITS.fullmatch(text):
-            raise bad_request(f"{parameter.name}: not an integer that is allowed here; write it in decimal digits")
-        value = int(text)
-    parameter.schema.check(value, parameter.name)
-    return value
+            raise bad_request(f"{name}: not an integer that is allowed here; write it in decimal digits")
+        return int(text)
+    if kind == "number":
+        if not _NUMBER.fullmatch(text):
+            raise bad_request(f"{name}: not a number; write it as JSON does")
+        return float(text)
+    if kind == "boolean":
+        if text not in _BOOLEANS:
+            raise bad_request(f"{name}: not a boolean; write true or false")
+        return _BOOLEANS[text]
+    return text
 
 
 def content_length(headers: Headers) -> int | None:

@@ -17,11 +17,12 @@ class Resource:
 
     Attributes:
         size: the number of segments.
+        parameters: how many of them are parameters.
         is_collection: whether the last segment is a literal one, and a slash may follow it.
         operations: by method.
     """
 
-    __slots__ = ("_is_literal", "_literals", "_names", "is_collection", "operations", "size")
+    __slots__ = ("_is_literal", "_literals", "_names", "is_collection", "operations", "parameters", "size")
 
     def __init__(self, path: str) -> None:
         segments = path.removeprefix("/").split("/")
@@ -31,6 +32,7 @@ class Resource:
         self._is_literal = [not segment.startswith("{") for segment in segments]
         self._literals = [segment for segment in segments if not segment.startswith("{")]
         self._names = [segment[1:-1] for segment in segments if segment.startswith("{")]
+        self.parameters = len(self._names)
 
     def match(self, segments: list[str]) -> dict[str, str] | None:
         """Read the path parameters from `size` segments; None where the path is another's."""
@@ -61,7 +63,8 @@ class Routes:
     """The resources of the document.
 
     A path that ends in a literal segment names a collection. Its spellings with and without a slash at the end are one
-    resource: the document has operations on either, and clients send both.
+    resource: the document has operations on either, and clients send both. Where two paths fit, the one with more
+    literal segments goes first (OpenAPI 3.1, section 4.8.8.2).
     """
 
     def __init__(self, operations: Iterable[Operation]) -> None:
@@ -73,6 +76,8 @@ class Routes:
                 known[path] = resource = Resource(path)
                 self._resources.setdefault(resource.size, []).append(resource)
             known[path].operations[operation.method] = operation
+        for resources in self._resources.values():
+            resources.sort(key=lambda resource: resource.parameters)
 
     def find(self, raw_path: bytes) -> tuple[Resource, Mapping[str, str]]:
         """Find the resource that a path names, as it was sent: `%2F` does not part segments.

@@ -22,7 +22,7 @@ class Schema:
     __slots__ = ("_is_valid", "_validator")
 
     def __init__(self, schema: Mapping[str, Any], components: Mapping[str, Any]) -> None:
-        root = {**schema, "components": {"schemas": components["schemas"]}}
+        root = {**schema, "components": {"schemas": components.get("schemas", {})}}
         self._validator = jsonschema_rs.Draft202012Validator(root, mask=_SUBJECT)
         self._is_valid = self._validator.is_valid
 
