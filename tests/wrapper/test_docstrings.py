@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from abeja.datasets import APIClient, AsyncAPIClient, async_api_client
+from upkeep.scaffold_text import UNWRITTEN
 
 if TYPE_CHECKING:
     from tests.wrapper.conftest import Documented, Face, ScriptedServer
@@ -114,6 +115,12 @@ def test_every_call_in_an_async_example_is_awaited(name: str, indented: bool) ->
     assert len(calls) == 1
     assert re.search(r"await api_client\.|async for \w+ in api_client\.", calls[0])
     assert inspect.cleandoc(text) == inspect.getdoc(getattr(AsyncAPIClient, name))
+
+
+@pytest.mark.parametrize("client_class", CLASSES)
+def test_no_docstring_is_left_as_it_was_scaffolded(client_class: type[Any]) -> None:
+    unwritten = [name for name in dir(client_class) if UNWRITTEN in (inspect.getdoc(getattr(client_class, name)) or "")]
+    assert not unwritten, f"scaffolded by scripts/generate, and for a person to write: {', '.join(unwritten)}"
 
 
 def test_the_classes_tell_of_every_setting_and_variable() -> None:

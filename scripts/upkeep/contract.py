@@ -1,0 +1,156 @@
+"""The operations of the document as the wrapper has to carry them: names, parameters, and the fields of bodies."""
+
+import re
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+if TYPE_CHECKING:
+    from abeja_datasets_contract.diff import Document
+
+JSON = "application/json"
+WHOLE = "whole"
+"""How `upkeep.reach` calls a body that is an argument as it was given."""
+
+
+class Part(NamedTuple):
+    """A parameter, or a field of a body.
+
+    Attributes:
+        location: `path`, `query`, `header`, `cookie` or `body`.
+        name: as it goes over the wire.
+        pointer: where it stands in the document.
+        schema: what its values are, references followed.
+        required: whether a request must have it.
+        words: what the document says of it.
+    """
+
+    location: str
+    name: str
+    pointer: str
+    schema: Mapping[str, Any]
+    required: bool
+    words: str
+
+
+class Operation(NamedTuple):
+    """An operation of the document.
+
+    Attributes:
+        name: what its method is called: the operationId, in the snake case of Python's names.
+        operation_id: as the document has it.
+        method: in capitals.
+        path: the template.
+        pointer: where it stands.
+        raw: the operation object.
+        parameters: those of the path in the order of the path, then the others in that of the document.
+        body: the schema of its JSON body, references followed; None where it takes none.
+        body_pointer: where its body stands; empty where it takes none.
+        fields: the fields of a body that is an object.
+        answer: the schema of the JSON that its first success answers with, references followed; empty without one.
+    """
+
+    name: str
+    operation_id: str
+    method: str
+    path: str
+    pointer: str
+    raw: Mapping[str, Any]
+    parameters: tuple[Part, ...]
+    body: Mapping[str, Any] | None
+    body_pointer: str
+    fields: tuple[Part, ...]
+    answer: Mapping[str, Any]
+
+
+def operations_of(document: "Document") -> list[Operation]:
+    """List the operations of a document, in its order."""
+    from abeja_datasets_contract.diff.operations import operations
+
+    found = []
+    for operation in operations(document).values():
+        declared = [_parameter(document, one.pointer, one.raw) for one in operation.parameters.values()]
+        order = re.findall(r"\{([^}]*)\}", operation.path)
+        declared.sort(key=lambda part: order.index(part.name) if part.name in order else len(order))
+        body_pointer, schema_pointer = _body(document, operation.pointer)
+        fields = _fields(document, schema_pointer) if schema_pointer else {}
+        operation_id = str(operation.raw.get("operationId", ""))
+        found.append(
+            Operation(
+                snake_case(operation_id), operation_id, operation.method.upper(), operation.path, operation.pointer,
+                operation.raw, tuple(declared), document.at(schema_pointer) if schema_pointer else None, body_pointer,
+                tuple(fields.values()), _answer(document, operation.pointer),
+            )
+        )  # fmt: skip
+    return found
+
+
+def snake_case(name: str) -> str:
+    """Bring a name into the form that Python's functions and arguments have."""
+    words = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", name)
+    return re.sub(r"\W+", "_", words).strip("_").lower()
+
+
+def _parameter(document: "Document", pointer: str, raw: Mapping[str, Any]) -> Part:
+    schema = document.at(document.follow(f"{pointer}/schema")) if "schema" in raw else {}
+    words = raw.get("description") or _words(schema)
+    return Part(raw["in"], raw["name"], pointer, _mapping(schema), bool(raw.get("required")), words)
+
+
+def _body(document: "Document", operation: str) -> tuple[str, str]:
+    """Find an operation's body and the schema of its JSON; empty texts where there is none."""
+    from abeja_datasets_contract.diff.pointers import child
+
+    if "requestBody" not in document.at(operation):
+        return "", ""
+    body = document.follow(child(operation, "requestBody"))
+    content = document.at(body).get("content", {})
+    if not content:
+        return "", ""
+    if "schema" not in (content.get(JSON) or {}):
+        return body, ""
+    return body, document.follow(child(body, "content", JSON, "schema"))
+
+
+def _answer(document: "Document", operation: str) -> Mapping[str, Any]:
+    from abeja_datasets_contract.diff.pointers import child
+
+    responses = child(operation, "responses")
+    for status in sorted(_mapping(document.at(operation).get("responses"))):
+        response = document.follow(child(responses, status))
+        media = _mapping(document.at(response).get("content")).get(JSON) or {}
+        if status.startswith("2") and "schema" in media:
+            schema = _mapping(document.at(document.follow(child(response, "content", JSON, "schema"))))
+            return {"type": "object", **schema} if "properties" in schema or "allOf" in schema else schema
+    return {}
+
+
+def _fields(document: "Document", pointer: str) -> dict[str, Part]:
+    """Collect the fields of an object, those of each part of it that `allOf`, `oneOf` or `anyOf` names too."""
+    from abeja_datasets_contract.diff.pointers import child
+
+    schema = _mapping(document.at(pointer))
+    found: dict[str, Part] = {}
+    for word in ("allOf", "oneOf", "anyOf"):
+        for index in range(len(schema.get(word, ()))):
+            inner = _fields(document, document.follow(child(pointer, word, index)))
+            # Only what all of them demand is demanded where one of them is enough.
+            found |= inner if word == "allOf" else {name: part._replace(required=False) for name, part in inner.items()}
+    for name in schema.get("properties", {}):
+        place = child(pointer, "properties", name)
+        raw = _mapping(document.at(place))
+        value = _mapping(document.at(document.follow(place)))
+        words = str(raw.get("description") or _words(value))
+        found[name] = Part("body", name, place, value, False, words)
+    for name in schema.get("required", ()):
+        if name in found:
+            found[name] = found[name]._replace(required=True)
+    return found
+
+
+def _words(schema: Any) -> str:
+    return str(_mapping(schema).get("description", ""))
+
+
+def _mapping(schema: Any) -> Mapping[str, Any]:
+    """Give a schema as an object: `true` is one that allows everything."""
+    return schema if isinstance(schema, dict) else {}

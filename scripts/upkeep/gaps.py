@@ -1,0 +1,192 @@
+"""What is left to do after the document has changed, each in one plain sentence that says where and what.
+
+A method *reaches* a parameter or a field of a body if a value that is given to one of its arguments arrives there in
+the request that it sends. That is found out by having it send one (`upkeep.reach`), not by reading it. What stands
+inside a value is reached with the value, since the wrapper sends values as they are given; and a method that hands on a
+whole dict of parameters, or a whole body, reaches all that can stand in it.
+"""
+
+import ast
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from upkeep import modules
+from upkeep.contract import WHOLE, Operation, Part, operations_of
+from upkeep.programs import Program, ProgramFailed
+from upkeep.scaffold_text import UNWRITTEN
+
+if TYPE_CHECKING:
+    from abeja_datasets_contract.diff import Document
+
+DOCUMENT = "openapi.yaml"
+SCAFFOLD = "scripts/generate --scaffold writes one"
+
+
+class Gap(NamedTuple):
+    """Something that is left to do.
+
+    Attributes:
+        where: the file, from the project's folder, with the line where there is one.
+        what: what is wrong there and, where that is not plain, how it is mended.
+    """
+
+    where: str
+    what: str
+
+    def __str__(self) -> str:
+        return f"{self.where}: {self.what}"
+
+
+def find_gaps(root: Path, document: "Document", clauses: Program | None = None) -> list[Gap]:
+    """List what is left to do in a project, whose generated code is that of its document.
+
+    Args:
+        root: the project.
+        document: its document.
+        clauses: `clause_program`, where it was started before.
+    """
+    clauses = clauses or clause_program(root)
+    house = _House(root, document)
+    # Both programs run while the rest is read.
+    reach = Program("upkeep.reach", root, {one.name: _query(one) for one in house.named})
+    return [*_models(root), *house.unnamed(), *_wrapper(house, reach), *_handlers(house), *_clauses(root, clauses)]
+
+
+def clause_program(root: Path) -> Program:
+    """Start looking for clauses that name what is gone: it needs the document alone, and takes a second or two."""
+    return Program("upkeep.clauses", root, str(root.resolve() / DOCUMENT))
+
+
+class _House:
+    """A project and its document."""
+
+    def __init__(self, root: Path, document: "Document") -> None:
+        self.root = root
+        self.document = document
+        self.operations = operations_of(document)
+        self.named = [operation for operation in self.operations if operation.operation_id]
+        self.names = {operation.name for operation in self.named}
+
+    def line(self, pointer: str) -> str:
+        return f"{DOCUMENT}:{self.document.line(pointer)}"
+
+    def unnamed(self) -> Iterator[Gap]:
+        for one in self.operations:
+            if not one.operation_id:
+                what = f"{one.method} {one.path} has no operationId, and so no method can be named after it"
+                yield Gap(self.line(one.pointer), what)
+
+
+def _query(operation: Operation) -> list[str]:
+    return [part.name for part in operation.parameters if part.location == "query"]
+
+
+def _models(root: Path) -> Iterator[Gap]:
+    """Compare the typed view with the models that are generated."""
+    generated = set(modules.exported(root / modules.GENERATED / "models" / "__init__.py"))
+    imported = modules.imported(root / modules.MODELS, f"{modules.GENERATED.name}.models")
+    for name in sorted(generated - imported.keys()):
+        yield Gap(str(modules.MODELS), f"the generated model {name} is not there; import it, and name it in __all__")
+    for name in sorted(imported.keys() - generated):
+        yield Gap(f"{modules.MODELS}:{imported[name]}", f"the model {name} is generated no more; take it out")
+
+
+def _wrapper(house: _House, reach: Program) -> Iterator[Gap]:
+    functions = modules.functions(house.root / modules.OPERATIONS)
+    for name, function in functions.items():
+        if name not in house.names and _makes_a_call(function):
+            yield Gap(f"{modules.OPERATIONS}:{function.lineno}", f"{name} has no operation any more; take it out")
+        yield from _unwritten(modules.OPERATIONS, function, name)
+    try:
+        sent = reach.answer()
+    except ProgramFailed as error:
+        yield Gap(str(modules.WRAPPER), f"it can't be imported, so what it reaches is not known: {error}")
+        sent = {}
+    for client, module in modules.CLIENTS.items():
+        methods = modules.methods(house.root / module, client)
+        for name, method in methods.items():
+            where = f"{module}:{method.lineno}"
+            if name not in house.names and name in functions:
+                yield Gap(where, f"{client}.{name} has no operation any more; take it out, and say so in CHANGELOG.md")
+            yield from _unwritten(module, method, f"{client}.{name}")
+        for operation in house.named:
+            if operation.name not in methods:
+                what = (
+                    f"{client} has no method for {operation.operation_id} ({house.line(operation.pointer)}); {SCAFFOLD}"
+                )
+                yield Gap(str(module), what)
+            elif client in sent:
+                where = f"{module}:{methods[operation.name].lineno}"
+                what = f"{client}.{operation.name}"
+                yield from _reached(house, operation, sent[client][operation.name], where, what)
+
+
+def _makes_a_call(function: modules.Function) -> bool:
+    return isinstance(function.returns, ast.Name) and function.returns.id == "Call"
+
+
+def _unwritten(module: Path, function: modules.Function, name: str) -> Iterator[Gap]:
+    if UNWRITTEN in (ast.get_docstring(function) or ""):
+        yield Gap(f"{module}:{function.lineno}", f"the docstring of {name} is as it was scaffolded; write it")
+
+
+def _reached(house: _House, operation: Operation, sent: dict[str, Any], where: str, method: str) -> Iterator[Gap]:
+    """Compare the request that a method sent with what the document says of its operation."""
+    if "error" in sent:
+        yield Gap(where, f"{method} fails before it sends anything; mend it in {modules.OPERATIONS}: {sent['error']}")
+        return
+    wanted = re.sub(r"\\\{[^}]*\\\}", "[^/]+", re.escape(operation.path))
+    if sent["method"] != operation.method or not re.fullmatch(wanted, sent["path"]):
+        is_ = f"{sent['method']} {sent['path']}"
+        yield Gap(where, f"{method} sends {is_}, but the operation is {operation.method} {operation.path}")
+    for part in operation.parameters:
+        if not _parameter_reached(part, sent):
+            kind = "" if part.location == "path" else f"{part.location} "
+            yield Gap(where, f"{method} can't reach the {kind}parameter {part.name} ({house.line(part.pointer)})")
+    if operation.body_pointer and sent["body"] is None:
+        yield Gap(where, f"{method} can't reach the request body ({house.line(operation.body_pointer)})")
+    elif sent["body"] is not None and sent["body"] != WHOLE:
+        for part in operation.fields:
+            if part.name not in sent["body"]:
+                yield Gap(where, f"{method} can't reach the field {part.name} of the body ({house.line(part.pointer)})")
+
+
+def _parameter_reached(part: Part, sent: dict[str, Any]) -> bool:
+    if part.location == "header":
+        return part.name.lower() in sent["headers"]
+    if part.location == "cookie":
+        return part.name in sent["cookies"]
+    # Without its parameters a path would be another one, which is told.
+    return part.location == "path" or part.name in sent["query"]
+
+
+def _handlers(house: _House) -> Iterator[Gap]:
+    """Compare the mock server's handlers, the methods of `Operations` that bear an operationId, with the operations."""
+    handlers = modules.methods(house.root / modules.HANDLERS, "Operations")
+    for operation in house.named:
+        if operation.operation_id not in handlers:
+            place = f"{operation.operation_id} ({house.line(operation.pointer)})"
+            what = f"Operations has no handler for {place}; until then its answer is the document's example, or 501"
+            yield Gap(str(modules.HANDLERS), what)
+    ids = {operation.operation_id for operation in house.named}
+    for name, handler in handlers.items():
+        if name not in ids:
+            yield Gap(f"{modules.HANDLERS}:{handler.lineno}", f"{name} handles an operation that is gone; take it out")
+
+
+def _clauses(root: Path, clauses: Program) -> Iterator[Gap]:
+    try:
+        rows = clauses.answer()
+    except ProgramFailed as error:
+        yield Gap(
+            "contract/abeja_datasets_contract/check", f"it can't be imported, so its clauses are not known: {error}"
+        )
+        return
+    for row in rows:
+        where = row["where"].removeprefix(f"{root.resolve()}/")
+        if row["clause"]:
+            yield Gap(where, f"the clause {row['clause']} names what {DOCUMENT} no longer has: {row['gone']}")
+        else:
+            yield Gap(where, f"the check can't be loaded with this {DOCUMENT}: {row['gone']}")

@@ -1,0 +1,161 @@
+"""Writing the low-level client: validate the document, run the generator, and put what it wrote in place."""
+
+import filecmp
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from abeja_datasets_contract.diff import Document
+
+DOCUMENT = "openapi.yaml"
+PACKAGE = Path("generated/abeja_datasets_openapi")
+HEADER = "# Generated from openapi.yaml by scripts/generate; do not edit.\n"
+
+
+class InvalidDocument(Exception):
+    """The document can't be generated from; the message says where and why."""
+
+
+class Difference(NamedTuple):
+    """A file that is not as it would be written; `what` is `missing`, `extra` or `differs`."""
+
+    file: str
+    what: str
+
+
+def validate(root: Path) -> "Document":
+    """Read the document of a project.
+
+    Raises:
+        InvalidDocument: it is no valid OpenAPI 3.1 document; the message has the line and the reason.
+    """
+    from openapi_spec_validator import OpenAPIV31SpecValidator
+
+    from abeja_datasets_contract.diff import DocumentError, load
+
+    try:
+        document = load(DOCUMENT, folder=root)
+    except DocumentError as error:
+        raise InvalidDocument(str(error)) from error
+    if not document.data["openapi"].startswith("3.1."):
+        raise InvalidDocument(f"{document.where('#/openapi')}: not an OpenAPI 3.1 document")
+
+    def place(path: tuple[object, ...]) -> str:
+        pointer = "".join("/" + str(part).replace("~", "~0").replace("/", "~1") for part in path)
+        return f"{DOCUMENT}:{document.line(f'#{pointer}')}: #{pointer}"
+
+    # What is wrong inside a schema is told once for each use of the schema; once is enough.
+    reasons = {
+        f"{place(path)}: {error.message.splitlines()[0]}": None
+        for error in OpenAPIV31SpecValidator(document.data).iter_errors()
+        for path in _paths_to(document.data, tuple(error.absolute_path), error.instance)
+    }
+    if reasons:
+        raise InvalidDocument("\n".join(reasons))
+    return document
+
+
+def _paths_to(content: object, tail: tuple[object, ...], value: object) -> list[tuple[object, ...]]:
+    """Find where in the document `value` stands at the end of `tail`, which the validator may count from a schema."""
+
+    def walk(node: object, path: tuple[object, ...]) -> Iterator[tuple[tuple[object, ...], object]]:
+        yield path, node
+        entries = node.items() if isinstance(node, dict) else enumerate(node) if isinstance(node, list) else ()
+        for key, child in entries:
+            yield from walk(child, (*path, key))
+
+    found = [path for path, node in walk(content, ()) if path[len(path) - len(tail) :] == tail and node == value]
+    return [tail] if tail in found or not found else found
+
+
+@contextmanager
+def generated(root: Path) -> Iterator[Path]:
+    """Generate into a folder beside the package, so that putting it in place is a rename; the folder goes in the end.
+
+    Raises:
+        InvalidDocument: the generator refuses the document.
+    """
+    around = root / PACKAGE.parent
+    around.mkdir(exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix=".generating-", dir=around) as folder:
+        fresh = Path(folder) / PACKAGE.name
+        generate(root, fresh)
+        yield fresh
+
+
+def generate(root: Path, package: Path) -> None:
+    """Run the generator into `package`, stamp its files, and put the document beside them.
+
+    Raises:
+        InvalidDocument: the generator refuses the document.
+    """
+    code, output = run_generator(
+        "generate", "--meta", "none", "--fail-on-warning",
+        "--path", str(root / DOCUMENT),
+        "--config", str(root / "generator-config.yaml"),
+        "--output-path", str(package),
+    )  # fmt: skip
+    if code:
+        raise InvalidDocument(f"{DOCUMENT}: the generator refuses it\n{output}".rstrip())
+    for cache in package.rglob(".ruff_cache"):
+        shutil.rmtree(cache)
+    for module in package.rglob("*.py"):
+        module.write_text(HEADER + module.read_text(encoding="utf-8"), encoding="utf-8")
+    (package / "py.typed").touch()
+    shutil.copyfile(root / DOCUMENT, package / DOCUMENT)
+
+
+def run_generator(*arguments: str) -> tuple[int, str]:
+    """Run the pinned openapi-python-client; give its exit code and what it printed.
+
+    Raises:
+        InvalidDocument: it is not installed.
+    """
+    # The generator looks for ruff on PATH, and takes its absence for a warning.
+    here = Path(sys.executable).parent
+    path = f"{here}{os.pathsep}{os.environ.get('PATH', '')}"
+    try:
+        run = subprocess.run(  # noqa: S603 - the command is ours
+            [str(here / "openapi-python-client"), *arguments], env={**os.environ, "PATH": path, "NO_COLOR": "1"},
+            capture_output=True, text=True, check=False, stdin=subprocess.DEVNULL,
+        )  # fmt: skip
+    except FileNotFoundError:
+        raise InvalidDocument("openapi-python-client is not installed; run scripts/install") from None
+    return run.returncode, run.stdout + run.stderr
+
+
+def compare(fresh: Path, package: Path) -> list[Difference]:
+    """List the files of `package` that are missing, extra or differing, against `fresh`."""
+    wanted, present = _files(fresh), _files(package)
+    rows = [Difference(name, "missing") for name in wanted - present]
+    rows += [Difference(name, "extra") for name in present - wanted]
+    rows += [
+        Difference(name, "differs")
+        for name in wanted & present
+        if not filecmp.cmp(fresh / name, package / name, shallow=False)
+    ]
+    return sorted(rows)
+
+
+def _files(folder: Path) -> set[str]:
+    """Name the files below `folder`, without what Python caches there."""
+    return {
+        path.relative_to(folder).as_posix()
+        for path in folder.rglob("*")
+        if path.is_file() and "__pycache__" not in path.parts
+    }
+
+
+def replace(package: Path, fresh: Path) -> None:
+    """Put `fresh` where `package` is; the old one goes only when the new one is complete."""
+    old = fresh.with_name("old")
+    if package.exists():
+        package.rename(old)
+    fresh.rename(package)

@@ -1,0 +1,53 @@
+"""Where the house has to follow the document, and what stands there, read without running it."""
+
+import ast
+from pathlib import Path
+
+WRAPPER = Path("wrapper/abeja/datasets")
+OPERATIONS = WRAPPER / "operations.py"
+MODELS = WRAPPER / "models.py"
+CLIENTS = {"APIClient": WRAPPER / "api_client.py", "AsyncAPIClient": WRAPPER / "async_api_client.py"}
+HANDLERS = Path("mock_server/abeja_datasets_mock/operations.py")
+GENERATED = Path("generated/abeja_datasets_openapi")
+
+Function = ast.FunctionDef | ast.AsyncFunctionDef
+Functions = dict[str, Function]
+
+
+def functions(module: Path) -> Functions:
+    """Give the public functions of a module by name."""
+    return _public(_parsed(module).body)
+
+
+def methods(module: Path, name: str) -> Functions:
+    """Give the public methods of a class by name; none where there is no such class."""
+    for node in _parsed(module).body:
+        if isinstance(node, ast.ClassDef) and node.name == name:
+            return _public(node.body)
+    return {}
+
+
+def imported(module: Path, source: str) -> dict[str, int]:
+    """Give the names that a module imports from another, each with its line."""
+    return {
+        alias.name: alias.lineno
+        for node in ast.walk(_parsed(module))
+        if isinstance(node, ast.ImportFrom) and node.module == source
+        for alias in node.names
+    }
+
+
+def exported(module: Path) -> list[str]:
+    """Give the names in a module's `__all__`."""
+    for node in _parsed(module).body:
+        if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name) and node.targets[0].id == "__all__":
+            return [str(name) for name in ast.literal_eval(node.value)]
+    return []
+
+
+def _public(body: list[ast.stmt]) -> Functions:
+    return {node.name: node for node in body if isinstance(node, Function) and not node.name.startswith("_")}
+
+
+def _parsed(module: Path) -> ast.Module:
+    return ast.parse(module.read_text(encoding="utf-8"))

@@ -1,0 +1,91 @@
+"""Adding what the wrapper lacks: for each operation the function in operations.py, and a method in both clients.
+
+What is there stays as it is to the byte; what is added goes behind the last function or method of an operation, in the
+order of the document's paths. Running it again adds nothing.
+"""
+
+import subprocess
+import sys
+import textwrap
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from upkeep import modules, scaffold_text
+from upkeep.contract import Operation, operations_of
+from upkeep.signatures import Unwritable, arguments, generated_function
+
+if TYPE_CHECKING:
+    from abeja_datasets_contract.diff import Document
+
+_NOTHING = "The wrapper has a method for each operation: nothing was scaffolded."
+
+
+def scaffold(root: Path, document: "Document") -> list[str]:
+    """Add what is missing in a project, whose generated code is current; give a line on each thing that was done."""
+    lines: list[str] = []
+    operations = [operation for operation in operations_of(document) if operation.name]
+    known = {operation.name for operation in operations}
+    missing = _missing(root)
+    for operation in operations:
+        lacking = [place for place, names in missing.items() if operation.name not in names]
+        if not lacking:
+            continue
+        try:
+            texts = _texts(root, operation)
+        except Unwritable as reason:
+            lines.append(f"{operation.operation_id}: not scaffolded, since {reason}; write it by hand")
+            continue
+        for place in lacking:
+            _add(root / place, texts[place], known | modules.functions(root / modules.OPERATIONS).keys())
+            lines.append(f"{place}: {operation.name} added")
+        if not operation.answer:
+            lines.append(f"{operation.name}: no success of it is documented as JSON, which is all that a session reads")
+    return lines or [_NOTHING]
+
+
+_SYNC, _ASYNC = modules.CLIENTS.values()
+
+
+def _missing(root: Path) -> dict[Path, set[str]]:
+    """Give the names that each module has already."""
+    found = {modules.OPERATIONS: set(modules.functions(root / modules.OPERATIONS))}
+    return found | {place: set(modules.methods(root / place, name)) for name, place in modules.CLIENTS.items()}
+
+
+def _texts(root: Path, operation: Operation) -> dict[Path, str]:
+    """Write what an operation needs in each module, formatted as it will stand there."""
+    found = arguments(operation)
+    function = scaffold_text.function(operation, found, generated_function(root, operation))
+    return {
+        modules.OPERATIONS: _formatted(f"{function}\n"),
+        _SYNC: _method(scaffold_text.method(operation, found)),
+        _ASYNC: _method(scaffold_text.async_method(operation, found)),
+    }
+
+
+def _method(text: str) -> str:
+    """Format a method inside of a class, where its lines have to be shorter."""
+    return _formatted(f"class _:\n{textwrap.indent(text, '    ')}\n").partition("\n")[2]
+
+
+def _formatted(text: str) -> str:
+    ruff = Path(sys.executable).with_name("ruff")
+    command = [str(ruff), "format", "--isolated", "--line-length", "120", "--target-version", "py311", "-"]
+    return subprocess.run(command, input=text, capture_output=True, text=True, check=True).stdout  # noqa: S603 - ruff
+
+
+def _add(module: Path, text: str, known: set[str]) -> None:
+    """Put a function or a method behind the last one of an operation."""
+    present = _present(module)
+    ends = [node.end_lineno or 0 for name, node in present.items() if name in known]
+    lines = module.read_text(encoding="utf-8").splitlines(keepends=True)
+    blank = "\n" if text.startswith(" ") else "\n\n"
+    lines.insert(max(ends, default=len(lines)), f"{blank}{text}")
+    module.write_text("".join(lines), encoding="utf-8")
+
+
+def _present(module: Path) -> modules.Functions:
+    for name, place in modules.CLIENTS.items():
+        if module.name == place.name:
+            return modules.methods(module, name)
+    return modules.functions(module)

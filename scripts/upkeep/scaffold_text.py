@@ -1,0 +1,190 @@
+"""The text of what is scaffolded: a function of operations.py, and the two methods that send what it makes."""
+
+import textwrap
+from collections.abc import Iterator
+
+from upkeep.contract import Operation
+from upkeep.signatures import Argument, Generated, is_builtin
+
+UNWRITTEN = "To be written by a person"
+"""Stands in a scaffolded docstring, and is refused until it is gone."""
+_ERRORS = {
+    "400": "BadRequest", "401": "Unauthorized", "403": "Forbidden", "404": "NotFound", "405": "MethodNotAllowed",
+    "409": "Conflict", "429": "TooManyRequests", "500": "InternalServerError",
+}  # fmt: skip
+_COMMON = "/organizations/{organization_id}"
+_BY_POSITION = 5
+"""Arguments that may be given without their names."""
+_WIDTH = 112
+"""Of a docstring's lines, without their indentation."""
+
+
+def function(operation: Operation, arguments: list[Argument], generated: Generated) -> str:
+    """Write the function that makes the call."""
+    path = operation.path.replace(_COMMON, "…", 1)
+    lines = [
+        f"def {operation.name}({_signature(arguments)}) -> Call:",
+        f'    """{operation.method} {path}."""',
+        f"    from {generated.module} import _get_kwargs",
+        "",
+    ]
+    segments, bodies, queries = _sorted(arguments)
+    given = [
+        _cast(f'segment("{argument.part.name if argument.part else argument.name}", {argument.name})', kind)
+        for argument, kind in zip(segments, generated.path, strict=True)
+    ]
+    replaced = {}
+    if operation.body is not None and generated.has_body:
+        given.append(f"body={_body(bodies, operation)}")
+        if operation.body.get("type") == "array":
+            # The generated function would go through the entries.
+            replaced["body"] = bodies[0].name
+    given += [
+        f'{generated.required[argument.part.name]}=cast("Any", {argument.name})'
+        for argument in queries
+        if argument.part and argument.part.name in generated.required
+    ]
+    call = f'_call("{operation.name}", _get_kwargs({", ".join(given)}))'
+    optional = [argument for argument in queries if argument.part and argument.part.name not in generated.required]
+    if optional:
+        entries = ", ".join(f'"{argument.part.name}": {argument.name}' for argument in optional if argument.part)
+        lines.append(f"    query = {{{entries}}}")
+        replaced["params"] = "{**call.params, **{key: value for key, value in query.items() if value is not None}}"
+    if replaced:
+        lines.append(f"    call = {call}")
+        call = f"call._replace({', '.join(f'{name}={value}' for name, value in replaced.items())})"
+    return "\n".join([*lines, f"    return {call}"])
+
+
+def method(operation: Operation, arguments: list[Argument]) -> str:
+    """Write the method of the sync client, with its docstring."""
+    kind = answer_kind(operation)
+    docstring = textwrap.indent(_docstring(operation, arguments, kind), "    ", lambda line: bool(line.strip()))
+    return "\n".join(
+        [
+            f"def {operation.name}({_signature(arguments, 'self')}) -> {kind}:",
+            docstring,
+            f"    answer: {kind} = self._send({_operation(operation, arguments)}).body",
+            "    return answer",
+        ]
+    )
+
+
+def async_method(operation: Operation, arguments: list[Argument]) -> str:
+    """Write the method of the async client, which has the docstring of its twin."""
+    kind = answer_kind(operation)
+    return "\n".join(
+        [
+            f"@_documented_as(APIClient.{operation.name})",
+            f"async def {operation.name}({_signature(arguments, 'self')}) -> {kind}:",
+            f"    answer: {kind} = (await self._send({_operation(operation, arguments)})).body",
+            "    return answer",
+        ]
+    )
+
+
+def answer_kind(operation: Operation) -> str:
+    """Give the type of what a method answers."""
+    kind = operation.answer.get("type")
+    return {"object": "dict[str, Any]", "array": "list[dict[str, Any]]"}.get(str(kind), "Any")
+
+
+def _operation(operation: Operation, arguments: list[Argument]) -> str:
+    named = _first_named(arguments)
+    given = [
+        argument.name if index < named else f"{argument.name}={argument.name}"
+        for index, argument in enumerate(arguments)
+    ]
+    return f"operations.{operation.name}({', '.join(given)})"
+
+
+def _signature(arguments: list[Argument], *before: str) -> str:
+    """Write the arguments; each on a line where one hides a name of Python's, for the reason beside it."""
+    rows = [(name, "") for name in before]
+    named = _first_named(arguments)
+    for index, argument in enumerate(arguments):
+        if index == named:
+            rows.append(("*", ""))
+        note = "  # noqa: A002 - the documented name" if is_builtin(argument.name) else ""
+        rows.append((f"{argument.name}: {argument.kind}{'' if argument.required else ' = None'}", note))
+    if not any(note for _, note in rows):
+        return ", ".join(text for text, _ in rows)
+    return "\n" + "".join(f"    {text},{note}\n" for text, note in rows)
+
+
+def _first_named(arguments: list[Argument]) -> int:
+    """Tell from which argument on they are given by name alone: where there are many, from the first past the path."""
+    if len(arguments) <= _BY_POSITION:
+        return len(arguments)
+    return next((index for index, one in enumerate(arguments) if one.kind != "Identifier"), len(arguments))
+
+
+def _sorted(arguments: list[Argument]) -> tuple[list[Argument], list[Argument], list[Argument]]:
+    """Part the arguments of the path from those of the body and those of the query."""
+
+    def of(location: str) -> list[Argument]:
+        return [argument for argument in arguments if (argument.part.location if argument.part else "body") == location]
+
+    return of("path"), of("body"), of("query")
+
+
+def _body(arguments: list[Argument], operation: Operation) -> str:
+    if operation.body is not None and operation.body.get("type") == "array":
+        return "[]"
+    if not operation.fields:
+        name = arguments[0].name
+        return f'cast("Any", {f"_Body({name})" if arguments[0].kind.startswith("dict") else name})'
+    entries = [
+        f'"{argument.part.name}": {argument.name}' if argument.required
+        else f'**_given("{argument.part.name}", {argument.name})'
+        for argument in arguments if argument.part
+    ]  # fmt: skip
+    return f'cast("Any", _Body({{{", ".join(entries)}}}))'
+
+
+def _cast(value: str, kind: str) -> str:
+    return value if kind == "str" else f'cast("Any", {value})'
+
+
+def _docstring(operation: Operation, arguments: list[Argument], kind: str) -> str:
+    summary = sentence(str(operation.raw.get("summary") or ""), "") or f"{UNWRITTEN}."
+    reference = operation.path.replace("{", "<").replace("}", ">")
+    lines = [
+        f'"""{summary}', "",
+        f"{UNWRITTEN}: what a caller must know, a request that runs, and an answer.", "",
+        f"API reference: {operation.method} {reference}", "",
+        "Args:", *(line for argument in arguments for line in _described(argument)), "",
+        "Return type:", f"    {kind.partition('[')[0].replace('Any', 'any')}", "",
+        "Returns:", f"    {UNWRITTEN}.", "",
+        "Raises:", *(line for status in operation.raw.get("responses", {}) for line in _raised(str(status))),
+        '"""',
+    ]  # fmt: skip
+    if lines[-2] == "Raises:":
+        del lines[-3:-1]
+    if not arguments:
+        del lines[lines.index("Args:") : lines.index("Return type:")]
+    return "\n".join(lines)
+
+
+def _described(argument: Argument) -> Iterator[str]:
+    kind = "str | int" if argument.kind == "Identifier" else argument.kind.removesuffix(" | None")
+    words = sentence(argument.part.words if argument.part else "", f"{UNWRITTEN}.")
+    words = words[:1].lower() + words[1:] if words[1:2].islower() else words
+    optional = "" if argument.required else " [optional]"
+    kind = kind.partition("[")[0].replace("Any", "any")
+    text = f"{argument.name} ({kind}): {words.removesuffix('.')}{optional}."
+    wrapped = textwrap.wrap(text, _WIDTH - 4, subsequent_indent="    ", break_on_hyphens=False, break_long_words=False)
+    return (f"    {line}" for line in wrapped)
+
+
+def _raised(status: str) -> Iterator[str]:
+    if status in _ERRORS:
+        yield f"    {_ERRORS[status]}: {UNWRITTEN[0].lower()}{UNWRITTEN[1:]}."
+
+
+def sentence(words: str, otherwise: str) -> str:
+    """Give the first sentence of the document's words, where it can stand in a docstring as it is: plain and short."""
+    first = " ".join(words.split()).partition(". ")[0].rstrip(".")
+    if not first.isascii() or not first.isprintable() or '"' in first or "\\" in first or not first[:1].isalpha():
+        return otherwise
+    return f"{first[0].upper()}{first[1:]}." if len(first) < _WIDTH - 4 else otherwise

@@ -1,0 +1,65 @@
+"""What the diff says of the document against the last commit's, in short."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from upkeep.generating import DOCUMENT
+from upkeep.git import git, is_top
+
+if TYPE_CHECKING:
+    from abeja_datasets_contract.diff import Document
+
+REVISION = "HEAD"
+COMMAND = f"abeja-datasets diff {REVISION}:{DOCUMENT}"
+_MANY = 12
+"""Findings that are shown before the rest is counted."""
+
+
+def verdict(root: Path, document: "Document") -> list[str]:
+    """Say what changed since the last commit, in the document and in the Python packages, and whom it breaks.
+
+    Where there is no commit to compare with, that is what is said.
+    """
+    from abeja_datasets_contract.diff import DocumentError, compare, load
+
+    if reason := _nothing_before(root):
+        return [f"No verdict: {reason}."]
+    try:
+        old = load(f"{REVISION}:{DOCUMENT}", folder=root)
+        report = compare(old, document)
+        if _packages_differ(root):
+            from abeja_datasets_contract.diff.python_side import compare_python
+
+            report.add(compare_python(root, REVISION))
+    except DocumentError as error:
+        return [f"No verdict: {error}"]
+    counts = ", ".join(f"{count} {severity}" for severity, count in report.counts.items() if count)
+    if not counts:
+        return [f"Verdict: {report.verdict} since the last commit."]
+    lines = [f"Verdict: {report.verdict} ({counts}); version step: {report.version_step}."]
+    worst = [finding for finding in report.findings if finding.severity in ("breaking", "undecided")]
+    for finding in worst[:_MANY]:
+        place = finding.new or finding.old
+        side = "" if finding.new else " before"
+        line = f" ({DOCUMENT}:{place.line}{side})" if place and place.line and place.pointer.startswith("#") else ""
+        lines.append(f"  {finding.severity}: {finding.sentence}{line}")
+    if len(worst) > _MANY:
+        lines.append(f"  … and {len(worst) - _MANY} more")
+    return [*lines, f"  The whole of it, with counterexamples: {COMMAND}"]
+
+
+def _nothing_before(root: Path) -> str:
+    """Say why there is no document of the last commit; nothing where there is one."""
+    if not is_top(root):
+        return "this folder is not the top of a git repository, so there is no last commit to compare with"
+    if git(root, "rev-parse", "--verify", "--quiet", f"{REVISION}^{{commit}}") is None:
+        return "nothing is committed yet, so there is nothing to compare with"
+    if git(root, "cat-file", "-e", f"{REVISION}:{DOCUMENT}") is None:
+        return f"the last commit has no {DOCUMENT}, so there is nothing to compare with"
+    return ""
+
+
+def _packages_differ(root: Path) -> bool:
+    rooms = ("--", "generated", "wrapper")
+    changed = git(root, "diff", "--quiet", REVISION, *rooms) is None
+    return changed or bool(git(root, "ls-files", "--others", "--exclude-standard", *rooms))
