@@ -57,9 +57,28 @@ def validate(root: Path) -> "Document":
         for error in OpenAPIV31SpecValidator(document.data).iter_errors()
         for path in _paths_to(document.data, tuple(error.absolute_path), error.instance)
     }
+    reasons = reasons or dict.fromkeys(_misread(document))
     if reasons:
         raise InvalidDocument("\n".join(reasons))
     return document
+
+
+def _misread(document: "Document") -> Iterator[str]:
+    """Find the answers of which the generator makes code that can't work: text that it would read as an object."""
+    from abeja_datasets_contract.diff.operations import operations
+    from abeja_datasets_contract.diff.pointers import child
+
+    for operation in operations(document).values():
+        responses = child(operation.pointer, "responses")
+        for status in operation.raw.get("responses", {}):
+            response = document.follow(child(responses, status))
+            for media, content in document.at(response).get("content", {}).items():
+                place = child(response, "content", media)
+                if media.startswith("text/") and isinstance((content or {}).get("schema"), dict):
+                    schema = document.at(document.follow(child(place, "schema")))
+                    if schema.get("type") != "string":
+                        where = f"{DOCUMENT}:{document.line(place)}: {place}"
+                        yield f"{where}: the generator can't read {media} but as a string; write `type: string`"
 
 
 def _paths_to(content: object, tail: tuple[object, ...], value: object) -> list[tuple[object, ...]]:

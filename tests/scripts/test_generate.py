@@ -2,9 +2,12 @@
 
 import shutil
 import time
+from typing import Any
 
 import pytest
-from tests.scripts.house import PACKAGE, House
+from tests.scripts.house import DATASET, PACKAGE, House
+
+from upkeep.generating import InvalidDocument, validate
 
 
 def test_it_writes_the_same_bytes_every_time(house: House) -> None:
@@ -102,6 +105,20 @@ def test_what_the_generator_only_warns_of_stops_it_too(house: House) -> None:
     assert run.returncode == 1
     assert "the generator refuses it" in run.stderr
     assert house.contents("generated") == before
+
+
+def test_text_that_would_be_read_as_an_object_is_refused(house: House) -> None:
+    # The generator makes of it code that fails when it is called, and fails to type-check.
+    answer = '"200":\n          description: The dataset and its number of items.\n          content:\n            '
+    house.replace("openapi.yaml", f"{answer}application/json", f"{answer}text/xml")
+    with pytest.raises(InvalidDocument, match=r"openapi.yaml:\d+: #/paths/.*/content/text~1xml: the generator can't"):
+        validate(house.root)
+    house.edit(lambda data: text_of(data).update(schema={"type": "string"}))
+    validate(house.root)
+
+
+def text_of(data: Any) -> Any:
+    return data["paths"][DATASET]["get"]["responses"]["200"]["content"]["text/xml"]
 
 
 def test_a_missing_document_is_one_line(house: House) -> None:

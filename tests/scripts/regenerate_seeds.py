@@ -1,0 +1,133 @@
+"""Regenerates after a share of some changes: `python -m tests.scripts.regenerate_seeds FOLDER SHARE SHARES NAME…`.
+
+Each change gets a project in FOLDER, whose other rooms are those of this one. What came of it is written as a line of
+JSON: what the generator refused, whether the output can be imported, its code (as a digest that no words change) and
+what is left to do. Each look at an output is in a fork, which has imported nothing of ours yet.
+"""
+
+import ast
+import hashlib
+import importlib
+import io
+import json
+import os
+import pkgutil
+import sys
+from collections.abc import Callable
+from contextlib import redirect_stdout
+from pathlib import Path
+from typing import Any
+
+import openapi_python_client.cli
+import yaml
+from tests.contract.seeds import SEEDS, changed, seeded_document
+from tests.scripts.house import PACKAGE, ROOT
+from typer.testing import CliRunner
+
+from upkeep import gaps, generating
+from upkeep.programs import ROOMS, ProgramFailed
+
+# What an output and our programs import takes most of the time, and is the same for all.
+LOADED = ("attrs", "dateutil.parser", "httpx", "hypothesis.strategies", "hypothesis_jsonschema", "jsonschema_rs")
+
+
+def main(folder: Path, share: int, shares: int, names: list[str]) -> None:
+    for name in LOADED:
+        importlib.import_module(name)
+    generating.run_generator = run_generator
+    setattr(gaps, "Program", Fork)  # noqa: B010 - the same answers, from a fork, which is no subclass
+    document = seeded_document()
+    for index, name in enumerate(names):
+        if index % shares == share:
+            root = folder / f"s{index:02}"
+            make(root, changed(document, SEEDS[name].edit))
+            print(json.dumps({"name": name, "folder": root.name, **regenerated(root)}), flush=True)
+
+
+def make(root: Path, data: Any) -> None:
+    root.mkdir()
+    (root / "generator-config.yaml").symlink_to(ROOT / "generator-config.yaml")
+    for room in ROOMS[1:]:
+        (root / room).symlink_to(ROOT / room)
+    text = yaml.dump(data, Dumper=yaml.CSafeDumper, sort_keys=False, allow_unicode=True)
+    (root / "openapi.yaml").write_text(text, encoding="utf-8")
+
+
+def regenerated(root: Path) -> dict[str, Any]:
+    try:
+        document = generating.validate(root)
+        with generating.generated(root) as fresh:
+            generating.replace(root / PACKAGE, fresh)
+    except generating.InvalidDocument as error:
+        return {"refused": str(error)}
+    imported = Fork(import_all, root, PACKAGE.name).answer()
+    left = [str(gap) for gap in gaps.find_gaps(root, document)]
+    return {"refused": "", "imported": imported, "code": digest(root / PACKAGE), "left": left}
+
+
+def run_generator(*arguments: str) -> tuple[int, str]:
+    """Run the generator in this process, which has it loaded already."""
+    run = CliRunner().invoke(openapi_python_client.cli.app, list(arguments))
+    return run.exit_code, run.output
+
+
+def import_all(package: str) -> int:
+    """Import each module of a package; give their number."""
+    top = importlib.import_module(package)
+    modules = [module.name for module in pkgutil.walk_packages(top.__path__, f"{package}.")]
+    for module in modules:
+        importlib.import_module(module)
+    return len(modules)
+
+
+def digest(package: Path) -> str:
+    """Tell code from code, whatever the docstrings say."""
+    found = hashlib.sha256()
+    for module in sorted(package.rglob("*.py")):
+        tree = ast.parse(module.read_text(encoding="utf-8"))
+        for node in ast.walk(tree):
+            if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef) and ast.get_docstring(node):
+                node.body[0] = ast.Pass()
+        found.update(f"{module.relative_to(package)}\n{ast.dump(tree)}".encode())
+    return found.hexdigest()
+
+
+class Fork:
+    """A module's `main`, or a function, in a fork that finds the packages of a project; stands in for `Program`."""
+
+    def __init__(self, work: str | Callable[..., Any], root: Path, argument: Any) -> None:
+        reader, writer = os.pipe()
+        self._reader = reader
+        self._child = os.fork()
+        if self._child == 0:
+            os.close(reader)
+            try:
+                sys.path[:0] = [str(root / room) for room in ROOMS]
+                sys.path_importer_cache.clear()
+                answer = {"answer": self._run(work, argument)}
+            except BaseException as error:  # noqa: BLE001 - the parent raises it
+                answer = {"error": f"{type(error).__name__}: {error}"}
+            os.write(writer, json.dumps(answer).encode())
+            os._exit(0)
+        os.close(writer)
+
+    @staticmethod
+    def _run(work: str | Callable[..., Any], argument: Any) -> Any:
+        if not isinstance(work, str):
+            return work(argument)
+        sys.stdin, out = io.StringIO(json.dumps(argument)), io.StringIO()
+        with redirect_stdout(out):
+            importlib.import_module(work).main()
+        return json.loads(out.getvalue())
+
+    def answer(self) -> Any:
+        with os.fdopen(self._reader, encoding="utf-8") as pipe:
+            told = json.loads(pipe.read())
+        os.waitpid(self._child, 0)
+        if "error" in told:
+            raise ProgramFailed(told["error"])
+        return told["answer"]
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]), int(sys.argv[2]), int(sys.argv[3]), sys.argv[4:])

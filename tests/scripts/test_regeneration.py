@@ -1,0 +1,141 @@
+"""After each seeded change of the document: the output imports and type-checks, and what is left to do is told.
+
+All of the changes take two minutes of a processor, so that every run regenerates after some of each kind, and
+`SEEDS=all scripts/test tests/scripts/test_regeneration.py` after all of them.
+"""
+
+import json
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+from tests.contract.seeds import SEEDS
+from tests.scripts.house import PACKAGE, ROOT
+
+CLIENT = r"wrapper/abeja/datasets/(async_)?api_client.py(:\d+)?: (Async)?APIClient"
+ITEMS = rf"{CLIENT}.list_dataset_items"
+MENDED = "fails before it sends anything; mend it in wrapper/abeja/datasets/operations.py:"
+GONE = "openapi.yaml no longer has: "
+# What the seeded document has beside openapi.yaml is in the generated models, and in no other place.
+BASE = r"models.py: the generated model (DatasetWithCountState|ListDatasetItemsKind|ListDatasetItemsOrder) is not there"
+LEFT = {
+    "an operation removed": [
+        rf"{CLIENT}.delete_dataset has no operation any more",
+        r"mock_server/.*: delete_dataset handles an operation that is gone",
+        rf"the clause operations.delete_dataset.succeeds names what {GONE}the operation delete_dataset",
+    ],
+    "an operationId moved": [
+        rf"{CLIENT}.get_dataset has no operation any more",
+        rf"{CLIENT} has no method for fetch_dataset \(openapi.yaml:\d+\)",
+        "Operations has no handler for fetch_dataset",
+        rf"the clause operations.get_dataset.succeeds names what {GONE}the operation get_dataset",
+    ],
+    "a first tag moved": [rf"{CLIENT}.get_dataset {MENDED} ModuleNotFoundError"],
+    "a parameter removed": [rf"the clause paging.items.bounds names what {GONE}the parameter limit"],
+    "a required parameter added": [rf"{CLIENT}.list_datasets {MENDED} TypeError: .*'x'"],
+    "a parameter now required": [rf"{ITEMS} {MENDED} TypeError: .*'q'"],
+    "a parameter moved to a header": [rf"{ITEMS} can't reach the header parameter q \(openapi.yaml:\d+\)"],
+    "a new required property": [rf"{CLIENT}.update_dataset_item can't reach the field reason of the body"],
+    "a request body removed": [rf"{CLIENT}.update_dataset_item {MENDED} TypeError: .*'body'", GONE],
+    "an enum added": ["the generated model DatasetType is not there; import it"],
+    "an optional parameter added": [rf"{CLIENT}.list_datasets can't reach the query parameter x"],
+    "an optional request property added": [rf"{CLIENT}.create_dataset can't reach the field note of the body"],
+    "a required header removed": [
+        rf"the clause answers.challenge names what {GONE}#/components/responses/Unauthorized"
+    ],
+    "an optional header removed": [rf"the clause answers.next-token names what {GONE}#/paths"],
+    "a success status removed": [rf"the clause operations.create_dataset.succeeds names what {GONE}#/paths"],
+    "a component renamed": ["the generated model Box is not there", "the model Rect is generated no more; take it out"],
+}
+"""What has to be among the sentences after a change; after any other change there is none, but those of BASE."""
+REFUSED = {
+    "a free request value fixed to a type": "the generator refuses it",
+    "a request media type removed": "Unsupported content type",
+    "an answer is now an object": "the generator refuses it",
+    "an operation added": "responses",
+    "an answer's media type changed": "the generator can't read text/xml but as a string",
+    "a request media type added": "the generator refuses it",
+}
+"""Documents that are not valid, or that the generator can't read: for these nothing is written."""
+UNCHANGED_CODE = ("maxLength tightened", "an answer's pattern dropped", "a description changed")
+SAMPLE = ("an operation removed", "an operationId moved", "a first tag moved", "a parameter now required",
+          "a new required property", "an optional parameter added", "a request media type removed",
+          "an answer property may be null", "a component renamed", *UNCHANGED_CODE[:1])  # fmt: skip
+KNOWN_ERRORS = re.compile(r'client\.py:\d+: error: Argument 1 to "__a?exit__" of ')
+"""The generator's own, in a file that is the same for every document."""
+
+
+def chosen() -> list[str]:
+    return list(SEEDS) if os.environ.get("SEEDS") == "all" else [name for name in SEEDS if name in SAMPLE]
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("regenerated")
+
+
+@pytest.fixture(scope="module")
+def outcomes(folder: Path) -> dict[str, dict[str, Any]]:
+    """What came of each change, from two processes."""
+    path = os.pathsep.join([str(ROOT), str(ROOT / "scripts"), os.environ.get("PYTHONPATH", "")])
+    tools = f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', '')}"
+    processes = [
+        subprocess.Popen(
+            [sys.executable, "-m", "tests.scripts.regenerate_seeds", folder, str(share), "2", *chosen()],
+            env={**os.environ, "PYTHONPATH": path, "PATH": tools, "NO_COLOR": "1"},
+            stdout=subprocess.PIPE, text=True,
+        )
+        for share in range(2)
+    ]  # fmt: skip
+    lines = [line for process in processes for line in process.communicate()[0].splitlines()]
+    assert [process.returncode for process in processes] == [0, 0]
+    found = {row["name"]: row for row in map(json.loads, lines)}
+    assert set(found) == set(chosen())
+    return found
+
+
+def test_the_expectations_are_of_seeds_that_there_are() -> None:
+    assert len(SEEDS) - len(REFUSED) >= 40
+    assert set(LEFT) | set(REFUSED) | set(UNCHANGED_CODE) <= set(SEEDS)
+
+
+def test_what_the_generator_can_not_read_is_refused(outcomes: dict[str, dict[str, Any]], folder: Path) -> None:
+    refused = {name: row for name, row in outcomes.items() if row["refused"]}
+    assert set(refused) == set(REFUSED) & set(chosen())
+    for name, row in refused.items():
+        assert REFUSED[name] in row["refused"], row["refused"]
+        assert not (folder / row["folder"] / PACKAGE).exists()
+
+
+def test_each_output_imports(outcomes: dict[str, dict[str, Any]]) -> None:
+    for name, row in outcomes.items():
+        assert row["refused"] or row["imported"] > 30, name
+
+
+def test_each_output_type_checks(outcomes: dict[str, dict[str, Any]], folder: Path) -> None:
+    """All of them in one run; where a change of the document alters no code, one stands for all."""
+    codes = {row["code"]: row["folder"] for row in outcomes.values() if not row["refused"]}
+    mypy = [sys.executable, "-m", "mypy", "--config-file=", "--strict", "--no-error-summary", "--cache-dir=.cache",
+            "--explicit-package-bases", "--namespace-packages"]  # fmt: skip
+    packages = [str(Path(name) / PACKAGE) for name in codes.values()]
+    run = subprocess.run([*mypy, *packages], cwd=folder, capture_output=True, text=True, check=False)
+    lines = (run.stdout + run.stderr).splitlines()
+    assert not [line for line in lines if not KNOWN_ERRORS.search(line)], run.stdout + run.stderr
+    assert len(lines) == 12 * len(codes), "mypy has seen each output"
+
+
+def test_each_report_names_what_is_missing(outcomes: dict[str, dict[str, Any]]) -> None:
+    for name, row in outcomes.items():
+        if row["refused"]:
+            continue
+        left = [sentence for sentence in row["left"] if not re.search(BASE, sentence)]
+        for pattern in LEFT.get(name, ()):
+            found = [sentence for sentence in left if re.search(pattern, sentence)]
+            assert found, (name, pattern, left)
+            if pattern.startswith(CLIENT):
+                assert {"Async" in sentence for sentence in found} == {True, False}, (name, found)
+        assert bool(left) == (name in LEFT), (name, left)
