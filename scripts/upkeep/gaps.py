@@ -46,12 +46,19 @@ def find_gaps(root: Path, document: "Document", clauses: Program | None = None) 
         root: the project.
         document: its document.
         clauses: `clause_program`, where it was started before.
+
+    Raises:
+        SyntaxError: a module of the wrapper or the mock server is no Python.
     """
     clauses = clauses or clause_program(root)
     house = _House(root, document)
     # Both programs run while the rest is read.
     reach = Program("upkeep.reach", root, {one.name: _query(one) for one in house.named})
-    return [*_models(root), *house.unnamed(), *_wrapper(house, reach), *_handlers(house), *_clauses(root, clauses)]
+    try:
+        return [*_models(root), *house.unnamed(), *_wrapper(house, reach), *_handlers(house), *_clauses(root, clauses)]
+    finally:
+        for program in (reach, clauses):
+            program.stop()
 
 
 def clause_program(root: Path) -> Program:

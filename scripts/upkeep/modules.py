@@ -50,4 +50,4 @@ def _public(body: list[ast.stmt]) -> Functions:
 
 
 def _parsed(module: Path) -> ast.Module:
-    return ast.parse(module.read_text(encoding="utf-8"))
+    return ast.parse(module.read_text(encoding="utf-8"), str(module))

@@ -49,6 +49,7 @@ class Program:
         return json.loads(out)
 
     def stop(self) -> None:
-        """End it, whatever it is at."""
-        self._process.kill()
-        self._process.communicate()
+        """End it, whatever it is at; nothing where it has answered."""
+        if self._process.returncode is None:
+            self._process.kill()
+            self._process.communicate()

@@ -128,6 +128,9 @@ class Fork:
             raise ProgramFailed(told["error"])
         return told["answer"]
 
+    def stop(self) -> None:
+        """It has answered."""
+
 
 if __name__ == "__main__":
     main(Path(sys.argv[1]), int(sys.argv[2]), int(sys.argv[3]), sys.argv[4:])
