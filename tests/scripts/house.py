@@ -45,7 +45,7 @@ class House:
 
         return subprocess.run(
             [str(word) for word in command], cwd=self.root, env={**os.environ, **environment},
-            capture_output=True, text=True, check=False, timeout=300,
+            capture_output=True, text=True, check=False, timeout=900,
         )  # fmt: skip
 
     def git(self, *arguments: str) -> str:
