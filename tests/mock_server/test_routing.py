@@ -79,8 +79,8 @@ def test_percent_encoding(api: "Api", send_raw: Callable[..., bytes], authorizat
 
 
 def test_templates_may_overlap() -> None:
-    operations = [Operation("one", "GET", "/a/{x}", {}, None), Operation("two", "GET", "/a/b", {}, None)]
-    routes = Routes(operations)
+    rest: Any = {"query": {}, "body": None, "body_required": False, "is_readable": True, "example": None}
+    routes = Routes(Operation(name, "GET", path, **rest) for name, path in (("one", "/a/{x}"), ("two", "/a/b")))
     resource, path = routes.find(b"/a/b/")
     assert (resource.operation("GET").operation_id, path) == ("two", {})
     assert routes.find(b"/a/c")[1] == {"x": "c"}
