@@ -10,6 +10,7 @@ from abeja_datasets_contract.check.queries import And, Not, Or, Query, Term, hol
 from abeja_datasets_contract.check.registry import Stage
 from abeja_datasets_contract.check.resources import Dataset, filled, new_dataset, new_item, shared, subject
 
+from .broken_queries import BROKEN
 from .labels import label
 
 STAGE = Stage("search")
@@ -298,55 +299,6 @@ def attributes_alone(p: Probe) -> None:
             _expect(p, query, dataset)
 
 
-_BROKEN: dict[str, tuple[str, ...]] = {
-    "wildcards": ("tag:A*", "tag:*", "tag:?", "t*g:A", "*:*", "*", "tag:*A", "tag:A?B"),
-    "ranges": ("n:[1 TO 2]", "n:{1 TO 2}", "n:[1 TO *]", "n:[1 TO 2}", "n:>1", "n:>=1", "n:<2"),
-    "fuzziness": ("tag:A~", "tag:A~1", 'text:"two words"~2'),
-    "boosts": ("tag:A^2", "tag:A^", 'tag:"A"^2', "(tag:A)^2"),
-    "regular-expressions": ("tag:/A/", "tag:/[AB]/", "/A/"),
-    "bare-words": ("A", '"A"', "A AND B", "tag:A AND B", "NOT A", "tag", "(A)"),
-    "plus-and-minus": ("+tag:A", "-tag:A", "tag:A +n:1", "tag:A AND -n:1", "tag:-A"),
-    "terms-side-by-side": (
-        "tag:A n:1",
-        "tag:A (n:1)",
-        "tag:A NOT n:1",
-        "(tag:A) (n:1)",
-        'tag:"A" n:1',
-        "tag:two words",
-    ),
-    "groups-of-values": ("tag:(A)", "tag:(A OR B)", "tag:(A AND B)"),
-    "unquoted": ("uri:datalake://1/a:b", "path:a/b", "time:12:30", "x:tag:A"),
-    "symbols": (
-        "tag:A && n:1",
-        "tag:A || n:1",
-        "!tag:A",
-        "tag:A & n:1",
-        "tag:A | n:1",
-        "tag=A",
-        "tag:A, n:1",
-        "tag:A; n:1",
-    ),
-    "lower-case-operators": ("tag:A and n:1", "tag:A or n:1", "not tag:A", "tag:A And n:1"),
-    "incomplete": (
-        "tag:",
-        ":A",
-        ":",
-        "tag:A AND",
-        "AND tag:A",
-        "tag:A OR",
-        "OR",
-        "NOT",
-        "AND",
-        "tag:A AND OR n:1",
-        "tag:A AND AND n:1",
-    ),
-    "parentheses": ("(tag:A", "tag:A)", "()", "(", ")(", "tag:A AND ()", "((tag:A)"),
-    "quotes": ('tag:"A', 'tag:A"', '"', 'tag:"A" "B"', "tag:'two words'"),
-    "empty": ("", " ", "\t"),
-    "other-languages": ("tag", "{}", "[]", "SELECT 1", "$where", "tag:A;DROP TABLE items", "1=1", '{"tag": "A"}'),
-}
-
-
 def _refusing(queries: Sequence[str]) -> Callable[[Probe], None]:
     def check(p: Probe) -> None:
         dataset = _searched(p) if p.may_write else subject(p)
@@ -368,7 +320,7 @@ def not_utf_8(p: Probe) -> None:
             p.expect(answer, _REFUSED, f"q={raw} is refused")
 
 
-for _kind, _texts in _BROKEN.items():
+for _kind, _texts in BROKEN.items():
     STAGE.add(f"search.refuses.{_kind}", f"A query with such text ({_kind}) is 400.", _Q, _refusing(_texts), reads=True)
 
 
