@@ -1,0 +1,72 @@
+"""What is read shows every change that was answered before, however the same was read before the change."""
+
+from collections.abc import Iterator
+
+from abeja_datasets_contract.check.compare import record_difference
+from abeja_datasets_contract.check.document import INFO
+from abeja_datasets_contract.check.probe import Answer, Probe
+from abeja_datasets_contract.check.registry import Stage
+from abeja_datasets_contract.check.resources import Dataset, filled, new_dataset, new_item
+
+from .bulk import entry
+from .paging import DATASETS, ITEMS
+
+STAGE = Stage("current")
+
+
+def _changes(p: Probe, dataset: Dataset) -> Iterator[str]:
+    """Change a dataset of three items in each way; its first item is changed, and its last one goes."""
+    yield "its creation"
+    new_item(p, dataset, {"made": "later"})
+    yield "a creation"
+    first = dataset.items[0]
+    body = {"attributes": {"changed": "alone"}}
+    answer = p.call("update_dataset_item", dataset.id, first.id, json=body)
+    first.record = {**first.record, **body, "updated_at": answer.json["updated_at"]}
+    yield "an update"
+    attributes = {"changed": "in bulk"}
+    answer = p.call("bulk_update_dataset_item", dataset.id, json=[entry(first, attributes)])
+    first.record = {**first.record, "attributes": attributes, "updated_at": answer.json[0]["updated_at"]}
+    yield "a bulk update"
+    p.call("delete_dataset_item", dataset.id, dataset.items.pop().id)
+    yield "a deletion"
+
+
+@STAGE.clause("current.items", "Items, their list and their number are what the last change left.", INFO)
+def items(p: Probe) -> None:
+    """Read in the same ways after each change."""
+    dataset = filled(p, 3)
+    for change in _changes(p, dataset):
+        promised = f"what {change} left"
+        first = dataset.items[0]
+        p.same(first.record, p.call("get_dataset_item", dataset.id, first.id), promised)
+        counted = p.call("get_dataset", dataset.id)
+        p.equal(len(dataset.items), counted.json["total_count"], promised, counted)
+        _listed(p, dataset, promised, ITEMS.page(p, dataset.id))
+        _listed(p, dataset, promised, ITEMS.page(p, dataset.id, limit=1))
+
+
+def _listed(p: Probe, dataset: Dataset, promised: str, answer: Answer) -> None:
+    """Expect that a first page begins the list; a page may be shorter than was asked for."""
+    records = ITEMS.records(answer)
+    wanted = [item.record for item in dataset.items]
+    if ITEMS.next(answer):
+        wanted = wanted[: len(records)]
+    p.equal([record["dataset_item_id"] for record in wanted], ITEMS.ids(answer), promised, answer)
+    for record, listed in zip(wanted, records, strict=True):
+        problem = record_difference(record, listed)
+        p.require(problem is None, promised, problem or "", answer)
+    p.equal(len(dataset.items), answer.json["total_count"], promised, answer)
+
+
+@STAGE.clause("current.datasets", "The list of datasets is what the last change left.", INFO)
+def datasets(p: Probe) -> None:
+    """Read its first page before and after a creation and a deletion."""
+    DATASETS.page(p)
+    dataset = new_dataset(p)
+    created = DATASETS.page(p)
+    if not DATASETS.next(created):
+        p.require(dataset.id in DATASETS.ids(created), "the new dataset", "a list without it", created)
+    p.call("delete_dataset", dataset.id)
+    deleted = DATASETS.page(p)
+    p.require(dataset.id not in DATASETS.ids(deleted), "a list without the dataset", "it is there", deleted)
