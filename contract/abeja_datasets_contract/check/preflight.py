@@ -1,5 +1,7 @@
 """Before anything else: is there a server that can be checked?"""
 
+import httpx
+
 from .document import of_operation
 from .options import CheckFailed
 from .oracle import header
@@ -26,7 +28,7 @@ def preflight(p: Probe) -> None:
         raise CheckFailed(
             f"the server refuses the credential for organization {p.party.organization_id} (status {answer.status})"
         )
-    if _REDIRECT <= answer.status < _ERROR:
+    if _REDIRECT <= answer.status < _ERROR and not _to_other_spelling(answer):
         raise CheckFailed(f"the server redirects to {header(received, 'location')}; is that its URL?")
     if _is_html(answer) and _is_html(p.send(p.request("get_dataset", p.run))):
         raise CheckFailed("the server answers HTML; is the URL that of the API?")
@@ -34,6 +36,14 @@ def preflight(p: Probe) -> None:
         raise CheckFailed(
             f"the server knows no organization {p.party.organization_id}, or has no such API (status 404)"
         )
+
+
+def _to_other_spelling(answer: Answer) -> bool:
+    """Tell whether a redirect only adds or takes the slash at the end, which is a broken promise, not a wrong URL."""
+    asked = httpx.URL(answer.exchange.sent.url)
+    target = asked.join(answer.header("location") or "")
+    same = (target.scheme, target.host, target.port) == (asked.scheme, asked.host, asked.port)
+    return same and target.path != asked.path and target.path.rstrip("/") == asked.path.rstrip("/")
 
 
 def _is_html(answer: Answer) -> bool:

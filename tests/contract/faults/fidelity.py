@@ -1,5 +1,6 @@
 """JSON that comes back otherwise than it was given."""
 
+import re
 import unicodedata
 from collections.abc import Callable
 from typing import Any
@@ -42,8 +43,13 @@ _kept("booleans become numbers", _of(bool, int), "fidelity.attributes.*", "searc
 _kept(
     "numbers are read from text",
     _of(str, lambda t: int(t) if t.isdecimal() else t),
-    "fidelity.attributes.numbers-as-text",
+    "fidelity.attributes.look-alikes",
     "search.entries",
+)
+_kept(
+    "times are rewritten",
+    _of(str, lambda t: re.sub("^(.{10}T.{8})Z$", r"\1+00:00", t)),
+    "fidelity.attributes.look-alikes",
 )
 _kept(
     "lists are sets", _of(list, lambda v: [x for n, x in enumerate(v) if x not in v[:n][-5:]]), "fidelity.attributes.*"

@@ -10,6 +10,7 @@ from abeja_datasets_contract.check.registry import Stage
 from abeja_datasets_contract.check.resources import UNKNOWN_USER, nothing_changed, shared_filled, subject
 
 from .identifiers import BODIES
+from .paging import DATASETS, ITEMS
 
 STAGE = Stage("authentication")
 _UNAUTHORIZED = (401,)
@@ -138,6 +139,22 @@ def first(p: Probe) -> None:
         for credential in (None, UNKNOWN_USER):
             with p.case():
                 p.call(name, *ids, query=query, authorization=credential, expect=_UNAUTHORIZED, **more)
+
+
+@STAGE.clause("auth.parameters", "No query parameter stands in for a credential.", _SOURCE)
+def parameters(p: Probe) -> None:
+    """Leave the credential out of requests that are good otherwise, with each parameter and a token that is good."""
+    dataset = subject(p)
+    scopes = {ITEMS: (dataset.id,), DATASETS: ()}
+    for listing, scope in scopes.items():
+        query: dict[str, Any] = {listing.size: 1}
+        token = listing.next(listing.page(p, *scope, **query))
+        queries = [query, {listing.token: token, **query}] if token else [query]
+        if listing is ITEMS:
+            queries.append({"q": "number:1"})
+        for good in queries:
+            with p.case():
+                p.call(listing.operation, *scope, query=good, authorization=None, expect=_UNAUTHORIZED)
 
 
 @STAGE.clause(

@@ -27,9 +27,13 @@ VALUES: dict[str, tuple[str, Any]] = {
     ),
     "null": ("A null", {"a": None, "b": [None, 1, None], "c": {"d": None}}),
     "booleans": ("A boolean", {"true": True, "false": False, "list": [True, 1, False, 0, "true"]}),
-    "numbers-as-text": (
-        "Text that looks like a number",
-        {"a": "1", "b": "1.0", "c": "007", "d": "null", "e": "2018-05-20"},
+    "look-alikes": (
+        "Text that looks like a number, a constant or a time",
+        {
+            "numbers": ["1", "1.0", "007", "1e3"],
+            "constants": ["null", "true"],
+            "times": ["2018-05-20", "13:51", "2018-05-20T13:51:16Z", "2018-05-20T13:51:16.010000+09:00"],
+        },
     ),
     "integers": ("An integer beyond 2⁵³", {"a": 9007199254740993, "b": -9007199254740993, "c": [2**53 + 1]}),
     "big-integers": ("An integer beyond 64 bits", {"a": 2**63, "b": 2**64 + 1, "c": -(10**30) - 7, "d": 10**40 + 1}),
