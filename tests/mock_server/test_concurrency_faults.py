@@ -46,10 +46,8 @@ PLAN = {
 
 @pytest.fixture
 def stage(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[RunningServer, FaultProxy, Faults]]:
-    for name in ("SSL_CERT_FILE", "HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy"):
+    for name in ("HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy"):
         monkeypatch.delenv(name, raising=False)
-    # Loading the authorities' certificates for each client takes longer than the test.
-    monkeypatch.setenv("SSL_CERT_DIR", str(tmp_path))
     shorter = types.SimpleNamespace(sleep=lambda seconds: time.sleep(seconds / 50))
     monkeypatch.setattr(abeja.datasets.session, "time", shorter)
     server = RunningServer(database=tmp_path / "data.sqlite")

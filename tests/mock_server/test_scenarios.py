@@ -34,13 +34,12 @@ for _row in ROWS:
 
 
 @pytest.fixture(scope="module", autouse=True)
-def _quick_and_alone(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
-    """Shorten the waits of our clients, load no certificates, and keep the machine's settings out."""
+def _quick_and_alone() -> Iterator[None]:
+    """Shorten the waits of our clients, and keep the machine's settings out."""
     with pytest.MonkeyPatch.context() as patch:
         for variable in os.environ:
-            if variable.startswith(("ABEJA_", "PLATFORM_", "SSL_CERT_")) or variable.lower().endswith("_proxy"):
+            if variable.startswith(("ABEJA_", "PLATFORM_")) or variable.lower().endswith("_proxy"):
                 patch.delenv(variable)
-        patch.setenv("SSL_CERT_DIR", str(tmp_path_factory.mktemp("certificates")))
         loops = {name: getattr(asyncio, name) for name in ("AbstractEventLoop", "get_running_loop")}
         shorter = types.SimpleNamespace(sleep=lambda seconds: time.sleep(seconds / PACE.times))
         shorter_too = types.SimpleNamespace(sleep=lambda seconds: asyncio.sleep(seconds / PACE.times), **loops)

@@ -392,20 +392,12 @@ OPERATIONS: Final = (
 )
 
 
-@pytest.fixture(scope="session")
-def no_certificates(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """An empty folder. With it for trusted certificates, clients are made in a fraction of the time."""
-    return tmp_path_factory.mktemp("certificates")
-
-
 @pytest.fixture(autouse=True)
-def _no_settings(monkeypatch: pytest.MonkeyPatch, no_certificates: Path) -> None:
+def _no_settings(monkeypatch: pytest.MonkeyPatch) -> None:
     """Nothing of the machine's environment may reach the clients."""
     for variable in os.environ:
         if variable.startswith(("ABEJA_", "PLATFORM_")) or variable.lower().endswith("_proxy"):
             monkeypatch.delenv(variable)
-    monkeypatch.delenv("SSL_CERT_FILE", raising=False)
-    monkeypatch.setenv("SSL_CERT_DIR", str(no_certificates))
 
 
 @pytest.fixture(autouse=True)

@@ -1,7 +1,9 @@
 """Sending calls over httpx: the two loops, sync and async, and the connections that they keep open."""
 
 import asyncio
+import functools
 import os
+import ssl
 import time
 import weakref
 from collections.abc import AsyncGenerator, Callable
@@ -138,9 +140,17 @@ def _close_pool(pools: dict[int, httpx.Client]) -> None:
         pool.close()
 
 
+@functools.cache
+def _trusted(_file: str | None, _folder: str | None) -> ssl.SSLContext:
+    """Read the certificates to trust, as httpx does for each client: programs that make one for each call wait once."""
+    return httpx.create_ssl_context()
+
+
 def _pool_options(settings: Settings, on_response: Callable[[httpx.Response], Any]) -> dict[str, Any]:
     return {
         "headers": HEADERS,
+        # The variables that say where they are (https://www.python-httpx.org/environment_variables/).
+        "verify": _trusted(os.environ.get("SSL_CERT_FILE"), os.environ.get("SSL_CERT_DIR")),
         "timeout": settings.timeout,
         "event_hooks": {"response": [on_response]},
         # How many threads or tasks call at once is the caller's to decide; none should wait for another's connection.
