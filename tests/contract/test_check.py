@@ -64,6 +64,7 @@ def test_nothing_fails_whatever_the_seed(seed: int, tmp_path: Path) -> None:
         assert len(report.exchanges) < 3000
 
 
+@pytest.mark.usefixtures("_untraced")
 @pytest.mark.parametrize("name", VARIANTS)
 def test_nothing_fails_that_the_document_leaves_open(name: str, tmp_path: Path) -> None:
     report = run(tmp_path, VARIANTS[name], concurrency=8)
@@ -71,6 +72,7 @@ def test_nothing_fails_that_the_document_leaves_open(name: str, tmp_path: Path) 
     assert report.count(Status.PASS) > 450
 
 
+@pytest.mark.usefixtures("_untraced")
 @pytest.mark.parametrize("concurrency", [1, 8])
 def test_nothing_fails_while_others_write(concurrency: int, tmp_path: Path) -> None:
     report = run(tmp_path, Busy(), concurrency=concurrency)
@@ -78,6 +80,7 @@ def test_nothing_fails_while_others_write(concurrency: int, tmp_path: Path) -> N
     assert report.count(Status.PASS) > 450
 
 
+@pytest.mark.usefixtures("_untraced")
 def test_nothing_fails_in_checks_at_once(tmp_path: Path) -> None:
     with RunningServer(credentials=CREDENTIALS) as server, ThreadPoolExecutor() as pool:
 
@@ -131,6 +134,7 @@ def test_a_path_before_the_api_is_kept(tmp_path: Path) -> None:
         assert check(f"{URL}/api/v1/", ORGANIZATION, AUTHORIZATION, given).failures == ()
 
 
+@pytest.mark.usefixtures("_untraced")
 def test_nothing_fails_through_the_other_spelling(tmp_path: Path) -> None:
     async def respelled(asked: Asked, ask: Ask) -> Told:
         path = asked.path
@@ -154,6 +158,7 @@ def test_a_bearer_token_is_checked_likewise(tmp_path: Path) -> None:
     assert not any(b"a-long-bearer-token" in repr(exchange).encode() for exchange in report.exchanges)
 
 
+@pytest.mark.usefixtures("_untraced")
 def test_the_same_seed_gives_the_same_requests(tmp_path: Path) -> None:
     def requests(seed: int) -> list[tuple[str, str, bytes | None]]:
         report = run(tmp_path, seed=seed, select=("names.*", "search.*", "model.*", "items.*"))

@@ -83,10 +83,12 @@ def outcomes(folder: Path) -> dict[str, dict[str, Any]]:
     """What came of each change, from two processes."""
     path = os.pathsep.join([str(ROOT), str(ROOT / "scripts"), os.environ.get("PYTHONPATH", "")])
     tools = f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', '')}"
+    # What is run here again and again is covered by other tests; with the coverage it takes twice the time.
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("COVERAGE_")}
     processes = [
         subprocess.Popen(
             [sys.executable, "-m", "tests.scripts.regenerate_seeds", folder, str(share), "2", *chosen()],
-            env={**os.environ, "PYTHONPATH": path, "PATH": tools, "NO_COLOR": "1"},
+            env={**environment, "PYTHONPATH": path, "PATH": tools, "NO_COLOR": "1"},
             stdout=subprocess.PIPE, text=True,
         )
         for share in range(2)
