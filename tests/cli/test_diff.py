@@ -219,7 +219,26 @@ def test_json_is_as_its_schema_says(new: str) -> None:
         assert 10 < example.pop("value") <= 100
         place = "#/paths/~1x/get/parameters/0/schema"
         assert example == {"operation": "x", "part": "query parameter `size`", "old": place, "new": place,
-                           "taken_by": "old"}  # fmt: skip
+                           "taken_by": "old", "form": "value"}  # fmt: skip
+
+
+@pytest.mark.usefixtures("folder")
+def test_a_whole_request_or_answer_is_shown_in_a_line() -> None:
+    schema = json.loads(Path(report_files.__file__).with_name("report.schema.json").read_text(encoding="utf-8"))
+    Path("removed.yaml").write_text(OLD.replace("size,", "length,"))
+    Path("added.yaml").write_text(OLD + '        "404": {description: d}\n')
+    request, answer = "GET /x?size=0", "404"
+    for new, shown, says in (
+        ("removed.yaml", request, "described before, not any more: x, request"),
+        ("added.yaml", answer, "may come now, never described before: x, answer 404"),
+    ):
+        told = report("openapi.yaml", new)
+        jsonschema_rs.validate(schema, told)
+        value = told["findings"][0]["counterexample"]["value"]
+        assert value == ({"method": "GET", "path": "/x", "query": {"size": 0}} if shown == request else {"status": 404})
+        assert f"{says} {shown} " in " ".join(diff("openapi.yaml", new).stdout.split())
+        assert f"~~~\n  {shown}" in diff("openapi.yaml", new, "--format", "markdown").stdout
+        assert f"example: {shown}" in diff("openapi.yaml", new, "--format", "junit").stdout
 
 
 @pytest.mark.usefixtures("folder")

@@ -207,6 +207,12 @@ def test_compatible_is_never_said_of_what_a_value_disproves(monkeypatch: pytest.
         for example in [f.counterexample for f in findings if f.counterexample]:
             taken, refused = (old, new) if example.taken_by == "old" else (new, old)
             pointer = BODY if example.taken_by == "old" else ANSWER
+            if example.form == "request":  # it has a property of which the new document does not tell
+                body = example.value["body"]
+                assert written(old, BODY).is_valid(body)
+                assert closed(old, BODY).is_valid(body)
+                assert not closed(new, BODY).is_valid(body)
+                continue
             assert written(taken, pointer).is_valid(example.value)
             assert not written(refused, pointer).is_valid(example.value)
 

@@ -3,6 +3,7 @@
 from typing import Any
 
 from abeja_datasets_contract.diff.findings import Audience, Severity
+from abeja_datasets_contract.diff.message_examples import Example
 from abeja_datasets_contract.diff.operations import Operation
 from abeja_datasets_contract.diff.pointers import child
 from abeja_datasets_contract.diff.sides import Sides
@@ -29,7 +30,7 @@ class Answers:
                     self._place(self._sides.old, self._old, before),
                     self._place(self._sides.new, self._new, after),
                 )
-                self._compare_answer(status, *places)
+                self._compare_answer(status, *places, after)
                 self._tell_of_ranges(status, before, after, places)
             elif after:
                 words = f"answer {status} was added, which readers have never been told of"
@@ -39,6 +40,7 @@ class Answers:
                     words,
                     old=self._old.pointer,
                     new=self._place(self._sides.new, self._new, after),
+                    example=self._sides.examples.answer(self._old, self._new, after, "status"),
                 )
             elif before:
                 success = status.startswith("2")
@@ -58,18 +60,24 @@ class Answers:
     def _place(self, document: Any, operation: Operation, status: str) -> str:
         return str(document.follow(child(operation.pointer, "responses", status)))
 
-    def _compare_answer(self, status: str, old: str, new: str) -> None:
+    def _compare_answer(self, status: str, old: str, new: str, key: str) -> None:
         before, after = self._sides.old.at(old), self._sides.new.at(new)
         self._sides.words(f"answer {status}", self._name, old=old, new=new)
         if before.get("links", {}) != after.get("links", {}):
             self._add("docs", ("contract check",), f"the links of answer {status} changed", old=old, new=new)
-        self._compare_headers(status, old, new)
+        self._compare_headers(
+            status, old, new, self._sides.examples.answer(self._old, self._new, key, "missing header")
+        )
         theirs, ours = before.get("content", {}), after.get("content", {})
         for kind in theirs:
             place = child(old, "content", kind)
             other = kind if kind in ours else next((one for one in ours if one.lower() == kind.lower()), None)
             if other is None:
-                self._add("breaking", _READERS, f"answer {status} no longer comes as {kind}", old=place, new=new)
+                example = self._sides.examples.answer(
+                    self._old, self._new, key, "media type" if ours else "missing body"
+                )
+                words = f"answer {status} no longer comes as {kind}"
+                self._add("breaking", _READERS, words, old=place, new=new, example=example)
             else:
                 self._compare_content(status, kind, place, child(new, "content", other))
         for kind in ours:
@@ -99,16 +107,17 @@ class Answers:
                 "compatible", ("callers reading",), f"answer {status} as {kind} is now described", old=old, new=new
             )
 
-    def _compare_headers(self, status: str, old: str, new: str) -> None:
+    def _compare_headers(self, status: str, old: str, new: str, missing: Example) -> None:
         theirs, ours = self._headers(self._sides.old, old), self._headers(self._sides.new, new)
         for key, (name, place) in theirs.items():
             what = f"the header `{name}` of answer {status}"
             if key not in ours:
                 required = self._sides.old.at(place).get("required")
                 words = f"{what} was removed" + (", though it always came" if required else "")
-                self._add("breaking" if required else "warning", _READERS, words, old=place, new=new)
+                severity: Severity = "breaking" if required else "warning"
+                self._add(severity, _READERS, words, old=place, new=new, example=missing if required else None)
             else:
-                self._compare_header(what, f"header {name} of answer {status}", place, ours[key][1])
+                self._compare_header(what, f"header {name} of answer {status}", place, ours[key][1], missing)
         for key, (name, place) in ours.items():
             if key not in theirs:
                 self._add(
@@ -126,12 +135,12 @@ class Answers:
                 found[name.lower()] = (name, document.follow(child(answer, "headers", name)))
         return found
 
-    def _compare_header(self, what: str, part: str, old: str, new: str) -> None:
+    def _compare_header(self, what: str, part: str, old: str, new: str, missing: Example) -> None:
         before, after = self._sides.old.at(old), self._sides.new.at(new)
         self._sides.deprecation(before, after, what, self._name, old=old, new=new)
         self._sides.words(what, self._name, old=old, new=new)
         if before.get("required") and not after.get("required"):
-            self._add("breaking", _READERS, f"{what} no longer always comes", old=old, new=new)
+            self._add("breaking", _READERS, f"{what} no longer always comes", old=old, new=new, example=missing)
         elif after.get("required") and not before.get("required"):
             self._add("compatible", ("callers reading", "contract check"), f"{what} now always comes", old=old, new=new)
         if "schema" in before and "schema" in after:
@@ -145,8 +154,17 @@ class Answers:
                 new=new,
             )
 
-    def _add(self, severity: Severity, audiences: tuple[Audience, ...], words: str, *, old: str, new: str) -> None:
-        self._sides.add(severity, audiences, words, self._name, old=old, new=new)
+    def _add(
+        self,
+        severity: Severity,
+        audiences: tuple[Audience, ...],
+        words: str,
+        *,
+        old: str,
+        new: str,
+        example: Example | None = None,
+    ) -> None:
+        self._sides.add(severity, audiences, words, self._name, old=old, new=new, example=example)
 
 
 def _covering(status: str, statuses: set[str]) -> str:

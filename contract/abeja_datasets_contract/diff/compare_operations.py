@@ -21,7 +21,8 @@ def compare_operations(sides: Sides) -> None:
             _compare(sides, old, new)
         elif old:
             words = f"the operation {old.name} ({old.method.upper()} {old.path}) was removed"
-            sides.add("breaking", (*_BOTH, "contract check"), words, old.name, old=old.pointer)
+            example = sides.examples.request(old, None, "operation")
+            sides.add("breaking", (*_BOTH, "contract check"), words, old.name, old=old.pointer, example=example)
         elif new:
             words = f"the operation {new.name} ({new.method.upper()} {new.path}) was added"
             sides.add("compatible", ("callers sending", "contract check"), words, new.name, new=new.pointer)

@@ -67,6 +67,15 @@ class Counterexamples:
                     return candidate
         raise NotFound
 
+    def holding(self, sent: str, steps: tuple[Step, ...], inner: str) -> Iterator[Any]:
+        """Make values of a whole schema with some value of a schema inside it at the end of the steps."""
+        for turn in range(_TURNS):
+            value = next(Sampler(self._oracle.sent.whole(inner), turn).values(), None)
+            try:
+                yield Sampler(self._oracle.sent.whole(sent), turn).around(steps, value)
+            except NoSample:
+                continue
+
     def _inside(self, sent: str, covering: str, change: Change | None) -> list[Any]:
         """Make values that the sent side describes and a change refuses, at the pair that it belongs to."""
         oracle = self._oracle

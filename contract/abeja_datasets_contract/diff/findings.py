@@ -20,15 +20,18 @@ class Place(NamedTuple):
 
 
 class Counterexample(NamedTuple):
-    """A value that shows a break: the one side's validator takes it, and the other's refuses it.
+    """What shows a break: a value that the one document takes and the other refuses, or a whole request or answer.
 
     Attributes:
         operation: the operation it is shown for.
-        part: what it is a value of, such as `request body (application/json)` or `answer 200 (application/json)`.
-        value: the value.
-        old: the pointer of the schema that it was checked against in the old document.
+        part: what it is a value of, such as `request body (application/json)` or `answer 200 (application/json)`;
+            `request` or `answer 404` of a whole one.
+        value: the value; of a whole request or answer an object, as `messages` describes it.
+        old: the pointer of the schema that it was checked against in the old document; of a whole one, that of its
+            operation, or `#/paths` where there is none.
         new: the same in the new document.
-        taken_by: the document that takes it; the other one refuses it.
+        taken_by: the document that takes it; the other one refuses it, or does not describe the whole.
+        form: what it is.
     """
 
     operation: str
@@ -37,6 +40,14 @@ class Counterexample(NamedTuple):
     old: str
     new: str
     taken_by: Literal["old", "new"]
+    form: Literal["value", "request", "answer"] = "value"
+
+    @property
+    def says(self) -> str:
+        """What it shows, in plain words."""
+        if self.taken_by == "new":
+            return "may come now, never described before"
+        return "described before, not any more" if self.form == "request" else "accepted before, refused now"
 
 
 @dataclass

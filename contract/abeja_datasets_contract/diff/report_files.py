@@ -4,7 +4,8 @@ import json
 from typing import Any
 from xml.etree import ElementTree as ET  # only written, never read
 
-from abeja_datasets_contract.diff.findings import Finding, Place, Report
+from abeja_datasets_contract.diff.findings import Counterexample, Finding, Place, Report
+from abeja_datasets_contract.diff.messages import line
 from abeja_datasets_contract.diff.report_titles import TITLES, by_severity
 from abeja_datasets_contract.diff.texts import printable, shown
 
@@ -56,13 +57,17 @@ def _details(finding: Finding) -> list[str]:
     lines += [f"  new: {_place(finding.new)}"] if finding.new else []
     example = finding.counterexample
     if example:
-        says = "accepted before, refused now" if example.taken_by == "old" else "may come now, never described before"
-        lines += [f"  {says}: `{_code(example.operation)}`, {_escaped(example.part)}"]
-        lines += ["", "  ~~~json", f"  {shown(example.value, 2000)}", "  ~~~"]
+        lines += [f"  {example.says}: `{_code(example.operation)}`, {_escaped(example.part)}"]
+        fence = "~~~json" if example.form == "value" else "~~~"
+        lines += ["", f"  {fence}", f"  {_example(example, 2000)}", "  ~~~"]
     return [
         f"{line}  " if index < len(lines) - 1 and line and "~~~" not in line else line
         for index, line in enumerate(lines)
     ]
+
+
+def _example(example: Counterexample, most: int) -> str:
+    return shown(example.value, most) if example.form == "value" else line(example.value, most)
 
 
 def _place(place: Place) -> str:
@@ -117,5 +122,5 @@ def _line(finding: Finding) -> str:
         for word, place in (("old", finding.old), ("new", finding.new))
         if place
     ]
-    example = f" example: {shown(finding.counterexample.value, 500)}" if finding.counterexample else ""
+    example = f" example: {_example(finding.counterexample, 500)}" if finding.counterexample else ""
     return printable(f"{finding.severity}: {finding.sentence} ({'; '.join([*finding.audiences, *places])}){example}")

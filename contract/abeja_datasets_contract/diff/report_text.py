@@ -4,7 +4,8 @@ from rich.console import Console, Group, RenderableType
 from rich.padding import Padding
 from rich.text import Text
 
-from abeja_datasets_contract.diff.findings import Finding, Place, Report, Severity
+from abeja_datasets_contract.diff.findings import Counterexample, Finding, Place, Report, Severity
+from abeja_datasets_contract.diff.messages import line
 from abeja_datasets_contract.diff.report_titles import TITLES, by_severity
 from abeja_datasets_contract.diff.texts import printable, shown
 
@@ -56,15 +57,15 @@ def _finding(finding: Finding) -> RenderableType:
         lines.append(Padding(Text(where, style="dim", overflow="fold"), (0, 0, 0, 2)))
     if finding.counterexample:
         example = finding.counterexample
-        request = example.taken_by == "old"
-        says = "accepted before, refused now" if request else "may come now, never described before"
         lines.append(
-            Padding(Text.assemble((f"{says}: ", "bold"), f"{example.operation}, {example.part}"), (0, 0, 0, 2))
+            Padding(Text.assemble((f"{example.says}: ", "bold"), f"{example.operation}, {example.part}"), (0, 0, 0, 2))
         )
-        lines.append(
-            Padding(Text(printable(shown(example.value, _LONGEST)), style="cyan", overflow="fold"), (0, 0, 0, 4))
-        )
+        lines.append(Padding(Text(_shown(example), style="cyan", overflow="fold"), (0, 0, 0, 4)))
     return Padding(Group(*lines), (0, 0, 0, 2))
+
+
+def _shown(example: Counterexample) -> str:
+    return printable(shown(example.value, _LONGEST)) if example.form == "value" else line(example.value, _LONGEST)
 
 
 def _operations(finding: Finding) -> str:

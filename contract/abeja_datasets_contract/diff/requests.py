@@ -2,6 +2,8 @@
 
 from typing import Any
 
+from abeja_datasets_contract.diff.judge import Objection
+from abeja_datasets_contract.diff.message_examples import Example
 from abeja_datasets_contract.diff.operations import Operation, Parameter
 from abeja_datasets_contract.diff.pointers import child
 from abeja_datasets_contract.diff.sides import Sides
@@ -26,10 +28,14 @@ class Requests:
                 self._compare_parameter(old, new)
             elif old:
                 words = f"the {_called(old)} was removed: what it asked for is no longer done"
-                self._breaks(words, ("callers sending", "generated code"), old=old.pointer, new=self._new.pointer)
+                example = self._request("unknown parameter", parameter=key)
+                places = {"old": old.pointer, "new": self._new.pointer}
+                self._breaks(words, ("callers sending", "generated code"), example, **places)
             elif new and (new.raw.get("required") or new.location == "path"):
                 words = f"the required {_called(new)} was added"
-                self._breaks(words, ("callers sending", "generated code"), old=self._old.pointer, new=new.pointer)
+                places = {"old": self._old.pointer, "new": new.pointer}
+                example = self._request("missing parameter")
+                self._breaks(words, ("callers sending", "generated code"), example, **places)
             elif new:
                 self._allows(f"the optional {_called(new)} was added", old=self._old.pointer, new=new.pointer)
         self._compare_body()
@@ -39,7 +45,8 @@ class Requests:
         places = {"old": old.pointer, "new": new.pointer}
         before, after = (bool(each.raw.get("required")) or each.location == "path" for each in (old, new))
         if after and not before:
-            self._breaks(f"{called} is now required", ("callers sending", "generated code"), **places)
+            example = self._request("missing parameter")
+            self._breaks(f"{called} is now required", ("callers sending", "generated code"), example, **places)
         elif before and not after:
             self._allows(f"{called} is no longer required", **places)
         for keyword, otherwise in (("style", _STYLE.get(new.location)), ("explode", None), ("allowReserved", False)):
@@ -87,6 +94,7 @@ class Requests:
             self._breaks(
                 "the request body was removed: what it asked for is no longer done",
                 ("callers sending", "generated code"),
+                self._request("body", media_type=next(iter(self._sides.old.at(old).get("content", {})), "")),
                 old=old,
                 new=self._new.pointer,
             )
@@ -95,6 +103,7 @@ class Requests:
                 self._breaks(
                     "a required request body was added",
                     ("callers sending", "generated code"),
+                    self._request("missing body"),
                     old=self._old.pointer,
                     new=new,
                 )
@@ -110,7 +119,9 @@ class Requests:
         before, after = self._sides.old.at(old), self._sides.new.at(new)
         self._sides.words("the request body", self._name, old=old, new=new)
         if after.get("required") and not before.get("required"):
-            self._breaks("the request body is now required", ("callers sending", "generated code"), old=old, new=new)
+            example = self._request("missing body")
+            words = "the request body is now required"
+            self._breaks(words, ("callers sending", "generated code"), example, old=old, new=new)
         elif before.get("required") and not after.get("required"):
             self._allows("the request body is no longer required", old=old, new=new)
         theirs, ours = before.get("content", {}), after.get("content", {})
@@ -125,6 +136,7 @@ class Requests:
                 self._breaks(
                     f"the request body is no longer accepted as {kind}",
                     ("callers sending", "generated code"),
+                    self._request("media type", media_type=kind),
                     old=place,
                     new=new,
                 )
@@ -157,8 +169,11 @@ class Requests:
     def _slot(self, part: str, old: str, new: str) -> None:
         self._sides.slot("request", self._name, part, old, new)
 
-    def _breaks(self, words: str, audiences: Any, *, old: str, new: str) -> None:
-        self._sides.add("breaking", audiences, words, self._name, old=old, new=new)
+    def _request(self, shows: Objection, **wanted: Any) -> Example:
+        return self._sides.examples.request(self._old, self._new, shows, **wanted)
+
+    def _breaks(self, words: str, audiences: Any, example: Example | None = None, /, *, old: str, new: str) -> None:
+        self._sides.add("breaking", audiences, words, self._name, old=old, new=new, example=example)
 
     def _allows(self, words: str, *, old: str, new: str) -> None:
         self._sides.add("compatible", ("callers sending", "contract check"), words, self._name, old=old, new=new)

@@ -1,6 +1,6 @@
 """Findings on schemas: every change that a slot reaches, judged for that slot, and put together for all operations."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from abeja_datasets_contract.diff.counterexamples import Counterexamples, NotFound
@@ -16,6 +16,7 @@ from abeja_datasets_contract.diff.wording import Wording
 _SEVERITY: dict[Verdict, Severity] = {"yes": "compatible", "no": "breaking", "unknown": "undecided"}
 _EXAMPLES = 3
 """For how many slots a counterexample is looked for before a finding goes without one."""
+BodyExample = Callable[[Slot, Any], Counterexample | None]
 Key = tuple[str, str, Change]
 
 
@@ -26,9 +27,13 @@ class SchemaFindings:
         old: the old document.
         new: the new one.
         slots: all the slots of one direction.
+        body_example: gives the request with a body that the new document does not tell of any more.
     """
 
-    def __init__(self, old: Document, new: Document, direction: Direction, slots: list[Slot]) -> None:
+    def __init__(
+        self, old: Document, new: Document, direction: Direction, slots: list[Slot], body_example: BodyExample
+    ) -> None:
+        self._body_example = body_example
         self._old, self._new = old, new
         self._request = direction == "request"
         sent, covering = (old, new) if self._request else (new, old)
@@ -174,15 +179,27 @@ class SchemaFindings:
             found.operations = (*found.operations, slot.operation)
         found.audiences = self._audiences(change, found.severity)
         shows = found.severity == "breaking" and not found.counterexample
-        if (
-            shows
-            and self._tries.setdefault(key, 0) < _EXAMPLES
-            and not (change.kind in ("removed", "hidden") and self._oracle.decide(*self._ends(slot)) == "yes")
-        ):
+        if shows and self._tries.setdefault(key, 0) < _EXAMPLES:
             self._tries[key] += 1
-            found.counterexample = self._example(
-                slot, place, None if change.kind in ("whole", "removed", "hidden") else change
-            )
+            if change.kind in ("removed", "hidden"):
+                found.counterexample = self._example_of_removed(slot, place, change)
+            else:
+                found.counterexample = self._example(slot, place, None if change.kind == "whole" else change)
+
+    def _example_of_removed(self, slot: Slot, place: Reached, change: Change) -> Counterexample | None:
+        """Show a property that is gone by a value that is refused for it, or by a request that has it."""
+        refused = None
+        if self._oracle.decide(*self._ends(slot)) != "yes":
+            refused = self._example(slot, place, None)
+        if refused:
+            return refused
+        for value in self._examples.holding(
+            self._ends(slot)[0], (*place.steps, ("property", change.name)), change.sent
+        ):
+            found = self._body_example(slot, value)
+            if found:
+                return found
+        return None
 
     def _finding(self, pair: Pair, change: Change, severity: Severity) -> Finding:
         words = self._wording.sentence(change, pair.sent, pair.covering)
@@ -208,12 +225,14 @@ def _parent(pointer: str, levels: int = 1) -> str:
     return pointer.rsplit("/", levels)[0]
 
 
-def schema_findings(old: Document, new: Document, slots: Iterable[Slot]) -> list[Finding]:
+def schema_findings(old: Document, new: Document, slots: Iterable[Slot], body_example: BodyExample) -> list[Finding]:
     """Judge the schemas of all slots."""
     slots = list(slots)
     directions: tuple[Direction, ...] = ("request", "answer")
     found = [
-        SchemaFindings(old, new, direction, [slot for slot in slots if slot.direction == direction]).findings
+        SchemaFindings(
+            old, new, direction, [slot for slot in slots if slot.direction == direction], body_example
+        ).findings
         for direction in directions
     ]
     return [finding for findings in found for finding in findings]

@@ -16,11 +16,12 @@ def compare_security(sides: Sides, old: Operation, new: Operation) -> None:
     """Compare the ways to be let in: each old one has to go on to do, whatever else it carries."""
     before, then = _alternatives(sides.old, old)
     after, now = _alternatives(sides.new, new)
-    for alternative, name in before.items():
+    for alternative, (name, requirement) in before.items():
         if not any(other <= alternative for other in after):
             words = f"a request with the credential {name} is no longer let in"
-            sides.add("breaking", ("callers sending",), words, new.name, old=then, new=now)
-    for alternative, name in after.items():
+            example = sides.examples.request(old, new, "credential", requirement=requirement)
+            sides.add("breaking", ("callers sending",), words, new.name, old=then, new=now, example=example)
+    for alternative, (name, _) in after.items():
         if not any(alternative >= other for other in before):
             words = f"a request with the credential {name} is now let in"
             sides.add("compatible", ("callers sending", "contract check"), words, new.name, old=then, new=now)
@@ -51,8 +52,8 @@ def compare_schemes(sides: Sides) -> None:
                 sides.add("warning", ("callers sending", "generated code"), words, old=place, new=place)
 
 
-def _alternatives(document: Document, operation: Operation) -> tuple[dict[Alternative, str], str]:
-    """Give the ways to be let in, each with how to call it, and where they are written."""
+def _alternatives(document: Document, operation: Operation) -> tuple[dict[Alternative, tuple[str, Any]], str]:
+    """Give the ways to be let in, each with how to call it and the requirement itself, and where they are written."""
     own = "security" in operation.raw
     place = (
         child(operation.pointer, "security")
@@ -65,9 +66,8 @@ def _alternatives(document: Document, operation: Operation) -> tuple[dict[Altern
     found = {}
     for requirement in required:
         parts = {(_scheme(document, name), scope) for name, scopes in requirement.items() for scope in (*scopes, "")}
-        found[frozenset(parts)] = (
-            " and ".join(_called(name, scopes) for name, scopes in requirement.items()) or "of nobody"
-        )
+        called = " and ".join(_called(name, scopes) for name, scopes in requirement.items()) or "of nobody"
+        found[frozenset(parts)] = (called, requirement)
     return found, place
 
 

@@ -3,7 +3,8 @@
 from typing import Any
 
 from abeja_datasets_contract.diff.documents import Document
-from abeja_datasets_contract.diff.findings import Audience, Finding, Place, Severity
+from abeja_datasets_contract.diff.findings import Audience, Counterexample, Finding, Place, Severity
+from abeja_datasets_contract.diff.message_examples import Example, MessageExamples
 from abeja_datasets_contract.diff.operations import operations
 from abeja_datasets_contract.diff.pointers import child
 from abeja_datasets_contract.diff.schemas import Direction
@@ -18,6 +19,8 @@ _WORDS = {
     "examples": "the examples of {what} were {change}",
 }
 """By keyword, what is said of a change of it."""
+_EXAMPLES = 3
+"""For how many operations a counterexample is looked for before a finding goes without one."""
 
 
 class Sides:
@@ -27,6 +30,7 @@ class Sides:
         findings: what was found outside of schemas. The same thing found for several operations, which share a
             parameter or an answer, is one finding.
         slots: the schemas that are left to compare.
+        examples: makes the counterexamples.
     """
 
     def __init__(self, old: Document, new: Document) -> None:
@@ -34,8 +38,14 @@ class Sides:
         self.new = new
         self.old_operations = operations(old)
         self.new_operations = operations(new)
+        self._matched = {
+            new.name: (self.old_operations[key], new)
+            for key, new in self.new_operations.items()
+            if key in self.old_operations
+        }
         self._findings: dict[tuple[Any, ...], Finding] = {}
         self.slots: list[Slot] = []
+        self.examples = MessageExamples(old, new)
 
     @property
     def findings(self) -> list[Finding]:
@@ -51,8 +61,12 @@ class Sides:
         *,
         old: str | None = None,
         new: str | None = None,
+        example: Example | None = None,
     ) -> None:
-        """Add a finding about places in the documents; without an operation it concerns all of them."""
+        """Add a finding about places in the documents; without an operation it concerns all of them.
+
+        Of operations which share it, the first for which a counterexample can be made shows it.
+        """
         key = (severity, sentence, old, new)
         found = self._findings.get(key)
         if not found:
@@ -60,6 +74,13 @@ class Sides:
             self._findings[key] = found
         if operation and operation not in found.operations:
             found.operations = (*found.operations, operation)
+        if example and not found.counterexample and len(found.operations) <= _EXAMPLES:
+            found.counterexample = example()
+
+    def body_example(self, slot: Slot, value: Any) -> Counterexample | None:
+        """Give the request with a body of which the new document does not tell any more, if there is one."""
+        old, new = self._matched.get(slot.operation, (None, None))
+        return self.examples.body(slot, old, new, value) if old and new else None
 
     def slot(self, direction: Direction, operation: str, part: str, old: str, new: str) -> None:
         """Note two schemas that are to be compared."""
@@ -79,12 +100,19 @@ class Sides:
         for keyword, said in _WORDS.items():
             if before.get(keyword) != after.get(keyword):
                 change = "added" if keyword not in before else "removed" if keyword not in after else "changed"
-                places = {
+                places: dict[str, str] = {
                     "old": child(old, keyword) if keyword in before else old,
                     "new": child(new, keyword) if keyword in after else new,
                 }
                 sentence = said.format(what=what, change=change)
-                self.add("docs", ("callers sending", "callers reading"), sentence, operation, **places)
+                self.add(
+                    "docs",
+                    ("callers sending", "callers reading"),
+                    sentence,
+                    operation,
+                    old=places["old"],
+                    new=places["new"],
+                )
 
 
 def place(document: Document, pointer: str | None) -> Place | None:

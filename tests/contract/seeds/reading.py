@@ -21,7 +21,6 @@ READING_BREAKS = {
         {"create_dataset"},
         lambda d: d["paths"][DATASETS]["post"]["responses"].update({"409": answer(d, DATASETS, "post", "400")}),
         says="answer 409 was added",
-        example=False,
     ),
     "an answer property no longer required": Seed(
         READING,
@@ -78,20 +77,17 @@ READING_BREAKS = {
             content={"text/xml": answer(d, DATASET, "get", "200")["content"]["application/json"]}
         ),
         says="application/json",
-        example=False,
     ),
     "a required header removed": Seed(
         READING,
         ALL,
         lambda d: d["components"]["responses"]["Unauthorized"].pop("headers"),
         says="WWW-Authenticate",
-        example=False,
     ),
     "a header no longer required": Seed(
         READING,
         ALL,
         lambda d: d["components"]["responses"]["Unauthorized"]["headers"]["WWW-Authenticate"].update(required=False),
-        example=False,
     ),
     "a header may be empty": Seed(
         READING,

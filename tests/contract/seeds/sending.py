@@ -20,18 +20,13 @@ from tests.contract.seeds.seed import (
 )
 
 SENDING_BREAKS = {
-    "an operation removed": Seed(
-        SENDING, {"delete_dataset"}, lambda d: d["paths"][DATASET].pop("delete"), example=False
-    ),
-    "a path renamed": Seed(
-        SENDING, {"bulk_update_dataset_item"}, lambda d: rename_path(d, BULK, BULK + "/bulk"), example=False
-    ),
+    "an operation removed": Seed(SENDING, {"delete_dataset"}, lambda d: d["paths"][DATASET].pop("delete")),
+    "a path renamed": Seed(SENDING, {"bulk_update_dataset_item"}, lambda d: rename_path(d, BULK, BULK + "/bulk")),
     "a parameter removed": Seed(
         SENDING,
         {"list_dataset_items"},
         lambda d: d["paths"][ITEMS]["get"]["parameters"].pop(2),
         says="`limit` was removed",
-        example=False,
     ),
     "a required parameter added": Seed(
         SENDING,
@@ -40,17 +35,15 @@ SENDING_BREAKS = {
             {"name": "x", "in": "query", "required": True, "schema": STRING}
         ),
         says="`x` was added",
-        example=False,
     ),
     "a parameter now required": Seed(
         SENDING,
         {"list_dataset_items"},
         lambda d: parameter(d, ITEMS, "q").update(required=True),
         says="`q` is now required",
-        example=False,
     ),
     "a parameter moved to a header": Seed(
-        SENDING, {"list_dataset_items"}, lambda d: parameter(d, ITEMS, "q").update({"in": "header"}), example=False
+        SENDING, {"list_dataset_items"}, lambda d: parameter(d, ITEMS, "q").update({"in": "header"})
     ),
     "a parameter's maximum lowered": Seed(
         SENDING,
@@ -133,14 +126,12 @@ SENDING_BREAKS = {
         SENDING_ATTRIBUTES,
         lambda d: properties(d, "Attributes").pop("video"),
         says="`video` was removed",
-        example=False,
     ),
     "a deep request property removed": Seed(
         SENDING,
         {"create_dataset_item"},
         lambda d: properties(d, "SourceData").pop("height"),
         says="`height` was removed",
-        example=False,
     ),
     "a request property's type changed": Seed(
         SENDING,
@@ -195,7 +186,6 @@ SENDING_BREAKS = {
         {"create_dataset_item"},
         lambda d: properties(d, "SourceData")["width"].update(readOnly=True),
         says="read-only",
-        example=False,
     ),
     "a request media type removed": Seed(
         SENDING,
@@ -204,30 +194,26 @@ SENDING_BREAKS = {
             content={"text/json": body(d, DATASETS, "post")["content"]["application/json"]}
         ),
         says="application/json",
-        example=False,
     ),
     "a request body removed": Seed(
         SENDING,
         {"update_dataset_item"},
         lambda d: d["paths"][ITEM]["put"].pop("requestBody"),
         says="body was removed",
-        example=False,
     ),
     "a required request body added": Seed(
         SENDING,
         {"delete_dataset_item"},
         lambda d: d["paths"][ITEM]["delete"].update(requestBody={"required": True, "content": {}}),
         says="required request body",
-        example=False,
     ),
-    "a security alternative removed": Seed(SENDING, ALL, lambda d: d["security"].pop(0), says="`basic`", example=False),
-    "security now both": Seed(SENDING, ALL, lambda d: d.update(security=[{"basic": [], "bearer": []}]), example=False),
+    "a security alternative removed": Seed(SENDING, ALL, lambda d: d["security"].pop(0), says="`basic`"),
+    "security now both": Seed(SENDING, ALL, lambda d: d.update(security=[{"basic": [], "bearer": []}])),
     "a security scheme changed": Seed(
         SENDING,
         ALL,
         lambda d: d["components"]["securitySchemes"].update(bearer={"type": "apiKey", "in": "header", "name": "X-Key"}),
         says="no longer let in",
-        example=False,
     ),
     "a server moved": Seed(
         SENDING,
