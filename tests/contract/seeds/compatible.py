@@ -25,7 +25,9 @@ COMPATIBLE = {
     "an operation added": Seed(
         SENDING,
         {"purge"},
-        lambda d: d["paths"][DATASETS].update(delete={"operationId": "purge", "responses": {}}),
+        lambda d: d["paths"][DATASETS].update(
+            delete={"operationId": "purge", "responses": {"204": {"description": "Purged."}}}
+        ),
         "compatible",
     ),
     "an optional parameter added": Seed(
