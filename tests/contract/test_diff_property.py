@@ -24,7 +24,7 @@ QUIET = settings(
     deadline=None,
     derandomize=True,
     database=None,
-    max_examples=200,
+    max_examples=350,
     phases=[Phase.generate],
     suppress_health_check=list(HealthCheck),
 )
@@ -109,19 +109,21 @@ MORE: dict[Any, st.SearchStrategy[dict[str, Any]]] = {
     "object": one_of_them(
         required=st.lists(names, min_size=1, max_size=1), additionalProperties=st.one_of(st.just(False), leaves),
         minProperties=sizes, maxProperties=sizes, propertyNames=texts,
+        **{"not": st.sampled_from([{"maxProperties": 0}, {"required": ["a"]}])},
     ),
 }  # fmt: skip
 """By type, what a schema of it may say besides."""
+UNCHANGED = ("type", "$ref", "const")
 
 
 def mutate(draw: st.DrawFn, schema: Any) -> Any:
     """Change one thing: what a schema says, what it does not say yet, or what a schema inside it does."""
     if not isinstance(schema, dict) or not schema:
         return draw(leaves)
-    inside = [key for key in ("properties", "items", "anyOf", "oneOf", "allOf") if schema.get(key)]
-    if str(schema.get("type")) in MORE and (not inside or draw(st.booleans())) and draw(st.booleans()):
+    keys = [key for key in sorted(schema) if key not in UNCHANGED]
+    if str(schema.get("type")) in MORE and (not keys or draw(st.integers(0, 2)) == 0):
         return {**schema, **draw(MORE[schema["type"]])}
-    key = draw(st.sampled_from(inside or sorted(schema)))
+    key = draw(st.sampled_from(keys or sorted(schema)))
     new = dict(schema)
     value = schema[key]
     if draw(st.integers(0, 5)) == 0:
