@@ -2,6 +2,8 @@
 
 import asyncio
 import contextlib
+import functools
+import gc
 import http.client
 import json
 import random
@@ -577,6 +579,38 @@ def test_it_may_be_stopped_while_it_refuses(upstream: Upstream) -> None:
         assert refused(proxy)
     with FaultProxy(upstream.url, [{"refuse": 60}]) as proxy:
         assert refused(proxy)
+
+
+def test_a_connection_that_comes_as_it_stops_is_closed(upstream: Upstream) -> None:
+    """Whichever turn of the loop it comes in: before its task has begun, or after the others were ended."""
+
+    class Late(Proxy):
+        async def stop(self) -> None:
+            coming = [asyncio.ensure_future(self._connect(turns)) for turns in range(6)]
+            await super().stop()
+            await asyncio.gather(*coming)
+
+        async def _connect(self, turns: int) -> None:
+            for _ in range(turns):
+                await asyncio.sleep(0)
+            ours, theirs = socket.socketpair()
+            kept.append(theirs)
+            reader = asyncio.StreamReader()
+            make = functools.partial(asyncio.StreamReaderProtocol, reader, self._accept)
+            await asyncio.get_running_loop().connect_accepted_socket(make, ours)
+
+    async def run() -> None:
+        proxy = Late(upstream.url)
+        await proxy.start()
+        await proxy.stop()
+
+    kept: list[socket.socket] = []
+    asyncio.run(run())
+    gc.collect()
+    for client in kept:
+        client.settimeout(1)
+        assert client.recv(1) == b""
+        client.close()
 
 
 def test_it_listens_on_ipv6(upstream: Upstream) -> None:

@@ -58,6 +58,7 @@ class Proxy:
         self._outage: asyncio.TimerHandle | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
         self._connections: dict[asyncio.Task[None], Connection] = {}
+        self._is_stopping = False
 
     @property
     def connections(self) -> int:
@@ -70,6 +71,7 @@ class Proxy:
         Raises:
             OSError: the address can't be listened on.
         """
+        self._is_stopping = False
         self._loop = asyncio.get_running_loop()
         self._listener = Listener(self._accept, *self._address)
         self.faults.watchers.append(self._plan_changed)
@@ -78,18 +80,27 @@ class Proxy:
 
     async def stop(self) -> None:
         """Stop listening, and close all connections at once."""
+        self._is_stopping = True
         with contextlib.suppress(ValueError):
             self.faults.watchers.remove(self._plan_changed)
         self._end_outage()
         if self._listener is not None:
             await self._listener.close()
-        for task in self._connections:
+        under_way = dict(self._connections)
+        for task in under_way:
             task.cancel()
-        await asyncio.gather(*self._connections, return_exceptions=True)
+        await asyncio.gather(*under_way, return_exceptions=True)
+        # A task that is cancelled before its first step has closed nothing.
+        for connection in under_way.values():
+            connection.close()
         # A closed transport lets go of its socket in the loop's next turn.
         await asyncio.sleep(0)
 
     def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        if self._is_stopping:
+            # The system had taken it before the listener was closed.
+            writer.transport.abort()
+            return
         connection = Connection(Stream(reader, writer), self._upstream, self.faults, self._between)
         task = asyncio.ensure_future(self._serve(connection))
         self._connections[task] = connection
