@@ -20,7 +20,7 @@ from tests.contract.faulty import (
     Wrap,
     spoilt,
 )
-from tests.contract.variants import VARIANTS, Busy, slow
+from tests.contract.variants import VARIANTS, Busy, Fleeting, slow
 
 from abeja_datasets_contract.check import Mode, Options, Report, Status, check, clauses
 from abeja_datasets_contract.check.credentials import decoded
@@ -78,6 +78,16 @@ def test_nothing_fails_while_others_write(concurrency: int, tmp_path: Path) -> N
     report = run(tmp_path, Busy(), concurrency=concurrency)
     assert [(failure.clause.name, failure.came) for failure in report.failures] == []
     assert report.count(Status.PASS) > 450
+
+
+@pytest.mark.usefixtures("_untraced")
+@pytest.mark.parametrize("seed", range(4))
+def test_nothing_fails_while_others_make_and_delete(seed: int, tmp_path: Path) -> None:
+    # What is listed depends on others: a few of these clauses often compare lists.
+    select = ("paging.*", "spellings.*", "datasets.*", "current.*", "isolation.*") if seed else ()
+    report = run(tmp_path, Fleeting(seed), select=select)
+    assert [(failure.clause.name, failure.came) for failure in report.failures] == []
+    assert len(not_checked(report) - CONCURRENT_ALONE - DISPOSABLE_ALONE) < 12
 
 
 @pytest.mark.usefixtures("_untraced")

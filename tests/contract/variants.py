@@ -3,6 +3,7 @@
 import asyncio
 import itertools
 import json
+import random
 import re
 from collections.abc import Callable
 from typing import Any
@@ -186,6 +187,24 @@ class Busy:
         told = await ask(asked.but(headers={**asked.headers, "content-type": "application/json"}))
         if told.status == 201:
             self._theirs.append(told.json["dataset_id"])
+
+
+class Fleeting(Busy):
+    """Others at work in the same organization, who make a dataset and delete it again, each at any moment."""
+
+    def __init__(self, seed: int) -> None:
+        super().__init__()
+        self._random = random.Random(seed)
+
+    async def __call__(self, asked: Asked, ask: Ask) -> Told:
+        if asked.operation and self._random.random() < 1 / 2:
+            root = re.sub("/datasets.*", "/datasets/", asked.path)
+            if self._theirs:
+                await ask(asked.but(method="DELETE", target=root + self._theirs.pop(), body=b""))
+            else:
+                body = {"name": f"theirs {next(self._requests)}", "type": "custom", "props": {}}
+                await self._send(asked.but(method="POST", target=root, json=body), ask)
+        return await ask(asked)
 
 
 async def slow(asked: Asked, ask: Ask) -> Told:

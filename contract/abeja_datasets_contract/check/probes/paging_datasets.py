@@ -40,17 +40,26 @@ def _walks(p: Probe) -> list[Walk]:
         for size in (max(_K, total // _SMALL), *last) if count != 1 else ():
             done = walk(p, DATASETS, max(1, min(size, _LARGEST)))
             done.expected = [dataset.id for dataset in made]
+            done.to_nothing = done.to_nothing and _always_to_nothing(p, done)
             found.append(done)
     after = [record["dataset_id"] for record in walk_datasets(p)]
     others = frozenset((*before, *after))
     stayed = [number for number in before if number in after]
-    quiet = len(after) == len(before) + _MADE and len(stayed) == len(before)
     for done in found:
         done.expected = [*stayed, *done.expected]
-        done.others, done.quiet = others, quiet
+        done.others = others
         done.records = {dataset.id: dataset.record for dataset in made}
     p.shared["walks of datasets"] = found
     return found
+
+
+def _always_to_nothing(p: Probe, done: Walk) -> bool:
+    """Ask for the last page but one, and where that leads, again: others may have deleted what the token was for."""
+    for _ in range(TRIES):
+        token = DATASETS.next(DATASETS.page(p, "", done.tokens[-2], max_results=done.size))
+        if not token or DATASETS.ids(DATASETS.page(p, "", token, max_results=done.size)):
+            return False
+    return True
 
 
 register_walks(STAGE, DATASETS, INFO, _walks)

@@ -9,7 +9,7 @@ from abeja_datasets_contract.check.registry import Stage
 from abeja_datasets_contract.check.resources import SOURCE, nothing_changed, shared_filled, subject
 from abeja_datasets_contract.check.results import Mode
 
-from .paging import TRIES
+from .paging import alike
 
 STAGE = Stage("paths")
 _ALLOW = "reference: RFC 9110, section 15.5.6"
@@ -122,14 +122,13 @@ def _same(p: Probe, operation: str, dataset: str) -> None:
     if answer.status not in _TAKEN:
         p.expect(answer, (307, 308, 404, 405), "taken, or refused as a path that is not documented")
         p.skip_unless(holds=False, reason=f"the server does not take it there (status {answer.status})")
-    for _ in range(TRIES):
-        plain = p.call(operation, dataset)
-        answer = p.send(p.request(operation, dataset, method="GET", path=_twin(path)))
-        again = p.call(operation, dataset)
-        if plain.json == again.json:
-            p.equal(plain.json, answer.json, "the same as with the slash", plain, answer)
-            return
-    p.skip_unless(holds=False, reason="others are writing to the list")
+    alike(
+        p,
+        lambda: p.call(operation, dataset),
+        lambda: p.send(p.request(operation, dataset, method="GET", path=_twin(path))),
+        lambda answer: answer.json,
+        "the same as with the slash",
+    )
 
 
 @STAGE.clause(
