@@ -123,7 +123,7 @@ def _props(p: Probe, value: Any) -> Iterator[tuple[Any, Answer]]:
 
 
 def _source_data(p: Probe, value: Any) -> Iterator[tuple[Any, Answer]]:
-    """Write source data, and read it in each way."""
+    """Write source data, and read it; in each way once, for attributes show how each way treats every value."""
     dataset = shared_filled(p, "fidelity of source data", 1)
     given = {"data_uri": "datalake://contract-check/0", "given": value}
     answer = p.call("create_dataset_item", dataset.id, json={"source_data": [given]})
@@ -131,11 +131,11 @@ def _source_data(p: Probe, value: Any) -> Iterator[tuple[Any, Answer]]:
     yield answer.json["source_data"][0]["given"], answer
     answer = p.call("get_dataset_item", dataset.id, item)
     yield answer.json["source_data"][0]["given"], answer
-    answer = p.call("list_dataset_items", dataset.id)
-    for record in answer.json["items"]:
-        if record["dataset_item_id"] == item:
-            yield record["source_data"][0]["given"], answer
     if value is VALUES["kinds"][1]:
+        answer = p.call("list_dataset_items", dataset.id)
+        for record in answer.json["items"]:
+            if record["dataset_item_id"] == item:
+                yield record["source_data"][0]["given"], answer
         answer = p.call("delete_dataset_item", dataset.id, item)
         yield answer.json["source_data"][0]["given"], answer
 
