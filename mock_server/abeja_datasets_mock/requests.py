@@ -43,10 +43,10 @@ def parse_query(query: bytes, operation: Operation) -> dict[str, Any]:
             continue
         if parameter.kind == "array":
             values.setdefault(name, []).append(_parsed(parameter.item_kind, name, value))
-            continue
-        if name in values:
+        elif name in values:
             raise bad_request(f"{name}: given more than once; give it once")
-        values[name] = _parsed(parameter.kind, name, value)
+        else:
+            values[name] = _parsed(parameter.kind, name, value)
     for name, parameter in operation.query.items():
         if name in values:
             parameter.schema.check(values[name], name)
