@@ -17,6 +17,7 @@ from statistics import median
 from typing import Any
 
 import uvloop
+from servers import ITEM
 
 CONNECTIONS = 64
 ROUNDS = 15
@@ -24,23 +25,6 @@ SECONDS = 0.6
 PAGING_ITEMS = 100_000
 BULK = 2000
 AUTHORIZATION = base64.b64encode(b"user-1:benchmark").decode()
-ITEM = {
-    "source_data": [
-        {
-            "data_type": "image/jpeg",
-            "data_uri": "datalake://1200123803688/20170815T044617-f20dde80-1e3b-4496-bc06-1b63b026b872",
-            "height": 500,
-            "width": 200,
-        }
-    ],
-    "attributes": {
-        "classification": [{"category_id": 1, "label_id": 1}],
-        "custom": [{"anything": "something"}],
-        "detection": [
-            {"category_id": 1, "label_id": 2, "rect": {"xmin": 22, "ymin": 145, "xmax": 140, "ymax": 220}},
-        ],
-    },
-}
 PROPS = {
     "categories": [
         {

@@ -18,6 +18,7 @@ from statistics import median
 from typing import Any
 
 import uvloop
+from servers import ITEM
 
 from abeja_datasets_mock.datasets import Datasets
 from abeja_datasets_mock.items import Items
@@ -25,7 +26,7 @@ from abeja_datasets_mock.loading import load as load_items
 from abeja_datasets_mock.paging import Tokens
 from abeja_datasets_mock.search import compile_query
 from abeja_datasets_mock.store import Store
-from mock_server import BARE, ITEM, OURS, Load
+from mock_server import BARE, OURS, Load
 
 SEARCHED = 100_000
 ITEMS = 1_000_000

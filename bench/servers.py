@@ -3,10 +3,10 @@
 import os
 import subprocess
 import sys
-from typing import Self
+from typing import Any, Self
 
 ORGANIZATION = "1102940376065"
-_ITEM = {
+ITEM: dict[str, Any] = {
     "source_data": [
         {
             "data_type": "image/jpeg",
@@ -57,7 +57,7 @@ class MockServer:
         given = {"user_id": "user-1", "personal_access_token": "benchmark-token"}
         with APIClient(given, base_url=url) as api_client:
             dataset = api_client.create_dataset(ORGANIZATION, "benchmark", "custom", {})
-            item = api_client.create_dataset_item(ORGANIZATION, dataset["dataset_id"], **_ITEM)  # type: ignore[arg-type] # two types in one dict
+            item = api_client.create_dataset_item(ORGANIZATION, dataset["dataset_id"], **ITEM)
         self.item_path = (ORGANIZATION, dataset["dataset_id"], str(item["dataset_item_id"]))
         return self
 
