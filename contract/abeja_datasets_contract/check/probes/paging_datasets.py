@@ -8,7 +8,7 @@ from abeja_datasets_contract.check.probe import Answer, Probe
 from abeja_datasets_contract.check.registry import Stage
 from abeja_datasets_contract.check.resources import Dataset, new_dataset, new_item, shared, subject, walk_datasets
 
-from .paging import DATASETS, ITEMS, TRIES, Walk, register_parameters, register_walks, walk
+from .paging import DATASETS, ITEMS, TRIES, Listing, Walk, register_parameters, register_walks, walk
 
 STAGE = Stage("paging of datasets")
 _LIST = "list_datasets"
@@ -20,6 +20,7 @@ _K, _MADE, _LARGEST = 2, 4, 1000
 _FEW = 60
 """Datasets that an organization may have for its list to be walked in small pages."""
 _PAGES = 20
+_FIRST = 5
 _SMALL = 5
 
 
@@ -66,6 +67,22 @@ register_walks(STAGE, DATASETS, INFO, _walks)
 register_parameters(STAGE, DATASETS, {"max_results": _SIZE, "next_token": _TOKEN, "": INFO}, lambda _: "")
 
 
+def _first_pages(p: Probe, listing: Listing, scope: Any = "") -> tuple[list[Answer], list[Any]]:
+    """Walk the first pages of what is there, and hand out them with all their ids."""
+    pages, seen = list[Answer](), list[Any]()
+    token: Any = None
+    for _ in range(_FIRST):
+        pages.append(listing.page(p, scope, token, **{listing.size: _K}))
+        ids = listing.ids(pages[-1])
+        p.require(len(ids) <= _K, f"at most {_K}", f"{len(ids)}", pages[-1])
+        p.require(not set(ids) & set(seen), "none that came before", f"{ids}", pages[-1])
+        seen.extend(ids)
+        token = listing.next(pages[-1])
+        if not token:
+            break
+    return pages, seen
+
+
 @STAGE.clause(
     "paging.datasets.bounded-walk",
     "Pages that follow each other give nothing twice, and no more than was asked.",
@@ -74,17 +91,7 @@ register_parameters(STAGE, DATASETS, {"max_results": _SIZE, "next_token": _TOKEN
 )
 def bounded_walk(p: Probe) -> None:
     """Walk the first pages of what is there."""
-    token: Any = None
-    seen: list[Any] = []
-    for _ in range(5):
-        answer = DATASETS.page(p, "", token, max_results=2)
-        ids = DATASETS.ids(answer)
-        p.require(len(ids) <= 2, "at most 2", f"{len(ids)}", answer)  # noqa: PLR2004 - as asked
-        p.require(not set(ids) & set(seen), "none that came before", f"{ids}", answer)
-        seen.extend(ids)
-        token = DATASETS.next(answer)
-        if not token:
-            break
+    _first_pages(p, DATASETS)
 
 
 @STAGE.clause(
@@ -95,22 +102,10 @@ def bounded_walk(p: Probe) -> None:
 )
 def bounded_walk_of_items(p: Probe) -> None:
     """Walk the first pages of what is there."""
-    dataset = subject(p)
-    token: Any = None
-    seen: list[Any] = []
-    first = None
-    for _ in range(5):
-        answer = ITEMS.page(p, dataset.id, token, limit=2)
-        first = answer.json["total_count"] if first is None else first
-        ids = ITEMS.ids(answer)
-        p.require(len(ids) <= 2, "at most 2", f"{len(ids)}", answer)  # noqa: PLR2004 - as asked
-        p.require(not set(ids) & set(seen), "none that came before", f"{ids}", answer)
-        seen.extend(ids)
-        token = ITEMS.next(answer)
-        if not token:
-            total = answer.json["total_count"]
-            p.require(len(seen) <= total or total != first, "no more than total_count", f"{len(seen)}", answer)
-            break
+    pages, seen = _first_pages(p, ITEMS, subject(p).id)
+    first, last = (page.json["total_count"] for page in (pages[0], pages[-1]))
+    if not ITEMS.next(pages[-1]):
+        p.require(len(seen) <= last or last != first, "no more than total_count", f"{len(seen)}", pages[-1])
 
 
 def _token(p: Probe) -> tuple[list[Dataset], Answer, str]:
