@@ -94,7 +94,7 @@ class _Asked:
     "--clean-up",
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
     metavar="LEDGER",
-    help="Remove what an earlier check left behind, and end.",
+    help="Remove what an earlier check left behind, and end; with the same second organization, if it had one.",
 )
 @click.option(
     "--ca-bundle",
@@ -125,7 +125,7 @@ def _carry_out(asked: Mapping[str, Any]) -> int:
     if asked["listing"]:
         return _list(_clauses(asked["select"], asked["skip"]), _console(plain=asked["plain"]))
     if asked["clean_up"]:
-        return _clean_up(asked["clean_up"], asked["url"])
+        return _clean_up(asked["clean_up"], asked["url"], _options(asked))
     if not asked["url"]:
         raise click.UsageError("Missing argument 'URL'.")
     if not asked["organization_id"]:
@@ -193,12 +193,12 @@ def _list(clauses: "tuple[Clause, ...]", console: "Console") -> int:
     return KEEPS
 
 
-def _clean_up(ledger: Path, url: str | None) -> int:
+def _clean_up(ledger: Path, url: str | None, options: "Options") -> int:
     from abeja_datasets_contract.check import CheckFailed, clean_up
 
     authorization = _authorization(None, os.environ, _VARIABLES)
     try:
-        left = clean_up(ledger, authorization, url)
+        left = clean_up(ledger, authorization, url, options)
     except ValueError as error:
         raise click.UsageError(str(error)) from error
     except (CheckFailed, OSError) as error:

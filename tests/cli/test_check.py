@@ -359,8 +359,15 @@ def test_clean_up(server: RunningServer, tmp_path: Path) -> None:
 
 def test_clean_up_that_leaves_something(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     (tmp_path / "ledger").touch()
-    monkeypatch.setattr(core, "clean_up", lambda *_: ("dataset 7",))
-    result = run("--clean-up", "ledger")
+    asked: list[Any] = []
+
+    def clean_up(*given: Any) -> tuple[str, ...]:
+        asked.extend(given)
+        return ("dataset 7",)
+
+    monkeypatch.setattr(core, "clean_up", clean_up)
+    result = run("--clean-up", "ledger", "--ca-bundle", "ledger", "--timeout", "5")
+    assert asked[-1] == core.Options(ca_bundle=Path("ledger"), timeout=5)
     assert result.exit_code == 3
     assert "left behind: dataset 7" in result.stderr
 

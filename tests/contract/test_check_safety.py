@@ -13,11 +13,14 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 from tests.contract.faulty import (
     AUTHORIZATION,
     CREDENTIALS,
     ORGANIZATION,
+    OTHER_AUTHORIZATION,
+    OTHER_ORGANIZATION,
     URL,
     Ask,
     Asked,
@@ -26,6 +29,7 @@ from tests.contract.faulty import (
 )
 
 from abeja_datasets_contract.check import CheckFailed, Mode, Options, Status, check, clean_up
+from abeja_datasets_contract.check.ledger import Ledger
 from abeja_datasets_mock import RunningServer
 
 _ERROR = b'{"error": "x", "error_description": "x"}'
@@ -210,6 +214,30 @@ def test_a_crash_is_cleaned_up_after(tmp_path: Path) -> None:
         assert there(server) == 0
         # Again, and there is nothing left to do.
         assert clean_up(ledger, AUTHORIZATION, server.url) == ()
+
+
+def test_a_crash_is_cleaned_up_after_in_both_organizations(tmp_path: Path) -> None:
+    ledger = tmp_path / "ledger.jsonl"
+    parties = ((ORGANIZATION, AUTHORIZATION), (OTHER_ORGANIZATION, OTHER_AUTHORIZATION))
+    with RunningServer(credentials=CREDENTIALS) as server, httpx.Client() as client:
+        written = Ledger(ledger)
+        written.open("contract-check-x", server.url, ORGANIZATION)
+        for organization, authorization in parties:
+            path = f"{server.url}/organizations/{organization}/datasets/"
+            for end in ("known", "pending"):
+                body = {"name": f"contract-check-x-{end}", "type": "custom", "props": {}}
+                answer = client.post(path, json=body, headers={"Authorization": authorization})
+                written.note(creating=body["name"], organization_id=organization)
+                if end == "known":
+                    written.note(dataset=answer.json()["dataset_id"], organization_id=organization, name=body["name"])
+        left = clean_up(ledger, AUTHORIZATION)
+        assert len(left) == 2
+        assert "status 401" in left[1]
+        both = Options(other_organization_id=OTHER_ORGANIZATION, other_authorization=OTHER_AUTHORIZATION)
+        assert clean_up(ledger, AUTHORIZATION, options=both) == ()
+        for organization, authorization in parties:
+            path = f"{server.url}/organizations/{organization}/datasets/"
+            assert client.get(path, headers={"Authorization": authorization}).json() == []
 
 
 def test_an_interrupt_is_cleaned_up_after(tmp_path: Path) -> None:

@@ -17,13 +17,20 @@ _PAGE = 1000
 _OK, _GONE, _MULTIPLE = 200, 404, 300
 
 
-def clean_up(ledger: Path, authorization: str, url: str | None = None) -> tuple[str, ...]:
+def clean_up(
+    ledger: Path,
+    authorization: str,
+    url: str | None = None,
+    options: Options = Options(),  # noqa: B008 - frozen
+) -> tuple[str, ...]:
     """Remove what a run that ended early has left on a server.
 
     Args:
         ledger: the file of that run. What is removed is noted in it, so that this can be done again.
         authorization: the value of the `Authorization` header.
         url: where the API is; by default where it was.
+        options: how to send (certificates, rate, timeout), and the credential of the second organization, whose
+            datasets are otherwise asked for with the first one's. What limits a check does not limit this.
 
     Returns:
         What is left, each in words.
@@ -37,13 +44,14 @@ def clean_up(ledger: Path, authorization: str, url: str | None = None) -> tuple[
     written = Ledger(ledger)
     written.known = known
     written.end_line()
-    options = Options(timeout=30)
-    wire = Wire(base_url(url or known.url), options, Redaction(authorization), None)
+    wire = Wire(base_url(url or known.url), options, Redaction(authorization, options.other_authorization), None)
     wire.unlimited = True
+    organizations = (known.organization_id, *(owner for owner, _ in known.pending), *known.datasets.values())
+    credentials = dict.fromkeys(organizations, authorization)
+    if options.other_organization_id in credentials and options.other_authorization is not None:
+        credentials[options.other_organization_id] = options.other_authorization
     try:
-        cleaner = Cleaner(
-            wire, written, dict.fromkeys({known.organization_id, *known.datasets.values()}, authorization)
-        )
+        cleaner = Cleaner(wire, written, credentials)
         cleaner.greet(known.organization_id)
         return cleaner.clean(look=True)
     finally:
@@ -97,7 +105,7 @@ class Cleaner:
     def _find(self, organization: str, *, look: bool) -> list[str]:
         """Find datasets by the names of creates that were not seen to succeed."""
         known = self._ledger.known
-        names = {name for name, owner in known.pending.items() if owner == organization and known.run in name}
+        names = {name for owner, name in known.pending if owner == organization and known.run in name}
         if not names:
             return []
         if not look:

@@ -19,8 +19,8 @@ class Known:
     run: str = ""
     url: str = ""
     organization_id: str = ""
-    pending: dict[str, str] = field(default_factory=dict)
-    """Names whose create was sent and not seen to succeed, each with its organization."""
+    pending: set[tuple[str, str]] = field(default_factory=set)
+    """Organization and name of each dataset whose create was sent and not seen to succeed."""
     datasets: dict[str, str] = field(default_factory=dict)
     """Ids of datasets that are there, each with its organization."""
     gone: set[str] = field(default_factory=set)
@@ -34,10 +34,10 @@ class Known:
             case {"run": str(run), "url": str(url), "organization_id": str(organization)}:
                 self.run, self.url, self.organization_id = run, url, organization
             case {"creating": str(name), "organization_id": str(organization)}:
-                self.pending[name] = organization
+                self.pending.add((organization, name))
             case {"dataset": str(dataset), "organization_id": str(organization)}:
                 self.datasets[dataset] = organization
-                self.pending.pop(str(entry.get("name")), None)
+                self.pending.discard((organization, str(entry.get("name"))))
             case {"item": item, "of": str(dataset)}:
                 self.items.add((dataset, str(item)))
             case {"deleted": str(dataset)}:
