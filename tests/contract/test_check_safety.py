@@ -249,6 +249,25 @@ def test_an_interrupt_is_cleaned_up_after(tmp_path: Path) -> None:
         assert there(server) == 0
 
 
+def test_an_interrupt_within_a_request_is_cleaned_up_after(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    held: list[httpx.Response] = []
+    handle_request = httpx.HTTPTransport.handle_request
+
+    def interrupted(self: httpx.HTTPTransport, request: httpx.Request) -> httpx.Response:
+        response = handle_request(self, request)
+        if not held and request.url.path.endswith("/items/"):
+            held.append(response)  # whose connection is taken until it is read
+            raise KeyboardInterrupt
+        return response
+
+    monkeypatch.setattr(httpx.HTTPTransport, "handle_request", interrupted)
+    with RunningServer(credentials=CREDENTIALS) as server:
+        report = check(server.url, ORGANIZATION, AUTHORIZATION, options(tmp_path, timeout=5))
+        assert report.stopped == "interrupted"
+        assert report.left_behind == ()
+        assert there(server) == 0
+
+
 def test_clean_up_needs_a_ledger_and_a_server(tmp_path: Path) -> None:
     with pytest.raises(FileNotFoundError):
         clean_up(tmp_path / "none", AUTHORIZATION)

@@ -116,6 +116,7 @@ class _Run:
         except Stopped as stopped:
             return str(stopped)
         except KeyboardInterrupt:
+            self._wire.reconnect()
             return "interrupted"
         return None
 

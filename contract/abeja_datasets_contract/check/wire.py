@@ -73,13 +73,23 @@ class Wire:
         self._turns = threading.Lock()
         self._server_errors = self._no_answers = 0
         self._base = httpx.URL(url)
-        self._client = httpx.Client(
+        self._client = self._connect()
+
+    def _connect(self) -> httpx.Client:
+        options = self._options
+        return httpx.Client(
             transport=options.transport,
             verify=_trust(options),
             limits=httpx.Limits(max_connections=options.concurrency, max_keepalive_connections=options.concurrency),
             # A server that hands out cookies is not to get them back: the credential alone is tested.
             cookies=CookieJar(DefaultCookiePolicy(allowed_domains=())),
         )
+
+    def reconnect(self) -> None:
+        """Go on with new connections: an interrupt may have left one of the old ones taken for ever."""
+        if self._options.transport is None:
+            self._client.close()
+            self._client = self._connect()
 
     def close(self) -> None:
         """Close the connections."""
