@@ -2,12 +2,9 @@
 
 import asyncio
 import contextlib
-import threading
-from collections.abc import Coroutine, Sequence
+from collections.abc import Sequence
 from email.utils import formatdate
 from pathlib import Path
-from types import TracebackType
-from typing import Any, Self, TypeVar
 
 import uvicorn
 import uvloop
@@ -16,14 +13,13 @@ from uvicorn.server import ServerState
 
 from .app import DEFAULT_MAX_BODY, create_app
 from .authentication import DEMO, Credential
+from .background import Background
 from .protocol import ContractProtocol
 
 _BACKLOG = 2048
 _KEEP_ALIVE = 65  # longer than the idle time of common clients' pools, so that they close first
 _GRACE = 2.0
 _POLL = 0.002
-
-_Result = TypeVar("_Result")
 
 
 class Server:
@@ -84,7 +80,7 @@ class Server:
         self._clock = loop.call_later(1, self._tick, loop)
 
 
-class RunningServer:
+class RunningServer(Background):
     """A server in a thread of its own, on a free port of this machine, for tests.
 
         with RunningServer() as server:
@@ -112,75 +108,9 @@ class RunningServer:
         host: str = "127.0.0.1",
         port: int = 0,
     ) -> None:
-        self.url = ""
         self.app = create_app(database=database, credentials=credentials, max_body=max_body)
         self.credential = (DEMO if credentials is None else credentials[0]).argument
-        self._server = Server(self.app, host, port)
-        self._ready = threading.Event()
-        self._failure: BaseException | None = None
-        self._loop: asyncio.AbstractEventLoop | None = None
-        self._end: asyncio.Event | None = None
-        self._thread: threading.Thread | None = None
+        super().__init__(Server(self.app, host, port), "abeja-datasets-mock", uvloop.new_event_loop)
 
-    def start(self) -> Self:
-        """Start serving; it returns when requests are taken.
-
-        Raises:
-            OSError: the address can't be listened on.
-        """
-        self._thread = threading.Thread(target=self._run, name="abeja-datasets-mock", daemon=True)
-        self._thread.start()
-        self._ready.wait()
-        if self._failure is not None:
-            self._thread.join()
-            raise self._failure
-        return self
-
-    def stop(self) -> None:
-        """Stop serving and close the database. It may be called twice."""
-        if self._thread is None:
-            self.app.state.store.close()
-        elif self._thread.is_alive() and self._loop is not None and self._end is not None:
-            with contextlib.suppress(RuntimeError):  # the loop has just ended by itself
-                self._loop.call_soon_threadsafe(self._end.set)
-            self._thread.join()
-
-    def run(self, coroutine: Coroutine[Any, Any, _Result]) -> _Result:
-        """Run a coroutine in the server's event loop, and wait for what it gives or raises.
-
-        Raises:
-            RuntimeError: the server does not run.
-        """
-        if self._loop is None or self._thread is None or not self._thread.is_alive():
-            coroutine.close()
-            raise RuntimeError("the server does not run")
-        return asyncio.run_coroutine_threadsafe(coroutine, self._loop).result()
-
-    def __enter__(self) -> Self:
-        return self.start()
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
-    ) -> None:
-        self.stop()
-
-    def __repr__(self) -> str:
-        return f"<RunningServer {self.url or 'not started'}>"
-
-    def _run(self) -> None:
-        with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-            runner.run(self._serve())
-
-    async def _serve(self) -> None:
-        self._loop, self._end = asyncio.get_running_loop(), asyncio.Event()
-        try:
-            self.url = await self._server.start()
-        except BaseException as error:  # noqa: BLE001 - it is raised by `start`, in the thread that waits there
-            self._failure = error
-            self.app.state.store.close()
-            return
-        finally:
-            self._ready.set()
-        await self._end.wait()
-        await self._server.stop()
+    def _ended(self) -> None:
         self.app.state.store.close()

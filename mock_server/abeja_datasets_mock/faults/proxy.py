@@ -5,9 +5,9 @@ import contextlib
 import logging
 import ssl
 import threading
-from types import TracebackType
-from typing import Self
 from urllib.parse import urlsplit
+
+from abeja_datasets_mock.background import Background
 
 from .connection import Connection
 from .effects import WireEffect
@@ -165,7 +165,7 @@ class Proxy:
             self._outage = None
 
 
-class FaultProxy:
+class FaultProxy(Background):
     """A proxy in a thread of its own, for tests.
 
         with FaultProxy(server.url) as proxy:
@@ -193,14 +193,9 @@ class FaultProxy:
         port: int = 0,
         context: ssl.SSLContext | None = None,
     ) -> None:
-        self.url = ""
         self._proxy = Proxy(url, plan, host=host, port=port, context=context)
         self.faults = self._proxy.faults
-        self._ready = threading.Event()
-        self._failure: BaseException | None = None
-        self._loop: asyncio.AbstractEventLoop | None = None
-        self._end: asyncio.Event | None = None
-        self._thread: threading.Thread | None = None
+        super().__init__(self._proxy, "fault-proxy")
 
     @property
     def plan(self) -> Plan:
@@ -220,47 +215,6 @@ class FaultProxy:
     def applied(self) -> list[Applied]:
         """What was applied under this plan."""
         return self.faults.applied
-
-    def start(self) -> Self:
-        """Start; it returns when connections are taken.
-
-        Raises:
-            OSError: the address can't be listened on.
-        """
-        self._thread = threading.Thread(target=lambda: asyncio.run(self._serve()), name="fault-proxy", daemon=True)
-        self._thread.start()
-        self._ready.wait()
-        if self._failure is not None:
-            self._thread.join()
-            raise self._failure
-        return self
-
-    def stop(self) -> None:
-        """Stop, and close all connections. It may be called twice."""
-        if self._thread is not None and self._loop is not None and self._end is not None:
-            with contextlib.suppress(RuntimeError):  # the loop has ended already
-                self._loop.call_soon_threadsafe(self._end.set)
-            self._thread.join()
-
-    def __enter__(self) -> Self:
-        return self.start()
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
-    ) -> None:
-        self.stop()
-
-    async def _serve(self) -> None:
-        self._loop, self._end = asyncio.get_running_loop(), asyncio.Event()
-        try:
-            self.url = await self._proxy.start()
-        except BaseException as error:  # noqa: BLE001 - it is raised by `start`, in the thread that waits there
-            self._failure = error
-            return
-        finally:
-            self._ready.set()
-        await self._end.wait()
-        await self._proxy.stop()
 
 
 def _upstream(url: str, context: ssl.SSLContext | None, *, keep_host: bool) -> Upstream:
