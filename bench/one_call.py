@@ -1,8 +1,8 @@
 """What one call costs: `get_dataset_item` on a kept-open loopback connection, against its peers.
 
 abeja-sdk and abeja-datasets own the same import name, so each has a process of its own; bare httpx runs
-beside ours, in the same process. Rounds are short and take turns: so a machine that gets slower for a while
-does so for all.
+beside ours, in the same process, call by call. Rounds are short and take turns: so a machine that gets slower for a
+while does so for all. A process that has waited is slow at first, and all rounds have as many calls.
 """
 
 import json
@@ -17,7 +17,7 @@ from servers import MockServer
 HERE = Path(__file__).parent
 SDK = HERE / ".peers" / "abeja-sdk" / "bin" / "python"
 ROUNDS = 40
-CALLS = 100
+CALLS = 200
 
 # One program for both: abeja-sdk has the same face as ours.
 WORKER = """
@@ -39,16 +39,14 @@ else:
     calls["bare httpx"] = lambda: client.get(url).json()
 
 for line in sys.stdin:
-    medians = {}
-    for name, call in calls.items():
-        assert call()["dataset_item_id"] == int(item)
-        times = []
-        for _ in range(int(line)):
+    times = {name: [] for name in calls}
+    for _ in range(int(line) // len(calls)):
+        for name, call in calls.items():
             start = time.perf_counter()
-            call()
-            times.append(time.perf_counter() - start)
-        medians[name] = median(times)
-    print(json.dumps(medians), flush=True)
+            answer = call()
+            times[name].append(time.perf_counter() - start)
+            assert answer["dataset_item_id"] == int(item)
+    print(json.dumps({name: median(each) for name, each in times.items()}), flush=True)
 """
 
 
