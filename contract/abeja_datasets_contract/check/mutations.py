@@ -9,10 +9,10 @@ from .document import resolved, validator
 _REMOVED = object()
 _TEXT, _TRUE, _FRACTION, _NUMBER = "contract-check", True, 1.5, 7
 _WRONG: dict[str, tuple[Any, ...]] = {
-    "string": (_NUMBER, None, [], {}),
+    "string": (_NUMBER, None, {}),
     "integer": ("1", _FRACTION, -1, _TRUE, None),
     "number": ("1", _TRUE, None),
-    "object": (_TEXT, 0, None, [], [{}]),
+    "object": (_TEXT, None, [], [{}]),
     "array": ("", False, None, {}, [None], [_TEXT]),
 }
 _Path = tuple[str | int, ...]
@@ -48,6 +48,7 @@ def _sites(
         return  # any JSON
     yield path, places, (*_WRONG[kind], *_beyond(schema), *((_REMOVED,) if path else ()))
     if kind == "array" and value:
+        yield path, places, (value[-1],)  # alone, and not in a list
         yield from _sites(schema["items"], value[-1], (*path, len(value) - 1), places)
     if kind == "object":
         for name, inner in schema.get("properties", {}).items():

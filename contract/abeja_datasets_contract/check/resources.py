@@ -11,7 +11,10 @@ from .options import Broken, Skip
 from .oracle import NotJson
 from .probe import UNSET, Answer, Probe
 
-SOURCE = [{"data_uri": "datalake://contract-check/0", "data_type": "image/jpeg", "height": 500, "width": 200}]
+SOURCE = [
+    {"data_uri": "datalake://contract-check/0", "data_type": "image/jpeg", "height": 500, "width": 200},
+    {"data_uri": "datalake://contract-check/1", "more": "kept"},
+]
 CATEGORIES = [
     {
         "category_id": 0,

@@ -94,6 +94,13 @@ requests(
     _path(lambda p: re.sub(r"/datasets/0+(\d)", r"/datasets/\1", p)),
     "identifiers.malformed-dataset.*",
 )
+requests(
+    "isolation",
+    "ids have a format",
+    "get_dataset|get_dataset_item",
+    _path(lambda p: p.removesuffix(".json")),
+    "identifiers.malformed-*",
+)
 requests("isolation", "encoded slashes part segments", ".*", _path(lambda p: p.replace("%2F", "/")), "identifiers.*")
 requests("status", "paths in any case", ".*|", _path(lambda p: p.replace("/Datasets", "/datasets")), "paths.unknown")
 

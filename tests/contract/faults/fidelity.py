@@ -5,7 +5,7 @@ import unicodedata
 from collections.abc import Callable
 from typing import Any
 
-from tests.contract.faults.kit import answers, putting
+from tests.contract.faults.kit import answers, each, putting
 
 
 def _deep(edit: Callable[[Any], Any]) -> Callable[[Any], Any]:
@@ -29,6 +29,9 @@ def _of(kind: type[Any], edit: Callable[[Any], Any]) -> Callable[[Any], Any]:
 
 
 _kept("text is cut", _of(str, lambda t: t[:5000]), "fidelity.attributes.long-text")
+_kept("text is cut at 64 KiB", _of(str, lambda t: t[:65_535]), "fidelity.attributes.long-text")
+_kept("keys are cut", _of(dict, lambda v: {k[:255]: x for k, x in v.items()}), "fidelity.attributes.keys")
+_kept("objects are cut", _of(dict, lambda v: dict(list(v.items())[:500])), "fidelity.attributes.keys")
 _kept("text is trimmed", _of(str, str.strip), "fidelity.attributes.*")
 _kept("text is escaped", _of(str, lambda t: t.replace("<", "&lt;")), "fidelity.attributes.markup")
 _kept("line ends are changed", _of(str, lambda t: t.replace("\r\n", "\n")), "fidelity.attributes.controls")
@@ -67,3 +70,12 @@ _kept(
     field="props",
 )
 _kept("integers of props through a double", _of(int, lambda n: int(float(n))), "fidelity.props.*", field="props")
+answers(
+    "state",
+    "lists have the first file alone",
+    "list_dataset_items",
+    lambda page: each(page, lambda item: {**item, "source_data": item["source_data"][:1]}),
+    "current.items",
+    "paging.items.entries",
+    "items.*",
+)

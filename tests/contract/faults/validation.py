@@ -162,3 +162,22 @@ async def names_are_unique_whatever_their_case(asked: Asked, ask: Ask) -> Told:
         except UNREADABLE:
             pass
     return await ask(asked)
+
+
+requests(
+    "validation",
+    "a file may stand for a list of files",
+    "create_dataset_item",
+    lambda a: (
+        a.but(json={**a.json, "source_data": [a.json["source_data"]]}) if "data_uri" in a.json["source_data"] else a
+    ),
+    "validation.create_dataset_item.source_data",
+)
+requests(
+    "bulk",
+    "an entry may stand for a list of entries",
+    "bulk_update_dataset_item",
+    lambda a: a.but(json=[a.json]) if "dataset_item_id" in a.json else a,
+    "validation.bulk_update_dataset_item.body",
+    "bulk.*",
+)

@@ -54,7 +54,9 @@ VALUES: dict[str, tuple[str, Any]] = {
     "controls": ("Control characters", {"a": "\x01\x1f\x7f\u2028\u2029\ufeff", "b": "\r\n"}),
     "spaces": ("Spaces at the ends", {"a": " x ", " b ": "\u00a0", "": "empty key"}),
     "markup": ("Markup", {"a": "<script>&amp;'</script>", "b": "{{x}} ${y} %s %d"}),
-    "long-text": ("Long text", {"a": "x" * 20_000, "b": "🐈" * 2_000}),
+    # Longer than a column of 64 KiB.
+    "long-text": ("Long text", {"a": "x" * 70_000, "b": "🐈" * 2_000}),
+    "keys": ("Many keys, and a long one", {"k" * 300: 1, **{f"key {number}": number for number in range(600)}}),
     "nesting": ("Deep nesting", {"a": nested(50)}),
     "long-list": ("A long list", {"a": list(range(1500))}),
     "lists": ("The order of a list, and what is in it twice", {"a": [3, 1, 2, 1], "b": [[1], [1]], "c": ["b", "a"]}),

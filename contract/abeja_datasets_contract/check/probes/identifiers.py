@@ -75,6 +75,7 @@ def malformed(item: int) -> list[str]:
         f"{item}\n",
         f"0x{item:x}",
         f"{item}e0",
+        f"{item}.json",
     ]
     full_width = "".join(chr(0xFF10 + int(digit)) for digit in str(item))
     return [
@@ -123,7 +124,8 @@ def _malformed_dataset(operation: str) -> Callable[[Probe], None]:
     def check(p: Probe) -> None:
         dataset = subject(p)
         item = dataset.items[0].id if dataset.items else 0
-        like = [f"{dataset.id} ", f" {dataset.id}", f"{dataset.id}\n", f"{dataset.id}\x00", f"{dataset.id}x"]
+        like = [f"{dataset.id} ", f" {dataset.id}", f"{dataset.id}\n", f"{dataset.id}\x00"]
+        like += [f"{dataset.id}x", f"{dataset.id}.json"]
         if dataset.id.isdecimal():
             like += [f"0{dataset.id}", f"+{dataset.id}", f"{dataset.id}.0"]
         for text in like:
