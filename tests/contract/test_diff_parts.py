@@ -189,3 +189,32 @@ def test_exclusive_bounds_of_3_0_are_read() -> None:
 def test_what_is_read_only_can_no_longer_be_sent_and_what_is_write_only_no_longer_comes() -> None:
     assert report(lambda d: a(d).update(readOnly=True)).findings[0].severity == "breaking"
     assert report(lambda d: a(d).update(writeOnly=True)).findings[0].severity == "warning"
+
+
+def requiring(**more: Any) -> Edit:
+    """Give an edit that has the thing require `a`, whose schema says this too."""
+
+    def edit(d: Any) -> None:
+        a(d).update(more)
+        content = d["paths"]["/x"]["post"]["requestBody"]["content"]["application/json"]
+        answered = d["paths"]["/x"]["post"]["responses"]["200"]["content"]["application/json"]
+        for part in (content, answered):
+            part["schema"]["required"] = ["a"]
+
+    return edit
+
+
+def test_a_required_property_that_no_longer_comes_breaks_readers() -> None:
+    found = report(lambda d: a(d).update(writeOnly=True), prepare=requiring())
+    (broken,) = [f for f in found.findings if f.severity == "breaking"]
+    assert "write-only and no longer comes" in broken.sentence
+    assert broken.counterexample is not None
+    assert broken.counterexample.value == {}
+
+
+def test_a_required_property_that_has_to_be_sent_now_breaks_callers() -> None:
+    found = report(lambda d: a(d).pop("readOnly"), prepare=requiring(readOnly=True))
+    (broken,) = [f for f in found.findings if f.severity == "breaking"]
+    assert "no longer read-only" in broken.sentence
+    assert broken.counterexample is not None
+    assert broken.counterexample.value == {}

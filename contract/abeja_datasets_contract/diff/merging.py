@@ -113,8 +113,9 @@ def _take(merged: Merged, schema: dict[str, Any]) -> None:
         merged.order += kinds
         merged.types &= {*kinds, *(["integer"] if "number" in kinds else [])}
         merged.impossible = merged.impossible or not merged.types
-    if "enum" in schema:
-        merged.enum = [v for v in schema["enum"] if merged.enum is None or v in merged.enum]
+    if "enum" in schema or "const" in schema:
+        values = schema["enum"] if "enum" in schema else [schema["const"]]
+        merged.enum = [v for v in values if merged.enum is None or v in merged.enum]
     merged.examples += schema.get("examples", [])
     for name, part in schema.get("properties", {}).items():
         merged.properties.setdefault(name, []).append(part)

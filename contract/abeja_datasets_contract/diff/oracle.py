@@ -11,7 +11,7 @@ from typing import Any, Literal
 import jsonschema_rs
 
 from abeja_datasets_contract.diff.dialect import SCALARS
-from abeja_datasets_contract.diff.pairs import Change, Pair, Pairs
+from abeja_datasets_contract.diff.pairs import Change, Inner, Pair, Pairs
 from abeja_datasets_contract.diff.pointers import child
 from abeja_datasets_contract.diff.schemas import Schemas
 from abeja_datasets_contract.diff.shapes import Shapes
@@ -92,6 +92,7 @@ class Oracle:
         verdicts |= {self._union(pair, union, inside) for union in pair.unions}
         unsure = pair.has_unions or worst(verdicts) == "unknown"
         verdicts |= {self._decide(inner.sent, inner.covering, inside) for inner in pair.inside}
+        verdicts |= {"no" for inner in pair.inside if self.lacks(pair, inner)}
         if pair.by_branches:
             verdicts = {self._decide(inner.sent, inner.covering, inside) for inner in pair.branches}
             return self._keep(key, worst(verdicts), final=outermost)
@@ -100,6 +101,15 @@ class Oracle:
             # An alternative may take what another refuses, and then only the whole can tell.
             verdict = self.deep(sent, covering, verdict)
         return self._keep(key, verdict, final=outermost)
+
+    def lacks(self, pair: Pair, inner: Inner) -> bool:
+        """Tell whether a property that the covering side requires is one that the sent side does not carry."""
+        return (
+            inner.step[0] == "property"
+            and inner.step[1] in self._covering_shapes.at(pair.covering).required
+            and self.sent.hides(self.sent.document.at(inner.sent))
+            and not self.covering.hides(self.covering.document.at(inner.covering))
+        )
 
     def _keep(self, key: tuple[str, str], verdict: Verdict, *, final: bool) -> Verdict:
         if final or verdict == "no":

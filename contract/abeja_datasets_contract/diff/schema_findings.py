@@ -6,8 +6,8 @@ from typing import Any
 from abeja_datasets_contract.diff.counterexamples import Counterexamples, NotFound
 from abeja_datasets_contract.diff.documents import Document
 from abeja_datasets_contract.diff.findings import SEVERITIES, Audience, Counterexample, Finding, Place, Severity
-from abeja_datasets_contract.diff.oracle import Oracle, Verdict
-from abeja_datasets_contract.diff.pairs import Change, Pair, Step
+from abeja_datasets_contract.diff.oracle import Oracle, Verdict, canonical, covers
+from abeja_datasets_contract.diff.pairs import Change, Inner, Pair, Step
 from abeja_datasets_contract.diff.schemas import Direction, Schemas
 from abeja_datasets_contract.diff.slots import Slot
 from abeja_datasets_contract.diff.walk import Reached, added_values, walk
@@ -108,9 +108,10 @@ class SchemaFindings:
 
     def _severity(self, place: Reached, change: Change, whole: Verdict, slot: Slot) -> Severity | None:
         """Judge one change for one slot; None where there is nothing to say of it."""
-        if change.kind in ("removed", "added", "hidden", "carried"):
-            return self._severity_of_property(change)
         pair = place.pair
+        if change.kind in ("removed", "added", "hidden", "carried"):
+            lacks = Inner(("property", change.name), change.sent, change.covering)
+            return "breaking" if self._oracle.lacks(pair, lacks) else self._severity_of_property(change)
         verdict = self._oracle.judge(pair.sent, pair.covering, change)
         if change.kind == "branch":
             verdict = self._oracle.takes_branch(pair, change)
@@ -134,10 +135,15 @@ class SchemaFindings:
 
     def _harmless(self, pair: Pair, change: Change) -> Severity | None:
         if change.kind == "keyword" and change.sent == pair.sent:
-            return None  # said now, and true before
+            return self._now_said(pair, change)
         if change.kind == "enum":
             return "warning" if change.holder in self._more else "compatible"
         return "compatible" if change.kind in ("looser", "branch", "keyword", "null") else None
+
+    def _now_said(self, pair: Pair, change: Change) -> Severity | None:
+        """Judge what is said now and was true before: nothing, unless only what no one described is refused now."""
+        said = canonical(self._oracle.only(change.holder, change.name))
+        return None if covers(said, canonical(self._oracle.as_written.whole(pair.sent))) == "yes" else "compatible"
 
     def _judge_loosely(
         self, slot: Slot, place: Reached, change: Change, whole: Verdict, explained: list[tuple[Step, ...]]

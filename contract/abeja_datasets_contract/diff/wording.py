@@ -73,7 +73,10 @@ _SAID = {
         "property `{name}` is now read-only and can no longer be sent",
         "property `{name}` is now write-only and no longer comes",
     ),
-    "carried": ("property `{name}` may now be sent", "property `{name}` now comes"),
+    "carried": (
+        "property `{name}` is no longer read-only and is part of requests now",
+        "property `{name}` is no longer write-only and comes now",
+    ),
     "loose": (
         "property `{name}`, which could be anything before, is now described",
         "property `{name}` is no longer described, and may be anything",

@@ -9,6 +9,7 @@ from tests.contract.seeds.seed import (
     ITEMS,
     READING,
     SENDING,
+    SENDING_ATTRIBUTES,
     STRING,
     WITH_DATASET,
     WITH_ITEM,
@@ -114,6 +115,9 @@ COMPATIBLE = {
         {"list_dataset_items"},
         lambda d: properties(d, "DatasetItemPage")["next_page_token"].update(maxLength=100),
         "compatible",
+    ),
+    "a bound on what no one described": Seed(
+        CHECK, SENDING_ATTRIBUTES, lambda d: schema(d, "Attributes").update(maxProperties=10), "compatible"
     ),
     "a request media type added": Seed(
         SENDING,

@@ -79,6 +79,17 @@ SENDING_BREAKS = {
     "a pattern added": Seed(
         SENDING, {"create_dataset"}, lambda d: schema(d, "DatasetType").update(pattern="^[a-z]+$"), says="pattern"
     ),
+    "a value excluded": Seed(
+        SENDING, {"create_dataset"}, lambda d: schema(d, "DatasetName").update({"not": {"const": "admin"}}), says="not"
+    ),
+    "a condition added": Seed(
+        SENDING,
+        {"create_dataset"},
+        lambda d: schema(d, "CreateDatasetRequest").update(
+            {"if": {"properties": {"type": {"const": "detection"}}}, "then": {"required": ["owner"]}}
+        ),
+        says="`if`",
+    ),
     "a format added": Seed(
         SENDING,
         {"create_dataset_item"},
