@@ -36,7 +36,7 @@ async def bulk_is_one_by_one(asked: Asked, ask: Ask) -> Told:
             return await ask(asked)
         records = []
         for entry in entries:
-            await asyncio.sleep(0.001)
+            await asyncio.sleep(0.003)
             records += (await ask(asked.but(json=[entry]))).json
         return Told(200, [("content-type", "application/json")], json.dumps(records).encode())
     except UNREADABLE:
@@ -51,7 +51,7 @@ async def answers_are_mixed_up(asked: Asked, ask: Ask) -> Told:
     try:
         await asyncio.sleep(0)
         told = await ask(asked)
-        await asyncio.sleep(0.0005)
+        await asyncio.sleep(0.005)
         if _state["busy"] > 1 and "last" in _state:
             return Told(201, told.headers, _state["last"])
         _state["last"] = told.body
@@ -65,7 +65,7 @@ async def each_deletion_succeeds(asked: Asked, ask: Ask) -> Told:
     if asked.operation != "delete_dataset_item":
         return await ask(asked)
     before = await ask(asked.reading())
-    await asyncio.sleep(0.003)
+    await asyncio.sleep(0.01)
     told = await ask(asked)
     return before if before.status == 200 and told.status == 404 else told
 
@@ -84,7 +84,7 @@ async def updates_are_lost(asked: Asked, ask: Ask) -> Told:
     _state[key] = True
     try:
         told = await ask(asked)
-        await asyncio.sleep(0.003)
+        await asyncio.sleep(0.01)
         return told
     finally:
         _state[key] = False
@@ -99,7 +99,7 @@ async def readers_share_an_answer(asked: Asked, ask: Ask) -> Told:
         return await ask(asked)
     told = await ask(asked)
     _last["busy"] = _last.get("busy", b"") + b"x"
-    await asyncio.sleep(0.002)
+    await asyncio.sleep(0.01)
     busy, _last["busy"] = _last["busy"], _last["busy"][1:]
     if len(busy) > 1 and told.status == 200:
         return told.but(body=_last.setdefault("body", told.body))
