@@ -227,8 +227,9 @@ def change_and_ask(items: str, progress: list[int], number: int) -> None:
                 done = progress[number]
                 body = {"source_data": [{"data_uri": "x"}], "attributes": {"n": done % 5, "client": number}}
                 item = http.post(items, json=body).json()["dataset_item_id"]
-                http.put(f"{items}{max(item - 7, 0)}", json={"attributes": {"n": done % 3, "changed": True}})
-                if done % 4 == 0:
+                if done % 2:  # so that some stay as they were created
+                    http.put(f"{items}{max(item - 7, 0)}", json={"attributes": {"n": done % 3, "changed": True}})
+                elif done % 4 == 0:
                     http.delete(f"{items}{max(item - 5, 0)}")
                 http.get(items, params={"q": "n:1 AND NOT changed:true"})
                 progress[number] += 1
