@@ -153,6 +153,11 @@ class Oracle:
     def _small(self, sent: str) -> bool:
         return len(self.as_written.mark(sent)) <= _DEEP
 
+    def was_so(self, sent: str, change: Change) -> bool:
+        """Tell whether all that is sent, closed or not, obeys what a keyword says; supposed where it takes long."""
+        said = canonical(self.only(change.holder, change.name))
+        return not self._small(sent) or covers(said, canonical(self.as_written.whole(sent))) == "yes"
+
     def takes_branch(self, pair: Pair, change: Change) -> Verdict:
         """Tell whether an alternative of the sent side is taken by some alternative of the other side."""
         rights = [child(change.covering, index) for index in range(len(self.covering.document.at(change.covering)))]
