@@ -13,7 +13,7 @@ from .probe import UNSET, Answer, Probe
 
 SOURCE = [
     {"data_uri": "datalake://contract-check/0", "data_type": "image/jpeg", "height": 500, "width": 200},
-    {"data_uri": "datalake://contract-check/1", "more": "kept"},
+    {"data_uri": "datalake://contract-check/1", "data_type": "Image/PNG", "more": "kept"},
 ]
 CATEGORIES = [
     {

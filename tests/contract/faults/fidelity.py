@@ -5,7 +5,7 @@ import unicodedata
 from collections.abc import Callable
 from typing import Any
 
-from tests.contract.faults.kit import answers, each, putting
+from tests.contract.faults.kit import answers, each, putting, requests
 
 
 def _deep(edit: Callable[[Any], Any]) -> Callable[[Any], Any]:
@@ -77,5 +77,20 @@ answers(
     lambda page: each(page, lambda item: {**item, "source_data": item["source_data"][:1]}),
     "current.items",
     "paging.items.entries",
+    "items.*",
+)
+requests(
+    "state",
+    "types of files are lower case",
+    "create_dataset_item",
+    lambda a: a.but(
+        json={
+            **a.json,
+            "source_data": [
+                {**file, "data_type": file["data_type"].lower()} if "data_type" in file else file
+                for file in a.json["source_data"]
+            ],
+        }
+    ),
     "items.*",
 )
