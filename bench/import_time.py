@@ -1,4 +1,4 @@
-"""What importing costs: `import abeja.datasets` against `import httpx`, in fresh processes that take turns."""
+"""What importing costs: `import abeja_datasets` against `import httpx`, in fresh processes that take turns."""
 
 import json
 import subprocess

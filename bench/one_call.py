@@ -23,7 +23,7 @@ CALLS = 200
 WORKER = """
 import base64, json, os, sys, time
 from statistics import median
-from abeja.datasets import APIClient
+from abeja_datasets import APIClient
 
 organization, dataset, item = sys.argv[1:]
 api_client = APIClient()

@@ -37,7 +37,7 @@ class MockServer:
     item_path: tuple[str, str, str]
 
     def __enter__(self) -> Self:
-        from abeja.datasets import APIClient
+        from abeja_datasets import APIClient
 
         clean = {k: v for k, v in os.environ.items() if not k.startswith(("ABEJA_", "PLATFORM_AUTH_TOKEN"))}
         credential = {

@@ -38,7 +38,7 @@ def test_the_quick_start_runs(dataset_api: "DatasetApi") -> None:
 
 # As programs that use abeja-sdk are written: ids and attributes of many kinds, in a loop.
 PROGRAM_FOR_ABEJA_SDK = """
-from abeja.datasets import APIClient
+from abeja_datasets import APIClient
 
 credential = {"user_id": "%(user_id)s", "personal_access_token": "%(personal_access_token)s"}
 org = "1102940376065"

@@ -15,8 +15,8 @@ import datetime
 from collections.abc import Iterator
 from typing import Any, assert_type
 
-from abeja.datasets import APIClient, AsyncAPIClient, models, parse_timestamp
-from abeja.exceptions import BadRequest, Error, Outcome
+from abeja_datasets import APIClient, AsyncAPIClient, models, parse_timestamp
+from abeja_datasets.exceptions import BadRequest, Error, Outcome
 
 api_client = APIClient({"user_id": 1, "personal_access_token": "token"}, 10, 3, base_url="http://127.0.0.1:1")
 assert_type(api_client.iter_dataset_items(1, "2", {"limit": 10}), Iterator[dict[str, Any]])
@@ -79,8 +79,7 @@ def test_it_holds_each_package_with_its_types_and_the_document(wheel: Path) -> N
     names = set(zipfile.ZipFile(wheel).namelist())
     typed = {name for name in names if name.endswith("/py.typed")}
     assert typed == {
-        "abeja/datasets/py.typed",
-        "abeja/exceptions/py.typed",
+        "abeja_datasets/py.typed",
         "abeja_datasets_openapi/py.typed",
         "abeja_datasets_mock/py.typed",
         "abeja_datasets_contract/py.typed",
@@ -90,7 +89,7 @@ def test_it_holds_each_package_with_its_types_and_the_document(wheel: Path) -> N
     assert "abeja_datasets_mock/scenarios/scenarios.yaml" in names
     assert "abeja/__init__.py" not in names, "abeja is a namespace package"
     tops = {name.partition("/")[0] for name in names if ".dist-info/" not in name}
-    assert tops == {"abeja", *(name.partition("/")[0] for name in typed)}
+    assert tops == {"abeja", "abeja-stubs", *(name.partition("/")[0] for name in typed)}
 
 
 def test_a_users_program_type_checks_against_it(python: Path, tmp_path: Path) -> None:
@@ -102,5 +101,5 @@ def test_a_users_program_type_checks_against_it(python: Path, tmp_path: Path) ->
 def test_a_users_program_runs_against_it(python: Path, tmp_path: Path) -> None:
     (tmp_path / "program.py").write_text(PROGRAM, encoding="utf-8")
     assert run(python, "-W", "error", "program.py", cwd=tmp_path).startswith("<APIClient base_url='http://127.0.0.1:1'")
-    where = run(python, "-c", "import abeja.datasets; print(abeja.datasets.__file__)", cwd=tmp_path)
+    where = run(python, "-c", "import abeja_datasets; print(abeja_datasets.__file__)", cwd=tmp_path)
     assert where.startswith(str(python.parent.parent)), "it must be the wheel that runs, not this checkout"

@@ -30,7 +30,7 @@ class _LazyGroup(click.Group):
 
 def _print_version(ctx: click.Context, _parameter: click.Parameter, value: bool) -> None:
     if value:
-        from abeja.datasets import __version__
+        from abeja_datasets import __version__
 
         click.echo(f"abeja-datasets {__version__}")
         ctx.exit()

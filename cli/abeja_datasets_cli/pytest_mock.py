@@ -19,7 +19,7 @@ import pytest
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from abeja.datasets import APIClient, AsyncAPIClient
+    from abeja_datasets import APIClient, AsyncAPIClient
     from abeja_datasets_mock import RunningServer
     from abeja_datasets_mock.faults import Faults
     from abeja_datasets_mock.recording import ReceivedRequest
@@ -58,7 +58,7 @@ class DatasetApi:
 
     def client(self, **options: Any) -> "APIClient":
         """Make a client of it, which is closed at the end; `options` are those of `APIClient`."""
-        from abeja.datasets import APIClient
+        from abeja_datasets import APIClient
 
         client = APIClient(**{"credential": self.credential, "base_url": self.url, **options})
         self._at_end.callback(client.close)
@@ -66,7 +66,7 @@ class DatasetApi:
 
     def async_client(self, **options: Any) -> "AsyncAPIClient":
         """Make a client of it for asyncio, which is closed at the end; its connections close with their event loop."""
-        from abeja.datasets import AsyncAPIClient
+        from abeja_datasets import AsyncAPIClient
 
         client = AsyncAPIClient(**{"credential": self.credential, "base_url": self.url, **options})
         # In the server's loop, for the test's own may have ended, and no other should be left behind.

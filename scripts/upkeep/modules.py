@@ -3,7 +3,7 @@
 import ast
 from pathlib import Path
 
-WRAPPER = Path("wrapper/abeja/datasets")
+WRAPPER = Path("wrapper/abeja_datasets")
 OPERATIONS = WRAPPER / "operations.py"
 MODELS = WRAPPER / "models.py"
 CLIENTS = {"APIClient": WRAPPER / "api_client.py", "AsyncAPIClient": WRAPPER / "async_api_client.py"}

@@ -25,7 +25,7 @@ MARK = "mark"
 
 def main() -> None:
     """Read what to call, and write what came of it."""
-    from abeja.datasets import APIClient, AsyncAPIClient
+    from abeja_datasets import APIClient, AsyncAPIClient
 
     queries: dict[str, list[str]] = json.load(sys.stdin)
     results: dict[str, dict[str, Any]] = {"APIClient": {}, "AsyncAPIClient": {}}

@@ -8,7 +8,7 @@ from upkeep.git import git
 
 Step = Literal["major", "minor", "patch"]
 _STEPS: tuple[Step, ...] = ("patch", "minor", "major")
-VERSION_FILE = Path("wrapper/abeja/datasets/_version.py")
+VERSION_FILE = Path("wrapper/abeja_datasets/_version.py")
 
 
 class Version(NamedTuple):

@@ -289,9 +289,9 @@ def write_packages(generated: str, wrapper: str) -> None:
     for name, text in {
         "generated/abeja_datasets_openapi/__init__.py": generated,
         "generated/abeja_datasets_openapi/_inner.py": generated,
-        "wrapper/abeja/datasets/__init__.py": "from abeja.datasets.client import Client\n__all__ = ['Client']\nC = 1",
-        "wrapper/abeja/datasets/client.py": f"class Client:\n    {wrapper}\n\nclass Inner:\n    pass\n",
-        "wrapper/abeja/exceptions/__init__.py": "from typing import Any\n__all__ = ['Any']\nclass E: ...",
+        "wrapper/abeja_datasets/__init__.py": "from abeja_datasets.client import Client\n__all__ = ['Client']\nC = 1",
+        "wrapper/abeja_datasets/client.py": f"class Client:\n    {wrapper}\n\nclass Inner:\n    pass\n",
+        "wrapper/abeja_datasets/exceptions.py": "from typing import Any\n__all__ = ['Any']\nclass E: ...",
     }.items():
         Path(name).parent.mkdir(parents=True, exist_ok=True)
         Path(name).write_text(text)
@@ -308,11 +308,11 @@ def test_the_python_side_is_part_of_the_report() -> None:
     told = report("HEAD:openapi.yaml")
     said = {(f["severity"], f["audiences"][0], f["sentence"]) for f in told["findings"]}
     assert said == {
-        ("breaking", "callers sending", "Python: abeja.datasets.client.Client.get(b): parameter was removed"),
+        ("breaking", "callers sending", "Python: abeja_datasets.client.Client.get(b): parameter was removed"),
         ("warning", "generated code", "Python: abeja_datasets_openapi.call(size): parameter default was changed"),
         ("compatible", "generated code", "Python: abeja_datasets_openapi.call(more) was added"),
-        ("compatible", "callers sending", "Python: abeja.datasets.Client.get(c) was added"),
-        ("compatible", "callers sending", "Python: abeja.datasets.Client.put was added"),
+        ("compatible", "callers sending", "Python: abeja_datasets.Client.get(c) was added"),
+        ("compatible", "callers sending", "Python: abeja_datasets.Client.put was added"),
     }
     assert report("HEAD:openapi.yaml", "--no-python")["verdict"] == "no change"
     assert report("HEAD:openapi.yaml", "HEAD:openapi.yaml")["verdict"] == "no change"
@@ -327,7 +327,7 @@ def test_a_name_that_is_gone_breaks_and_code_that_can_not_be_read_is_told() -> N
     said = {(f["severity"], f["sentence"]) for f in report("HEAD:openapi.yaml")["findings"]}
     assert said == {
         ("breaking", "Python: abeja_datasets_openapi.gone was removed"),
-        ("breaking", "Python: abeja.datasets.client.Client.get was removed"),
+        ("breaking", "Python: abeja_datasets.client.Client.get was removed"),
     }
     write_packages("def :", "pass")
     result = diff("HEAD:openapi.yaml")

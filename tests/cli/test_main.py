@@ -5,7 +5,7 @@ import sys
 
 from click.testing import CliRunner
 
-from abeja.datasets import __version__
+from abeja_datasets import __version__
 from abeja_datasets_cli.main import main
 
 

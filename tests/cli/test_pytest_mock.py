@@ -31,7 +31,7 @@ def test_the_fixture_as_a_whole(pytester: pytest.Pytester) -> None:
         """
         import asyncio, os, subprocess, sys
         import pytest
-        from abeja.exceptions import ConnectionFailed, ServiceUnavailable
+        from abeja_datasets.exceptions import ConnectionFailed, ServiceUnavailable
 
         def test_clients(dataset_api):
             org = dataset_api.organization_id
@@ -92,7 +92,7 @@ def test_the_fixture_as_a_whole(pytester: pytest.Pytester) -> None:
             assert len(dataset_api.client().list_datasets(org)) == len(dataset_api.client().list_datasets("7")) == 1
 
         def test_environment(dataset_api):
-            code = "from abeja.datasets import APIClient; print(APIClient().list_datasets('1'))"
+            code = "from abeja_datasets import APIClient; print(APIClient().list_datasets('1'))"
             environ = {**os.environ, "PLATFORM_AUTH_TOKEN": "other", **dataset_api.environment}
             out = subprocess.run([sys.executable, "-c", code], env=environ, capture_output=True, text=True, check=True)
             assert out.stdout == "[]\\n"

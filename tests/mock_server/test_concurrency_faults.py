@@ -13,9 +13,9 @@ from typing import Any
 
 import pytest
 
-import abeja.datasets.session
-from abeja.datasets import APIClient
-from abeja.exceptions import Error, NotFound
+import abeja_datasets.session
+from abeja_datasets import APIClient
+from abeja_datasets.exceptions import Error, NotFound
 from abeja_datasets_mock import RunningServer
 from abeja_datasets_mock.faults import FaultProxy, Faults, install
 
@@ -49,7 +49,7 @@ def stage(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[Run
     for name in ("HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy"):
         monkeypatch.delenv(name, raising=False)
     shorter = types.SimpleNamespace(sleep=lambda seconds: time.sleep(seconds / 50))
-    monkeypatch.setattr(abeja.datasets.session, "time", shorter)
+    monkeypatch.setattr(abeja_datasets.session, "time", shorter)
     server = RunningServer(database=tmp_path / "data.sqlite")
     faults = Faults()
     install(server.app, faults)

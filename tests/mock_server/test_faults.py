@@ -5,10 +5,10 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from abeja.exceptions import ConnectionFailed, Error, RequestTimeout, ServiceUnavailable
+from abeja_datasets.exceptions import ConnectionFailed, Error, RequestTimeout, ServiceUnavailable
 
 if TYPE_CHECKING:
-    from abeja.datasets import APIClient
+    from abeja_datasets import APIClient
     from abeja_datasets_cli.pytest_mock import DatasetApi
 
 ORGANIZATION = "1102940376065"

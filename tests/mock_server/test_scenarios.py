@@ -16,9 +16,9 @@ from typing import Any
 import httpx
 import pytest
 
-import abeja.datasets.session
-from abeja.datasets import APIClient, AsyncAPIClient
-from abeja.exceptions import Error
+import abeja_datasets.session
+from abeja_datasets import APIClient, AsyncAPIClient
+from abeja_datasets.exceptions import Error
 from abeja_datasets_mock.document import operations
 from abeja_datasets_mock.scenarios import Adapter, Classified, ProgramAdapter, Row, Stage, Target, load_rows, play
 from abeja_datasets_mock.scenarios.runner import _PATIENCE
@@ -43,8 +43,8 @@ def _quick_and_alone() -> Iterator[None]:
         loops = {name: getattr(asyncio, name) for name in ("AbstractEventLoop", "get_running_loop")}
         shorter = types.SimpleNamespace(sleep=lambda seconds: time.sleep(seconds / PACE.times))
         shorter_too = types.SimpleNamespace(sleep=lambda seconds: asyncio.sleep(seconds / PACE.times), **loops)
-        patch.setattr(abeja.datasets.session, "time", shorter)
-        patch.setattr(abeja.datasets.session, "asyncio", shorter_too)
+        patch.setattr(abeja_datasets.session, "time", shorter)
+        patch.setattr(abeja_datasets.session, "asyncio", shorter_too)
         patch.setattr(random, "uniform", lambda _low, high: high)
         yield
 

@@ -16,9 +16,9 @@ import pytest
 from tests.contract.seeds import SEEDS
 from tests.scripts.house import PACKAGE, ROOT
 
-CLIENT = r"wrapper/abeja/datasets/(async_)?api_client.py(:\d+)?: (Async)?APIClient"
+CLIENT = r"wrapper/abeja_datasets/(async_)?api_client.py(:\d+)?: (Async)?APIClient"
 ITEMS = rf"{CLIENT}.list_dataset_items"
-MENDED = "fails before it sends anything; mend it in wrapper/abeja/datasets/operations.py:"
+MENDED = "fails before it sends anything; mend it in wrapper/abeja_datasets/operations.py:"
 GONE = "openapi.yaml no longer has: "
 # What the seeded document has beside openapi.yaml is in the generated models, and in no other place.
 BASE = r"models.py: the generated model (DatasetWithCountState|ListDatasetItemsKind|ListDatasetItemsOrder) is not there"

@@ -23,7 +23,7 @@ from upkeep.versions import Version
 if TYPE_CHECKING:
     import subprocess
 
-VERSION_FILE = "wrapper/abeja/datasets/_version.py"
+VERSION_FILE = "wrapper/abeja_datasets/_version.py"
 DEPENDENCIES = sysconfig.get_path("purelib")
 TODAY = dt.datetime.now(dt.UTC).date().isoformat()
 IDENTITY = {
@@ -251,10 +251,10 @@ def test_a_document_that_can_not_be_compared_is_refused(history: History) -> Non
 
 
 def test_what_is_left_to_do_is_refused(history: History) -> None:
-    history.house.replace("wrapper/abeja/datasets/models.py", "    Rect,\n", "")
+    history.house.replace("wrapper/abeja_datasets/models.py", "    Rect,\n", "")
     history.write("2.0.0")
     reason = history.refused("2.0.0")
-    assert reason.startswith("1 things are left to do (first of all: wrapper/abeja/datasets/models.py: ")
+    assert reason.startswith("1 things are left to do (first of all: wrapper/abeja_datasets/models.py: ")
     assert reason.endswith("; scripts/generate lists them all")
 
 

@@ -19,7 +19,7 @@ from upkeep.gaps import find_gaps
 from upkeep.generating import validate
 from upkeep.scaffold_text import UNWRITTEN, sentence
 
-WRAPPER = Path("wrapper/abeja/datasets")
+WRAPPER = Path("wrapper/abeja_datasets")
 MODULES = ("operations", "api_client", "async_api_client")
 NAMES = ("purge", "update_dataset", "put_tags", "add_tags", "patch_tags", "status")
 SECOND_TIME = "The wrapper has a method for each operation: nothing was scaffolded.\n"
@@ -48,7 +48,7 @@ def sent(scaffolded: House, output: subprocess.CompletedProcess[str]) -> list[di
     assert output.returncode == 0, output.stderr
     program = """
 import asyncio, json, httpx
-from abeja.datasets import APIClient, AsyncAPIClient
+from abeja_datasets import APIClient, AsyncAPIClient
 
 def calls(client):
     yield client.purge("o", "2018", since="2019")
@@ -154,7 +154,7 @@ def test_it_passes_style_and_types_as_it_is(scaffolded: House, output: object, t
     assert form.returncode == 0, form.stdout
     # The generated package is what it is: its errors are not followed into.
     types = scaffolded.run(
-        tools / "mypy", "--cache-dir", tmp_path, "--follow-imports", "silent", "wrapper/abeja/datasets"
+        tools / "mypy", "--cache-dir", tmp_path, "--follow-imports", "silent", "wrapper/abeja_datasets"
     )
     assert types.returncode == 0, types.stdout
 

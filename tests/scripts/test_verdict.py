@@ -15,7 +15,7 @@ from upkeep.programs import Program
 from upkeep.verdict import verdict
 
 CLIENTS = {"APIClient": "api_client", "AsyncAPIClient": "async_api_client"}
-WRAPPER = "wrapper/abeja/datasets"
+WRAPPER = "wrapper/abeja_datasets"
 
 
 @pytest.fixture(scope="module")

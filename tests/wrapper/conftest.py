@@ -20,8 +20,8 @@ from urllib.parse import parse_qsl
 
 import pytest
 
-import abeja.datasets.session
-from abeja.datasets import APIClient, AsyncAPIClient
+import abeja_datasets.session
+from abeja_datasets import APIClient, AsyncAPIClient
 
 TOKEN: Final = "token-of-these-tests"
 _LINGER_0: Final = struct.pack("ii", 1, 0)
@@ -405,8 +405,8 @@ def waits(monkeypatch: pytest.MonkeyPatch) -> Waits:
     """Record the waits between attempts, instead of waiting; each as long as the policy allows."""
     waits = Waits()
     loops = {name: getattr(asyncio, name) for name in ("AbstractEventLoop", "get_running_loop")}
-    monkeypatch.setattr(abeja.datasets.session, "time", types.SimpleNamespace(sleep=waits.sleep))
-    monkeypatch.setattr(abeja.datasets.session, "asyncio", types.SimpleNamespace(sleep=waits.asleep, **loops))
+    monkeypatch.setattr(abeja_datasets.session, "time", types.SimpleNamespace(sleep=waits.sleep))
+    monkeypatch.setattr(abeja_datasets.session, "asyncio", types.SimpleNamespace(sleep=waits.asleep, **loops))
     monkeypatch.setattr(random, "uniform", lambda _low, high: high)
     return waits
 

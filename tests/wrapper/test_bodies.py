@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from abeja.datasets import APIClient
+from abeja_datasets import APIClient
 
 if TYPE_CHECKING:
     from tests.wrapper.conftest import ScriptedServer

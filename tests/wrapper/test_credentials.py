@@ -5,8 +5,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from abeja.datasets import APIClient
-from abeja.exceptions import CredentialNotFound, Error, Unauthorized
+from abeja_datasets import APIClient
+from abeja_datasets.exceptions import CredentialNotFound, Error, Unauthorized
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from abeja.datasets import APIClient, AsyncAPIClient, async_api_client
+from abeja_datasets import APIClient, AsyncAPIClient, async_api_client
 from upkeep.scaffold_text import UNWRITTEN
 
 if TYPE_CHECKING:

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-import abeja.exceptions
-from abeja.datasets import APIClient
-from abeja.exceptions import (
+import abeja_datasets.exceptions
+from abeja_datasets import APIClient
+from abeja_datasets.exceptions import (
     Attempt,
     BadGateway,
     BadRequest,
@@ -56,8 +56,8 @@ CLASSES: dict[int, type[HttpError]] = {
 }
 ALL = [
     member
-    for _, member in inspect.getmembers(abeja.exceptions, inspect.isclass)
-    if issubclass(member, abeja.exceptions.Error)
+    for _, member in inspect.getmembers(abeja_datasets.exceptions, inspect.isclass)
+    if issubclass(member, abeja_datasets.exceptions.Error)
 ]
 
 
@@ -284,7 +284,7 @@ def test_other_bases_hold_where_they_help() -> None:
 def test_the_drawn_tree_is_the_real_one() -> None:
     drawn: dict[str, str | None] = {}
     parents: list[str] = []
-    for line in (abeja.exceptions.__doc__ or "").splitlines():
+    for line in (abeja_datasets.exceptions.__doc__ or "").splitlines():
         if found := re.match(r"    ([│ ├└─]*)([A-Z]\w+)  ", line):
             depth = len(found[1]) // 4
             parents[depth:] = [found[2]]
@@ -296,16 +296,16 @@ def test_the_drawn_tree_is_the_real_one() -> None:
 def test_the_drawn_statuses_are_the_real_ones() -> None:
     drawn = {
         int(status): name
-        for name, status in re.findall(r"(\w+) +(\d{3})$", abeja.exceptions.__doc__ or "", re.MULTILINE)
+        for name, status in re.findall(r"(\w+) +(\d{3})$", abeja_datasets.exceptions.__doc__ or "", re.MULTILINE)
     }
     assert drawn == {status: c.__name__ for status, c in CLASSES.items() if c is not HttpError}
     for status in range(300, 600):
-        assert abeja.exceptions.error_class(status) is CLASSES.get(status, HttpError)
+        assert abeja_datasets.exceptions.error_class(status) is CLASSES.get(status, HttpError)
 
 
 def test_all_that_callers_catch_is_exported() -> None:
-    assert {c.__name__ for c in ALL} <= set(abeja.exceptions.__all__)
-    assert sorted(abeja.exceptions.__all__) == abeja.exceptions.__all__
+    assert {c.__name__ for c in ALL} <= set(abeja_datasets.exceptions.__all__)
+    assert sorted(abeja_datasets.exceptions.__all__) == abeja_datasets.exceptions.__all__
 
 
 def test_an_answer_within_the_limit_of_nesting_comes_back(client: APIClient, server: "ScriptedServer") -> None:

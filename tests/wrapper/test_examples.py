@@ -8,7 +8,7 @@ import jsonschema_rs
 import pytest
 import yaml
 
-from abeja.datasets import APIClient
+from abeja_datasets import APIClient
 
 if TYPE_CHECKING:
     from tests.wrapper.conftest import Documented, ScriptedServer

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 import yaml
 
-from abeja.datasets import models
+from abeja_datasets import models
 
 if TYPE_CHECKING:
     from tests.wrapper.conftest import Documented

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from abeja.datasets import APIClient
-from abeja.exceptions import Error, InvalidIdentifier
+from abeja_datasets import APIClient
+from abeja_datasets.exceptions import Error, InvalidIdentifier
 
 if TYPE_CHECKING:
     from tests.wrapper.conftest import Operation, ScriptedServer

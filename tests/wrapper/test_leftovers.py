@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Any
 import httpx
 import pytest
 
-from abeja.datasets import APIClient
-from abeja.exceptions import NotFound
+from abeja_datasets import APIClient
+from abeja_datasets.exceptions import NotFound
 
 if TYPE_CHECKING:
     from tests.wrapper.conftest import Face, Request, ScriptedServer

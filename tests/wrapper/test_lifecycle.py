@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from abeja.datasets import APIClient, AsyncAPIClient
-from abeja.exceptions import NotFound
+from abeja_datasets import APIClient, AsyncAPIClient
+from abeja_datasets.exceptions import NotFound
 
 if TYPE_CHECKING:
     from concurrent.futures import ThreadPoolExecutor

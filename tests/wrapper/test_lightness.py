@@ -12,7 +12,7 @@ def run(code: str) -> str:
     return subprocess.run(command, capture_output=True, text=True, check=True, timeout=30).stdout
 
 
-@pytest.mark.parametrize("imported", ["abeja.datasets", "abeja.exceptions"])
+@pytest.mark.parametrize("imported", ["abeja_datasets", "abeja_datasets.exceptions"])
 def test_importing_stays_light(imported: str) -> None:
     heavy = ["httpx", "httpcore", "attr", "attrs", "asyncio", "dateutil", "anyio", "ssl", "email", "logging"]
     code = f"import sys, {imported}; print([m for m in {heavy} if m in sys.modules])"
@@ -23,7 +23,7 @@ def test_importing_stays_light(imported: str) -> None:
 def test_making_and_closing_nothing_but_a_client_stays_light() -> None:
     code = """
         import sys
-        from abeja.datasets import APIClient, AsyncAPIClient
+        from abeja_datasets import APIClient, AsyncAPIClient
         clients = APIClient({"auth_token": "t"}), AsyncAPIClient({"auth_token": "t"})
         print([m for m in ("httpx", "attr", "asyncio", "dateutil") if m in sys.modules])
     """
@@ -33,12 +33,12 @@ def test_making_and_closing_nothing_but_a_client_stays_light() -> None:
 def test_models_load_when_asked_for() -> None:
     code = """
         import sys
-        import abeja.datasets
+        import abeja_datasets
         assert "attr" not in sys.modules
-        from abeja.datasets import models
-        from abeja.datasets.models import Dataset
+        from abeja_datasets import models
+        from abeja_datasets.models import Dataset
         assert "attr" in sys.modules
-        assert abeja.datasets.models is models
+        assert abeja_datasets.models is models
         assert models.Dataset is Dataset
         assert set(models.__all__) == {n for n in dir(models) if n[0].isupper()}
     """
@@ -46,16 +46,16 @@ def test_models_load_when_asked_for() -> None:
 
 
 def test_any_other_name_is_an_attribute_error() -> None:
-    import abeja.datasets
+    import abeja_datasets
 
-    with pytest.raises(AttributeError, match=r"module 'abeja.datasets' has no attribute 'nonsense'"):
-        abeja.datasets.nonsense  # noqa: B018 - getting it is what fails
+    with pytest.raises(AttributeError, match=r"module 'abeja_datasets' has no attribute 'nonsense'"):
+        abeja_datasets.nonsense  # noqa: B018 - getting it is what fails
 
 
 def test_an_operation_loads_its_own_module_at_its_first_use() -> None:
     code = """
         import sys
-        from abeja.datasets import APIClient
+        from abeja_datasets import APIClient
         client = APIClient({"auth_token": "t"}, base_url="http://127.0.0.1:1", max_retry_count=0)
         def loaded():
             return sorted(m.rpartition(".")[2] for m in sys.modules

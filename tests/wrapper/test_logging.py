@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from abeja.datasets import APIClient
-from abeja.exceptions import ConnectionFailed, InvalidResponse, NotFound
+from abeja_datasets import APIClient
+from abeja_datasets.exceptions import ConnectionFailed, InvalidResponse, NotFound
 
 if TYPE_CHECKING:
     from tests.wrapper.conftest import Face, Operation, ScriptedServer

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import pytest
 
-from abeja.datasets import APIClient, paging
-from abeja.exceptions import BadRequest, InvalidResponse, NotFound
+from abeja_datasets import APIClient, paging
+from abeja_datasets.exceptions import BadRequest, InvalidResponse, NotFound
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -4,8 +4,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from abeja.datasets import APIClient
-from abeja.exceptions import ConnectionFailed, HttpError, InternalServerError
+from abeja_datasets import APIClient
+from abeja_datasets.exceptions import ConnectionFailed, HttpError, InternalServerError
 
 if TYPE_CHECKING:
     from tests.wrapper.conftest import Face, Operation, ScriptedServer

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from abeja.datasets import APIClient, AsyncAPIClient, __version__
+from abeja_datasets import APIClient, AsyncAPIClient, __version__
 
 if TYPE_CHECKING:
     from tests.wrapper.conftest import Face, Operation, ScriptedServer

@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, Any
 import httpx
 import pytest
 
-import abeja.datasets.session
-from abeja.datasets import APIClient, retry
-from abeja.exceptions import (
+import abeja_datasets.session
+from abeja_datasets import APIClient, retry
+from abeja_datasets.exceptions import (
     BadRequest,
     ConnectionFailed,
     Error,
@@ -307,8 +307,8 @@ def test_an_error_tells_how_long_to_wait(
 def test_time_does_pass_between_attempts(
     client: APIClient, server: "ScriptedServer", monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(abeja.datasets.session, "time", time)
-    monkeypatch.setattr(abeja.datasets.session, "asyncio", asyncio)
+    monkeypatch.setattr(abeja_datasets.session, "time", time)
+    monkeypatch.setattr(abeja_datasets.session, "asyncio", asyncio)
     monkeypatch.setattr(random, "uniform", lambda _low, _high: 0.0)
     server.reply(429, headers={"Retry-After": "0.15"})
     server.reply(429)

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any
 import httpx
 import pytest
 
-from abeja.datasets import APIClient
-from abeja.exceptions import Error, HttpError, InvalidResponse
+from abeja_datasets import APIClient
+from abeja_datasets.exceptions import Error, HttpError, InvalidResponse
 
 if TYPE_CHECKING:
     from tests.wrapper.conftest import Face, ScriptedServer

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 import httpx
 import pytest
 
-from abeja.datasets import APIClient, AsyncAPIClient
-from abeja.exceptions import ConnectionFailed, RequestTimeout, ServiceUnavailable
+from abeja_datasets import APIClient, AsyncAPIClient
+from abeja_datasets.exceptions import ConnectionFailed, RequestTimeout, ServiceUnavailable
 
 if TYPE_CHECKING:
     from tests.wrapper.conftest import Face, ScriptedServer

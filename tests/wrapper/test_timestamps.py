@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from abeja.datasets import parse_timestamp
+from abeja_datasets import parse_timestamp
 
 
 @pytest.mark.parametrize(

@@ -34,8 +34,8 @@ class Package(NamedTuple):
 
 PACKAGES = (
     Package("abeja_datasets_openapi", "generated", "generated code", by_all=False),
-    Package("abeja.datasets", "wrapper", "callers sending", by_all=True),
-    Package("abeja.exceptions", "wrapper", "callers reading", by_all=True),
+    Package("abeja_datasets", "wrapper", "callers sending", by_all=True),
+    Package("abeja_datasets.exceptions", "wrapper", "callers reading", by_all=True),
 )
 _MILD = {griffe.BreakageKind.PARAMETER_CHANGED_DEFAULT, griffe.BreakageKind.ATTRIBUTE_CHANGED_VALUE}
 """Changes after which calls go on to work, though they may do something else."""
@@ -92,7 +92,8 @@ def _check_out(repository: Path, revision: str, folder: Path) -> None:
 def _load(package: Package, root: Path) -> griffe.Module | None:
     """Read a package's source, without running it."""
     folder = root / package.folder
-    if not folder.joinpath(*package.name.split(".")).is_dir():
+    place = folder.joinpath(*package.name.split("."))
+    if not (place.is_dir() or place.with_suffix(".py").is_file()):
         return None
     try:
         loaded = griffe.load(package.name, search_paths=[folder], allow_inspection=False, resolve_aliases=True)

@@ -1,6 +1,6 @@
 """Client for the ABEJA Dataset API.
 
-    from abeja.datasets import APIClient
+    from abeja_datasets import APIClient
 
     api_client = APIClient()
 
@@ -11,13 +11,13 @@ view of the same data, for those who want one. `parse_timestamp` reads the API's
 
 from typing import TYPE_CHECKING, Any
 
-from abeja.datasets._version import __version__
-from abeja.datasets.api_client import APIClient
-from abeja.datasets.async_api_client import AsyncAPIClient
-from abeja.datasets.timestamps import parse_timestamp
+from abeja_datasets._version import __version__
+from abeja_datasets.api_client import APIClient
+from abeja_datasets.async_api_client import AsyncAPIClient
+from abeja_datasets.timestamps import parse_timestamp
 
 if TYPE_CHECKING:
-    from abeja.datasets import models
+    from abeja_datasets import models
 
 __all__ = ["APIClient", "AsyncAPIClient", "__version__", "models", "parse_timestamp"]
 
@@ -26,5 +26,5 @@ def __getattr__(name: str) -> Any:
     if name == "models":
         import importlib
 
-        return importlib.import_module("abeja.datasets.models")
+        return importlib.import_module("abeja_datasets.models")
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

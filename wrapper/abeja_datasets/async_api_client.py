@@ -5,18 +5,18 @@ from collections.abc import AsyncIterator, Callable, Mapping
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, ParamSpec, Self, TypeVar
 
-from abeja.datasets import operations
-from abeja.datasets.api_client import APIClient
-from abeja.datasets.base import BaseClient
-from abeja.datasets.identifiers import Identifier
+from abeja_datasets import operations
+from abeja_datasets.api_client import APIClient
+from abeja_datasets.base import BaseClient
+from abeja_datasets.identifiers import Identifier
 
 if TYPE_CHECKING:
     import httpx
 
-    from abeja.datasets.exchange import Answer
-    from abeja.datasets.operations import Call
-    from abeja.datasets.paging import Walk
-    from abeja.datasets.session import AsyncSession
+    from abeja_datasets.exchange import Answer
+    from abeja_datasets.operations import Call
+    from abeja_datasets.paging import Walk
+    from abeja_datasets.session import AsyncSession
 
 _P = ParamSpec("_P")
 _R = TypeVar("_R")
@@ -39,7 +39,7 @@ class AsyncAPIClient(BaseClient):
 
     ::
 
-        from abeja.datasets import AsyncAPIClient
+        from abeja_datasets import AsyncAPIClient
 
         async with AsyncAPIClient() as api_client:
             dataset = await api_client.get_dataset("1102940376065", "1410805969256")
@@ -163,7 +163,7 @@ class AsyncAPIClient(BaseClient):
 
     @_documented_as(APIClient.iter_datasets)
     def iter_datasets(self, organization_id: Identifier, page_size: int | None = None) -> AsyncIterator[dict[str, Any]]:
-        from abeja.datasets import paging
+        from abeja_datasets import paging
 
         first = operations.list_datasets(organization_id, max_results=page_size)
         return self._walk(paging.Walk(first, "next_token", paging.read_datasets))
@@ -172,7 +172,7 @@ class AsyncAPIClient(BaseClient):
     def iter_dataset_items(
         self, organization_id: Identifier, dataset_id: Identifier, params: dict[str, Any] | None = None
     ) -> AsyncIterator[dict[str, Any]]:
-        from abeja.datasets import paging
+        from abeja_datasets import paging
 
         first = operations.list_dataset_items(organization_id, dataset_id, params)
         return self._walk(paging.Walk(first, "next_page_token", paging.read_items))
@@ -207,6 +207,6 @@ class AsyncAPIClient(BaseClient):
         return session
 
     def _open(self) -> "AsyncSession":
-        from abeja.datasets.session import AsyncSession
+        from abeja_datasets.session import AsyncSession
 
         return AsyncSession(self._settings, self._http_client)

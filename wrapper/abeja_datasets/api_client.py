@@ -4,17 +4,17 @@ from collections.abc import Iterator, Mapping
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
-from abeja.datasets import operations
-from abeja.datasets.base import BaseClient
-from abeja.datasets.identifiers import Identifier
+from abeja_datasets import operations
+from abeja_datasets.base import BaseClient
+from abeja_datasets.identifiers import Identifier
 
 if TYPE_CHECKING:
     import httpx
 
-    from abeja.datasets.exchange import Answer
-    from abeja.datasets.operations import Call
-    from abeja.datasets.paging import Walk
-    from abeja.datasets.session import SyncSession
+    from abeja_datasets.exchange import Answer
+    from abeja_datasets.operations import Call
+    from abeja_datasets.paging import Walk
+    from abeja_datasets.session import SyncSession
 
 
 class APIClient(BaseClient):
@@ -22,7 +22,7 @@ class APIClient(BaseClient):
 
     ::
 
-        from abeja.datasets import APIClient
+        from abeja_datasets import APIClient
 
         api_client = APIClient()
 
@@ -830,7 +830,7 @@ class APIClient(BaseClient):
             Unauthorized: authentication failed.
             InternalServerError: the server failed.
         """
-        from abeja.datasets import paging
+        from abeja_datasets import paging
 
         first = operations.list_datasets(organization_id, max_results=page_size)
         return self._walk(paging.Walk(first, "next_token", paging.read_datasets))
@@ -866,7 +866,7 @@ class APIClient(BaseClient):
             Unauthorized: authentication failed.
             InternalServerError: the server failed.
         """
-        from abeja.datasets import paging
+        from abeja_datasets import paging
 
         first = operations.list_dataset_items(organization_id, dataset_id, params)
         return self._walk(paging.Walk(first, "next_page_token", paging.read_items))
@@ -897,6 +897,6 @@ class APIClient(BaseClient):
         return session
 
     def _open(self) -> "SyncSession":
-        from abeja.datasets.session import SyncSession
+        from abeja_datasets.session import SyncSession
 
         return SyncSession(self._settings, self._http_client)

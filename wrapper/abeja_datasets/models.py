@@ -2,7 +2,7 @@
 
 They are opt-in. `APIClient` itself takes and gives plain JSON, which no model can alter or refuse:
 
-    from abeja.datasets.models import DatasetItem
+    from abeja_datasets.models import DatasetItem
 
     item = DatasetItem.from_dict(api_client.get_dataset_item(organization_id, dataset_id, 0))
     item.attributes.to_dict()

@@ -5,7 +5,7 @@ import operator
 import re
 from typing import Any
 
-from abeja.exceptions import InvalidIdentifier
+from abeja_datasets.exceptions import InvalidIdentifier
 
 Identifier = str | int
 """What the client takes for an id: str or int."""

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from typing import Any, NamedTuple, TypeVar
 from urllib.parse import urlsplit
 
-from abeja.datasets.credentials import Credential, resolve
+from abeja_datasets.credentials import Credential, resolve
 
 BASE_URL = "https://api.abeja.io"
 TIMEOUT = 30.0

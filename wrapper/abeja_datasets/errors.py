@@ -6,8 +6,8 @@ from typing import Any
 
 import httpx
 
-from abeja.datasets.credentials import Credential
-from abeja.exceptions import HttpError, error_class
+from abeja_datasets.credentials import Credential
+from abeja_datasets.exceptions import HttpError, error_class
 
 
 def http_error(response: httpx.Response, credential: Credential) -> HttpError:

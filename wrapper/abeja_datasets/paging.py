@@ -3,8 +3,8 @@
 from collections.abc import Callable
 from typing import Any
 
-from abeja.datasets.exchange import Answer
-from abeja.datasets.operations import Call
+from abeja_datasets.exchange import Answer
+from abeja_datasets.operations import Call
 
 NEXT_TOKEN_HEADER = "X-Next-Token"
 

@@ -5,7 +5,7 @@ import re
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
-from abeja.exceptions import CredentialNotFound
+from abeja_datasets.exceptions import CredentialNotFound
 
 
 class _Kind(NamedTuple):

@@ -11,9 +11,9 @@ from typing import Any
 
 import httpx
 
-from abeja.datasets.exchange import HEADERS, Answer, Auth, Exchange, keep_location, keep_location_async
-from abeja.datasets.operations import Call
-from abeja.datasets.settings import Settings
+from abeja_datasets.exchange import HEADERS, Answer, Auth, Exchange, keep_location, keep_location_async
+from abeja_datasets.operations import Call
+from abeja_datasets.settings import Settings
 
 
 class SyncSession:

@@ -7,7 +7,7 @@ nothing is converted on the way, and each of their modules is loaded when its op
 from collections.abc import Mapping
 from typing import Any, NamedTuple, cast
 
-from abeja.datasets.identifiers import Identifier, segment
+from abeja_datasets.identifiers import Identifier, segment
 
 
 class Call(NamedTuple):

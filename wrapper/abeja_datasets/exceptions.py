@@ -1,4 +1,4 @@
-"""What callers of `abeja.datasets` catch.
+"""The errors of this package, also importable as `abeja.exceptions`.
 
 ::
 
@@ -19,9 +19,17 @@
     ├── ConnectionFailed                    no connection, or one that broke before the whole answer was there
     │   └── RequestTimeout                  the same, by running out of time; also a TimeoutError
     ├── InvalidResponse                     a success that can't be used: not JSON, or pages that repeat
-    └── InvalidIdentifier                   an id that can't be one; nothing was sent; also a ValueError
+    ├── InvalidIdentifier                   an id that can't be one; nothing was sent; also a ValueError
+    ├── UnsupportedURI                      abeja-sdk: a URI of a scheme that it does not read
+    ├── InvalidDataFormat                   abeja-sdk: data in another format than it needs
+    ├── ResourceNotFound                    abeja-sdk: a resource that is missing
+    ├── InvalidPathException                abeja-sdk: a path that it does not accept
+    └── EtagHashNotMatch                    abeja-sdk: a download whose hash differs from the server's
 
 Any other status is an `HttpError` itself. All errors pickle, with their fields.
+
+No method of this package raises the last five. abeja-sdk's other modules import them from `abeja.exceptions`, and find
+them here where a program uses both distributions and asked for ours (see `abeja_datasets.takeover`).
 """
 
 from typing import Any, Literal, NamedTuple
@@ -34,19 +42,24 @@ __all__ = [
     "ConnectionFailed",
     "CredentialNotFound",
     "Error",
+    "EtagHashNotMatch",
     "Forbidden",
     "GatewayTimeout",
     "HttpError",
     "InternalServerError",
+    "InvalidDataFormat",
     "InvalidIdentifier",
+    "InvalidPathException",
     "InvalidResponse",
     "MethodNotAllowed",
     "NotFound",
     "Outcome",
     "RequestTimeout",
+    "ResourceNotFound",
     "ServiceUnavailable",
     "TooManyRequests",
     "Unauthorized",
+    "UnsupportedURI",
     "error_class",
 ]
 
@@ -125,6 +138,11 @@ class HttpError(Error):
         self.status_code = status_code
         self.url = url
 
+    def _asdict(self) -> dict[str, Any]:
+        """Return the fields that have a value, for programs written for abeja-sdk."""
+        fields = ("error", "error_description", "error_detail", "status_code", "url")
+        return {name: value for name in fields if (value := getattr(self, name)) or name in fields[:2]}
+
     def _summary(self) -> str:
         text = self.error if self.status_code is None else f"{self.status_code} {self.error}"
         if self.error_description:
@@ -199,6 +217,34 @@ class InvalidResponse(Error):
 
 class InvalidIdentifier(Error, ValueError):
     """An id that can't be the id of anything. Nothing was sent."""
+
+
+class UnsupportedURI(Error):
+    """abeja-sdk: a URI of a scheme that it does not read."""
+
+
+class InvalidDataFormat(Error):
+    """abeja-sdk: data in another format than it needs."""
+
+
+class ResourceNotFound(Error):
+    """abeja-sdk: a resource that is missing."""
+
+
+class InvalidPathException(Error):
+    """abeja-sdk: a path that it does not accept.
+
+    Attributes:
+        path: the path.
+    """
+
+    def __init__(self, path: Any) -> None:
+        super().__init__(path)
+        self.path = path
+
+
+class EtagHashNotMatch(Error):
+    """abeja-sdk: a download whose hash differs from the server's."""
 
 
 _CLASSES: dict[int, type[HttpError]] = {

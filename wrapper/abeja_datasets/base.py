@@ -4,7 +4,7 @@ import os
 from collections.abc import Mapping
 from typing import Any
 
-from abeja.datasets.settings import settle
+from abeja_datasets.settings import settle
 
 
 class BaseClient:

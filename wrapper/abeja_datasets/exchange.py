@@ -12,14 +12,11 @@ from typing import Any, Final, NamedTuple, TypeVar
 
 import httpx
 
-from abeja.datasets import bodies, credentials, retry
-from abeja.datasets._version import __version__
-from abeja.datasets.credentials import Credential
-from abeja.datasets.errors import http_error
-from abeja.datasets.leftovers import Watched
-from abeja.datasets.operations import Call
-from abeja.datasets.settings import Settings
-from abeja.exceptions import (
+from abeja_datasets import bodies, credentials, retry
+from abeja_datasets._version import __version__
+from abeja_datasets.credentials import Credential
+from abeja_datasets.errors import http_error
+from abeja_datasets.exceptions import (
     Attempt,
     ConnectionFailed,
     Error,
@@ -28,11 +25,16 @@ from abeja.exceptions import (
     Outcome,
     RequestTimeout,
 )
+from abeja_datasets.leftovers import Watched
+from abeja_datasets.operations import Call
+from abeja_datasets.settings import Settings
 
 MAX_REDIRECTS: Final = 5
 
 _E = TypeVar("_E", bound=Error)
 _log = logging.getLogger("abeja.datasets")
+# A program that has set up no logging would otherwise get each warning on its standard error.
+_log.addHandler(logging.NullHandler())
 _PYTHON: Final = ".".join(map(str, sys.version_info[:2]))
 HEADERS: Final = {
     "Accept": "application/json",
@@ -41,7 +43,7 @@ HEADERS: Final = {
 _CONTENT_TYPE: Final = {"Content-Type": "application/json"}
 # Raised before a byte of the request is sent.
 _NOT_SENT: Final = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.ProxyError)
-_LOCATION: Final = "abeja.datasets.location"
+_LOCATION: Final = "abeja_datasets.location"
 _METHOD_KEPT: Final = (307, 308)
 _GET_ONLY: Final = (301, 302, 303)
 

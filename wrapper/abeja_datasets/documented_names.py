@@ -1,0 +1,105 @@
+"""The documented import names `abeja.datasets` and `abeja.exceptions`, and how they come to mean this package.
+
+abeja-sdk owns the same names. Where it is installed, they are its own, unless a program asks for ours: see `take_over`.
+"""
+
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from types import ModuleType
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from importlib.machinery import ModuleSpec
+
+NAMES: Final = {"abeja.datasets": "abeja_datasets", "abeja.exceptions": "abeja_datasets.exceptions"}
+"""The documented names, each with the module that it stands for."""
+
+FOLDER: Final = Path(__file__).with_name("_takeover")
+"""Put first on `sys.path`, it makes the documented names ours, and leaves the rest of `abeja` to abeja-sdk."""
+
+
+def stand_in(name: str) -> None:
+    """Make a documented name, and all modules below it, the very modules of this package.
+
+    One module object for both names means that no class exists twice, and that pickles made under either name load.
+
+    Args:
+        name: the module that is being imported: one of `NAMES`.
+    """
+    import importlib
+
+    sys.modules[name] = importlib.import_module(NAMES[name])
+    if _SubmoduleFinder not in sys.meta_path:
+        # Before the finder of files, which would load our modules once more under the documented name.
+        sys.meta_path.insert(0, _SubmoduleFinder)
+
+
+def take_over() -> None:
+    """Make the documented names ours in this process and its multiprocessing children, beside abeja-sdk.
+
+    `sys.path` is all that changes: multiprocessing hands it on, whatever the start method.
+
+    Raises:
+        ImportError: abeja-sdk's `abeja.datasets` or `abeja.exceptions` is loaded already, so that some modules would
+            go on with its classes. `import abeja` alone loads `abeja.exceptions`.
+    """
+    loaded = {name: module for name in NAMES if (module := sys.modules.get(name)) and not is_ours(module)}
+    if loaded:
+        where = ", ".join(f"{name} ({getattr(module, '__file__', None)})" for name, module in loaded.items())
+        raise ImportError(
+            f"abeja_datasets.takeover is imported too late: others' modules are loaded already: {where}. "
+            "Make `import abeja_datasets.takeover` the first import of the program, before any of `abeja`, or run "
+            "it with `python -m abeja_datasets PROGRAM`"
+        )
+    put_first(str(FOLDER), sys.path)
+    abeja = sys.modules.get("abeja")
+    if abeja is not None:
+        abeja.__path__ = put_first(str(FOLDER / "abeja"), [*abeja.__path__])
+
+
+def put_first(entry: str, path: list[str]) -> list[str]:
+    """Move an entry to the front of a search path, in place, and return the path."""
+    path[:] = [entry, *(other for other in path if other != entry)]
+    return path
+
+
+def is_ours(module: ModuleType) -> bool:
+    """Return whether a module is one of this package, under whatever name it was imported."""
+    return module.__name__.partition(".")[0] == "abeja_datasets"
+
+
+class _SubmoduleFinder:
+    """Finds `abeja.datasets.X` as `abeja_datasets.X` while `abeja.datasets` is ours."""
+
+    @staticmethod
+    def find_spec(name: str, path: Sequence[str] | None = None, target: object = None) -> "ModuleSpec | None":
+        del path, target  # the real name has a path of its own
+        if not name.startswith("abeja.datasets.") or not is_ours(sys.modules["abeja.datasets"]):
+            return None
+        import importlib.util
+
+        real = "abeja_datasets" + name.removeprefix("abeja.datasets")
+        if importlib.util.find_spec(real) is None:
+            return None
+        return importlib.util.spec_from_loader(name, _SubmoduleLoader(real))  # type: ignore[arg-type]  # duck-typed
+
+
+class _SubmoduleLoader:
+    """Loads a module of this package under its documented name.
+
+    Args:
+        real: its name in this package.
+    """
+
+    def __init__(self, real: str) -> None:
+        self._real = real
+
+    def create_module(self, spec: "ModuleSpec") -> None:
+        """Return None: the import system makes an empty module, which `exec_module` replaces."""
+
+    def exec_module(self, module: ModuleType) -> None:
+        """Put the real module in the place of the one that is being imported."""
+        import importlib
+
+        sys.modules[module.__name__] = importlib.import_module(self._real)
