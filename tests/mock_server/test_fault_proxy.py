@@ -7,11 +7,9 @@ import gc
 import http.client
 import json
 import random
-import shutil
 import socket
 import ssl
 import struct
-import subprocess
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -651,21 +649,6 @@ def test_it_runs_within_a_loop_and_its_plan_may_be_set_there(
 
     with asyncio.Runner(loop_factory=loop_factory) as runner:
         assert runner.run(run()) == (RESET, OK)
-
-
-@pytest.fixture(scope="module")
-def certificate(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A key and a certificate for localhost, in one file."""
-    openssl = shutil.which("openssl")
-    if openssl is None:
-        pytest.skip("this machine has no openssl to make a certificate with")
-    file = tmp_path_factory.mktemp("tls") / "both.pem"
-    command = [
-        openssl, "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "2",
-        "-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost", "-keyout", "-", "-out", "-",
-    ]  # fmt: skip
-    file.write_bytes(subprocess.run(command, check=True, capture_output=True).stdout)
-    return file
 
 
 @pytest.mark.parametrize("is_trusted", [True, False])

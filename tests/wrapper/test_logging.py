@@ -2,6 +2,8 @@
 
 import logging
 import re
+import subprocess
+import sys
 from typing import TYPE_CHECKING
 
 import pytest
@@ -98,3 +100,31 @@ def test_nothing_is_printed(
     with pytest.raises(NotFound):
         operation.call(client)
     assert capfd.readouterr() == ("", "")
+
+
+def test_a_program_without_logging_sees_nothing() -> None:
+    program = """
+from http.server import BaseHTTPRequestHandler, HTTPServer
+import threading
+from abeja_datasets import APIClient
+
+class Busy(BaseHTTPRequestHandler):
+    def do_GET(self):
+        self.send_response(503 if not seen else 200)
+        self.send_header("Content-Length", "2")
+        self.end_headers()
+        self.wfile.write(b"[]")
+        seen.append(1)
+    def log_message(self, *args):
+        pass
+
+seen = []
+server = HTTPServer(("127.0.0.1", 0), Busy)
+threading.Thread(target=server.serve_forever, daemon=True).start()
+with APIClient({"auth_token": "t"}, base_url=f"http://127.0.0.1:{server.server_port}") as client:
+    client.list_datasets("1")
+server.shutdown()
+print(len(seen))
+"""
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True, timeout=60)
+    assert (done.stdout, done.stderr) == ("2\n", "")

@@ -1,9 +1,7 @@
 """Sending calls over httpx: the two loops, sync and async, and the connections that they keep open."""
 
 import asyncio
-import functools
 import os
-import ssl
 import time
 import weakref
 from collections.abc import AsyncGenerator, Callable
@@ -14,6 +12,7 @@ import httpx
 from abeja_datasets.exchange import HEADERS, Answer, Auth, Exchange, keep_location, keep_location_async
 from abeja_datasets.operations import Call
 from abeja_datasets.settings import Settings
+from abeja_datasets.trust import ssl_context
 
 
 class SyncSession:
@@ -140,17 +139,10 @@ def _close_pool(pools: dict[int, httpx.Client]) -> None:
         pool.close()
 
 
-@functools.cache
-def _trusted(_file: str | None, _folder: str | None) -> ssl.SSLContext:
-    """Read the certificates to trust, as httpx does for each client: programs that make one for each call wait once."""
-    return httpx.create_ssl_context()
-
-
 def _pool_options(settings: Settings, on_response: Callable[[httpx.Response], Any]) -> dict[str, Any]:
     return {
         "headers": HEADERS,
-        # The variables that say where they are (https://www.python-httpx.org/environment_variables/).
-        "verify": _trusted(os.environ.get("SSL_CERT_FILE"), os.environ.get("SSL_CERT_DIR")),
+        "verify": ssl_context(os.environ),
         "timeout": settings.timeout,
         "event_hooks": {"response": [on_response]},
         # How many threads or tasks call at once is the caller's to decide; none should wait for another's connection.
