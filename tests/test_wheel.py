@@ -45,6 +45,13 @@ print(api_client)
 """
 
 
+def written_for(name: str) -> str:
+    """Return the program with the documented names, or with our own."""
+    if name == "abeja_datasets":
+        return PROGRAM
+    return PROGRAM.replace("abeja_datasets.exceptions", "abeja.exceptions").replace("abeja_datasets", "abeja.datasets")
+
+
 def run(*command: object, cwd: Path) -> str:
     done = subprocess.run(
         [str(word) for word in command], cwd=cwd, capture_output=True, text=True, check=False, timeout=120
@@ -61,10 +68,50 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return found
 
 
+ABEJA_SDK = {
+    "__init__.py": "from .version import VERSION\ndef tracking(steps=None):\n    pass\n",
+    "version.py": "VERSION = '2.3.6'\n",
+    "datalake/__init__.py": "class Client:\n    pass\n",
+    "train/__init__.py": "",
+    "datasets/__init__.py": "from .client import Client\n",
+    "datasets/client.py": "class Client:\n    pass\n",
+    "datasets/dataset_item.py": "class DatasetItem:\n    pass\nclass DatasetItems:\n    pass\n",
+    "exceptions/__init__.py": "class Error(Exception):\n    pass\n",
+}
+"""Modules of abeja-sdk's names, untyped like its own."""
+
+
+def add_abeja_sdk(python: Path) -> Path:
+    (site_packages,) = python.parent.parent.glob("lib/*/site-packages")
+    for name, text in ABEJA_SDK.items():
+        file = site_packages / "abeja" / name
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(text, encoding="utf-8")
+    return python
+
+
+@pytest.fixture(scope="module")
+def sdk(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An environment with what stands for abeja-sdk."""
+    folder = tmp_path_factory.mktemp("sdk")
+    run(sys.executable, "-m", "venv", "--without-pip", folder, cwd=folder)
+    return add_abeja_sdk(folder / "bin" / "python")
+
+
+@pytest.fixture(scope="module")
+def beside(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An environment with the wheel, and with what stands for abeja-sdk."""
+    return add_abeja_sdk(environment(wheel, tmp_path_factory.mktemp("beside")))
+
+
 @pytest.fixture(scope="module")
 def python(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """An environment with the wheel, and our own libraries as its dependencies, since there may be no network."""
-    folder = tmp_path_factory.mktemp("environment")
+    """An environment with the wheel."""
+    return environment(wheel, tmp_path_factory.mktemp("environment"))
+
+
+def environment(wheel: Path, folder: Path) -> Path:
+    """Install the wheel, with our own libraries as its dependencies, since there may be no network."""
     run(sys.executable, "-m", "venv", "--without-pip", folder, cwd=folder)
     python = folder / "bin" / "python"
     uv = Path(sys.executable).with_name("uv")
@@ -79,6 +126,7 @@ def test_it_holds_each_package_with_its_types_and_the_document(wheel: Path) -> N
     names = set(zipfile.ZipFile(wheel).namelist())
     typed = {name for name in names if name.endswith("/py.typed")}
     assert typed == {
+        "abeja-stubs/py.typed",
         "abeja_datasets/py.typed",
         "abeja_datasets_openapi/py.typed",
         "abeja_datasets_mock/py.typed",
@@ -89,17 +137,63 @@ def test_it_holds_each_package_with_its_types_and_the_document(wheel: Path) -> N
     assert "abeja_datasets_mock/scenarios/scenarios.yaml" in names
     assert "abeja/__init__.py" not in names, "abeja is a namespace package"
     tops = {name.partition("/")[0] for name in names if ".dist-info/" not in name}
-    assert tops == {"abeja", "abeja-stubs", *(name.partition("/")[0] for name in typed)}
+    assert tops == {"abeja", *(name.partition("/")[0] for name in typed)}
 
 
-def test_a_users_program_type_checks_against_it(python: Path, tmp_path: Path) -> None:
-    (tmp_path / "program.py").write_text(PROGRAM, encoding="utf-8")
-    mypy = [sys.executable, "-m", "mypy", "--strict", "--python-executable", python, "--cache-dir", tmp_path / "cache"]
-    run(*mypy, "program.py", cwd=tmp_path)
+def mypy(python: Path, program: str, folder: Path) -> str:
+    (folder / "program.py").write_text(program, encoding="utf-8")
+    command = ["-m", "mypy", "--strict", "--python-executable", python, "--cache-dir", folder / "cache", "program.py"]
+    return subprocess.run([sys.executable, *command], cwd=folder, capture_output=True, text=True, check=False).stdout
 
 
-def test_a_users_program_runs_against_it(python: Path, tmp_path: Path) -> None:
-    (tmp_path / "program.py").write_text(PROGRAM, encoding="utf-8")
+@pytest.mark.parametrize("name", ["abeja_datasets", "abeja"])
+def test_a_users_program_type_checks_against_it(name: str, python: Path, tmp_path: Path) -> None:
+    assert mypy(python, written_for(name), tmp_path) == "Success: no issues found in 1 source file\n"
+
+
+def test_a_program_that_needs_abeja_sdk_type_checks_as_without_us(beside: Path, sdk: Path, tmp_path: Path) -> None:
+    assert mypy(beside, written_for("abeja"), tmp_path) == "Success: no issues found in 1 source file\n"
+    program = """
+import abeja.datalake  # type: ignore[import-untyped]
+from abeja import train, VERSION
+from abeja.datasets import Client
+from abeja.datasets.client import Client as Same
+from abeja.datasets.dataset_item import DatasetItem, DatasetItems
+print(abeja.datalake.Client, train, VERSION, abeja.tracking(1), Client, Same, DatasetItem, DatasetItems)
+"""
+    before = mypy(sdk, program, tmp_path)
+    assert "import-untyped" in before
+    assert mypy(beside, program, tmp_path) == "Success: no issues found in 1 source file\n"
+    wrong = "from abeja.datalake import Client\nprint(Client)\n"
+    assert mypy(beside, wrong, tmp_path) == mypy(sdk, wrong, tmp_path)
+
+
+def test_both_names_are_one_for_a_type_checker(python: Path, tmp_path: Path) -> None:
+    program = """
+from typing import assert_type
+import abeja.datasets.models
+import abeja.exceptions
+import abeja_datasets.exceptions
+import abeja_datasets.takeover
+from abeja.datasets.models import Dataset
+
+assert_type(abeja.datasets.APIClient(), abeja_datasets.APIClient)
+assert_type(abeja.exceptions.NotFound("", ""), abeja_datasets.exceptions.NotFound)
+assert_type(Dataset.from_dict({}), abeja_datasets.models.Dataset)
+abeja.exceptions.InvalidPathException("path")
+abeja.exceptions.nonsense  # type: ignore[attr-defined]
+"""
+    assert mypy(python, program, tmp_path) == "Success: no issues found in 1 source file\n"
+
+
+@pytest.mark.parametrize("name", ["abeja_datasets", "abeja"])
+def test_a_users_program_runs_against_it(name: str, python: Path, tmp_path: Path) -> None:
+    (tmp_path / "program.py").write_text(written_for(name), encoding="utf-8")
     assert run(python, "-W", "error", "program.py", cwd=tmp_path).startswith("<APIClient base_url='http://127.0.0.1:1'")
-    where = run(python, "-c", "import abeja_datasets; print(abeja_datasets.__file__)", cwd=tmp_path)
+    where = run(
+        python,
+        "-c",
+        f"import {name + '.datasets' if name == 'abeja' else name} as ours; print(ours.__file__)",
+        cwd=tmp_path,
+    )
     assert where.startswith(str(python.parent.parent)), "it must be the wheel that runs, not this checkout"
