@@ -1,5 +1,5 @@
 # Of `abeja` itself, which is abeja-sdk's where that is installed. Without these lines mypy would report what its users
-# rightly import from `abeja`: it takes the parent of a stubbed module for typed, and this one exports nothing explicitly.
+# rightly import from `abeja`: it takes the parent of a stubbed module for typed, and this one has no explicit exports.
 from typing import Any
 
 VERSION: str
