@@ -12,7 +12,7 @@ def run(code: str) -> str:
     return subprocess.run(command, capture_output=True, text=True, check=True, timeout=30).stdout
 
 
-@pytest.mark.parametrize("imported", ["abeja_datasets", "abeja_datasets.exceptions"])
+@pytest.mark.parametrize("imported", ["abeja_datasets", "abeja.datasets", "abeja.exceptions"])
 def test_importing_stays_light(imported: str) -> None:
     heavy = ["httpx", "httpcore", "attr", "attrs", "asyncio", "dateutil", "anyio", "ssl", "email", "logging"]
     code = f"import sys, {imported}; print([m for m in {heavy} if m in sys.modules])"

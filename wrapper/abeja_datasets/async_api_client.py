@@ -23,7 +23,7 @@ _R = TypeVar("_R")
 
 
 def _documented_as(twin: Callable[..., Any]) -> Callable[[Callable[_P, _R]], Callable[_P, _R]]:
-    """Give a method the docstring of its twin in `APIClient`, with its example awaited."""
+    """Copy the docstring of a method's twin in `APIClient`, with its example awaited."""
 
     def documented(method: Callable[_P, _R]) -> Callable[_P, _R]:
         text = re.sub(r"for (\w+) in api_client\b", r"async for \1 in api_client", twin.__doc__ or "")

@@ -10,7 +10,7 @@ _MAX_DEPTH = 1000
 
 
 def encode(body: Any) -> bytes:
-    """Give the JSON text of a body, in UTF-8.
+    """Return the JSON text of a body, in UTF-8.
 
     Raises:
         TypeError: a value in it is of no JSON type; the message says where.
@@ -31,7 +31,7 @@ def check_text(name: str, value: object) -> None:
 
 
 def _misfit(body: Any) -> str | None:
-    """Tell of the first place in a body that JSON can't hold; None if there is none."""
+    """Return what JSON can't hold in a body and where, for the first such place; None if there is none."""
     # One iterator for each level, so that neither depth nor breadth takes a stack or much memory.
     levels = [iter([("", body)])]
     while levels:

@@ -28,7 +28,7 @@ def http_error(response: httpx.Response, credential: Credential) -> HttpError:
 
 
 def _error_body(response: httpx.Response, credential: Credential) -> tuple[str, Any]:
-    """Give the text of an error's body and, where it is JSON, what that says.
+    """Return the text of an error's body and, where it is JSON, its value.
 
     A server that repeats the credential must not bring it into a log.
     """

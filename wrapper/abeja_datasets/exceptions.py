@@ -263,7 +263,7 @@ _CLASSES: dict[int, type[HttpError]] = {
 
 
 def error_class(status: int) -> type[HttpError]:
-    """Tell the class of the error that an HTTP status is raised as."""
+    """Return the class of the error that an HTTP status is raised as."""
     return _CLASSES.get(status, HttpError)
 
 

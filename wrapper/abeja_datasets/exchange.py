@@ -157,7 +157,7 @@ class Exchange:
         return wait
 
     def _redirect(self, response: httpx.Response) -> httpx.URL | None:
-        """Tell where an answer sends the call on to; None if it does not, or not to where a call may follow."""
+        """Return the URL that a redirect leads to; None for any other response, and where a call may not follow."""
         allowed = (*_METHOD_KEPT, *_GET_ONLY) if self._call.method == "GET" else _METHOD_KEPT
         location = response.extensions.get(_LOCATION) or response.headers.get("Location")
         if response.status_code not in allowed or location is None or self._redirects == MAX_REDIRECTS:

@@ -14,7 +14,7 @@ _UNUSABLE = re.compile("[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
 
 
 def segment(name: str, value: object) -> str:
-    """Give the text of an id, fit to be percent-quoted as one path segment.
+    """Return the text of an id, ready to be percent-quoted as one path segment.
 
     Args:
         name: what the id is called, for the error.

@@ -63,7 +63,7 @@ def read_items(answer: Answer) -> tuple[list[dict[str, Any]], str | None]:
 
 
 class _RepetitionGuard:
-    """Tells a token that comes again, in constant memory.
+    """Detects a token that comes again, in constant memory.
 
     The latest tokens are remembered, so that a repetition among them is told at once. A cycle longer than those is
     told within three rounds of it: one token is held against all that follow, and moves on each time the distance has

@@ -22,7 +22,7 @@ TOO_MANY_REQUESTS = 429
 
 
 def is_retryable(*, idempotent: bool, sent: bool, status: int | None) -> bool:
-    """Tell whether an attempt that failed so may be followed by another.
+    """Return whether a failed attempt may be followed by another.
 
     Args:
         idempotent: whether the call may be carried out twice.
@@ -35,7 +35,7 @@ def is_retryable(*, idempotent: bool, sent: bool, status: int | None) -> bool:
 
 
 def delay(retries: int, retry_after: float | None) -> float | None:
-    """Give the seconds to wait before the next attempt, or None where the server asks for too much patience.
+    """Return the seconds to wait before the next attempt; None where the server asks for more than `MAX_RETRY_AFTER`.
 
     Args:
         retries: how many there have been.

@@ -129,7 +129,7 @@ class AsyncSession:
 
 
 def _headers_beside(client: httpx.Client | httpx.AsyncClient) -> dict[str, str]:
-    """Give our headers, but for those that the caller has set on a client of their own."""
+    """Return our headers, except those that the caller has set on a client of their own."""
     untouched = httpx.Headers({"Accept": "*/*", "User-Agent": f"python-httpx/{httpx.__version__}"})
     return {name: value for name, value in HEADERS.items() if client.headers.get(name) in (None, untouched[name])}
 

@@ -4,7 +4,7 @@ import datetime as dt
 
 
 def parse_timestamp(text: str) -> dt.datetime:
-    """Give the point in time that one of the API's timestamps names, as an aware datetime in UTC.
+    """Parse one of the API's timestamps as an aware datetime in UTC.
 
     Args:
         text: ISO 8601 with or without an offset, such as `"2018-05-20T13:51:16.010344"`; without one it is UTC.
