@@ -142,8 +142,9 @@ def test_it_holds_each_package_with_its_types_and_the_document(wheel: Path) -> N
 
 def mypy(python: Path, program: str, folder: Path) -> str:
     (folder / "program.py").write_text(program, encoding="utf-8")
-    command = ["-m", "mypy", "--strict", "--python-executable", python, "--cache-dir", folder / "cache", "program.py"]
-    return subprocess.run([sys.executable, *command], cwd=folder, capture_output=True, text=True, check=False).stdout
+    options: list[str | Path] = ["--strict", "--python-executable", python, "--cache-dir", folder / "cache"]
+    command = [sys.executable, "-m", "mypy", *options, "program.py"]
+    return subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False).stdout
 
 
 @pytest.mark.parametrize("name", ["abeja_datasets", "abeja"])
