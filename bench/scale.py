@@ -180,7 +180,7 @@ async def _serve(url: str, file: Path, items: int) -> dict[str, Any]:
         return median(load.latencies) * 1000
 
     async def page(after: int) -> float:
-        token = tokens.make(after, "items", ORGANIZATION, dataset, "")
+        token = tokens.make(after, "items", ORGANIZATION, dataset)
         return await once(f"limit={PAGE}&next_page_token={token}")
 
     places = [

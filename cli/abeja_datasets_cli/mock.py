@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 _MAX_BODY = 10 * 1024 * 1024
 _ORGANIZATION = "1102940376065"
+LIKE = ("documented", "deployed")
+"""The choices of `abeja_datasets_mock.Like`, which would take long to import for `--help`."""
 
 
 @click.command(epilog="Without any credential it takes the one in the environment, as a client would, or a demo one.")
@@ -51,6 +53,14 @@ _ORGANIZATION = "1102940376065"
 @click.option("--demo", is_flag=True, help="Put in a dataset of every type, with items; those that are there stay.")
 @click.option(
     "--max-body", type=click.IntRange(1), default=_MAX_BODY, show_default=True, help="Bytes of the largest body taken."
+)
+@click.option(
+    "--like",
+    type=click.Choice(LIKE),
+    default=LIKE[0],
+    show_default=True,
+    help="Respond as the platform is documented, or as it is deployed: without organization_id in items, with a token"
+    " on each page of items, and with an empty page and a token of null at the end of a list.",
 )
 @click.option(
     "--latency", type=click.FloatRange(0), callback=finite, default=0.0, help="Seconds that each answer waits."
@@ -90,6 +100,7 @@ def _run(  # noqa: PLR0917 - click hands the options over by name
     load: Path | None,
     demo: bool,
     max_body: int,
+    like: Any,
     latency: float,
     log_format: Any,
     ready_file: Path | None,
@@ -102,7 +113,8 @@ def _run(  # noqa: PLR0917 - click hands the options over by name
 
     taken = program.accepted(given, credentials, os.environ)
     token = admin_token(admin_token_file)
-    app = create_app(database=database, credentials=[entry.credential for entry in taken], max_body=max_body)
+    accepted = [entry.credential for entry in taken]
+    app = create_app(database=database, credentials=accepted, max_body=max_body, like=like)
     organization = taken[0].credential.organization_id or _ORGANIZATION
     prepare: list[program.Prepare] = []
     with contextlib.ExitStack() as stack:

@@ -7,6 +7,15 @@ application: `create_app()`.
 from .app import create_app
 from .authentication import DEMO, Credential, credential_from_environment
 from .database import UnusableDatabase
+from .likeness import Like
 from .server import RunningServer
 
-__all__ = ["DEMO", "Credential", "RunningServer", "UnusableDatabase", "create_app", "credential_from_environment"]
+__all__ = [
+    "DEMO",
+    "Credential",
+    "Like",
+    "RunningServer",
+    "UnusableDatabase",
+    "create_app",
+    "credential_from_environment",
+]

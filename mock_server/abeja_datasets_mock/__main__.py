@@ -10,10 +10,12 @@ import logging
 import os
 import sys
 from collections.abc import Sequence
+from typing import get_args
 
 from .app import create_app
 from .authentication import DEMO, Credential, credential_from_environment
 from .database import UnusableDatabase
+from .likeness import Like
 from .program import MAX_PORT, CannotListen, Listening, credential_lines, run, url_lines
 
 _UNUSABLE = 2
@@ -27,11 +29,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--host", default="127.0.0.1", help="the address to listen on (default: %(default)s)")
     parser.add_argument("--port", type=_port, default=0, help="the port; 0, the default, is one that is free")
     parser.add_argument("--database", metavar="FILE", help="keep the data in this SQLite file (default: in memory)")
+    parser.add_argument(
+        "--like",
+        choices=get_args(Like),
+        default="documented",
+        help="respond as the platform is documented, or as it is deployed (default: %(default)s)",
+    )
     options = parser.parse_args(arguments)
     logging.basicConfig(level=logging.ERROR)
     try:
         credential = credential_from_environment(os.environ)
-        app = create_app(database=options.database, credentials=[credential])
+        app = create_app(database=options.database, credentials=[credential], like=options.like)
     except (UnusableDatabase, ValueError) as error:
         print(error, file=sys.stderr)
         return _UNUSABLE

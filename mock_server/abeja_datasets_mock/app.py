@@ -15,6 +15,7 @@ from starlette.types import Receive, Scope, Send
 from .authentication import DEMO, Authenticator, Credential
 from .document import Operation, locate, operations
 from .errors import CLOSE, INTERNAL_SERVER_ERROR, Answer, Refusal, StorageFailed
+from .likeness import Like, likeness
 from .operations import Operations, Request
 from .requests import ClientGone, check_media_type, content_length, parse_json, parse_query, read_body
 from .routing import Routes
@@ -32,6 +33,7 @@ def create_app(
     database: str | Path | None = None,
     credentials: Sequence[Credential] | None = None,
     max_body: int = DEFAULT_MAX_BODY,
+    like: Like = "documented",
 ) -> Starlette:
     """Make the server as an ASGI application, ready at once: it does not depend on lifespan events.
 
@@ -42,25 +44,30 @@ def create_app(
         database: the SQLite file that keeps the data, made where it does not exist. None keeps it in memory.
         credentials: what requests may authenticate with. None is the demo credential for any organization.
         max_body: bytes of the largest request body taken.
+        like: "documented", or "deployed" for responses as the deployed platform sends them. Its items have no
+            `organization_id`. Each page of items has a token, until an empty page ends the list with null.
 
     Raises:
         UnusableDatabase: the file can't be used; the message says why.
-        ValueError: there is no credential in `credentials`.
+        ValueError: there is no credential in `credentials`, or `like` is another value.
     """
     taken = (DEMO,) if credentials is None else tuple(credentials)
     if not taken:
         raise ValueError("credentials: at least one is needed")
     authenticator = Authenticator(taken)
+    shaped = likeness(like)
     store = Store(database)
+    handlers = Operations(store, shaped)
 
     @contextlib.asynccontextmanager
     async def lifespan(_app: Starlette) -> AsyncIterator[None]:
         yield
         store.close()
 
-    route = ContractRoute(Operations(store), authenticator, max_body)
+    route = ContractRoute(handlers, authenticator, max_body)
     app = Starlette(routes=[DocumentRoute(), route], lifespan=lifespan)
     app.state.store = store
+    app.state.operations = handlers
     return app
 
 

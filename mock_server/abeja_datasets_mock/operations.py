@@ -10,8 +10,9 @@ from .clock import Clock
 from .datasets import Datasets, dataset_number
 from .errors import Answer, Headers, Refusal, StorageFailed, bad_request, not_found
 from .items import MAX_ITEM_ID, Items, item_number
+from .likeness import Likeness, likeness
 from .paging import Tokens
-from .records import ItemRow, ItemWriter, item_writer
+from .records import ItemRow, ItemWriter
 from .requests import encode_json
 from .search import compile_query
 from .store import Store
@@ -35,7 +36,8 @@ class Request:
 class Operations:
     """The documented operations on one database."""
 
-    def __init__(self, store: Store) -> None:
+    def __init__(self, store: Store, like: Likeness = likeness("documented")) -> None:  # noqa: B008 - immutable
+        self.likeness = like
         self._store = store
         self._clock = Clock()
         self._datasets = Datasets(store)
@@ -69,7 +71,7 @@ class Operations:
         organization, token = request.path["organization_id"], request.query["next_token"]
         size = request.query["max_results"] or _DEFAULT_DATASETS
         listing = ("datasets", organization)
-        after = 0 if token is None else self._tokens.read("next_token", token, *listing)
+        after = 0 if token is None else self._tokens.read("next_token", token, *listing)[0]
 
         def work() -> Answer:
             # One more than asked for tells whether any follow.
@@ -102,7 +104,7 @@ class Operations:
             number = self._dataset(request, _unknown_dataset)
             self._datasets.rule(number).check(attributes, "attributes")
             row = self._items.create(number, *kept, self._clock.now())
-            return Answer(_CREATED, _writer(request)(row))
+            return Answer(_CREATED, self._writer(request)(row))
 
         return await self._store.write(work)
 
@@ -116,16 +118,16 @@ class Operations:
             if row is None:
                 self._dataset(request)
                 raise _no_item(request)
-            return Answer(_OK, _writer(request)(row))
+            return Answer(_OK, self._writer(request)(row))
 
         return await self._store.read(work)
 
     async def list_dataset_items(self, request: Request) -> Answer:
         """Read a page of items, or of those that match `q`."""
         token, q, size = (request.query[name] for name in ("next_page_token", "q", "limit"))
-        listing = ("items", request.path["organization_id"], request.path["dataset_id"], q or "")
-        after = -1 if token is None else self._tokens.read("next_page_token", token, *listing)
-        query = None if q is None else compile_query(q)
+        listing = ("items", request.path["organization_id"], request.path["dataset_id"])
+        after, q = (-1, q or "") if token is None else self._tokens.resume(token, q, *listing)
+        query = compile_query(q) if q else None
         if query is not None:
             await self._index(request)
 
@@ -136,12 +138,12 @@ class Operations:
                 count, rows = self._datasets.total_count(number), self._items.page(number, after, size + 1)
             else:
                 rows, count = self._items.search(number, after, size + 1, query)
-            writer = _writer(request)
-            body = b'{"items":%b,"total_count":%d' % (_array(map(writer, rows[:size])), count)
-            if len(rows) > size:
-                token = self._tokens.make(rows[size - 1].dataset_item_id, *listing)
-                body += b',"next_page_token":"%b"' % token.encode("ascii")
-            return Answer(_OK, body + b"}")
+            page, end = rows[:size], self.likeness.end
+            if self.likeness.goes_on(len(rows), size):
+                token = self._tokens.make(page[-1].dataset_item_id, *listing, query=q)
+                end = b',"next_page_token":"%b"' % token.encode("ascii")
+            items = _array(map(self._writer(request), page))
+            return Answer(_OK, b'{"items":%b,"total_count":%d%b}' % (items, count, end))
 
         return await self._store.read_many(work)
 
@@ -156,7 +158,7 @@ class Operations:
             self._datasets.rule(number).check(attributes, "attributes")
             row = self._updated(old, kept)
             self._items.update(number, old, row)
-            return Answer(_OK, _writer(request)(row))
+            return Answer(_OK, self._writer(request)(row))
 
         return await self._store.write(work)
 
@@ -182,7 +184,7 @@ class Operations:
                 rows.append((old, self._updated(old, text)))
             for old, row in rows:
                 self._items.update(number, old, row)
-            return Answer(_OK, _array(_writer(request)(row) for _, row in rows))
+            return Answer(_OK, _array(self._writer(request)(row) for _, row in rows))
 
         return await self._store.write(work)
 
@@ -193,7 +195,7 @@ class Operations:
             number = self._dataset(request)
             row = self._item(request, number)
             self._items.delete(number, row)
-            return Answer(_OK, _writer(request)(row))
+            return Answer(_OK, self._writer(request)(row))
 
         return await self._store.write(work)
 
@@ -225,6 +227,9 @@ class Operations:
             raise _no_item(request)
         return row
 
+    def _writer(self, request: Request) -> ItemWriter:
+        return self.likeness.item_writer(request.path["organization_id"], request.path["dataset_id"])
+
     def _updated(self, row: ItemRow, attributes: bytes) -> ItemRow:
         return row._replace(attributes=attributes, updated_at=self._clock.after(row.updated_at))
 
@@ -240,10 +245,6 @@ def _unknown_dataset() -> Refusal:
 
 def _no_item(request: Request) -> Refusal:
     return not_found(f"dataset_item_id: the dataset has no item {request.path['dataset_item_id'][:_SHOWN]}")
-
-
-def _writer(request: Request) -> ItemWriter:
-    return item_writer(request.path["organization_id"], request.path["dataset_id"])
 
 
 def _array(elements: Any) -> bytes:

@@ -50,13 +50,14 @@ ItemWriter = Callable[[ItemRow], bytes]
 
 
 @functools.lru_cache(maxsize=1024)
-def item_writer(organization_id: str, dataset_id: str) -> ItemWriter:
-    """Make what writes the documented `DatasetItem` for the rows of one dataset."""
+def item_writer(organization_id: str | None, dataset_id: str) -> ItemWriter:
+    """Make what writes the documented `DatasetItem` for the rows of one dataset, with or without the organization."""
+    owner = b"" if organization_id is None else b'"organization_id":%b,' % encode_json(organization_id)
     # The organization's id may hold a percent sign, and what is formatted here is formatted again.
     template = (
         b'{"attributes":%%b,"created_at":"%%b","dataset_id":"%b","dataset_item_id":%%d,'
-        b'"source_data":%%b,"organization_id":%b,"updated_at":"%%b"}'
-    ) % (dataset_id.encode("ascii"), encode_json(organization_id).replace(b"%", b"%%"))
+        b'"source_data":%%b,%b"updated_at":"%%b"}'
+    ) % (dataset_id.encode("ascii"), owner.replace(b"%", b"%%"))
 
     def write(row: ItemRow) -> bytes:
         number, source_data, attributes, created_at, updated_at = row

@@ -14,6 +14,7 @@ from uvicorn.server import ServerState
 from .app import DEFAULT_MAX_BODY, create_app
 from .authentication import DEMO, Credential
 from .background import Background
+from .likeness import Like
 from .protocol import ContractProtocol
 
 _BACKLOG = 2048
@@ -90,6 +91,7 @@ class RunningServer(Background):
         database: see `create_app`.
         credentials: see `create_app`.
         max_body: see `create_app`.
+        like: see `create_app`.
         host: the address to listen on.
         port: the port; 0 is one that is free.
 
@@ -105,10 +107,11 @@ class RunningServer(Background):
         database: str | Path | None = None,
         credentials: Sequence[Credential] | None = None,
         max_body: int = DEFAULT_MAX_BODY,
+        like: Like = "documented",
         host: str = "127.0.0.1",
         port: int = 0,
     ) -> None:
-        self.app = create_app(database=database, credentials=credentials, max_body=max_body)
+        self.app = create_app(database=database, credentials=credentials, max_body=max_body, like=like)
         self.credential = (DEMO if credentials is None else credentials[0]).argument
         super().__init__(Server(self.app, host, port), "abeja-datasets-mock", uvloop.new_event_loop)
 

@@ -128,22 +128,48 @@ def test_tokens_of_other_lists_are_refused(api: "Api", make_api: Callable[..., "
         return str(page["next_page_token"])
 
     ours, searched = token(api, datasets[0]), token(api, datasets[0], q="a:1")
-    foreign = [
-        token(api, datasets[1]),
-        token(other, other_dataset),
-        searched,
-        list_token,
-        token(api, datasets[0], q="b:1"),
-    ]
+    foreign = [token(api, datasets[1]), token(api, datasets[1], q="a:1"), token(other, other_dataset), list_token]
     items = api.items_path(datasets[0])
     for wrong in foreign:
         told = api.refused(400, "GET", items, params={"next_page_token": wrong})
         assert told == "next_page_token: not a token that this list has given"
-    for wrong in [ours, foreign[0], foreign[4]]:
+    for wrong in [ours, foreign[0], token(api, datasets[0], q="b:1")]:
         api.refused(400, "GET", items, params={"next_page_token": wrong, "q": "a:1"})
     for wrong in [ours, other_token]:
         assert api.refused(400, "GET", api.datasets_path, params={"next_token": wrong}).startswith("next_token: ")
     assert api.ok("GET", items, params={"next_page_token": searched, "q": "a:1"})["total_count"] == 2
+
+
+@pytest.mark.parametrize("q", ["even:true", 'text:"犬 🐕\\"" OR even:true', "NOT a:b AND even:true"])
+def test_a_token_carries_its_query(api: "Api", q: str) -> None:
+    dataset = api.create_dataset()
+    created = [api.create_item(dataset, {"even": n % 2 == 0}) for n in range(7)]
+    items = api.items_path(dataset)
+    page = api.ok("GET", items, params={"q": q, "limit": 1})
+    found = page["items"]
+    while token := page.get("next_page_token"):
+        with_its_query = api.ok("GET", items, params={"q": q, "limit": 1, "next_page_token": token})
+        page = api.ok("GET", items, params={"limit": 1, "next_page_token": token})
+        assert page == with_its_query
+        assert page["total_count"] == 4
+        found += page["items"]
+    assert found == created[::2]
+
+
+def test_a_token_with_another_query_is_refused(api: "Api") -> None:
+    dataset = api.create_dataset()
+    for _ in range(3):
+        api.create_item(dataset, {"a": 1})
+    items = api.items_path(dataset)
+    searched = api.ok("GET", items, params={"q": "a:1", "limit": 1})["next_page_token"]
+    plain = api.ok("GET", items, params={"limit": 1})["next_page_token"]
+    problem = "next_page_token: a token of another q; send it with the same q, or without q"
+    for token, q in ((searched, "a:2"), (searched, "a:1 "), (plain, "a:1")):
+        assert api.refused(400, "GET", items, params={"next_page_token": token, "q": q}) == problem
+    # The query that a token carries can't be exchanged.
+    for altered in (searched[:-1] + "A", searched + "A", searched.rpartition("-")[0], plain + "-YTox", plain + "-_"):
+        told = api.refused(400, "GET", items, params={"next_page_token": altered})
+        assert told == "next_page_token: not a token that this list has given"
 
 
 @pytest.mark.parametrize(

@@ -69,6 +69,31 @@ def test_a_token_of_null_ends_a_walk(client: APIClient, server: "ScriptedServer"
     assert list(client.iter_dataset_items(1, 2)) == [{"a": None}]
 
 
+@pytest.mark.parametrize("end", [{"next_page_token": None}, {}], ids=["null", "absent"])
+@pytest.mark.parametrize("pages", [0, 1, 3])
+def test_a_walk_ends_at_an_empty_page(
+    client: APIClient, server: "ScriptedServer", pages: int, end: dict[str, Any]
+) -> None:
+    for number in range(pages):
+        page(server, "iter_dataset_items", [number], f"t{number}")
+    server.answer({"items": [], "total_count": pages, **end})
+    assert [item["number"] for item in client.iter_dataset_items(1, 2)] == list(range(pages))
+    tokens = [dict(r.query).get("next_page_token") for r in server.requests]
+    assert tokens == [None, *(f"t{number}" for number in range(pages))]
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("tokens", [["a", "b", "c"], ["a", "b", "b"], ["a", "a"]], ids="-".join)
+def test_tokens_on_empty_pages_do_not_keep_a_walk_going(
+    client: APIClient, server: "ScriptedServer", kind: Kind, tokens: list[str]
+) -> None:
+    page(server, kind, [1], tokens[0])
+    for token in tokens[1:]:
+        page(server, kind, [], token)
+    assert [entry["number"] for entry in walk(client, kind)] == [1]
+    assert len(server.requests) == len(tokens)
+
+
 def test_a_walk_can_be_left_without_loading_the_rest(client: APIClient, server: "ScriptedServer") -> None:
     page(server, "iter_dataset_items", range(3), "more")
     assert len(list(islice(client.iter_dataset_items(1, 2), 3))) == 3

@@ -496,7 +496,7 @@ class APIClient(BaseClient):
             organization_id (str | int): the organization that owns the dataset.
             dataset_id (str | int): the dataset.
             params (dict): what to list; every key goes into the query, but for those that are None [optional].
-                - next_page_token (str): token to get the next page
+                - next_page_token (str): token to get the next page; it carries its `q`, which may be left out
                 - q (str): search query, e.g. label_id:1 AND label:dog OR tag:A
                 - limit (int): the largest number of items to answer with, 1 to 1,000; 100 without it
 
@@ -540,9 +540,9 @@ class APIClient(BaseClient):
                     "next_page_token": "xxx",
                 }
 
-            - items (list): the items, dicts
+            - items (list): the items, dicts; a server may leave out `organization_id`
             - total_count (int): total number of filtered dataset items, whatever the page
-            - next_page_token (str): token to get the next page; absent on the last one
+            - next_page_token (str): token to get the next page; absent or None on the last one, which may be empty
 
         Raises:
             BadRequest: the query or the token is not valid.

@@ -1,4 +1,10 @@
-"""Walking all pages of a list, without any I/O, in memory that does not grow with their number."""
+"""Walking all pages of a list, without any I/O, in memory that does not grow with their number.
+
+A walk ends at a page without a token, or with null. By the contract only the last page may be empty, and has no token:
+the historical clients stop there whatever its token. A server that gives one nevertheless is asked once more, so that
+nothing behind a single empty page is lost. A second empty page in a row ends the walk, and so does an empty page whose
+token was used before.
+"""
 
 from collections.abc import Callable
 from typing import Any
@@ -27,20 +33,23 @@ class Walk:
         self._parameter = parameter
         self._read = read
         self._guard = _RepetitionGuard(first.params.get(parameter))
+        self._was_empty = False
 
     def receive(self, answer: Answer) -> list[dict[str, Any]]:
-        """Take the answer to `call`; give its entries, and go on to the next page.
+        """Return the entries of the response to `call`, and go on to the next page.
 
         Raises:
-            InvalidResponse: it is no page, or the token of the next page was used before.
+            InvalidResponse: the page is malformed, or its entries come with a token that was used before.
         """
         entries, token = self._read(answer)
-        if self.call is None or not token:
-            self.call = None
+        call, self.call = self.call, None
+        empty_again, self._was_empty = self._was_empty and not entries, not entries
+        if call is None or not token or empty_again:
             return entries
-        if self._guard.is_repeated(token):
+        if not self._guard.is_repeated(token):
+            self.call = call._replace(params={**call.params, self._parameter: token})
+        elif entries:
             raise answer.unusable("with a page token that came before")
-        self.call = self.call._replace(params={**self.call.params, self._parameter: token})
         return entries
 
 
@@ -52,7 +61,7 @@ def read_datasets(answer: Answer) -> tuple[list[dict[str, Any]], str | None]:
 
 
 def read_items(answer: Answer) -> tuple[list[dict[str, Any]], str | None]:
-    """Take a page of items apart: an object with `items` and, but for the last page, `next_page_token`."""
+    """Return the `items` of a page and its `next_page_token`, which the last page has not, or has as null."""
     items = answer.body.get("items") if isinstance(answer.body, dict) else None
     if not isinstance(items, list):
         raise answer.unusable("without a list of `items`")

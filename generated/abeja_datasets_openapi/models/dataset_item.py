@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any, Self, TypeVar
 from attrs import define as _attrs_define
 from attrs import field as _attrs_field
 
+from ..types import UNSET, Unset
+
 if TYPE_CHECKING:
     from ..models.answered_attributes import AnsweredAttributes
     from ..models.source_data import SourceData
@@ -17,10 +19,9 @@ T = TypeVar("T", bound="DatasetItem")
 
 @_attrs_define
 class DatasetItem:
-    """An item of a dataset.
+    """An item of a dataset. `organization_id` is documented, but a server may leave it out.
 
     Attributes:
-        organization_id (str): An identifier, given by the platform.
         dataset_id (str): An identifier, given by the platform.
         dataset_item_id (int): The number of an item within its dataset, given by the platform.
         source_data (list[SourceData]): The files that an item refers to.
@@ -33,20 +34,19 @@ class DatasetItem:
         updated_at (str): A point in time, ISO 8601, in UTC where it has no offset. (`format: date-time` would demand an
             offset, which
             the platform does not send.)
+        organization_id (str | Unset): An identifier, given by the platform.
     """
 
-    organization_id: str
     dataset_id: str
     dataset_item_id: int
     source_data: list[SourceData]
     attributes: AnsweredAttributes
     created_at: str
     updated_at: str
+    organization_id: str | Unset = UNSET
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
     def to_dict(self) -> dict[str, Any]:
-        organization_id = self.organization_id
-
         dataset_id = self.dataset_id
 
         dataset_item_id = self.dataset_item_id
@@ -64,11 +64,12 @@ class DatasetItem:
 
         updated_at = self.updated_at
 
+        organization_id = self.organization_id
+
         field_dict: dict[str, Any] = {}
         field_dict.update(self.additional_properties)
         field_dict.update(
             {
-                "organization_id": organization_id,
                 "dataset_id": dataset_id,
                 "dataset_item_id": dataset_item_id,
                 "source_data": source_data,
@@ -77,6 +78,8 @@ class DatasetItem:
                 "updated_at": updated_at,
             }
         )
+        if organization_id is not UNSET:
+            field_dict["organization_id"] = organization_id
 
         return field_dict
 
@@ -86,8 +89,6 @@ class DatasetItem:
         from ..models.source_data import SourceData
 
         d = dict(src_dict)
-        organization_id = d.pop("organization_id")
-
         dataset_id = d.pop("dataset_id")
 
         dataset_item_id = d.pop("dataset_item_id")
@@ -107,14 +108,16 @@ class DatasetItem:
 
         updated_at = d.pop("updated_at")
 
+        organization_id = d.pop("organization_id", UNSET)
+
         dataset_item = cls(
-            organization_id=organization_id,
             dataset_id=dataset_id,
             dataset_item_id=dataset_item_id,
             source_data=source_data,
             attributes=attributes,
             created_at=created_at,
             updated_at=updated_at,
+            organization_id=organization_id,
         )
 
         dataset_item.additional_properties = d

@@ -2,7 +2,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, Self, TypeVar
+from typing import TYPE_CHECKING, Any, Self, TypeVar, cast
 
 from attrs import define as _attrs_define
 from attrs import field as _attrs_field
@@ -23,12 +23,12 @@ class DatasetItemPage:
     Attributes:
         items (list[DatasetItem]): The items of this page.
         total_count (int): The number of all items that match the query, whatever the page.
-        next_page_token (str | Unset): The token of the next page; absent on the last one.
+        next_page_token (None | str | Unset): The token of the next page; absent or null on the last one.
     """
 
     items: list[DatasetItem]
     total_count: int
-    next_page_token: str | Unset = UNSET
+    next_page_token: None | str | Unset = UNSET
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
     def to_dict(self) -> dict[str, Any]:
@@ -39,7 +39,11 @@ class DatasetItemPage:
 
         total_count = self.total_count
 
-        next_page_token = self.next_page_token
+        next_page_token: None | str | Unset
+        if isinstance(self.next_page_token, Unset):
+            next_page_token = UNSET
+        else:
+            next_page_token = self.next_page_token
 
         field_dict: dict[str, Any] = {}
         field_dict.update(self.additional_properties)
@@ -68,7 +72,14 @@ class DatasetItemPage:
 
         total_count = d.pop("total_count")
 
-        next_page_token = d.pop("next_page_token", UNSET)
+        def _parse_next_page_token(data: object) -> None | str | Unset:
+            if data is None:
+                return data
+            if isinstance(data, Unset):
+                return data
+            return cast(None | str | Unset, data)
+
+        next_page_token = _parse_next_page_token(d.pop("next_page_token", UNSET))
 
         dataset_item_page = cls(
             items=items,

@@ -101,7 +101,9 @@ def sync_detailed(
 
      The items of a dataset, in the order of creation, or those of them that match `q`. Where more of
     them follow,
-    the answer carries `next_page_token`; pass it with the same `q` to go on.
+    the response has a `next_page_token`; pass it to go on. The last page has none, or null. The last
+    page may be
+    empty, and no other page is.
 
     Args:
         organization_id (str):
@@ -146,7 +148,9 @@ def sync(
 
      The items of a dataset, in the order of creation, or those of them that match `q`. Where more of
     them follow,
-    the answer carries `next_page_token`; pass it with the same `q` to go on.
+    the response has a `next_page_token`; pass it to go on. The last page has none, or null. The last
+    page may be
+    empty, and no other page is.
 
     Args:
         organization_id (str):
@@ -186,7 +190,9 @@ async def asyncio_detailed(
 
      The items of a dataset, in the order of creation, or those of them that match `q`. Where more of
     them follow,
-    the answer carries `next_page_token`; pass it with the same `q` to go on.
+    the response has a `next_page_token`; pass it to go on. The last page has none, or null. The last
+    page may be
+    empty, and no other page is.
 
     Args:
         organization_id (str):
@@ -229,7 +235,9 @@ async def asyncio(
 
      The items of a dataset, in the order of creation, or those of them that match `q`. Where more of
     them follow,
-    the answer carries `next_page_token`; pass it with the same `q` to go on.
+    the response has a `next_page_token`; pass it to go on. The last page has none, or null. The last
+    page may be
+    empty, and no other page is.
 
     Args:
         organization_id (str):
