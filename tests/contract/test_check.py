@@ -20,12 +20,12 @@ from tests.contract.faulty import (
     Wrap,
     spoilt,
 )
-from tests.contract.variants import VARIANTS, Busy, Fleeting, slow
+from tests.contract.variants import MEANT, VARIANTS, Busy, Fleeting, slow
 
 from abeja_datasets_contract.check import Mode, Options, Report, Status, check, clauses
 from abeja_datasets_contract.check.credentials import decoded
-from abeja_datasets_contract.check.document import resolve
-from abeja_datasets_mock import RunningServer
+from abeja_datasets_contract.check.document import operations, optional_properties, resolve
+from abeja_datasets_mock import Like, RunningServer
 
 DISPOSABLE_ALONE = {clause.name for clause in clauses(("fuzzing.*", "methods.datasets", "methods.datasets-slash"))}
 CONCURRENT_ALONE = {clause.name for clause in clauses(("concurrency.*",))}
@@ -45,8 +45,8 @@ def not_checked(report: Report) -> set[str]:
     return {verdict.clause.name for verdict in report.verdicts if verdict.status is Status.NOT_CHECKED}
 
 
-def run(tmp_path: Path, fault: Wrap | None = None, **more: Any) -> Report:
-    with spoilt(fault) as server:
+def run(tmp_path: Path, fault: Wrap | None = None, like: Like = "documented", **more: Any) -> Report:
+    with spoilt(fault, like=like) as server:
         return check(URL, ORGANIZATION, AUTHORIZATION, options(tmp_path, transport=server, **more))
 
 
@@ -67,9 +67,22 @@ def test_nothing_fails_whatever_the_seed(seed: int, tmp_path: Path) -> None:
 @pytest.mark.usefixtures("_untraced")
 @pytest.mark.parametrize("name", VARIANTS)
 def test_nothing_fails_that_the_document_leaves_open(name: str, tmp_path: Path) -> None:
-    report = run(tmp_path, VARIANTS[name], concurrency=8)
+    report = run(tmp_path, *VARIANTS[name], concurrency=8)
     assert [(failure.clause.name, failure.came) for failure in report.failures] == []
+    # A response that lacks what is optional leaves nothing unchecked.
+    if name.startswith("without ") or VARIANTS[name].like == "deployed":
+        assert not_checked(report) == DISPOSABLE_ALONE
     assert report.count(Status.PASS) > 450
+
+
+def test_there_is_a_variant_without_each_optional_property() -> None:
+    optional = optional_properties()
+    items = {name for name in operations() if name.endswith(("dataset_item", "dataset_items"))}
+    assert optional["organization_id"] == items
+    assert optional["next_page_token"] == {"list_dataset_items"}
+    assert optional["error_detail"] == set(operations())
+    assert {f"without {name}" for name in optional} - {f"without {name}" for name in MEANT} <= set(VARIANTS)
+    assert set(optional) > MEANT
 
 
 @pytest.mark.usefixtures("_untraced")

@@ -1,4 +1,4 @@
-"""Servers that keep the contract otherwise than the mock server does: what the document leaves open, one at a time."""
+"""Servers that keep the contract in another way than the mock server does: each thing that the document leaves open."""
 
 import asyncio
 import itertools
@@ -6,19 +6,30 @@ import json
 import random
 import re
 from collections.abc import Callable
-from typing import Any
+from typing import Any, NamedTuple
 from urllib.parse import unquote
 
-from tests.contract.faults.kit import UNREADABLE, each, query
+from tests.contract.faults.kit import UNREADABLE, each, query, without
 from tests.contract.faulty import Ask, Asked, Told, Wrap
 
-VARIANTS: dict[str, Wrap] = {}
+from abeja_datasets_contract.check.document import optional_properties
+from abeja_datasets_mock import Like
+
+
+class Variant(NamedTuple):
+    """A server without a fault."""
+
+    wrap: Wrap
+    like: Like = "documented"
+
+
+VARIANTS: dict[str, Variant] = {}
 _STAMPS = ("created_at", "updated_at")
 _MOST = 40
 
 
 def _variant(wrap: Wrap) -> Wrap:
-    VARIANTS[wrap.__name__] = wrap
+    VARIANTS[wrap.__name__] = Variant(wrap)
     return wrap
 
 
@@ -29,7 +40,7 @@ def _edited(name: str, edit: Callable[[Any], Any]) -> None:
         told = await ask(asked)
         return told.but(json=each(told.json, edit)) if told.status < 300 and asked.operation else told
 
-    VARIANTS[name] = wrap
+    VARIANTS[name] = Variant(wrap)
 
 
 def _stamped(name: str, write: Callable[[str], str]) -> None:
@@ -40,6 +51,51 @@ _stamped("timestamps with an offset", lambda text: f"{text}+00:00")
 _stamped("timestamps with a Z and milliseconds", lambda text: f"{text[:23]}Z")
 _stamped("a clock of whole seconds", lambda text: text[:19])
 _edited("more properties", lambda r: {**r, "etag": "x", "links": {"self": None}, "count": 7})
+
+
+MEANT = {"next_page_token"}
+"""Optional properties whose absence says something: without a token there would be no second page."""
+
+
+def _without(name: str, of: frozenset[str]) -> None:
+    """Add a server that leaves a property out of its responses."""
+
+    async def wrap(asked: Asked, ask: Ask) -> Told:
+        told = await ask(asked)
+        return told.but(json=without(name)(told.json)) if asked.operation in of and told.body else told
+
+    VARIANTS[f"without {name}"] = Variant(wrap)
+
+
+for _name, _operations in optional_properties().items():
+    if _name not in MEANT:
+        _without(_name, _operations)
+
+
+async def _unchanged(asked: Asked, ask: Ask) -> Told:
+    return await ask(asked)
+
+
+VARIANTS["as deployed"] = Variant(_unchanged, "deployed")
+
+
+def _ending(name: str, like: Like, edit: Callable[[Any], Any]) -> None:
+    """Add a server that ends its lists of items otherwise."""
+
+    async def wrap(asked: Asked, ask: Ask) -> Told:
+        told = await ask(asked)
+        lists = asked.operation == "list_dataset_items" and told.status == 200
+        return told.but(json=edit(told.json)) if lists else told
+
+    VARIANTS[name] = Variant(wrap, like)
+
+
+_ending("a last page with null", "documented", lambda page: {"next_page_token": None, **page})
+_ending(
+    "an empty last page without a token",
+    "deployed",
+    lambda page: {key: value for key, value in page.items() if value is not None},
+)
 
 
 def _single(record: Any) -> Any:
@@ -153,7 +209,7 @@ async def tokens_that_differ_each_time(asked: Asked, ask: Ask) -> Told:
     token = dict(told.headers).get("x-next-token")
     if token is not None:
         told = told.header("X-Next-Token", f"{next(_nonces)}{token}")
-    if asked.operation == "list_dataset_items" and b'"next_page_token"' in told.body:
+    if asked.operation == "list_dataset_items" and told.status == 200 and told.json.get("next_page_token"):
         told = told.but(json={**told.json, "next_page_token": f"{next(_nonces)}{told.json['next_page_token']}"})
     return told
 

@@ -4,7 +4,7 @@ It ships as data of the generated client's package, which is found without being
 """
 
 import functools
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
@@ -99,6 +99,47 @@ def _operation(path: str, method: str, content: Mapping[str, Any]) -> Operation:
         request_schema=media.get("schema"),
         request_example=examples[0] if examples else None,
     )
+
+
+@functools.cache
+def optional_properties() -> Mapping[str, frozenset[str]]:
+    """List the properties that a response need not have, each with the operations whose responses may lack it.
+
+    What is inside a property that a request has too is left out: that comes back as it was given.
+    """
+    found: dict[str, set[str]] = {}
+    given = frozenset(name for known in operations().values() for name in _given(known.request_schema or {}))
+    for operation in operations().values():
+        for response in operation.responses.values():
+            for media in response.get("content", {}).values():
+                for name in _optional(media.get("schema", {}), given):
+                    found.setdefault(name, set()).add(operation.name)
+    return {name: frozenset(names) for name, names in found.items()}
+
+
+def _parts(schema: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
+    """List a schema and those that it is composed of, down to the elements of arrays."""
+    schema = resolved(schema)
+    yield schema
+    inner = [part for key in ("allOf", "anyOf", "oneOf") for part in schema.get(key, ())]
+    for part in (*inner, schema.get("items", {})):
+        if part:
+            yield from _parts(part)
+
+
+def _given(schema: Mapping[str, Any]) -> Iterator[str]:
+    return (name for part in _parts(schema) for name in part.get("properties", {}))
+
+
+def _optional(schema: Mapping[str, Any], given: frozenset[str]) -> Iterator[str]:
+    parts = list(_parts(schema))
+    required = {name for part in parts for name in part.get("required", ())}
+    for part in parts:
+        for name, inner in part.get("properties", {}).items():
+            if name not in required:
+                yield name
+            if name not in given:
+                yield from _optional(inner, given)
 
 
 def of_operation(name: str, *parts: str) -> str:

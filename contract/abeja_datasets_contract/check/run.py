@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from .cleaning import Cleaner
+from .document import optional_properties
 from .findings import Findings
 from .ledger import Ledger
 from .options import Broken, CheckFailed, Lost, Options, Skip, Stopped, base_url
@@ -166,7 +167,10 @@ class _Run:
             self._findings.forgive(name, "others have changed the dataset that was read")
 
     def _unreadable(self, name: str, before: int, error: Exception) -> None:
-        """Judge an answer that could not be read: it lacks what the clause is about, or its shape altogether."""
+        """Judge a response that could not be read: it lacks what the clause is about, or its shape altogether."""
+        if isinstance(error, KeyError) and error.args[0] in optional_properties():
+            self._findings.skipped(name, f"a response that it needs has no {error.args[0]}, which is optional")
+            return
         if self._findings.grumbled_since(before):
             self._findings.skipped(name, "an answer that it needs was out of shape; see the stage answers")
             return

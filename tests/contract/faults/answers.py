@@ -58,9 +58,9 @@ answers(
 )
 answers(
     "schema",
-    "next_page_token null",
+    "next_page_token empty",
     "list_dataset_items",
-    lambda v: {"next_page_token": None, **v},
+    lambda v: {"next_page_token": "", **v},
     "answers.list_dataset_items.body",
 )
 

@@ -239,8 +239,8 @@ def _tokens(name: str, fits: Callable[[str, str], bool], *first: str) -> None:
 
     async def wrap(asked: Asked, ask: Ask) -> Told:
         told = await ask(asked)
-        found = re.search("next(?:_page)?_token=([0-9a-f-]+)", asked.target)
-        foreign = told.status == 400 and b"not a token" in told.body
+        found = re.search("next(?:_page)?_token=([^&]+)", asked.target)
+        foreign = told.status == 400 and b"_token: " in told.body
         if foreign and found and found[1] in _given and fits(_given[found[1]], asked.target):
             return await ask(asked.but(target=re.sub("&?next(_page)?_token=[^&]*", "", asked.target)))
         token = dict(told.headers).get("x-next-token") or (

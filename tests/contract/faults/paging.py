@@ -103,17 +103,47 @@ async def datasets_without_a_token(asked: Asked, ask: Ask) -> Told:
     return told.header("x-next-token", None) if asked.operation == "list_datasets" else told
 
 
-@fault("paging", "paging.items.end")
-async def a_token_on_the_last_page(asked: Asked, ask: Ask) -> Told:
+@fault("paging", "paging.items.empty-page")
+async def a_token_on_an_empty_page(asked: Asked, ask: Ask) -> Told:
     told = await ask(asked)
-    if asked.operation == "list_dataset_items" and told.status == 200:
-        body = told.json
-        if "next_page_token" not in body and body["items"] and "limit=3" in asked.target:
-            return told.but(json={**body, "next_page_token": "end"})
-        return told
+    # The first page of an empty dataset, whose token leads to an empty last page.
+    if asked.operation == "list_dataset_items" and told.status == 200 and not told.json["items"]:
+        return told.but(json={**told.json, "next_page_token": "end"})
     if "next_page_token=end" in asked.target:
         return Told(200, [("content-type", "application/json")], json.dumps({"items": [], "total_count": 0}).encode())
     return told
+
+
+@fault("paging", "paging.items.end")
+async def tokens_for_ever(asked: Asked, ask: Ask) -> Told:
+    told = await ask(asked)
+    if asked.operation == "list_dataset_items" and "next_page_token=" in asked.target and told.status == 200:
+        return told.but(json={"next_page_token": "end", **told.json})
+    if "next_page_token=end" in asked.target:
+        body = {"items": [], "total_count": 0, "next_page_token": "end"}
+        return Told(200, [("content-type", "application/json")], json.dumps(body).encode())
+    return told
+
+
+@fault("paging", "paging.items.token-carries-query")
+async def tokens_need_their_query(asked: Asked, ask: Ask) -> Told:
+    told = await ask(asked)
+    if "next_page_token=" in asked.target and "q=" not in asked.target and _carries(asked):
+        return Told(400, [("content-type", "application/json")], json.dumps(ERROR).encode())
+    return told
+
+
+@fault("paging", "paging.items.token-carries-query")
+async def tokens_forget_their_query(asked: Asked, ask: Ask) -> Told:
+    if "next_page_token=" in asked.target and "q=" not in asked.target and _carries(asked):
+        return await ask(dropping("next_page_token")(asked))
+    return await ask(asked)
+
+
+def _carries(asked: Asked) -> bool:
+    """Whether a token of the mock server holds a query."""
+    pairs = dict(parse_qsl(asked.target.partition("?")[2], keep_blank_values=True))
+    return pairs.get("next_page_token", "").count("-") > 1
 
 
 @fault("paging", "paging.items.order-after-update", "paging.items.update-meanwhile")

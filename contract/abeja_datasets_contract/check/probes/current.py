@@ -6,7 +6,7 @@ from abeja_datasets_contract.check.compare import record_difference
 from abeja_datasets_contract.check.document import INFO
 from abeja_datasets_contract.check.probe import Answer, Probe
 from abeja_datasets_contract.check.registry import Stage
-from abeja_datasets_contract.check.resources import Dataset, filled, new_dataset, new_item
+from abeja_datasets_contract.check.resources import Dataset, filled, new_dataset, new_item, walk_items
 
 from .bulk import entry
 from .paging import DATASETS, ITEMS
@@ -50,9 +50,11 @@ def _listed(p: Probe, dataset: Dataset, promised: str, answer: Answer) -> None:
     """Expect that a first page begins the list; a page may be shorter than was asked for."""
     records = ITEMS.records(answer)
     wanted = [item.record for item in dataset.items]
-    if ITEMS.next(answer):
-        wanted = wanted[: len(records)]
-    p.equal([record["dataset_item_id"] for record in wanted], ITEMS.ids(answer), promised, answer)
+    token = ITEMS.next(answer)
+    if token:
+        records += walk_items(p, dataset.id, next_page_token=token)
+    ids = [record["dataset_item_id"] for record in records]
+    p.equal([record["dataset_item_id"] for record in wanted], ids, promised, answer)
     for record, listed in zip(wanted, records, strict=True):
         problem = record_difference(record, listed)
         p.require(problem is None, promised, problem or "", answer)

@@ -29,6 +29,8 @@ class Listing:
     id: str
     records: Callable[[Answer], list[Any]]
     next: Callable[[Answer], Any]
+    may_end_empty: bool
+    """Whether the document allows an empty last page behind others."""
 
     def page(self, p: Probe, scope: Any = "", token: Any = None, **query: Any) -> Answer:
         """Ask for a page."""
@@ -49,6 +51,7 @@ DATASETS = Listing(
     "dataset_id",
     lambda answer: list(answer.json),
     lambda answer: answer.header("x-next-token"),
+    may_end_empty=False,
 )
 ITEMS = Listing(
     "items",
@@ -58,6 +61,7 @@ ITEMS = Listing(
     "dataset_item_id",
     lambda answer: list(answer.json["items"]),
     lambda answer: answer.json.get("next_page_token"),
+    may_end_empty=True,
 )
 
 
@@ -123,7 +127,7 @@ def walk(p: Probe, listing: Listing, size: int, scope: Any = "", **query: Any) -
         done.ids.extend(listing.ids(answer))
         token = listing.next(answer)
         if not token:
-            done.to_nothing = len(done.pages) > 1 and not listing.records(answer)
+            done.to_nothing = not listing.may_end_empty and len(done.pages) > 1 and not listing.records(answer)
             return done
         if idle > _IDLE:
             break

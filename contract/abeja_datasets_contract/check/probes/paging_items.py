@@ -58,6 +58,15 @@ def total_count(p: Probe) -> None:
             p.equal(len(done.expected), page.json["total_count"], f"total_count {len(done.expected)}", page)
 
 
+@STAGE.clause("paging.items.empty-page", "An empty page is the last: it has no token.", _ORDER)
+def empty_page(p: Probe) -> None:
+    """Look at each page of the walks."""
+    for done in _walks(p):
+        for page in done.pages:
+            token = ITEMS.next(page)
+            p.require(ITEMS.ids(page) or not token, "no token on an empty page", f"{token!r}", page)
+
+
 register_parameters(STAGE, ITEMS, {"limit": _LIMIT, "next_page_token": _TOKEN, "": INFO}, lambda p: subject(p).id)
 
 
@@ -117,13 +126,27 @@ def token_of_another_dataset(p: Probe) -> None:
 
 @STAGE.clause("paging.items.token-of-another-query", "A token of another query is 400.", _TOKEN)
 def token_of_another_query(p: Probe) -> None:
-    """Use one with another q, without it, and one of none with a q."""
+    """Use one with another q, and one of no q with a q."""
     dataset, _, token = _first_page(p)
     p.call(_LIST, dataset.id, query={"next_page_token": token, "q": "number:3"}, expect=_REFUSED)
     answer = ITEMS.page(p, dataset.id, limit=1, q="NOT number:9")
     token = str(ITEMS.next(answer))
     p.call(_LIST, dataset.id, query={"next_page_token": token, "q": "NOT number:8"}, expect=_REFUSED)
-    p.call(_LIST, dataset.id, query={"next_page_token": token}, expect=_REFUSED)
+
+
+@STAGE.clause("paging.items.token-carries-query", "A token carries its query, and may be sent without q.", _TOKEN)
+def token_carries_query(p: Probe) -> None:
+    """Walk what matches, among others, with q on the first page alone."""
+    dataset = shared_filled(p, "pages", 4)
+    q = "kept:1 OR kept:3"
+    first = ITEMS.page(p, dataset.id, limit=1, q=q)
+    token = ITEMS.next(first)
+    p.require(token, "a token, since more follow", "none", first)
+    answer = ITEMS.page(p, dataset.id, token, limit=3)
+    p.equal([dataset.items[3].id], ITEMS.ids(answer), f"the rest of what {q} finds", first, answer)
+    p.equal(2, answer.json["total_count"], f"total_count of {q}", first, answer)
+    again = ITEMS.page(p, dataset.id, token, limit=3, q=q)
+    p.equal(ITEMS.ids(answer), ITEMS.ids(again), "the same page with q as without", first, answer, again)
 
 
 @STAGE.clause("paging.items.token-of-datasets", "A token of the list of datasets is 400.", _TOKEN)

@@ -8,15 +8,18 @@ from abeja_datasets_contract.check.document import of_parameter, of_schema
 from abeja_datasets_contract.check.probe import Answer, Probe
 from abeja_datasets_contract.check.queries import And, Not, Or, Query, Term, holds, made_up, text
 from abeja_datasets_contract.check.registry import Stage
-from abeja_datasets_contract.check.resources import Dataset, filled, new_dataset, new_item, shared, subject
+from abeja_datasets_contract.check.resources import Dataset, filled, new_dataset, new_item, shared, subject, walk_items
 
 from .broken_queries import BROKEN
 from .labels import label
+from .paging import ITEMS, alike
 
 STAGE = Stage("search")
 _LIST = "list_dataset_items"
 _Q = of_parameter("list_dataset_items", "q")
 _REFUSED = (400,)
+_LONGEST_SHOWN = 80
+"""Characters of a query that is shown whole."""
 ATTRIBUTES: tuple[Any, ...] = (
     {},
     {"tag": "A", "n": 1, "classification": [label(1, 1, label="dog")]},
@@ -193,15 +196,16 @@ def _expect(p: Probe, query: Query, dataset: Dataset, written: str = "") -> None
     q = written or text(query)
     wanted = [item.id for item in dataset.items if holds(query, item.attributes)]
     answer = p.call(_LIST, dataset.id, query={"q": q}, promised=f"what {q} finds")
-    _compare(p, q, wanted, answer)
+    _compare(p, q, wanted, dataset, answer)
 
 
-def _compare(p: Probe, q: str, wanted: Sequence[int], answer: Answer) -> None:
-    body = answer.json
-    found = [record["dataset_item_id"] for record in body["items"]]
-    if not body.get("next_page_token"):
-        p.equal(sorted(wanted), sorted(found), f"what {q} finds", answer)
-    p.equal(len(wanted), body["total_count"], f"total_count of {q}", answer)
+def _compare(p: Probe, q: str, wanted: Sequence[int], dataset: Dataset, answer: Answer) -> None:
+    found, token = ITEMS.ids(answer), ITEMS.next(answer)
+    if token:
+        found += [record["dataset_item_id"] for record in walk_items(p, dataset.id, q=q, next_page_token=token)]
+    named = q if len(q) <= _LONGEST_SHOWN else f"{q[:20]}…"
+    p.equal(sorted(wanted), sorted(found), f"what {named} finds", answer)
+    p.equal(len(wanted), answer.json["total_count"], f"total_count of {named}", answer)
 
 
 def _finding(queries: Sequence[Query]) -> Callable[[Probe], None]:
@@ -247,7 +251,8 @@ def phrase_wildcards(p: Probe) -> None:
             query, dataset = _t("star", value), _searched(p)
             answer = p.call(_LIST, dataset.id, query={"q": text(query)}, expect=(200, 400))
             if answer.status not in _REFUSED:
-                _compare(p, text(query), [item.id for item in dataset.items if holds(query, item.attributes)], answer)
+                wanted = [item.id for item in dataset.items if holds(query, item.attributes)]
+                _compare(p, text(query), wanted, dataset, answer)
 
 
 @STAGE.clause("search.documented", "The documented query is taken.", _Q + "/examples/documented/value")
@@ -272,7 +277,8 @@ def current(p: Probe) -> None:
     dataset = new_dataset(p)
 
     def expect(*items: Any) -> None:
-        _compare(p, "tag:now", [item.id for item in items], p.call(_LIST, dataset.id, query={"q": "tag:now"}))
+        answer = p.call(_LIST, dataset.id, query={"q": "tag:now"})
+        _compare(p, "tag:now", [item.id for item in items], dataset, answer)
 
     expect()
     first, second = new_item(p, dataset, {"tag": "now"}), new_item(p, dataset, {"tag": "then"})
@@ -337,12 +343,13 @@ def finds_what_is_there(p: Probe) -> None:
     none = p.call(_LIST, dataset.id, query={"q": text(nowhere), "limit": 3})
     p.equal([], none.json["items"], "no items", none)
     p.equal(0, none.json["total_count"], "total_count 0", none)
-    everything = p.call(_LIST, dataset.id, query={"q": text(Not(nowhere)), "limit": 3})
-    plain = p.call(_LIST, dataset.id, query={"limit": 3})
-    again = p.call(_LIST, dataset.id, query={"q": text(Not(nowhere)), "limit": 3})
-    p.skip_unless(again.json == everything.json, "others are writing to the dataset")
-    if not everything.json.get("next_page_token") and not plain.json.get("next_page_token"):
-        p.equal(plain.json["total_count"], everything.json["total_count"], "all items", plain, everything)
+    alike(
+        p,
+        lambda: ITEMS.page(p, dataset.id, limit=3),
+        lambda: ITEMS.page(p, dataset.id, limit=3, q=text(Not(nowhere))),
+        lambda answer: [ITEMS.ids(answer), answer.json["total_count"]],
+        "all items",
+    )
 
 
 @STAGE.clause("search.deep", "A query that is nested deeply or long is carried out or refused.", _Q)
@@ -354,4 +361,4 @@ def deep(p: Probe) -> None:
             answer = p.call(_LIST, dataset.id, query={"q": q}, expect=(200, 400))
             if answer.status not in _REFUSED:
                 wanted = [item.id for item in dataset.items if holds(_A, item.attributes)]
-                _compare(p, f"{q[:20]}…", wanted, answer)
+                _compare(p, q, wanted, dataset, answer)
