@@ -1,9 +1,11 @@
 """A server of its own for each test, and a client that holds every answer against the document."""
 
 import base64
+import importlib.util
 import itertools
 import re
 import socket
+import types
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, Final
@@ -193,3 +195,17 @@ def send_raw(server: RunningServer) -> Callable[..., bytes]:
             return received
 
     return send
+
+
+@pytest.fixture(scope="session")
+def abeja_sdk() -> types.ModuleType:
+    """The program that plays for abeja-sdk; `PYTHON` is that of an environment which has it."""
+    path = Path(__file__).parent.parent.parent / "docs" / "make_abeja_sdk_table.py"
+    spec = importlib.util.spec_from_file_location(path.stem, path)
+    assert spec
+    assert spec.loader
+    program = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(program)
+    if not program.PYTHON.exists():
+        pytest.skip("no environment with abeja-sdk here; scripts/bench makes it")
+    return program

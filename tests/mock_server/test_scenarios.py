@@ -3,14 +3,12 @@
 import asyncio
 import collections
 import contextlib
-import importlib.util
 import os
 import random
 import sys
 import time
 import types
 from collections.abc import Callable, Iterator, Mapping
-from pathlib import Path
 from typing import Any
 
 import httpx
@@ -23,7 +21,6 @@ from abeja_datasets_mock.document import operations
 from abeja_datasets_mock.scenarios import Adapter, Classified, ProgramAdapter, Row, Stage, Target, load_rows, play
 from abeja_datasets_mock.scenarios.runner import _PATIENCE
 
-ROOT = Path(__file__).parent.parent.parent
 ROWS = load_rows()
 PACE = types.SimpleNamespace(times=1000)
 """How many times shorter our clients wait than they do elsewhere."""
@@ -52,8 +49,11 @@ def _quick_and_alone() -> Iterator[None]:
 class Ours:
     """Either of our clients."""
 
-    def __init__(self, call: Callable[[str, Mapping[str, Any]], Any]) -> None:
+    def __init__(
+        self, call: Callable[[str, Mapping[str, Any]], Any], walk: Callable[[Mapping[str, Any]], list[Any]]
+    ) -> None:
         self.call = call
+        self.walk = walk
 
     def classify(self, error: Exception) -> Classified:
         if not isinstance(error, Error):
@@ -64,14 +64,24 @@ class Ours:
 @contextlib.contextmanager
 def sync_client(target: Target) -> Iterator[Adapter]:
     with APIClient(target.credential, target.timeout, target.retries, base_url=target.url) as client:
-        yield Ours(lambda operation, arguments: getattr(client, operation)(**arguments))
+        yield Ours(
+            lambda operation, arguments: getattr(client, operation)(**arguments),
+            lambda arguments: list(client.iter_dataset_items(**arguments)),
+        )
 
 
 @contextlib.contextmanager
 def async_client(target: Target) -> Iterator[Adapter]:
     client = AsyncAPIClient(target.credential, target.timeout, target.retries, base_url=target.url)
+
+    async def walk(arguments: Mapping[str, Any]) -> list[Any]:
+        return [item async for item in client.iter_dataset_items(**arguments)]
+
     with asyncio.Runner() as runner:
-        yield Ours(lambda operation, arguments: runner.run(getattr(client, operation)(**arguments)))
+        yield Ours(
+            lambda operation, arguments: runner.run(getattr(client, operation)(**arguments)),
+            lambda arguments: runner.run(walk(arguments)),
+        )
         runner.run(client.close())
 
 
@@ -98,6 +108,7 @@ def test_the_table_has_each_fault_for_each_operation() -> None:
     assert len(documented) == 10
     for scenario, rows in SCENARIOS.items():
         assert sorted(row.operation for row in rows) == documented, scenario
+    assert {row.like for row in ROWS if row.walks} == {"documented", "deployed"}
     kinds = {name for row in ROWS for name in row.fault}
     assert kinds >= {
         "refuse", "reset_before", "reset_after", "half_answer", "byte_by_byte", "stall", "garbage", "twice",
@@ -199,6 +210,36 @@ def test_a_client_that_tries_too_often_is_found_out(stage: Stage) -> None:
     assert result.problems == ("tried 2 times, and should 1 times",)
 
 
+@pytest.mark.parametrize(("scenario", "pages"), [("as documented", 2), ("as deployed", 3)])
+def test_a_list_is_walked_for_a_client_without_a_walk(stage: Stage, scenario: str, pages: int) -> None:
+    row = found("list_dataset_items", scenario)
+    result = stage.play(row, lambda target: contextlib.nullcontext(Bad(target)))
+    assert result.problems == ()
+    assert result.happened == f"succeeds, {pages} attempts, {pages} arrived, unchanged"
+
+
+@pytest.mark.parametrize("ends_at", ["absent", "empty"])
+def test_a_walk_that_knows_one_end_alone_is_found_out(stage: Stage, ends_at: str) -> None:
+    class Narrow(Bad):
+        def walk(self, arguments: Mapping[str, Any]) -> list[Any]:
+            items: list[Any] = []
+            params = dict(arguments["params"])
+            for _ in range(6):
+                page = self.call("list_dataset_items", {**arguments, "params": params})
+                items += page["items"]
+                if ("next_page_token" not in page) if ends_at == "absent" else not page["items"]:
+                    break
+                params["next_page_token"] = page.get("next_page_token")
+            return items
+
+    scenarios = {name: found("list_dataset_items", name) for name in ("as documented", "as deployed")}
+    passed = {
+        name for name, row in scenarios.items()
+        if not stage.play(row, lambda target: contextlib.nullcontext(Narrow(target))).problems
+    }  # fmt: skip
+    assert passed == {"as documented" if ends_at == "absent" else "as deployed"}
+
+
 def test_half_a_change_is_told() -> None:
     with Stage() as stage:
 
@@ -279,14 +320,8 @@ def test_a_program_that_hangs_is_ended(monkeypatch: pytest.MonkeyPatch) -> None:
     assert time.monotonic() - start < 10
 
 
-def test_abeja_sdk_fails_where_its_page_says() -> None:
-    spec = importlib.util.spec_from_file_location("make_abeja_sdk_table", ROOT / "docs" / "make_abeja_sdk_table.py")
-    assert spec
-    assert spec.loader
-    program = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(program)
-    if not program.PYTHON.exists():
-        pytest.skip("no environment with abeja-sdk here; scripts/bench makes it")
+def test_abeja_sdk_fails_where_its_page_says(abeja_sdk: types.ModuleType) -> None:
+    program = abeja_sdk
     page = program.PAGE.read_text(encoding="utf-8")
     told = {
         (scenario.strip(), operation.strip(" `"))

@@ -11,6 +11,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from abeja_datasets_mock.faults import FaultProxy, Faults, install
 from abeja_datasets_mock.faults.live import identify
+from abeja_datasets_mock.likeness import likeness
 from abeja_datasets_mock.server import RunningServer
 
 from .table import Row, counted, load_rows, shortened
@@ -18,6 +19,7 @@ from .world import Snapshot, World
 
 _PATIENCE = 5.0
 _POLL = 0.001
+_PAGES = 10
 
 
 class Target(NamedTuple):
@@ -44,7 +46,11 @@ class Classified(NamedTuple):
 
 
 class Adapter(Protocol):
-    """A client, as the runner uses it."""
+    """A client, as the runner uses it.
+
+    It may also have a method `walk(arguments)`, which returns all items of a dataset, read by the client's own iterator
+    with the arguments of `list_dataset_items`. Without it the runner follows the page tokens by calls.
+    """
 
     def call(self, operation: str, arguments: Mapping[str, Any]) -> Any:
         """Make a call with these arguments, by their documented names; give the answer as JSON, or raise."""
@@ -100,7 +106,8 @@ class Stage:
             stack.callback(world.close)
             target = Target(self._proxy.url, self._server.credential, row.timeout, row.retries)
             client = stack.enter_context(make(target))
-            self._faults.plan = [row.fault]
+            self._server.app.state.operations.likeness = likeness(row.like)
+            self._faults.plan = [row.fault] if row.fault else []
             if "close_idle" in row.fault:
                 self._connect(world, client, self._proxy)
             return self._judge(row, world, client)
@@ -115,7 +122,7 @@ class Stage:
         self._count.begin(row.operation)
         answer = None
         try:
-            answer = client.call(row.operation, world.arguments(row.operation))
+            answer = _call(row, client, world.arguments(row.operation))
         except Exception as error:  # noqa: BLE001 - whatever a client raises is to be judged
             end = _judge_error(row, client.classify(error), error, problems)
         else:
@@ -160,6 +167,28 @@ def play(make: Make, rows: Iterable[Row] | None = None) -> Iterator[Result]:
     with Stage() as stage:
         for row in load_rows() if rows is None else rows:
             yield stage.play(row, make)
+
+
+def _call(row: Row, client: Adapter, arguments: dict[str, Any]) -> Any:
+    """Make the call of a row, and return its response, or all items of a list that is walked."""
+    if not row.walks:
+        return client.call(row.operation, arguments)
+    arguments["params"] = {"limit": 1}
+    walk = getattr(client, "walk", None)
+    return walk(arguments) if walk else _follow(row, client, arguments)
+
+
+def _follow(row: Row, client: Adapter, arguments: dict[str, Any]) -> list[Any]:
+    """Follow the page tokens for a client that has no walk of its own."""
+    items: list[Any] = []
+    for _ in range(_PAGES):
+        page = client.call(row.operation, arguments)
+        items += page["items"]
+        token = page.get("next_page_token")
+        if not token:
+            break
+        arguments["params"] = {**arguments["params"], "next_page_token": token}
+    return items
 
 
 def _judge_error(row: Row, found: Classified, error: Exception, problems: list[str]) -> str:

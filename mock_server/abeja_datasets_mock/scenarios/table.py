@@ -8,7 +8,11 @@ from typing import Any
 
 import yaml
 
+from abeja_datasets_mock.likeness import Like
+
 _REJECTED = range(400, 500)
+_UNAIMED = {"refuse", "close_idle"}
+"""Faults of connections, which carry no operation yet."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,10 +47,12 @@ class Row:
     Attributes:
         scenario: its name.
         operation: the operationId.
-        fault: the fault, to be put into a plan.
+        fault: the fault, to be put into a plan; empty where nothing goes wrong.
         timeout: seconds that the client is set to.
         retries: how often it may repeat a call.
         expected: what is to come of it.
+        like: how the server responds; see `abeja_datasets_mock.create_app`.
+        walks: whether the list is read to its end.
     """
 
     scenario: str
@@ -55,6 +61,8 @@ class Row:
     timeout: float
     retries: int
     expected: Expectation
+    like: Like = "documented"
+    walks: bool = False
 
     def __str__(self) -> str:
         return f"{self.scenario}: {self.operation}"
@@ -84,12 +92,14 @@ def _rows(table: Mapping[str, Any]) -> Iterator[Row]:
                 yield Row(
                     scenario=name,
                     operation=operation,
-                    fault=fault if "refuse" in fault or "close_idle" in fault else {**fault, "operations": operation},
+                    fault={**fault, "operations": operation} if fault and not _UNAIMED & fault.keys() else fault,
                     timeout=scenario.get("timeout", table["timeout"]),
                     retries=table["retries"],
                     expected=_expectation(
                         scenario[group], fault.get("status"), table["errors"], operation in groups["reads"]
                     ),
+                    like=scenario.get("like", "documented"),
+                    walks=scenario[group].get("walk", False),
                 )
 
 

@@ -109,7 +109,7 @@ class World:
             return bool(answer["dataset_id"] == self.dataset_id)
         if operation == "list_datasets":
             return [dataset["name"] for dataset in answer] == list(state.datasets)
-        items = answer["items"] if operation == "list_dataset_items" else answer
+        items = answer["items"] if isinstance(answer, dict) and "items" in answer else answer
         found = [item["dataset_item_id"] for item in (items if isinstance(items, list) else [items])]
         wanted = {"create_dataset_item": [2], "delete_dataset_item": [1]}
         wanted["list_dataset_items"] = [item for item, _ in state.items]
