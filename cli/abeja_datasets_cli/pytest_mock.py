@@ -6,6 +6,10 @@
         upload(dataset_api.client(), dataset_api.organization_id)
         assert [request.method for request in dataset_api.requests] == ["POST"]
 
+The server responds as the platform is documented. `--abeja-mock-like deployed`, or `abeja_mock_like = deployed` in the
+configuration, makes it respond as the platform is deployed; `@pytest.mark.dataset_api(like="deployed")` does so for the
+server of one test.
+
 It needs `abeja-datasets[mock]`, but only when a fixture is used: loading it imports pytest and nothing more.
 """
 
@@ -25,6 +29,22 @@ if TYPE_CHECKING:
     from abeja_datasets_mock.recording import ReceivedRequest
 
 _ORGANIZATION = "1102940376065"
+_MARK = "dataset_api"
+_OPTION, _SETTING = "--abeja-mock-like", "abeja_mock_like"
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Add the option that says how the servers respond."""
+    text = "how the Dataset API of the fixtures responds: documented (the default) or deployed"
+    parser.getgroup("abeja mock", "the reference server of abeja-datasets").addoption(
+        _OPTION, dest=_SETTING, metavar="LIKE", help=text
+    )
+    parser.addini(_SETTING, text, default="documented")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Register the mark."""
+    config.addinivalue_line("markers", f"{_MARK}(like): how the server of the fixture dataset_api responds")
 
 
 class DatasetApi:
@@ -97,29 +117,56 @@ class DatasetApi:
 
 
 @pytest.fixture
-def dataset_api() -> "Iterator[DatasetApi]":
+def dataset_api(request: pytest.FixtureRequest) -> "Iterator[DatasetApi]":
     """A reference server of the ABEJA Dataset API for this test: empty, in memory, on a free port."""
-    with _running("dataset_api") as api:
+    with _running("dataset_api", _marked(request) or _configured(request.config)) as api:
         yield api
 
 
 @pytest.fixture(scope="session")
-def dataset_api_session() -> "Iterator[DatasetApi]":
+def dataset_api_session(request: pytest.FixtureRequest) -> "Iterator[DatasetApi]":
     """A reference server of the ABEJA Dataset API for all tests of this process: what one leaves there, others see."""
-    with _running("dataset_api_session") as api:
+    with _running("dataset_api_session", _configured(request.config)) as api:
         yield api
 
 
-@contextlib.contextmanager
-def _running(fixture: str) -> Iterator[DatasetApi]:
+_Setting = tuple[str, Any]
+"""What says how a server responds, for messages, and its value."""
+
+
+def _configured(config: pytest.Config) -> _Setting:
+    given = config.getoption(_SETTING)
+    return (_SETTING, config.getini(_SETTING)) if given is None else (_OPTION, given)
+
+
+def _marked(request: pytest.FixtureRequest) -> _Setting | None:
+    mark = request.node.get_closest_marker(_MARK)
+    if mark is None:
+        return None
+    if mark.args or set(mark.kwargs) != {"like"}:
+        pytest.fail(f'@pytest.mark.{_MARK} takes one argument, as in {_MARK}(like="deployed")', pytrace=False)
+    return f"@pytest.mark.{_MARK}", mark.kwargs["like"]
+
+
+def _server(setting: _Setting) -> "RunningServer":
+    """Make a server with a secret of its own: a test that reaches another test's server is refused there."""
+    from abeja_datasets_mock import Credential, RunningServer
+
+    source, like = setting
     try:
-        from abeja_datasets_mock import Credential, RunningServer
+        return RunningServer(credentials=[Credential.bearer(secrets.token_hex(16))], like=like)
+    except ValueError as error:
+        pytest.fail(f"{source}: {error}", pytrace=False)
+
+
+@contextlib.contextmanager
+def _running(fixture: str, setting: _Setting) -> Iterator[DatasetApi]:
+    try:
         from abeja_datasets_mock.faults import Faults, Proxy, install
         from abeja_datasets_mock.recording import Recorder
     except ModuleNotFoundError as error:
         pytest.fail(f"{fixture}: pip install 'abeja-datasets[mock]' ({error})", pytrace=False)
-    # A secret of its own: a test that reaches another test's server is refused there.
-    server = RunningServer(credentials=[Credential.bearer(secrets.token_hex(16))])
+    server = _server(setting)
     requests: list[ReceivedRequest] = []
     faults = Faults()
     install(server.app, faults)

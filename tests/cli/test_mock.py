@@ -10,15 +10,15 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import httpx
 import pytest
 import yaml
 from click.testing import CliRunner
 
-from abeja_datasets_cli.mock import mock
-from abeja_datasets_mock import DEMO, RunningServer
+from abeja_datasets_cli.mock import LIKE, mock
+from abeja_datasets_mock import DEMO, Like, RunningServer
 from abeja_datasets_mock.demo_data import demo_data
 
 CLEAN = {key: value for key, value in os.environ.items() if not key.startswith(("ABEJA_", "PLATFORM_AUTH_TOKEN"))}
@@ -92,6 +92,23 @@ def test_it_serves_the_document_to_anyone(run: Run) -> None:
     assert server.get("/openapi.json", auth=None).json() == yaml.safe_load(text)
     assert httpx.head(f"{server.url}/openapi.json").content == b""
     assert httpx.post(f"{server.url}/openapi.json").status_code == 404
+
+
+@pytest.mark.parametrize(("options", "names"), [((), True), (("--like", "deployed"), False)])
+def test_what_it_is_like(run: Run, options: tuple[str, ...], names: bool) -> None:
+    server = run("--demo", *options)
+    dataset = server.get().json()[0]["dataset_id"]
+    page = server.get(f"{DATASETS}{dataset}/items/").json()
+    assert page["items"]
+    assert {"organization_id" in item for item in page["items"]} == {names}
+    assert ("next_page_token" in page) is not names
+
+
+def test_the_choices_of_like_are_those_of_the_server() -> None:
+    assert get_args(Like) == LIKE
+    result = CliRunner().invoke(mock, ["--like", "depolyed"])
+    assert result.exit_code == 2
+    assert "'depolyed' is not one of 'documented', 'deployed'" in result.output
 
 
 def test_organizations_with_credentials_of_their_own(run: Run, tmp_path: Path) -> None:

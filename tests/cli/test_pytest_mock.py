@@ -18,10 +18,12 @@ def _alone(monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.delenv(name, raising=False)
 
 
-def passes(pytester: pytest.Pytester, tests: str, count: int = 1) -> None:
+OPTIONS = ("-p", "abeja_datasets_cli.pytest_mock", "-p", "no:cacheprovider", "-W", "error", "--strict-markers")
+
+
+def passes(pytester: pytest.Pytester, tests: str, count: int = 1, options: tuple[str, ...] = ()) -> None:
     pytester.makepyfile(tests)
-    options = ("-p", "abeja_datasets_cli.pytest_mock", "-p", "no:cacheprovider", "-W", "error")
-    result = pytester.runpytest_subprocess(*options, timeout=SECONDS)
+    result = pytester.runpytest_subprocess(*OPTIONS, *options, timeout=SECONDS)
     result.assert_outcomes(passed=count)
 
 
@@ -158,3 +160,62 @@ def test_loading_it_imports_nothing_of_ours(tmp_path: Path) -> None:
     )
     out = subprocess.run([sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True, check=True)
     assert out.stdout == "[]\n"
+
+
+LIKE = """
+    import pytest
+
+    def like(api):
+        client, org = api.client(), api.organization_id
+        dataset = client.create_dataset(org, api.url, "custom", {})["dataset_id"]
+        item = client.create_dataset_item(org, dataset, [{"data_uri": "u"}])
+        return "documented" if "organization_id" in item else "deployed"
+"""
+
+
+def test_a_mark_says_what_the_server_is_like(pytester: pytest.Pytester) -> None:
+    tests = """
+    def test_without(dataset_api, dataset_api_session):
+        assert (like(dataset_api), like(dataset_api_session)) == ("documented", "documented")
+
+    @pytest.mark.dataset_api(like="deployed")
+    def test_with(dataset_api):
+        assert like(dataset_api) == "deployed"
+    """
+    passes(pytester, LIKE + tests, 2)
+
+
+@pytest.mark.parametrize("by", ["option", "ini"])
+def test_an_option_or_the_configuration_says_it_for_all(pytester: pytest.Pytester, by: str) -> None:
+    tests = """
+    def test_without(dataset_api, dataset_api_session):
+        assert (like(dataset_api), like(dataset_api_session)) == ("deployed", "deployed")
+
+    @pytest.mark.dataset_api(like="documented")
+    def test_with(dataset_api):
+        assert like(dataset_api) == "documented"
+    """
+    # What the command line says goes before the configuration.
+    pytester.makeini(f"[pytest]\nabeja_mock_like = {'deployed' if by == 'ini' else 'documented'}")
+    passes(pytester, LIKE + tests, 2, ("--abeja-mock-like", "deployed") if by == "option" else ())
+
+
+@pytest.mark.parametrize(
+    ("mark", "options", "problem"),
+    [
+        ('like="depolyed"', (), "@pytest.mark.dataset_api: like: 'depolyed' is not one of 'documented', 'deployed'"),
+        ('"deployed"', (), '@pytest.mark.dataset_api takes one argument, as in dataset_api(like="deployed")'),
+        ("", (), '@pytest.mark.dataset_api takes one argument, as in dataset_api(like="deployed")'),
+        (None, ("--abeja-mock-like", "x"), "--abeja-mock-like: like: 'x' is not one of 'documented', 'deployed'"),
+        (None, ("-o", "abeja_mock_like=x"), "abeja_mock_like: like: 'x' is not one of 'documented', 'deployed'"),
+    ],
+)
+def test_any_other_value_is_told(
+    pytester: pytest.Pytester, mark: str | None, options: tuple[str, ...], problem: str
+) -> None:
+    decorator = "" if mark is None else f"@pytest.mark.dataset_api({mark})"
+    pytester.makepyfile(f"import pytest\n{decorator}\ndef test(dataset_api): pass\n")
+    result = pytester.runpytest_subprocess(*OPTIONS, *options, timeout=SECONDS)
+    result.assert_outcomes(errors=1)
+    result.stdout.fnmatch_lines([problem.replace("[", "[[]")])
+    result.stdout.no_fnmatch_line("*Traceback*")

@@ -75,6 +75,21 @@ def test_it_takes_the_environments_credential_and_does_not_print_it(run: Run) ->
     assert "sesame" not in "".join(process.communicate())
 
 
+def test_it_is_like_the_deployed_platform_when_asked(run: Run) -> None:
+    url = exports(run("--like", "deployed"), 4)["ABEJA_API_URL"]
+    with httpx.Client(base_url=url, auth=AUTH) as client:
+        body = {"name": "n", "type": "custom", "props": {}}
+        dataset = client.post("/organizations/1/datasets/", json=body).json()["dataset_id"]
+        page = client.get(f"/organizations/1/datasets/{dataset}/items/").json()
+    assert page == {"items": [], "total_count": 0, "next_page_token": None}
+
+
+def test_any_other_likeness_is_wrong_use(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit, match="2"):
+        main(["--like", "depolyed"])
+    assert "'depolyed' (choose from 'documented', 'deployed')" in capsys.readouterr().err
+
+
 def test_it_keeps_its_data_in_the_file(run: Run, tmp_path: Path) -> None:
     file = tmp_path / "data.sqlite"
     for number in range(2):

@@ -40,7 +40,7 @@ READING_BREAKS = {
     "an answer property may be null": Seed(
         READING,
         {"list_dataset_items"},
-        lambda d: properties(d, "DatasetItemPage")["next_page_token"].update(type=["string", "null"]),
+        lambda d: properties(d, "DatasetItemPage")["total_count"].update(type=["integer", "null"]),
         says="null",
     ),
     "an answer's type widened": Seed(
