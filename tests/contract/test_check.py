@@ -75,6 +75,17 @@ def test_nothing_fails_that_the_document_leaves_open(name: str, tmp_path: Path) 
     assert report.count(Status.PASS) > 450
 
 
+def test_a_list_that_drops_items_is_found_where_each_page_has_a_token(tmp_path: Path) -> None:
+    async def dropping_the_last(asked: Asked, ask: Ask) -> Told:
+        told = await ask(asked)
+        lists = asked.operation == "list_dataset_items" and told.status == 200
+        return told.but(json={**told.json, "items": told.json["items"][:-1]}) if lists else told
+
+    report = run(tmp_path, dropping_the_last, like="deployed", select=("items.*", "paging.items.*", "search.*"))
+    failed = {failure.clause.name for failure in report.failures}
+    assert failed >= {"items.update.kept", "paging.items.none-missing", "search.term"}
+
+
 def test_there_is_a_variant_without_each_optional_property() -> None:
     optional = optional_properties()
     items = {name for name in operations() if name.endswith(("dataset_item", "dataset_items"))}

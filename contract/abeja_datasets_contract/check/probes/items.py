@@ -151,9 +151,10 @@ def update_kept(p: Probe) -> None:
     dataset, item, _ = _updated(p, {"tag": "A"})
     answer = p.call(_GET, dataset.id, item.id)
     p.same({"attributes": item.attributes}, answer, "the new attributes")
-    listed = next(entry for entry in walk_items(p, dataset.id) if entry["dataset_item_id"] == item.id)
+    listed = {record["dataset_item_id"]: record for record in walk_items(p, dataset.id)}
     last = Answer(p.wire.exchanges[-1])
-    p.same({"attributes": item.attributes}, last, "the new attributes, in the list", listed)
+    p.require(item.id in listed, "the item in the list", "a list without it", last)
+    p.same({"attributes": item.attributes}, last, "the new attributes, in the list", listed[item.id])
 
 
 @STAGE.clause("items.update.replaces", "An update replaces the attributes as a whole.", _UPDATES)
