@@ -1,14 +1,18 @@
 """What is shipped: the wheel's contents, and a user's program checked and run against the installed wheel."""
 
+import importlib.util
 import subprocess
 import sys
 import sysconfig
 import zipfile
-from pathlib import Path
+from collections.abc import Iterable
+from pathlib import Path, PurePosixPath
 
 import pytest
 
 ROOT = Path(__file__).parent.parent
+LISTINGS = sorted((ROOT / "tests" / "data").glob("abeja-sdk-*.txt"))
+"""The names of the files in each abeja-sdk wheel that pip installs beside ours: the latest, and that of Python 3.12."""
 
 PROGRAM = """
 import datetime
@@ -138,6 +142,38 @@ def test_it_holds_each_package_with_its_types_and_the_document(wheel: Path) -> N
     assert "abeja/__init__.py" not in names, "abeja is a namespace package"
     tops = {name.partition("/")[0] for name in names if ".dist-info/" not in name}
     assert tops == {"abeja", *(name.partition("/")[0] for name in typed)}
+
+
+@pytest.mark.parametrize("listing", LISTINGS, ids=lambda path: path.stem)
+def test_it_shares_no_file_with_abeja_sdk(wheel: Path, listing: Path) -> None:
+    ours = installed(zipfile.ZipFile(wheel).namelist())
+    theirs = installed(listing.read_text(encoding="utf-8").splitlines())
+    assert "abeja/datasets.py" in ours, "the names are read as they are installed"
+    assert "abeja/datasets/__init__.py" in theirs, "the list is of abeja-sdk"
+    assert not ours & theirs
+    assert not ours & folders(theirs), "a file where abeja-sdk has a folder"
+    assert not theirs & folders(ours), "a folder where abeja-sdk has a file"
+
+
+def test_its_modules_yield_to_abeja_sdks_packages(wheel: Path) -> None:
+    assert [path.stem for path in LISTINGS] == ["abeja-sdk-2.1.2", "abeja-sdk-2.3.6"]
+    in_namespace = {name for name in zipfile.ZipFile(wheel).namelist() if name.startswith("abeja/")}
+    assert in_namespace == {"abeja/datasets.py", "abeja/exceptions.py"}
+    for listing in LISTINGS:
+        packages = set(listing.read_text(encoding="utf-8").splitlines())
+        # Python takes a folder with an __init__.py before a module of the same name in the same folder.
+        assert {name.removesuffix(".py") + "/__init__.py" for name in in_namespace} <= packages
+
+
+def installed(names: Iterable[str]) -> set[str]:
+    """Return the files that an install makes, bytecode included, as a file system without upper case sees them."""
+    files = {name for name in names if not name.endswith("/")}
+    bytecode = {importlib.util.cache_from_source(name) for name in files if name.endswith(".py")}
+    return {name.casefold() for name in files | bytecode}
+
+
+def folders(files: Iterable[str]) -> set[str]:
+    return {str(parent) for name in files for parent in PurePosixPath(name).parents}
 
 
 def mypy(python: Path, program: str, folder: Path) -> str:
