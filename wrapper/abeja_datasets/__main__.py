@@ -1,7 +1,9 @@
 """`python -m abeja_datasets PROGRAM`: run a program with the documented names ours, beside abeja-sdk."""
 
+import builtins
 import importlib.util
 import io
+import os
 import pkgutil
 import sys
 from importlib.machinery import ModuleSpec, SourceFileLoader
@@ -51,55 +53,58 @@ def main(words: list[str]) -> None:
             print(FOLDER)
         case ["-m", module, *arguments]:
             take_over()
+            sys.argv[:] = ["-m", *arguments]  # what the packages above it find, as they are imported to find it
             _run(_load_module(module), arguments)
         case [path, *arguments] if path and not path.startswith("-"):
             program = _load_program(path)
             take_over()
             _run(program, arguments)
         case _:
-            _refuse(f"{words[0]}: no such option" if words and words[0] not in ("", "-m") else "no program is named")
+            _refuse(f"{words[0]}: no such option" if words and words[0] not in ("", "-m") else "no program is named", 2)
 
 
 def _run(program: Program, arguments: list[str]) -> None:
     sys.argv[:] = [program.argv0, *arguments]
     # For good, not just while it runs: threads and exit handlers of the program look for it there too.
     sys.modules["__main__"] = module = ModuleType("__main__")
-    vars(module).update(program.attributes)
+    vars(module).update(program.attributes, __builtins__=builtins, __annotations__={})
     exec(program.code, vars(module))  # noqa: S102 - running a program is what this command is for
 
 
 def _load_program(path: str) -> Program:
     """Read a file, folder or zip file, and put on `sys.path` what `python PATH` puts there."""
-    finder = pkgutil.get_importer(path)
+    # As Python itself does: pathlib would leave out a "./" that the program finds in its __file__ otherwise.
+    absolute = os.path.join(os.getcwd(), path)  # noqa: PTH109, PTH118
+    finder = pkgutil.get_importer(absolute)
     if finder is None:
-        program, entry = _load_file(path), str(Path(path).resolve().parent)
+        program, entry = _load_file(path, absolute), str(Path(absolute).resolve().parent)
     else:
         spec = finder.find_spec("__main__", None)
         if spec is None:
-            _refuse(f"{path!r} has no __main__.py")
-        program, entry = _from_spec(spec, path), path
-    if sys.flags.safe_path:
-        return program
-    # `python -m` has put the current folder there.
-    sys.path[0] = entry
+            _refuse(f"{path!r} has no __main__.py", 1)
+        program, entry = _from_spec(spec, path), absolute
+    if not sys.flags.safe_path:
+        # `python -m` has put the current folder there.
+        del sys.path[0]
+    if finder is not None or not sys.flags.safe_path:
+        sys.path.insert(0, entry)
     return program
 
 
-def _load_file(path: str) -> Program:
-    absolute = str(Path(path).absolute())
+def _load_file(path: str, absolute: str) -> Program:
     try:
         with io.open_code(absolute) as file:
-            code = pkgutil.read_code(file)
-        if code is None:
-            with io.open_code(absolute) as file:
-                code = compile(file.read(), absolute, "exec", dont_inherit=True)
+            content = file.read()
     except OSError as error:
-        _refuse(f"can't open {path!r}: {error.strerror}")
+        _refuse(f"can't open {path!r}: {error.strerror}", 2)
+    code = pkgutil.read_code(io.BytesIO(content)) or compile(content, absolute, "exec", dont_inherit=True)
     loader = SourceFileLoader("__main__", absolute)
     return Program(path, code, {"__file__": absolute, "__cached__": None, "__loader__": loader})
 
 
 def _load_module(name: str) -> Program:
+    if name.startswith("."):
+        _refuse(f"{name!r} begins with a dot: name the module in full", 1)
     try:
         spec = importlib.util.find_spec(name)
         if spec is not None and spec.submodule_search_locations is not None:
@@ -116,7 +121,10 @@ def _load_module(name: str) -> Program:
 def _from_spec(spec: ModuleSpec, argv0: str) -> Program:
     # Finders give any loader; those of Python have get_code (importlib.abc.InspectLoader).
     loader: Any = spec.loader
-    code = loader.get_code(spec.name)
+    try:
+        code = loader.get_code(spec.name)
+    except ImportError as error:
+        _refuse(str(error), 1)
     if code is None:
         _refuse(f"{spec.name} has no code that can be run", 1)
     attributes = {
@@ -129,19 +137,20 @@ def _from_spec(spec: ModuleSpec, argv0: str) -> Program:
     return Program(argv0, code, attributes)
 
 
-def _refuse(why: str, code: int = 2) -> NoReturn:
+def _refuse(why: str, code: int) -> NoReturn:
     print(f"python -m abeja_datasets: {why}; see python -m abeja_datasets --help", file=sys.stderr)
     sys.exit(code)
 
 
 def _begin_tracebacks_in_the_program() -> None:
     """Leave our own frames out of the traceback of an uncaught error, as `python PROGRAM` has none of them."""
-    hook, ours = sys.excepthook, (__file__, "<frozen runpy>")
+    hook, ours = sys.excepthook, (main.__code__.co_filename, "<frozen runpy>")
 
     def trimmed(kind: type[BaseException], error: BaseException, traceback: TracebackType | None) -> None:
         while traceback is not None and traceback.tb_frame.f_code.co_filename in ours:
             traceback = traceback.tb_next
-        hook(kind, error, traceback)
+        # Python's own hook prints the one that the error carries.
+        hook(kind, error.with_traceback(traceback), traceback)
 
     sys.excepthook = trimmed
 

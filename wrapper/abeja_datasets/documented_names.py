@@ -7,7 +7,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 from types import ModuleType
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NoReturn
 
 if TYPE_CHECKING:
     from importlib.machinery import ModuleSpec
@@ -26,9 +26,14 @@ def stand_in(name: str) -> None:
 
     Args:
         name: the module that is being imported: one of `NAMES`.
+
+    Raises:
+        SystemExit: it is being run as a program.
     """
     import importlib
 
+    if name not in NAMES:
+        sys.exit("no program; to run one with the documented names ours: python -m abeja_datasets PROGRAM")
     sys.modules[name] = importlib.import_module(NAMES[name])
     if _SubmoduleFinder not in sys.meta_path:
         # Before the finder of files, which would load our modules once more under the documented name.
@@ -42,9 +47,12 @@ def take_over() -> None:
 
     Raises:
         ImportError: abeja-sdk's `abeja.datasets` or `abeja.exceptions` is loaded already, so that some modules would
-            go on with its classes. `import abeja` alone loads `abeja.exceptions`.
+            go on with its classes. `import abeja` alone loads `abeja.exceptions`. Or `abeja` is no package.
     """
     loaded = {name: module for name in NAMES if (module := sys.modules.get(name)) and not is_ours(module)}
+    abeja = sys.modules.get("abeja")
+    if abeja is not None and not hasattr(abeja, "__path__"):
+        loaded["abeja"] = abeja  # a file abeja.py, which hides the package
     if loaded:
         where = ", ".join(f"{name} ({getattr(module, '__file__', None)})" for name, module in loaded.items())
         raise ImportError(
@@ -53,7 +61,6 @@ def take_over() -> None:
             "it with `python -m abeja_datasets PROGRAM`"
         )
     put_first(str(FOLDER), sys.path)
-    abeja = sys.modules.get("abeja")
     if abeja is not None:
         abeja.__path__ = put_first(str(FOLDER / "abeja"), [*abeja.__path__])
 
@@ -75,7 +82,8 @@ class _SubmoduleFinder:
     @staticmethod
     def find_spec(name: str, path: Sequence[str] | None = None, target: object = None) -> "ModuleSpec | None":
         del path, target  # the real name has a path of its own
-        if not name.startswith("abeja.datasets.") or not is_ours(sys.modules["abeja.datasets"]):
+        package = sys.modules.get("abeja.datasets")
+        if package is None or not is_ours(package) or not name.startswith("abeja.datasets."):
             return None
         import importlib.util
 
@@ -94,12 +102,21 @@ class _SubmoduleLoader:
 
     def __init__(self, real: str) -> None:
         self._real = real
+        self._spec: ModuleSpec | None = None
 
-    def create_module(self, spec: "ModuleSpec") -> None:
-        """Return None: the import system makes an empty module, which `exec_module` replaces."""
-
-    def exec_module(self, module: ModuleType) -> None:
-        """Put the real module in the place of the one that is being imported."""
+    def create_module(self, spec: "ModuleSpec") -> ModuleType:
+        """Return the real module, so that no other thread ever finds another under the documented name."""
         import importlib
 
-        sys.modules[module.__name__] = importlib.import_module(self._real)
+        del spec  # the import system is about to put it on the module
+        module = importlib.import_module(self._real)
+        self._spec = module.__spec__
+        return module
+
+    def exec_module(self, module: ModuleType) -> None:
+        """Put back what the module has of its own: it ran when it was made."""
+        module.__spec__ = self._spec
+
+    def get_code(self, name: str) -> NoReturn:
+        """Raise ImportError, which `python -m` shows: only the real module can be run."""
+        raise ImportError(f"{name} is {self._real}: run it under that name", name=name)

@@ -1,21 +1,35 @@
 """abeja-sdk's `abeja` with two modules of ours before its own; see `abeja_datasets.documented_names.take_over`."""
 
 import sys
+from collections.abc import Iterator
+from importlib.machinery import ModuleSpec
 from pathlib import Path
 
 from abeja_datasets.documented_names import FOLDER
 
 
-def _find_the_other() -> None:
-    """Go on as the `abeja` that would be imported without our folder: with its path, and running its code."""
-    entries = [entry for entry in sys.path if Path(entry).resolve() != FOLDER.resolve()]
-    specs = [spec for finder in sys.meta_path if (spec := finder.find_spec("abeja", entries))]
+def _find_packages() -> Iterator[ModuleSpec]:
+    """Find each `abeja` that is a package, outside our folder.
+
+    One entry of `sys.path` at a time: a program named abeja.py must not hide the package from the program itself.
+    """
+    # Python's own search passes over the same: finders of the old protocol, and entries that are no text.
+    searches = [finder.find_spec for finder in sys.meta_path if hasattr(finder, "find_spec")]
+    path: list[object] = [*sys.path]
+    entries = [entry for entry in path if isinstance(entry, str) and Path(entry).resolve() != FOLDER.resolve()]
+    specs = (search("abeja", [entry]) for search in searches for entry in entries)
+    return (spec for spec in specs if spec is not None and spec.submodule_search_locations is not None)
+
+
+def _go_on_as_the_other() -> None:
+    """Take the path, and run the code, of the `abeja` that would be imported without our folder."""
+    packages = list(_find_packages())
     # A regular package goes before namespace packages, as in Python's own search.
-    for spec in sorted(specs, key=lambda spec: spec.origin is None):
-        __path__.extend(spec.submodule_search_locations or [])
-        if spec.origin is not None and spec.loader is not None:
-            spec.loader.exec_module(sys.modules[__name__])
-        break
+    regular = next((spec for spec in packages if spec.origin is not None), None)
+    for spec in packages if regular is None else [regular]:
+        __path__.extend(folder for folder in spec.submodule_search_locations or [] if folder not in __path__)
+    if regular is not None and regular.loader is not None:
+        regular.loader.exec_module(sys.modules[__name__])
 
 
-_find_the_other()
+_go_on_as_the_other()
