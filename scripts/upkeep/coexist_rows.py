@@ -95,6 +95,9 @@ def _in_folders() -> Iterator[Row]:
     yield Row("--target: one command", (pip("abeja-sdk", "{ours}", *here),), BOTH, pythonpath=path)
     yield Row("--target: sdk, then ours", (sdk, ours), OURS_SKIPPED, pythonpath=path, note=skips)
     yield Row("--target: ours, then sdk", (ours, sdk), SDK_SKIPPED, pythonpath=path, note=skips)
+    over = "pip replaces a folder that is there"
+    yield Row("--target: sdk, ours --upgrade", (sdk, (*ours, "--upgrade")), SDK_SKIPPED, pythonpath=path, note=over)
+    yield Row("--target: ours, sdk --upgrade", (ours, (*sdk, "--upgrade")), OURS_SKIPPED, pythonpath=path, note=over)
     for order, both in (("sdk, then ours", ("abeja-sdk", "{ours}")), ("ours, then sdk", ("{ours}", "abeja-sdk"))):
         yield Row(f"uv --target: {order}", tuple(uv(each, *here) for each in both), BOTH, pythonpath=path)
     two = (pip("abeja-sdk", *here), pip("{ours}", "--no-deps", "--target", "{other}"))
