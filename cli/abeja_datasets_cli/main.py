@@ -9,6 +9,7 @@ import click
 _COMMANDS = {
     "check": "abeja_datasets_cli.check:check",
     "diff": "abeja_datasets_cli.diff:diff",
+    "doctor": "abeja_datasets_cli.doctor.command:doctor",
     "fault-proxy": "abeja_datasets_cli.fault_proxy:fault_proxy",
     "mock": "abeja_datasets_cli.mock:mock",
 }

@@ -78,6 +78,31 @@ def resolve(argument: Mapping[str, Any] | None, environ: Mapping[str, str]) -> C
     return _choose(_IN_ARGUMENT, argument)
 
 
+class Source(NamedTuple):
+    """A kind of credential in the environment."""
+
+    variables: tuple[str, ...]
+    """The variables that it takes: the id, if it has one, and the secret."""
+    missing: tuple[str, ...]
+    """Those of them that are not set, or are empty."""
+
+
+def sources(environ: Mapping[str, str]) -> tuple[Source, ...]:
+    """Return all kinds of credential that the environment may hold. The first that misses nothing is used."""
+    return tuple(Source(_names(kind), _missing(kind, environ)) for kind in _IN_ENVIRONMENT)
+
+
+def mask(text: str, environ: Mapping[str, str]) -> str:
+    """Blank out all secrets of the environment, also those of credentials that are not used or not complete."""
+    for kind in _IN_ENVIRONMENT:
+        secret, identity = environ.get(kind.secret), environ.get(kind.id or "", "")
+        # An unusable one is never sent, so that nothing repeats it.
+        if secret and not _UNUSABLE.search(identity + secret):
+            owner = kind.id and kind.prefix + identity.removeprefix(kind.prefix)
+            text = Credential(owner, secret).redact(text)
+    return text
+
+
 def not_found() -> CredentialNotFound:
     """Make the error for a call without a credential; it names all the places one could be in."""
     keys, variables = (
@@ -92,8 +117,7 @@ def not_found() -> CredentialNotFound:
 def _choose(kinds: tuple[_Kind, ...], values: Mapping[str, Any]) -> Credential | None:
     incomplete = []
     for kind in kinds:
-        names = [name for name in (kind.id, kind.secret) if name is not None]
-        missing = [name for name in names if values.get(name) in (None, "")]
+        names, missing = _names(kind), _missing(kind, values)
         if not missing:
             owner = None if kind.id is None else _owner(kind.id, values[kind.id], kind.prefix)
             return Credential(owner, _secret(kind.secret, values[kind.secret], bearer=owner is None))
@@ -103,6 +127,14 @@ def _choose(kinds: tuple[_Kind, ...], values: Mapping[str, Any]) -> Credential |
     if incomplete:
         raise ValueError(f"incomplete credential: {'; '.join(incomplete)}")
     return None
+
+
+def _names(kind: _Kind) -> tuple[str, ...]:
+    return (kind.secret,) if kind.id is None else (kind.id, kind.secret)
+
+
+def _missing(kind: _Kind, values: Mapping[str, Any]) -> tuple[str, ...]:
+    return tuple(name for name in _names(kind) if values.get(name) in (None, ""))
 
 
 def _owner(name: str, value: object, prefix: str) -> str:

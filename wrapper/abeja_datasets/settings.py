@@ -2,7 +2,7 @@
 
 import contextlib
 from collections.abc import Mapping
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, Final, NamedTuple, TypeVar
 from urllib.parse import urlsplit
 
 from abeja_datasets.credentials import Credential, resolve
@@ -12,6 +12,13 @@ TIMEOUT = 30.0
 MAX_RETRY_COUNT = 5
 LONGEST_TIMEOUT = 2_147_483
 """Seconds that a socket can wait: as many milliseconds as a C int holds."""
+
+VARIABLES: Final = {
+    "timeout": "ABEJA_SDK_CONNECTION_TIMEOUT",
+    "max_retry_count": "ABEJA_SDK_MAX_RETRY_COUNT",
+    "base_url": "ABEJA_API_URL",
+}
+"""The settings that an environment variable may hold, each with its variable."""
 
 _T = TypeVar("_T", int, float)
 
@@ -43,9 +50,9 @@ def settle(
         ValueError: a value is not usable. The message names the argument or the variable that holds it.
         TypeError: the credential, or a value in it, is of a wrong type.
     """
-    timeout_source, timeout_value = _pick("timeout", timeout, "ABEJA_SDK_CONNECTION_TIMEOUT", environ)
-    retry_source, retry_value = _pick("max_retry_count", max_retry_count, "ABEJA_SDK_MAX_RETRY_COUNT", environ)
-    url_source, url_value = _pick("base_url", base_url, "ABEJA_API_URL", environ)
+    timeout_source, timeout_value = _pick("timeout", timeout, environ)
+    retry_source, retry_value = _pick("max_retry_count", max_retry_count, environ)
+    url_source, url_value = _pick("base_url", base_url, environ)
     return Settings(
         credential=resolve(credential, environ),
         base_url=BASE_URL if url_value is None else _url(url_source, url_value),
@@ -55,9 +62,10 @@ def settle(
     )
 
 
-def _pick(name: str, argument: object, variable: str, environ: Mapping[str, str]) -> tuple[str, object]:
+def _pick(name: str, argument: object, environ: Mapping[str, str]) -> tuple[str, object]:
     if argument is not None:
         return name, argument
+    variable = VARIABLES[name]
     # An empty variable is how a shell says "not set".
     return variable, environ.get(variable) or None
 

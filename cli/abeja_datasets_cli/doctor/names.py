@@ -1,0 +1,101 @@
+"""Whose code the documented import names give here, and whether it can be imported."""
+
+import os
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Final
+
+from abeja_datasets_cli.doctor import importing
+from abeja_datasets_cli.doctor.findings import Finding
+from abeja_datasets_cli.doctor.installs import OURS, SDK, Install, find_installs
+from abeja_datasets_cli.doctor.modules import Module, is_takeover, locate, owner
+
+NAMES: Final = ("abeja.datasets", "abeja.exceptions")
+OTHER: Final = "abeja.datalake"
+"""A module that abeja-sdk alone has."""
+
+_OWN_NAME: Final = "`abeja_datasets` is not affected"
+_CHANGE: Final = (
+    "for ours, import `abeja_datasets`, run `python -m abeja_datasets PROGRAM`, or make `import "
+    "abeja_datasets.takeover` the first line of the program"
+)
+
+
+def name_findings(path: Sequence[str]) -> Iterator[Finding]:
+    """Find out whose code each documented name gives, and whether that is so throughout.
+
+    Args:
+        path: the search path of programs here.
+    """
+    installs = [install for name in (OURS, SDK) for install in find_installs(name, path)]
+    places = {name: locate(name, path) for name in ("abeja", *NAMES)}
+    owners = {name: _owner(place, installs, path) for name, place in places.items()}
+    yield from _takeover(path, owners)
+    top = places["abeja"]
+    if top and top.file and owners["abeja"] not in (OURS, SDK):
+        yield _foreign(top.file, owners["abeja"])
+        return
+    for name in NAMES:
+        yield _name(name, places[name], owners[name])
+    if {owners[name] for name in NAMES} == {OURS, SDK}:
+        yield _mixed(owners)
+    yield from _imports(path, owners)
+
+
+def _owner(place: Module | None, installs: Sequence[Install], path: Sequence[str]) -> str | None:
+    return owner(place.file, installs, path) if place and place.file else None
+
+
+def _name(name: str, place: Module | None, owned_by: str | None) -> Finding:
+    if place is None:
+        return Finding("problem", name, "can't be imported: no such module", f"{_reinstall(OURS)}; {_OWN_NAME}")
+    where = place.file or place.folders[0]
+    if owned_by == OURS:
+        return Finding("ok", name, f"abeja-datasets' code, in {where}")
+    if owned_by == SDK:
+        return Finding("note", name, f"abeja-sdk's code, in {where}. That is normal beside abeja-sdk: {_CHANGE}")
+    text = f"neither abeja-datasets' nor abeja-sdk's code, in {where}"
+    if place.file is None:
+        text = f"a folder without code, {where}, as an incomplete uninstall leaves it"
+    return Finding("problem", name, text, f"Move {where} away, if it is not needed; {_OWN_NAME}")
+
+
+def _foreign(file: Path, owned_by: str | None) -> Finding:
+    whose = f"the distribution {owned_by}" if owned_by else "neither abeja-datasets nor abeja-sdk"
+    remedy = f"pip uninstall {owned_by}" if owned_by else f"Rename {file}, or start programs from another folder"
+    text = f"belongs to {whose}: {file}. `import abeja.datasets` does not work"
+    return Finding("problem", "abeja", text, f"{remedy}; {_OWN_NAME}")
+
+
+def _mixed(owners: dict[str, str | None]) -> Finding:
+    whose = " and ".join(f"{name} is of {owners[name]}" for name in NAMES)
+    remedy = f"{_reinstall(SDK)}; without abeja-sdk, remove what is left of its folder `abeja`"
+    return Finding("problem", "abeja", f"{whose}: an `except` would not catch the errors raised", remedy)
+
+
+def _takeover(path: Sequence[str], owners: dict[str, str | None]) -> Iterator[Finding]:
+    from abeja_datasets.documented_names import FOLDER
+
+    remedy = 'PYTHONPATH="$(python -m abeja_datasets --path)"'
+    for entry in filter(is_takeover, path):
+        if os.path.realpath(entry) != os.path.realpath(FOLDER):
+            text = f"PYTHONPATH names {entry}, the folder of another install or of none"
+            yield Finding("problem", "takeover", text, f"Set {remedy}")
+        elif {owners[name] for name in NAMES} == {OURS}:
+            yield Finding("ok", "takeover", f"in force: PYTHONPATH names {entry}")
+        else:
+            yield Finding("problem", "takeover", f"{entry} is on the path, behind another `abeja`", f"Set {remedy}")
+
+
+def _imports(path: Sequence[str], owners: dict[str, str | None]) -> Iterator[Finding]:
+    """Try what is ours or abeja-sdk's: anything else might do anything when it is imported."""
+    known = [name for name in NAMES if owners[name] in (OURS, SDK)]
+    if (place := locate(OTHER, path)) and place.file and _owner(place, find_installs(SDK, path), path) == SDK:
+        known.append(OTHER)
+    for name, error in importing.failures(known, path).items():
+        whose = owners.get(name) or SDK
+        yield Finding("problem", name, f"can't be imported: {error}", f"{_reinstall(whose)}; {_OWN_NAME}")
+
+
+def _reinstall(distribution: str) -> str:
+    return f"pip install --force-reinstall {distribution}"
