@@ -35,6 +35,11 @@ class Install:
         return _header(self.metadata, "Requires-Python")
 
     @cached_property
+    def pinned(self) -> str:
+        """What pip is asked for to get this version again."""
+        return self.name if self.version == "unknown" else f"{self.name}=={self.version}"
+
+    @cached_property
     def folder(self) -> Path:
         """The folder that it is in, such as `site-packages`."""
         return Path(str(self.metadata.locate_file(""))).resolve()

@@ -14,9 +14,11 @@ NAMES: Final = ("abeja.datasets", "abeja.exceptions")
 OTHER: Final = "abeja.datalake"
 """A module that abeja-sdk alone has."""
 
-_OWN_NAME: Final = "`abeja_datasets` is not affected"
-_CHANGE: Final = (
-    "for ours, import `abeja_datasets`, run `python -m abeja_datasets PROGRAM`, or make `import "
+_OWN_NAME: Final = "`import abeja_datasets` works"
+_AGAIN: Final = "pip install --force-reinstall --no-deps"
+_BESIDE: Final = (
+    "Both distributions are here, and that is normal: the documented names give abeja-sdk's code, and `abeja_datasets` "
+    "gives ours. For ours under the documented names, run `python -m abeja_datasets PROGRAM`, or make `import "
     "abeja_datasets.takeover` the first line of the program"
 )
 
@@ -37,9 +39,12 @@ def name_findings(path: Sequence[str]) -> Iterator[Finding]:
         return
     for name in NAMES:
         yield _name(name, places[name], owners[name])
+    if {owners[name] for name in NAMES} == {SDK}:
+        yield Finding("note", "abeja_datasets", _BESIDE)
     if {owners[name] for name in NAMES} == {OURS, SDK}:
         yield _mixed(owners)
-    yield from _imports(path, owners)
+    if OURS in owners.values() or SDK in owners.values():
+        yield from _imports(path, owners, installs)
 
 
 def _owner(place: Module | None, installs: Sequence[Install], path: Sequence[str]) -> str | None:
@@ -48,28 +53,28 @@ def _owner(place: Module | None, installs: Sequence[Install], path: Sequence[str
 
 def _name(name: str, place: Module | None, owned_by: str | None) -> Finding:
     if place is None:
-        return Finding("problem", name, "can't be imported: no such module", f"{_reinstall(OURS)}; {_OWN_NAME}")
+        return Finding("problem", name, "can't be imported: no such module", f"{_AGAIN} {OURS}. {_OWN_NAME}")
     where = place.file or place.folders[0]
     if owned_by == OURS:
         return Finding("ok", name, f"abeja-datasets' code, in {where}")
     if owned_by == SDK:
-        return Finding("note", name, f"abeja-sdk's code, in {where}. That is normal beside abeja-sdk: {_CHANGE}")
+        return Finding("ok", name, f"abeja-sdk's code, in {where}")
     text = f"neither abeja-datasets' nor abeja-sdk's code, in {where}"
     if place.file is None:
         text = f"a folder without code, {where}, as an incomplete uninstall leaves it"
-    return Finding("problem", name, text, f"Move {where} away, if it is not needed; {_OWN_NAME}")
+    return Finding("problem", name, text, f"Move {where} away, if it is not needed. {_OWN_NAME}")
 
 
 def _foreign(file: Path, owned_by: str | None) -> Finding:
     whose = f"the distribution {owned_by}" if owned_by else "neither abeja-datasets nor abeja-sdk"
     remedy = f"pip uninstall {owned_by}" if owned_by else f"Rename {file}, or start programs from another folder"
     text = f"belongs to {whose}: {file}. `import abeja.datasets` does not work"
-    return Finding("problem", "abeja", text, f"{remedy}; {_OWN_NAME}")
+    return Finding("problem", "abeja", text, f"{remedy}. {_OWN_NAME}")
 
 
 def _mixed(owners: dict[str, str | None]) -> Finding:
     whose = " and ".join(f"{name} is of {owners[name]}" for name in NAMES)
-    remedy = f"{_reinstall(SDK)}; without abeja-sdk, remove what is left of its folder `abeja`"
+    remedy = f"{_AGAIN} {SDK}; without abeja-sdk, remove what is left of its folder `abeja`"
     return Finding("problem", "abeja", f"{whose}: an `except` would not catch the errors raised", remedy)
 
 
@@ -87,15 +92,16 @@ def _takeover(path: Sequence[str], owners: dict[str, str | None]) -> Iterator[Fi
             yield Finding("problem", "takeover", f"{entry} is on the path, behind another `abeja`", f"Set {remedy}")
 
 
-def _imports(path: Sequence[str], owners: dict[str, str | None]) -> Iterator[Finding]:
+def _imports(path: Sequence[str], owners: dict[str, str | None], installs: Sequence[Install]) -> Iterator[Finding]:
     """Try what is ours or abeja-sdk's: anything else might do anything when it is imported."""
     known = [name for name in NAMES if owners[name] in (OURS, SDK)]
-    if (place := locate(OTHER, path)) and place.file and _owner(place, find_installs(SDK, path), path) == SDK:
+    if _owner(locate(OTHER, path), installs, path) == SDK:
         known.append(OTHER)
+    by_error: dict[str, list[str]] = {}
     for name, error in importing.failures(known, path).items():
-        whose = owners.get(name) or SDK
-        yield Finding("problem", name, f"can't be imported: {error}", f"{_reinstall(whose)}; {_OWN_NAME}")
-
-
-def _reinstall(distribution: str) -> str:
-    return f"pip install --force-reinstall {distribution}"
+        by_error.setdefault(error, []).append(name)
+    for error, names in by_error.items():
+        whose = {owners.get(name, SDK) for name in names}
+        again = " ".join(install.pinned for install in installs if install.name in whose)
+        remedy = f"Solve the problems above, if any; else: pip install --force-reinstall {again}"
+        yield Finding("problem", ", ".join(names), f"can't be imported: {error}", f"{remedy}. {_OWN_NAME}")
