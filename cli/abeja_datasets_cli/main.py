@@ -1,9 +1,13 @@
 """`abeja-datasets`: the one command, whose subcommands load when they are called."""
 
 import importlib
+import sys
 from typing import Any
 
-import click
+try:
+    import click
+except ModuleNotFoundError:  # pip installs the command without its extra too
+    sys.exit("abeja-datasets: the command needs more: pip install 'abeja-datasets[cli]'")
 
 # By name: the module of ours and the command in it.
 _COMMANDS = {

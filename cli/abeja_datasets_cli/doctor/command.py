@@ -1,5 +1,6 @@
 """`abeja-datasets doctor`: the command."""
 
+import contextlib
 import json
 import os
 import platform
@@ -38,8 +39,11 @@ def doctor(context: click.Context, /, *, online: bool, organization_id: str | No
 
 def search_path() -> list[str]:
     """Return where a program that is started in this folder searches for modules."""
-    current = [] if sys.flags.safe_path else [os.getcwd()]  # noqa: PTH109 - a search path is made of text
-    return list(dict.fromkeys([*current, *filter(None, sys.path)]))
+    path = [entry for entry in sys.path if entry]
+    with contextlib.suppress(OSError):  # the folder may be gone
+        if not sys.flags.safe_path:
+            path.insert(0, os.getcwd())  # noqa: PTH109 - a search path is made of text
+    return list(dict.fromkeys(path))
 
 
 def examine(environ: Mapping[str, str], path: Sequence[str], organization_id: str | None = None) -> Report:

@@ -74,7 +74,7 @@ def _doubled(installs: Sequence[Install]) -> Finding:
     places = ", ".join(f"{install.version} in {install.folder}" for install in more)
     text = f"installed more than once. {first.version} in {first.folder} is used; not used: {places}"
     if any(install.folder == first.folder for install in more):
-        versions = ", ".join(install.version for install in installs)
+        versions = ", ".join(sorted(install.version for install in installs))
         text = f"{first.folder} has metadata of several versions: {versions}. Only one of them is true"
         remedy = f"Run `pip uninstall {first.name}` until none is left, and install it again"
         return Finding("problem", first.name, text, remedy)

@@ -56,8 +56,11 @@ class Install:
     @cached_property
     def files(self) -> dict[Path, PackagePath]:
         """Its Python files by their places, as the installer recorded them."""
-        # Without a RECORD, what metadata name as files may be any list.
-        recorded = self.metadata.files if self.metadata.read_text("RECORD") else None
+        try:
+            # Without a RECORD, what metadata name as files may be any list.
+            recorded = self.metadata.files if self.metadata.read_text("RECORD") else None
+        except (TypeError, ValueError):  # a damaged one
+            recorded = None
         return {
             Path(os.path.normpath(self.folder / file)): file
             for file in recorded or ()
@@ -121,7 +124,7 @@ def _headers(distribution: Distribution, name: str) -> Iterator[str]:
             yield value.strip()
 
 
-def requirements(install: Install) -> list[str]:
+def required(install: Install) -> list[str]:
     """Return what a distribution requires, each as its metadata write it (PEP 508)."""
     return list(_headers(install.metadata, "Requires-Dist"))
 

@@ -82,7 +82,7 @@ def owner(file: Path, installs: Sequence[Install], path: Sequence[str]) -> str |
             return install.name
     above = file.parent
     # An editable install and a source folder have no record of their files.
-    if (above.parent / TAKEOVER / above.name / file.name).is_file():
+    if file.name != "__init__.py" and (above.parent / TAKEOVER / above.name / file.name).is_file():
         return OURS
     package = next((folder for folder in file.parents if folder.name == "abeja"), above)
     if package.name == "abeja" and (package / "base_client.py").is_file() and package in file.parents:

@@ -79,11 +79,10 @@ def _mixed(owners: dict[str, str | None]) -> Finding:
 
 
 def _takeover(path: Sequence[str], owners: dict[str, str | None]) -> Iterator[Finding]:
-    from abeja_datasets.documented_names import FOLDER
-
     remedy = 'PYTHONPATH="$(python -m abeja_datasets --path)"'
+    ours = locate("abeja_datasets", path)
     for entry in filter(is_takeover, path):
-        if os.path.realpath(entry) != os.path.realpath(FOLDER):
+        if ours is None or ours.file is None or Path(os.path.realpath(entry)).parent != ours.file.parent:
             text = f"PYTHONPATH names {entry}, the folder of another install or of none"
             yield Finding("problem", "takeover", text, f"Set {remedy}")
         elif {owners[name] for name in NAMES} == {OURS}:

@@ -99,13 +99,13 @@ def certificate_findings(environ: Mapping[str, str]) -> Iterator[Finding]:
 def _trusted(variable: str, value: str, loaded: int) -> Finding:
     folders = [folder for folder in value.split(os.pathsep) if Path(folder).is_dir()]
     if not folders:
-        return Finding("ok", variable, f"{loaded} certificates of {value} are trusted, and no others")
+        return Finding("ok", variable, f"the certificates in {value} are trusted ({loaded}), and no others")
     try:
         hashed = sum(bool(_HASHED.fullmatch(file.name)) for folder in folders for file in Path(folder).iterdir())
     except OSError as error:
         text = f"{error.filename} can't be read: {error.strerror}"
         return Finding("problem", variable, text, "Correct its permissions, or unset the variable")
     if hashed:
-        return Finding("ok", variable, f"{hashed} certificates in {value} are trusted, and no others")
+        return Finding("ok", variable, f"the certificates in {value} are trusted ({hashed}), and no others")
     text = f"{value} holds no certificate under the name that OpenSSL looks for: no https server is trusted"
     return Finding("problem", variable, text, f"Run: openssl rehash {value}")

@@ -23,7 +23,15 @@ _STATUSES: Final = {
     ),
     429: ("too many requests", "Wait, and try again"),
 }
-_FAILED: Final = ("the server, or a proxy before it, fails", "Try again later; the body of the response may say more")
+_CLASSES: Final = {
+    3: (
+        "the server redirects to where no request follows",
+        "Check the base URL: its scheme, host and path",
+    ),
+    4: _STATUSES[400],
+    5: ("the server, or a proxy before it, fails", "Try again later, and show this to those who run the server"),
+}
+_UNKNOWN: Final = ("a status that no API sends", "Check the base URL")
 
 
 def online_findings(environ: Mapping[str, str], organization_id: str) -> Iterator[Finding]:
@@ -35,6 +43,8 @@ def online_findings(environ: Mapping[str, str], organization_id: str) -> Iterato
         environ: the environment variables of this process.
         organization_id: an organization that the credential is valid for.
     """
+    import httpx
+
     from abeja_datasets import APIClient, exceptions
     from abeja_datasets.settings import settle
 
@@ -48,6 +58,9 @@ def online_findings(environ: Mapping[str, str], organization_id: str) -> Iterato
         yield Finding("problem", topic, "not sent: there is no credential", "Set one, as said above")
     except exceptions.InvalidIdentifier as error:
         yield Finding("problem", topic, f"not sent: {error}", "Correct the organization id")
+    except httpx.InvalidURL:
+        # Its text may have a part of a password in it.
+        yield Finding("problem", topic, "not sent: the URL of a proxy is malformed", "Correct the proxy variables")
     except (exceptions.Error, ValueError, ImportError) as error:
         text, remedy = reason(error)
         yield Finding("problem", topic, f"{text} [{time.perf_counter() - started:.2f} s]", remedy)
@@ -69,7 +82,7 @@ def reason(error: Exception) -> tuple[str, str]:
 
     if isinstance(error, exceptions.HttpError):
         status = error.status_code or 0
-        text, remedy = _STATUSES.get(status, _FAILED)
+        text, remedy = _STATUSES.get(status) or _CLASSES.get(status // 100, _UNKNOWN)
         return f"{status}: {text} ({_short(error.error_description or error.error)})", remedy
     if isinstance(error, exceptions.InvalidResponse):
         text = f"the response is not JSON, as from a login page or another web server ({_short(str(error))})"
@@ -92,7 +105,7 @@ def _failure(error: Exception) -> tuple[str, str]:
         if isinstance(cause, OSError) and cause.errno in _SYSTEM:
             return _SYSTEM[cause.errno], "Check the base URL, the proxy, and whether the server runs"
     if isinstance(error, TimeoutError):
-        return f"timeout: no response within {TIMEOUT:.0f} s", "Check the network, proxies and firewalls"
+        return "timeout: no response in time", "Check the network, proxies and firewalls"
     return f"the connection broke: {_short(str(error))}", "Check the base URL, and what stands before the server"
 
 

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from abeja_datasets_cli.doctor.findings import Finding
-from abeja_datasets_cli.doctor.installs import OURS, find_installs, requirements
+from abeja_datasets_cli.doctor.installs import OURS, find_installs, required
 
 _REQUIREMENT = re.compile(r"(?P<name>[\w.-]+)(?:\[[\w,-]+\])?\s*(?P<versions>[^;\[]*?)\s*(?:;(?P<marker>.*))?")
 _EXTRA = re.compile(r"""extra\s*==\s*['"]([\w-]+)['"]""")
@@ -63,7 +63,7 @@ def requirement_findings(path: Sequence[str]) -> Iterator[Finding]:
         path: the search path of programs here.
     """
     ours = next(iter(find_installs(OURS, path)), None)
-    parsed = [parse(line) for line in requirements(ours)] if ours else []
+    parsed = [parse(line) for line in required(ours)] if ours else []
     by_extra: dict[str | None, list[Requirement]] = {}
     for requirement in filter(None, parsed):
         by_extra.setdefault(requirement.extra, []).append(requirement)

@@ -29,7 +29,7 @@ def _section(section: Section, console: Console) -> None:
                 console.print(Text(f"      fix: {finding.fix}"), soft_wrap=True)
         return
     table = Table.grid(padding=(0, 2, 0, 0))
-    table.add_column(no_wrap=True)
+    table.add_column(no_wrap=True, min_width=max(map(len, _WORDS.values())))
     table.add_column(overflow="fold")
     for finding in section.findings:
         table.add_row(Text(_WORDS[finding.level], _STYLES[finding.level]), _described(finding))
