@@ -8,6 +8,8 @@ from typing import Final
 import pytest
 from tests.wrapper.programs import ABEJA_SDK, OURS, WAYS, output, run, write
 
+from abeja_datasets.documented_names import FOLDER
+
 OWNERS: Final = """
     import importlib
 
@@ -208,3 +210,11 @@ def test_a_package_goes_before_a_namespace(cwd: Path, sdk: Path, tmp_path: Path)
     other = write(tmp_path / "other", {"abeja/other.py": ""})
     for way in WAYS:
         assert output(SHOW, cwd, way=way, path=[other, sdk]) == TAKEN_OVER
+
+
+def test_the_folder_of_another_install_is_no_abeja_sdk(cwd: Path, sdk: Path, tmp_path: Path) -> None:
+    other = tmp_path / "other" / "abeja_datasets" / "_takeover"
+    shutil.copytree(FOLDER, other)
+    assert output(SHOW, cwd, way="command", path=[other, sdk]) == TAKEN_OVER
+    assert output(SHOW, cwd, way="path", path=[other, other, sdk]) == TAKEN_OVER
+    assert output(SHOW, cwd, path=[other]) == ALONE

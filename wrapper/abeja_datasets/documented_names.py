@@ -71,6 +71,11 @@ def put_first(entry: str, path: list[str]) -> list[str]:
     return path
 
 
+def is_takeover(entry: str) -> bool:
+    """Return whether an entry of a search path is a folder like `FOLDER`, of this or of another install."""
+    return Path(entry).parts[-2:] == FOLDER.parts[-2:]
+
+
 def is_ours(module: ModuleType) -> bool:
     """Return whether a module is one of this package, under whatever name it was imported."""
     return module.__name__.partition(".")[0] == "abeja_datasets"

@@ -50,6 +50,8 @@ def _top(name: str, path: Sequence[str]) -> Module | None:
         folders = [os.path.join(entry, name) for entry in path]  # noqa: PTH118 - as Python joins them
         return module._replace(folders=tuple(dict.fromkeys([*module.folders, *filter(os.path.isdir, folders)])))
     if module and module.file and TAKEOVER in str(module.file):
+        from abeja_datasets.documented_names import is_takeover
+
         other = _top(name, [entry for entry in path if not is_takeover(entry)])
         return module._replace(folders=(*module.folders, *(other.folders if other else ())))
     return module
@@ -66,11 +68,6 @@ def _searches_itself(file: Path) -> bool:
     except OSError:
         return False
     return any(word in text for word in _OWN_SEARCH)
-
-
-def is_takeover(entry: str) -> bool:
-    """Return whether an entry of a search path is the folder that makes the documented names ours."""
-    return os.path.normpath(entry).endswith(TAKEOVER)
 
 
 def owner(file: Path, installs: Sequence[Install], path: Sequence[str]) -> str | None:

@@ -8,7 +8,7 @@ from typing import Final
 from abeja_datasets_cli.doctor import importing
 from abeja_datasets_cli.doctor.findings import Finding
 from abeja_datasets_cli.doctor.installs import OURS, SDK, Install, find_installs
-from abeja_datasets_cli.doctor.modules import Module, is_takeover, locate, owner
+from abeja_datasets_cli.doctor.modules import Module, locate, owner
 
 NAMES: Final = ("abeja.datasets", "abeja.exceptions")
 OTHER: Final = "abeja.datalake"
@@ -81,6 +81,8 @@ def _mixed(owners: dict[str, str | None]) -> Finding:
 def _takeover(path: Sequence[str], owners: dict[str, str | None]) -> Iterator[Finding]:
     remedy = 'PYTHONPATH="$(python -m abeja_datasets --path)"'
     ours = locate("abeja_datasets", path)
+    from abeja_datasets.documented_names import is_takeover
+
     for entry in filter(is_takeover, path):
         if ours is None or ours.file is None or Path(os.path.realpath(entry)).parent != ours.file.parent:
             text = f"PYTHONPATH names {entry}, the folder of another install or of none"

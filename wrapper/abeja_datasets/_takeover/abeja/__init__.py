@@ -3,20 +3,19 @@
 import sys
 from collections.abc import Iterator
 from importlib.machinery import ModuleSpec
-from pathlib import Path
 
-from abeja_datasets.documented_names import FOLDER
+from abeja_datasets.documented_names import is_takeover
 
 
 def _find_packages() -> Iterator[ModuleSpec]:
-    """Find each `abeja` that is a package, outside our folder.
+    """Find each `abeja` that is a package, outside our folder, and that of any other install.
 
     One entry of `sys.path` at a time: a program named abeja.py must not hide the package from the program itself.
     """
     # Python's own search passes over the same: finders of the old protocol, and entries that are no text.
     searches = [finder.find_spec for finder in sys.meta_path if hasattr(finder, "find_spec")]
     path: list[object] = [*sys.path]
-    entries = [entry for entry in path if isinstance(entry, str) and Path(entry).resolve() != FOLDER.resolve()]
+    entries = [entry for entry in path if isinstance(entry, str) and not is_takeover(entry)]
     specs = (search("abeja", [entry]) for search in searches for entry in entries)
     return (spec for spec in specs if spec is not None and spec.submodule_search_locations is not None)
 
