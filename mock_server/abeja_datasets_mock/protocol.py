@@ -1,19 +1,34 @@
-"""uvicorn's HTTP protocol, made to keep the contract where no application is reached, and to close politely."""
+"""uvicorn's HTTP protocol, with limits, and with every refusal in the documented shape.
+
+uvicorn parses all that arrives, and the parser collects a URL or a field without a limit. So this feeds the parser
+piece by piece. A piece never goes beyond the end of a head or of a body, and a request is parsed only when the response
+to the one before it is complete.
+"""
 
 import asyncio
 import enum
 import logging
+import re
 from typing import Any
 
+import httptools
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol, RequestResponseCycle
 
 from .errors import error_body
-
-LINGER = 2.0
-"""Seconds that a connection is read from after an answer to a request that was not read to its end."""
+from .heads import END, MAX_FIELDS, MAX_HEAD, Malformed, check_head
+from .requests import content_length
+from .transport import PoliteTransport
 
 PATIENCE = 20.0
-"""Seconds for the head of a request to arrive in, from its first byte on, and for each further piece of its body."""
+"""Seconds for a head to arrive in, from its first byte on, for each further piece of a body, and for a client to read
+something of a response."""
+
+BODY_PATIENCE = 30
+"""How many times `PATIENCE` a whole body may take."""
+
+MAX_CONNECTIONS = 16_384
+
+_REQUEST = re.compile(rb"[\r\n]*+[A-Z-]*+( |\Z)")
 
 _logger = logging.getLogger("abeja_datasets_mock.http")
 
@@ -26,6 +41,13 @@ class _Stage(enum.Enum):
     BODY = enum.auto()
 
 
+_PARTS = {
+    _Stage.BETWEEN: "the blank lines before a request are",
+    _Stage.HEAD: "the head of the request is",
+    _Stage.BODY: "what stands between two pieces of the body is",
+}
+
+
 class ContractProtocol(HttpToolsProtocol):
     """HTTP/1.1 over one connection."""
 
@@ -36,26 +58,207 @@ class ContractProtocol(HttpToolsProtocol):
         self.deaf = False
         self._stage = _Stage.BETWEEN
         self._deadline: asyncio.TimerHandle | None = None
+        self._reader_deadline: asyncio.TimerHandle | None = None
+        self._unread = b""
+        self._is_at_end = False
+        # The last bytes that were parsed: the end of a head may be cut in two.
+        self._tail = b""
+        # Bytes of the head so far, or of what frames a body since the last piece of it.
+        self._frame = 0
+        # Bytes of the body that are still to come; None for a chunked body.
+        self._left: int | None = 0
+        self._body_end = 0.0
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn's own
         """Put the polite way to close between uvicorn and the socket."""
-        super().connection_made(_PoliteTransport(transport, self))  # type: ignore[arg-type]  # all that uvicorn uses
-        self._expect_request()
+        super().connection_made(PoliteTransport(transport, self._linger))  # type: ignore[arg-type]  # all that uvicorn uses
+        if len(self.connections) > MAX_CONNECTIONS:
+            self._refuse(503, "service_unavailable", f"more than {MAX_CONNECTIONS} connections; try again later")
+        else:
+            self._expect_request()
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Forget the connection."""
         self._unset_deadline()
+        self._unset_reader_deadline()
         self._unset_keepalive_if_required()
+        self._unread = b""
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
-        """Read a piece of a request, or throw it away where no more can be answered."""
+        """Read what arrives, or discard it where no more can be responded to."""
         if self.deaf:
             return
-        super().data_received(data)
+        if self._unread:
+            # The transport had read it before it was paused.
+            self._hold(self._unread + data)
+            return
+        rest = self._read(data)
+        if not rest:
+            return
+        if not _REQUEST.match(rest):
+            # Not the start of a request: the response that is due is the last one.
+            self.deaf = True
+            self.cycle.keep_alive = False
+            return
+        self._hold(rest)
+
+    def on_message_begin(self) -> None:
+        """Begin a request."""
+        self._stage = _Stage.HEAD
+        self._unset_keepalive_if_required()
+        super().on_message_begin()
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        """Keep a header field, and discard a trailer field, as RFC 9110, section 6.5.1, allows."""
+        if self._stage is _Stage.BODY:
+            return
+        super().on_header(name, value)
+        if len(self.headers) > MAX_FIELDS:
+            raise Malformed(f"more than {MAX_FIELDS} header fields")
+
+    def on_headers_complete(self) -> None:
+        """Check the head, and start to respond to the request."""
+        check_head(self.parser.get_http_version(), self.headers)
+        self._stage = _Stage.BODY
+        self._frame, self._tail = 0, b""
+        self._left = content_length(self.headers)
+        self._body_end = self.loop.time() + BODY_PATIENCE * PATIENCE
+        super().on_headers_complete()
+
+    def on_body(self, body: bytes) -> None:
+        """Take a piece of a body."""
+        self._frame = 0
+        super().on_body(body)
+
+    def on_message_complete(self) -> None:
+        """Take note of a request's end."""
+        self._stage = _Stage.BETWEEN
+        self._frame, self._tail = 0, b""
+        super().on_message_complete()
+
+    def on_response_complete(self) -> None:
+        """Read the next request that has arrived."""
+        super().on_response_complete()
+        if self._unread and not self.transport.is_closing():
+            data, self._unread = self._unread, b""
+            if rest := self._read(data):
+                self._hold(rest)
+            elif self._is_at_end and not self.eof_received():
+                self.transport.close()
+
+    def eof_received(self) -> bool:  # type: ignore[override]  # uvicorn has the None that stands for False
+        """Keep the connection for the response to a whole request, after which a client closed its sending half."""
+        self._is_at_end = True
+        if self._unread:
+            return True
+        cycle = self._last_cycle()
+        if cycle is None or cycle.response_complete or cycle.more_body or cycle.disconnected:
+            return False
+        cycle.keep_alive = False
+        return True
+
+    def pause_writing(self) -> None:
+        """Start to watch a client that does not read."""
+        super().pause_writing()
+        self._expect_reader(self.transport.get_write_buffer_size())
+
+    def resume_writing(self) -> None:
+        """Stop to watch the client."""
+        self._unset_reader_deadline()
+        super().resume_writing()
+
+    def shutdown(self) -> None:
+        """Close the connection: at once, unless a response is due to a request that is whole."""
+        self._unread = b""
+        cycle = self._last_cycle()
+        if cycle is None or cycle.response_complete or cycle.more_body:
+            self.transport.abort()
+        else:
+            super().shutdown()
+
+    def _read(self, data: bytes) -> bytes:
+        """Parse data, and return what is to wait for a response that is due."""
+        start = 0
+        while start < len(data) and not self.deaf:
+            if self._is_response_due():
+                return data[start:]
+            end = self._end_of_piece(data, start)
+            self._parse(data[start:end])
+            start = end
+        self._set_deadline()
+        return b""
+
+    def _end_of_piece(self, data: bytes, start: int) -> int:
+        """Return where the part of a request that begins at `start` ends, or may end."""
+        if self._stage is _Stage.BODY and self._left is not None:
+            return min(len(data), start + self._left)
+        found = (self._tail + data[start : start + 3]).find(END) if self._tail else -1
+        if found >= 0:
+            end = start + found + len(END) - len(self._tail)
+        else:
+            found = data.find(END, start)
+            end = len(data) if found < 0 else found + len(END)
+        # A head is not parsed beyond the limit.
+        return end if self._stage is _Stage.BODY else min(end, start + MAX_HEAD - self._frame)
+
+    def _parse(self, piece: bytes) -> None:
+        self._tail = (self._tail + piece[-3:])[-3:]
+        self._frame += len(piece)
+        if self._stage is _Stage.BODY and self._left is not None:
+            self._left -= len(piece)
+        try:
+            self.parser.feed_data(piece)
+        except httptools.HttpParserUpgrade:
+            # No other protocol is spoken: the response is that to a request without it (RFC 9110, section 7.8).
+            pass
+        except httptools.HttpParserError as error:
+            reason = error.__context__
+            self.send_400_response(str(reason) if isinstance(reason, Malformed) else f"not a valid request: {error}")
+        else:
+            # A head or a body that was whole has set it back.
+            if self._frame >= MAX_HEAD:
+                self.send_400_response(f"{_PARTS[self._stage]} longer than {MAX_HEAD} bytes")
+
+    def send_400_response(self, msg: str) -> None:
+        """Refuse bytes that are not HTTP, or come too slowly, and close the connection."""
+        cycle = self._last_cycle()
+        if cycle is not None and not cycle.response_complete:
+            cycle.disconnected = True
+            cycle.message_event.set()
+        self._refuse(400, "bad_request", f"HTTP: {msg}")
+
+    def _refuse(self, status: int, error: str, description: str) -> None:
+        self.deaf = True
+        self._unset_deadline()
+        body = error_body(error, description)
+        head = b"content-type: application/json\r\ncontent-length: %d\r\nconnection: close\r\n\r\n" % len(body)
+        self.transport.write(STATUS_LINE[status] + head + body)
+        self.transport.close()
+
+    def _linger(self) -> bool:
+        """Prepare for a close: return whether more may come, which is discarded."""
+        cycle = self._last_cycle()
+        if cycle is not None and not cycle.more_body and not self._unread:
+            return False
+        self.deaf = True
+        self._unread = b""
+        self.flow.resume_reading()
+        return True
+
+    def _is_response_due(self) -> bool:
+        cycle = self._last_cycle()
+        return cycle is not None and self._stage is _Stage.BETWEEN and not cycle.response_complete
+
+    def _hold(self, data: bytes) -> None:
+        """Keep what has arrived ahead of a response, and read no more of it."""
+        self._unread = data
+        self.flow.pause_reading()
+
+    def _set_deadline(self) -> None:
         # Most requests come whole, and need no timer.
         if self._stage is _Stage.HEAD:
-            if self._deadline is None:
+            if self._deadline is None and not self.deaf:
                 self._deadline = self.loop.call_later(PATIENCE, self._head_is_late)
             return
         self._unset_deadline()
@@ -64,60 +267,8 @@ class ContractProtocol(HttpToolsProtocol):
         else:
             self._expect_request()
 
-    def on_message_begin(self) -> None:
-        """Begin a request."""
-        self._stage = _Stage.HEAD
-        super().on_message_begin()
-
-    def on_headers_complete(self) -> None:
-        """Start to answer a request."""
-        self._stage = _Stage.BODY
-        super().on_headers_complete()
-
-    def on_message_complete(self) -> None:
-        """Take note of a request's end."""
-        self._stage = _Stage.BETWEEN
-        super().on_message_complete()
-
-    def eof_received(self) -> bool:  # type: ignore[override]  # uvicorn has the None that stands for False
-        """Keep the connection for the answer to a whole request, behind which a client closed its sending half."""
-        cycle = self._last_cycle()
-        if cycle is None or cycle.response_complete or cycle.more_body or cycle.disconnected:
-            return False
-        cycle.keep_alive = False
-        return True
-
-    def send_400_response(self, msg: str) -> None:
-        """Answer to bytes that are not HTTP, in the documented shape, and close the connection."""
-        self.deaf = True
-        cycle = self._last_cycle()
-        if cycle is not None and not cycle.response_complete:
-            if not (cycle.more_body or self.pipeline):
-                # The bytes came behind a request that is still being answered: its answer is the last one.
-                cycle.keep_alive = False
-                return
-            cycle.disconnected = True
-            cycle.message_event.set()
-        body = error_body("bad_request", f"HTTP: {msg}")
-        head = b"content-type: application/json\r\ncontent-length: %d\r\nconnection: close\r\n\r\n" % len(body)
-        self.transport.write(STATUS_LINE[400] + head + body)
-        self.transport.close()
-
-    def is_request_whole(self) -> bool:
-        """Tell whether nothing of the last request is still on its way."""
-        cycle = self._last_cycle()
-        return cycle is not None and not cycle.more_body
-
-    def shutdown(self) -> None:
-        """Close the connection: at once, unless an answer is due to a request that is whole."""
-        cycle = self._last_cycle()
-        if cycle is None or cycle.response_complete or cycle.more_body:
-            self.transport.abort()
-        else:
-            super().shutdown()
-
     def _expect_request(self) -> None:
-        """Close the connection after a time without a request; uvicorn does so only directly behind an answer."""
+        """Close the connection after a time without a request; uvicorn does so only directly after a response."""
         cycle = self._last_cycle()
         idle = cycle is None or cycle.response_complete
         if idle and self.timeout_keep_alive_task is None and not self.transport.is_closing():
@@ -131,59 +282,45 @@ class ContractProtocol(HttpToolsProtocol):
             self.send_400_response(f"the head of the request took longer than {PATIENCE:g} s")
 
     def _expect_body(self) -> None:
-        self._deadline = self.loop.call_later(PATIENCE, self._body_is_late)
+        if not self.deaf:
+            wait = min(PATIENCE, max(0.0, self._body_end - self.loop.time()))
+            self._deadline = self.loop.call_later(wait, self._body_is_late)
 
     def _body_is_late(self) -> None:
         self._deadline = None
         cycle = self._last_cycle()
         if self.flow.read_paused or (cycle is not None and cycle.waiting_for_100_continue):
             # It is the application that does not want more yet.
+            self._body_end += PATIENCE
             self._expect_body()
         elif cycle is not None and cycle.response_complete:
             self.transport.close()
         elif not self.transport.is_closing():
-            self.send_400_response(f"nothing more of the body came for {PATIENCE:g} s")
+            late = self.loop.time() >= self._body_end
+            whole = f"the body took longer than {BODY_PATIENCE * PATIENCE:g} s"
+            self.send_400_response(whole if late else f"nothing more of the body came for {PATIENCE:g} s")
+
+    def _expect_reader(self, unsent: int) -> None:
+        self._reader_deadline = self.loop.call_later(PATIENCE, self._reader_is_late, unsent)
+
+    def _reader_is_late(self, before: int) -> None:
+        """Abort the connection of a client that has read nothing of the `before` bytes that were to be sent."""
+        unsent = self.transport.get_write_buffer_size()
+        if unsent < before:
+            self._expect_reader(unsent)
+        else:
+            self.transport.abort()
 
     def _unset_deadline(self) -> None:
         if self._deadline is not None:
             self._deadline.cancel()
             self._deadline = None
 
+    def _unset_reader_deadline(self) -> None:
+        if self._reader_deadline is not None:
+            self._reader_deadline.cancel()
+            self._reader_deadline = None
+
     def _last_cycle(self) -> RequestResponseCycle | None:
-        """Hand out the last request, with the None that uvicorn has before the first, but does not declare."""
+        """Return the last request, with the None that uvicorn has before the first, but does not declare."""
         return self.cycle
-
-
-class _PoliteTransport:
-    """What uvicorn uses of a transport, with another `close`.
-
-    Closing a socket while data waits on it to be read resets the connection, and the client may lose the answer with it
-    (RFC 9112, section 9.6). So the sending half is closed first, and the other is read from for a while.
-    """
-
-    def __init__(self, transport: asyncio.Transport, protocol: ContractProtocol) -> None:
-        self._transport = transport
-        self._protocol = protocol
-        self._lingering = False
-        self.pause_reading = transport.pause_reading
-        self.resume_reading = transport.resume_reading
-        self.get_extra_info = transport.get_extra_info
-        self.abort = transport.abort
-
-    def write(self, data: bytes) -> None:
-        # An answer may still be under way when the client has gone, or when the sending half is closed.
-        if not self.is_closing():
-            self._transport.write(data)
-
-    def is_closing(self) -> bool:
-        return self._lingering or self._transport.is_closing()
-
-    def close(self) -> None:
-        protocol, transport = self._protocol, self._transport
-        if self.is_closing() or protocol.is_request_whole():
-            transport.close()
-            return
-        self._lingering = protocol.deaf = True
-        transport.write_eof()
-        protocol.flow.resume_reading()
-        protocol.loop.call_later(LINGER, transport.abort)

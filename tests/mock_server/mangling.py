@@ -44,7 +44,7 @@ def mangled(  # noqa: C901, PLR0911, PLR0912 - one table of what can be wrong, r
     head, _, body = valid.partition(b"\r\n\r\n")
     place = rng.randrange(len(valid))
     length = rng.randrange(1, 40)
-    chunked = b"POST %b HTTP/1.1\r\nAuthorization: Basic %b\r\nContent-Type: application/json\r\n" % (
+    chunked = b"POST %b HTTP/1.1\r\nHost: x\r\nAuthorization: Basic %b\r\nContent-Type: application/json\r\n" % (
         items.encode(),
         authorization.encode(),
     )
@@ -83,7 +83,7 @@ def mangled(  # noqa: C901, PLR0911, PLR0912 - one table of what can be wrong, r
             return valid.replace(b"datasets", b"datasets" + part, 1)
         case 11:
             part = rng.choice([b"limit=1&limit=2", b"limit=%00", b"q=%ff", b"q=((((", b"next_page_token=0-0", b"&=&;"])
-            return b"GET %b?%b HTTP/1.1\r\nAuthorization: Basic %b\r\n\r\n" % (
+            return b"GET %b?%b HTTP/1.1\r\nHost: x\r\nAuthorization: Basic %b\r\n\r\n" % (
                 items.encode(),
                 part,
                 authorization.encode(),

@@ -32,7 +32,7 @@ FILES = 40
 
 
 def head(authorization: str, *lines: str, path: str = PATH, method: str = "POST") -> bytes:
-    fields = [f"Authorization: {authorization}", "Content-Type: application/json", *lines]
+    fields = ["Host: x", f"Authorization: {authorization}", "Content-Type: application/json", *lines]
     return "\r\n".join((f"{method} {path} HTTP/1.1", *fields, "", "")).encode("latin-1")
 
 

@@ -43,16 +43,16 @@ def connect(server: RunningServer) -> socket.socket:
         b"GET / HTTP/1.1\r\nA: b\0c\r\n\r\n",
         b"GET /\0 HTTP/1.1\r\n\r\n",
         b"GET /\xff HTTP/1.1\r\n\r\n",
-        b"OPTIONS * HTTP/1.1\r\nConnection: close\r\n\r\n",
-        b"BREW / HTTP/1.1\r\n\r\n",
-        b"POST " + PATH + b" HTTP/1.1\r\nContent-Length: x\r\n\r\n",
-        b"POST " + PATH + b" HTTP/1.1\r\nContent-Length: -1\r\n\r\n",
-        b"POST " + PATH + b" HTTP/1.1\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\n",
-        b"POST " + PATH + b" HTTP/1.1\r\nContent-Length: 1\r\nTransfer-Encoding: chunked\r\n\r\n",
-        b"POST " + PATH + b" HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n",
+        b"OPTIONS * HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n",
+        b"BREW / HTTP/1.1\r\nHost: x\r\n\r\n",
+        b"POST " + PATH + b" HTTP/1.1\r\nHost: x\r\nContent-Length: x\r\n\r\n",
+        b"POST " + PATH + b" HTTP/1.1\r\nHost: x\r\nContent-Length: -1\r\n\r\n",
+        b"POST " + PATH + b" HTTP/1.1\r\nHost: x\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\n",
+        b"POST " + PATH + b" HTTP/1.1\r\nHost: x\r\nContent-Length: 1\r\nTransfer-Encoding: chunked\r\n\r\n",
+        b"POST " + PATH + b" HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n",
         b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03",
         b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n",
-        b"GET " + b"/" * 70000 + b" HTTP/1.1\r\n\r\n",
+        b"GET " + b"/" * 70000 + b" HTTP/1.1\r\nHost: x\r\n\r\n",
         b"CONNECT x:1 HTTP/1.1\r\n\r\n",
     ],
 )
@@ -87,8 +87,8 @@ def test_a_client_that_has_closed_its_sending_half_is_answered(
 
 
 def test_a_client_that_stops_in_the_middle_is_not_answered(server: RunningServer, authorization: str) -> None:
-    head = f"POST {PATH.decode()} HTTP/1.1\r\nAuthorization: {authorization}\r\nContent-Type: application/json\r\n"
-    for data in (b"", b"GET", head.encode() + b"Content-Length: 9\r\n\r\n{", b"GET /x HTTP/1.1\r\n\r\nGET"):
+    head = f"POST {PATH.decode()} HTTP/1.1\r\nHost: x\r\nAuthorization: {authorization}\r\nContent-Type: application/json\r\n"
+    for data in (b"", b"GET", head.encode() + b"Content-Length: 9\r\n\r\n{", b"GET /x HTTP/1.1\r\nHost: x\r\n\r\nGET"):
         with connect(server) as connection:
             connection.sendall(data)
             connection.shutdown(socket.SHUT_WR)
@@ -138,7 +138,7 @@ def test_pipelined_requests_are_answered_in_turn(send_raw: Callable[..., bytes],
         body,
     )
     listing = b"GET %b HTTP/1.1\r\n%b\r\n" % (PATH, head)
-    last = b"GET /x HTTP/1.1\r\nConnection: close\r\n\r\n"
+    last = b"GET /x HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"
     answer = send_raw(listing + create + create + listing + last, silence=5)
     assert re.findall(rb"HTTP/1.1 (\d+)", answer) == [b"200", b"201", b"400", b"200", b"404"]
 

@@ -107,7 +107,7 @@ def test_a_head_that_comes_too_slowly(server: RunningServer, monkeypatch: pytest
 def test_a_body_that_stops_coming(server: RunningServer, authorization: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("abeja_datasets_mock.protocol.PATIENCE", 0.3)
     head = (
-        f"POST /organizations/1/datasets/ HTTP/1.1\r\nAuthorization: {authorization}\r\n"
+        f"POST /organizations/1/datasets/ HTTP/1.1\r\nHost: x\r\nAuthorization: {authorization}\r\n"
         "Content-Type: application/json\r\nContent-Length: 39\r\n\r\n"
     ).encode()
     body = b'{"name":"n","type":"custom","props":{}}'
@@ -133,7 +133,7 @@ def test_a_slow_head_behind_a_request(
     server: RunningServer, authorization: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("abeja_datasets_mock.protocol.PATIENCE", 0.2)
-    listing = f"GET /organizations/1/datasets/ HTTP/1.1\r\nAuthorization: {authorization}\r\n\r\n".encode()
+    listing = f"GET /organizations/1/datasets/ HTTP/1.1\r\nHost: x\r\nAuthorization: {authorization}\r\n\r\n".encode()
     with socket.create_connection(address(server), timeout=5) as connection:
         connection.sendall(listing + b"GET /")
         answer = read_all(connection)
