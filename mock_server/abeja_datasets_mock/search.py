@@ -7,7 +7,8 @@ from operator import and_, or_
 from typing import Any, NamedTuple
 
 import luqum.thread
-from luqum.exceptions import ParseError
+from luqum.exceptions import IllegalCharacterError, ParseError
+from luqum import tree
 from luqum.tree import AndOperation, Group, Not, OrOperation, Phrase, SearchField, Word
 
 from .errors import Refusal, bad_request
@@ -36,6 +37,21 @@ _DEEPEST = 200
 _ESCAPE = re.compile(r"\\(.)", re.DOTALL)
 _RESERVED = re.compile(r'[*?:/"]|&&|\|\||^!')
 _LANGUAGE = 'use field:word or field:"phrase", joined by AND, OR, NOT and parentheses'
+_SHOWN = 80
+
+# What Lucene has and this language has not, in the terms of its users; the first that fits.
+_UNSUPPORTED: tuple[tuple[type[tree.Item], str], ...] = (
+    (tree.Boost, "a boost (^)"),
+    (tree.BaseApprox, "fuzziness or proximity (~)"),
+    (tree.Range, "a range ([ ] or { })"),
+    (tree.OpenRange, "a comparison (< or >)"),
+    (tree.Regex, "a regular expression (/ /; quote a value with a slash)"),
+    (tree.FieldGroup, "a group of values behind a field"),
+    (tree.Plus, "a required clause (+)"),
+    (tree.Prohibit, "a prohibited clause (-; quote a value that begins with it)"),
+    (tree.UnknownOperation, "a space between two clauses"),
+    (tree.Term, "a word or phrase without a field"),
+)
 
 
 def compile_query(query: str) -> Query:
@@ -47,9 +63,17 @@ def compile_query(query: str) -> Query:
     if len(query) > _LONGEST:
         raise bad_request(f"q: longer than {_LONGEST} characters")
     try:
-        return _compile(luqum.thread.parse(query), 0)
+        parsed = luqum.thread.parse(query)
+    except IllegalCharacterError as error:
+        place = int(str(error).rpartition(" ")[2])
+        raise bad_request(f"q: {query[place]} at position {place} has no partner; {_LANGUAGE}") from None
     except ParseError as error:
-        raise bad_request(f"q: {error}; {_LANGUAGE}") from None
+        reason = " ".join(str(error).removeprefix("Syntax error in input : ").rstrip("!").split())
+        raise bad_request(f"q: {reason[-_SHOWN:]}; {_LANGUAGE}") from None
+    except (ArithmeticError, ValueError):
+        # The parser reads what follows ^ or ~ as a decimal number.
+        raise bad_request(f"q: a malformed number follows ^ or ~, which are not supported; {_LANGUAGE}") from None
+    return _compile(parsed, 0)
 
 
 def _compile(node: Any, depth: int) -> Query:
@@ -91,9 +115,12 @@ def _value(node: Any) -> str:
 
 def _text(word: str) -> str:
     if _RESERVED.search(_ESCAPE.sub("", word)):
-        raise bad_request(f'q: {word}: quote a value that holds one of * ? : / " && ||; wildcards are not supported')
+        shown = word[:_SHOWN]
+        raise bad_request(f'q: {shown}: quote a value that holds one of * ? : / " && ||; wildcards are not supported')
     return _ESCAPE.sub(r"\1", word)
 
 
-def _unsupported(node: Any) -> Refusal:
-    return bad_request(f"q: {type(node).__name__} is not supported; {_LANGUAGE}")
+def _unsupported(node: tree.Item) -> Refusal:
+    inner = node.expr if isinstance(node, SearchField) else node
+    name = next((name for kind, name in _UNSUPPORTED if isinstance(inner, kind)), "this")
+    return bad_request(f"q: {name} is not supported; {_LANGUAGE}")

@@ -1,5 +1,7 @@
 """The query language of `q`."""
 
+import random
+import re
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -104,7 +106,8 @@ def test_finds(api: "Api", q: str, found: set[int] | None) -> None:
         "a:>1", "a:<=1", "a:1~", "a:x~2", 'a:"x y"~2', "a:1^2", "(a:1)^2", "a:/x/", "/x/", "a:b/c", "a:(1 OR 2)",
         "a:(1)", "a:b:c", "a:12:30", "a:T12:30", "(a:1", "a:1)", "()", "NOT", "AND", "a:1 AND", "OR a:1", "a:NOT b:1",
         "a:1 AND AND b:2", "a:1 NOT b:2", "a:'1'", 'a:"open', "a:b\\", "!a:1", "a:!1", "a:x&&y", "a:x||y", 'a:x"y',
-        "x" * 4097, "(" * 2000 + "a:1" + ")" * 2000, "NOT " * 1000 + "a:1", "\0", "a:1;b:2 c",
+        "a:b^.", "a:b~.", "a:b^1.1.1", "a:b~1.1.1", 'a:"b c"~.', "a:b^", "a:b^..~.", "(a:b)^.", "a:b AND c:d^.", "^.",
+        "a:" + "*" * 4000, "x" * 4097, "(" * 2000 + "a:1" + ")" * 2000, "NOT " * 1000 + "a:1", "\0", "a:1;b:2 c",
     ],
 )  # fmt: skip
 def test_everything_else_is_refused(api: "Api", q: str) -> None:
@@ -112,6 +115,21 @@ def test_everything_else_is_refused(api: "Api", q: str) -> None:
     description = api.refused(400, "GET", api.items_path(dataset), params={"q": q})
     assert description.startswith("q: ")
     assert len(description) < 500
+    assert not re.search("[A-Z][a-z]+[A-Z]|Decimal|Fuzzy|Boost|Regex|Plus|Prohibit|Traceback", description)
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_whatever_is_asked_is_found_or_refused(api: "Api", seed: int) -> None:
+    dataset = api.create_dataset()
+    chance = random.Random(seed)
+    pieces = [*'ab:^~.10"()[]{}\\/+-!*?&|<>= #\0\n²', " AND ", " OR ", " NOT ", " TO ", "a:b", 'a:"b c"', "~2.0"]
+    statuses = set()
+    for _ in range(300):
+        q = "".join(chance.choices(pieces, k=chance.randint(1, 12)))
+        response = api.request("GET", api.items_path(dataset), params={"q": q})
+        assert response.status_code in (200, 400), q
+        statuses.add(response.status_code)
+    assert statuses == {200, 400}
 
 
 def test_a_query_is_checked_before_the_dataset_is_looked_for(api: "Api") -> None:
