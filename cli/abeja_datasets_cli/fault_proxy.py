@@ -42,7 +42,7 @@ def fault_proxy(**options: Any) -> None:
     garbage, twice and close_idle. Each fault it does is told in a line on stderr, with the request that it hit. What
     goes to the server carries the client's credential: only name a server that may have it.
     """
-    with explained("the proxy"):
+    with explained("the proxy", options["log_format"]):
         _run(**options)
 
 

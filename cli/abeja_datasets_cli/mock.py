@@ -87,7 +87,7 @@ def mock(**options: Any) -> None:
     It keeps the contract of openapi.yaml, which it serves at /openapi.json and /openapi.yaml. What it prints can be
     copied into a shell where clients start.
     """
-    with explained("the server"):
+    with explained("the server", options["log_format"]):
         _run(**options)
 
 
@@ -112,6 +112,7 @@ def _run(  # noqa: PLR0917 - click hands the options over by name
     from abeja_datasets_mock.loading import load as load_into
 
     taken = program.accepted(given, credentials, os.environ)
+    program.check_host(host, [entry.credential for entry in taken])
     token = admin_token(admin_token_file)
     accepted = [entry.credential for entry in taken]
     app = create_app(database=database, credentials=accepted, max_body=max_body, like=like)

@@ -1,13 +1,11 @@
 """What the commands around the reference server share."""
 
 import contextlib
-import json
 import math
 import os
 from collections.abc import Iterator
-from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import IO, TYPE_CHECKING, Any
 
 import click
 
@@ -21,9 +19,27 @@ ADMIN_TOKEN = "ABEJA_DATASETS_MOCK_ADMIN_TOKEN"
 
 
 class Unusable(click.ClickException):
-    """What keeps a program from starting, on one line."""
+    """What keeps a program from starting, on one line.
+
+    Args:
+        message: the line.
+        form: "json" for an object with the message.
+    """
 
     exit_code = 2
+
+    def __init__(self, message: str, form: str | None = None) -> None:
+        super().__init__(message)
+        self._form = form
+
+    def show(self, file: IO[Any] | None = None) -> None:
+        """Write the line to stderr."""
+        if self._form != "json":
+            super().show(file)
+            return
+        from abeja_datasets_mock.logs import error_line
+
+        log(error_line(self.message))
 
 
 def finite(_context: click.Context, _parameter: click.Parameter, value: float) -> float:
@@ -34,19 +50,28 @@ def finite(_context: click.Context, _parameter: click.Parameter, value: float) -
 
 
 @contextlib.contextmanager
-def explained(program: str) -> Iterator[None]:
-    """Turn what can go wrong with `program` ("the server") into one line and the exit code 2."""
+def explained(program: str, form: str | None = None) -> Iterator[None]:
+    """Turn what can go wrong with `program` ("the server") into one line and the exit code 2.
+
+    Args:
+        program: what starts, for messages.
+        form: "json" for log lines as JSON, this one and all others.
+    """
     try:
         from abeja_datasets_mock import UnusableDatabase
         from abeja_datasets_mock.program import CannotListen
     except ModuleNotFoundError as error:
         raise Unusable(f"{program} needs more: pip install 'abeja-datasets[mock]' ({error})") from error
+    if form == "json":
+        from abeja_datasets_mock.logs import write_json
+
+        write_json()
     try:
         yield
     except OSError as error:
-        raise Unusable(f"{error.filename}: {error.strerror}" if error.filename else str(error)) from error
+        raise Unusable(f"{error.filename}: {error.strerror}" if error.filename else str(error), form) from error
     except (UnusableDatabase, CannotListen, ValueError) as error:
-        raise Unusable(str(error)) from error
+        raise Unusable(str(error), form) from error
 
 
 def admin_token(path: Path | None) -> str | None:
@@ -71,7 +96,9 @@ def fault_line(record: "Applied", form: str | None) -> str:
     """Write a fault that struck, with its request, as one line."""
     if form != "json":
         return f"fault: {record}"
-    return json.dumps({"time": datetime.now(UTC).isoformat(timespec="milliseconds"), "fault": record.as_json()})
+    from abeja_datasets_mock.logs import json_line
+
+    return json_line(fault=record.as_json())
 
 
 def log(line: str) -> None:

@@ -16,7 +16,7 @@ from .app import create_app
 from .authentication import DEMO, Credential, credential_from_environment
 from .database import UnusableDatabase
 from .likeness import Like
-from .program import MAX_PORT, CannotListen, Listening, credential_lines, run, url_lines
+from .program import MAX_PORT, CannotListen, Listening, check_host, credential_lines, run, url_lines
 
 _UNUSABLE = 2
 
@@ -39,6 +39,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     logging.basicConfig(level=logging.ERROR)
     try:
         credential = credential_from_environment(os.environ)
+        check_host(options.host, [credential])
         app = create_app(database=options.database, credentials=[credential], like=options.like)
     except (UnusableDatabase, ValueError) as error:
         print(error, file=sys.stderr)

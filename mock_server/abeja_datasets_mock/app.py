@@ -1,6 +1,7 @@
 """The ASGI application."""
 
 import contextlib
+import functools
 import json
 import logging
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
@@ -85,6 +86,7 @@ class DocumentRoute(BaseRoute):
         await Response(content(), media_type=media_type)(scope, receive, send)
 
 
+@functools.cache  # Anybody may ask, and reading it takes longer than most requests.
 def _as_json() -> bytes:
     return json.dumps(yaml.load(locate().read_bytes(), yaml.CSafeLoader), ensure_ascii=False).encode("utf-8")
 

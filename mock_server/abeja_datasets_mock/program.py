@@ -2,9 +2,13 @@
 
 import asyncio
 import contextlib
+import ipaddress
+import os
 import resource
+import secrets
 import shlex
 import signal
+import socket
 from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -109,8 +113,34 @@ async def listen(server: Server | Proxy, address: str) -> str:
     """
     try:
         return await server.start()
-    except OSError as error:
-        raise CannotListen(f"{address}: can't listen: {error.strerror or error}") from error
+    except (OSError, UnicodeError) as error:
+        reason = getattr(error, "strerror", None) or error
+        raise CannotListen(f"{address}: can't listen: {reason}") from error
+
+
+def check_host(host: str, credentials: Sequence[Credential]) -> None:
+    """Refuse the demo credential, which everybody knows, where other machines reach the server.
+
+    Raises:
+        ValueError: an address of the host is not a loopback address, and the demo credential is the server's own choice.
+    """
+    if not any(credential is DEMO for credential in credentials):
+        return
+    try:
+        found = socket.getaddrinfo(host or None, 0, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
+    except (OSError, UnicodeError):
+        return  # The start says why it can't be listened on.
+    if not all(_is_loopback(str(address[0])) for *_, address in found):
+        raise ValueError(
+            f"--host {host!r}: other machines reach this address, and the demo credential is public;"
+            " set one of your own (--credential, --credentials or PLATFORM_AUTH_TOKEN), or listen on 127.0.0.1"
+        )
+
+
+def _is_loopback(text: str) -> bool:
+    address = ipaddress.ip_address(text.partition("%")[0])
+    mapped = getattr(address, "ipv4_mapped", None)
+    return (mapped or address).is_loopback
 
 
 def url_lines(listening: Listening) -> Iterator[str]:
@@ -223,18 +253,21 @@ def _from_file(file: Path) -> list[Accepted]:
 
 @contextlib.contextmanager
 def ready_file(path: Path) -> Iterator[Callable[[str], None]]:
-    """Give what writes a file that holds the URL; it is there only while the server listens.
+    """Return what writes a file that holds the URL; the file exists only while the server listens.
 
-    The file appears whole. One that an earlier server left behind is removed first, so that nobody takes it for ours.
+    It appears whole, and takes the place of whatever has its name: a symbolic link is replaced, not followed. A file
+    that an earlier server left is removed first, so that nobody takes it for ours.
 
     Raises:
-        OSError: the file can't be removed, or, from what is given, can't be written.
+        OSError: the file can't be removed, or, from what is returned, can't be written.
     """
     path.unlink(missing_ok=True)
 
     def write(url: str) -> None:
-        draft = path.with_name(f"{path.name}.draft")
-        draft.write_text(f"{url}\n", encoding="utf-8")
+        # In a folder that others write to, a name that can be guessed could be a link that waits there.
+        draft = path.with_name(f"{path.name}.{secrets.token_hex(8)}")
+        with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o644), "w", encoding="utf-8") as file:
+            file.write(f"{url}\n")
         draft.replace(path)
 
     try:

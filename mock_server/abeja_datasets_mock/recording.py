@@ -13,6 +13,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from .document import operations
 from .errors import Refusal
+from .logs import json_line
 from .routing import Routes
 
 _SECRET = ("authorization", "cookie", "proxy-authorization")
@@ -122,21 +123,19 @@ LogFormat = Literal["text", "json"]
 
 def log_line(request: ReceivedRequest, form: LogFormat) -> str:
     """Write a request as one line; nothing in it is secret, and no request can break it into two."""
-    at = datetime.now(UTC).isoformat(timespec="milliseconds")
     milliseconds = round(request.seconds * 1000, 3)
     if form == "text":
+        at = datetime.now(UTC).isoformat(timespec="milliseconds")
         operation, status = request.operation or "-", request.status or "gone"
         return f"{at} {request.method} {request.path} {operation} {status} {milliseconds} ms"
-    fields = {
-        "time": at,
-        "method": request.method,
-        "path": request.path,
-        "query": request.query,
-        "operation": request.operation,
-        "status": request.status,
-        "milliseconds": milliseconds,
-    }
-    return json.dumps(fields)
+    return json_line(
+        method=request.method,
+        path=request.path,
+        query=request.query,
+        operation=request.operation,
+        status=request.status,
+        milliseconds=milliseconds,
+    )
 
 
 class Latency:

@@ -1,0 +1,130 @@
+"""`--log-format json`, `--ready-file` and `--host`: what the program writes, and where it refuses to start."""
+
+import json
+import signal
+import sqlite3
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import httpx
+import pytest
+from click.testing import CliRunner
+
+from abeja_datasets_cli.fault_proxy import fault_proxy
+from abeja_datasets_cli.mock import mock
+from abeja_datasets_mock import DEMO
+
+AUTH = ("user-1234567890123", "demo-personal-access-token")
+DATASETS = "/organizations/1102940376065/datasets/"
+PROGRAM = [sys.executable, "-c", "from abeja_datasets_cli.mock import mock; mock()"]
+UNEXPECTED = """
+import threading, warnings
+from abeja_datasets_mock.logs import write_json
+write_json()
+warnings.warn("a warning")
+class Unraisable:
+    def __del__(self): raise KeyError("unraisable")
+Unraisable()
+def fail(): raise KeyError("in a thread")
+thread = threading.Thread(target=fail)
+thread.start()
+thread.join()
+raise KeyError("at the end")
+"""
+
+
+def test_every_line_of_a_server_that_fails_is_json(tmp_path: Path) -> None:
+    ready, database = tmp_path / "ready", tmp_path / "data.sqlite"
+    command = [*PROGRAM, "--log-format", "json", "--ready-file", str(ready), "--database", str(database)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+        deadline = time.monotonic() + 20
+        while not ready.exists():
+            assert time.monotonic() < deadline
+            time.sleep(0.01)
+        url = ready.read_text(encoding="utf-8").strip()
+        with sqlite3.connect(database) as connection:
+            connection.execute("DROP TABLE datasets")
+        connection.close()
+        assert httpx.get(url + DATASETS, auth=AUTH).status_code == 500
+        assert httpx.get(f"{url}/x", headers={"Connection": "Upgrade", "Upgrade": "websocket"}).status_code == 404
+        process.send_signal(signal.SIGTERM)
+        _, err = process.communicate(timeout=20)
+    lines = [json.loads(line) for line in err.splitlines()]
+    assert any("no such table" in line.get("message", "") for line in lines)
+    assert [line["status"] for line in lines if "status" in line] == [500, 404]
+    assert all("time" in line for line in lines)
+
+
+def test_what_nobody_catches_is_json_too() -> None:
+    done = subprocess.run([sys.executable, "-c", UNEXPECTED], check=False, capture_output=True, text=True)
+    lines = [json.loads(line) for line in done.stderr.splitlines()]
+    assert done.returncode == 1
+    for word in ("a warning", "unraisable", "in a thread", "at the end"):
+        assert any(word in line["message"] for line in lines), word
+    assert all("Traceback" in line["exception"] for line in lines if "unexpected" in line["message"])
+
+
+@pytest.mark.parametrize("command", [mock, fault_proxy])
+def test_what_keeps_it_from_starting_is_json(tmp_path: Path, command: object) -> None:
+    plan = tmp_path / "plan.yaml"
+    plan.write_text("faults: 3", encoding="utf-8")
+    name, url = ("mock", []) if command is mock else ("fault_proxy", ["http://127.0.0.1:1"])
+    code = f"from abeja_datasets_cli.{name} import {name}; {name}()"
+    arguments = [*url, "--log-format", "json", "--faults", str(plan)]
+    done = subprocess.run([sys.executable, "-c", code, *arguments], check=False, capture_output=True, text=True)
+    assert done.returncode == 2
+    (line,) = map(json.loads, done.stderr.splitlines())
+    assert line["level"] == "error"
+    assert "faults" in line["message"]
+
+
+@pytest.mark.parametrize("host", ["", "0.0.0.0", "::", "0", "0x0", "::ffff:0.0.0.0"])
+def test_the_demo_credential_is_for_this_machine_alone(host: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in DEMO.environment:
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.delenv("PLATFORM_AUTH_TOKEN", raising=False)
+    result = CliRunner().invoke(mock, ["--host", host])
+    assert result.exit_code == 2
+    assert result.stderr.startswith(f"Error: --host {host!r}: ")
+    assert "--credential" in result.stderr
+    assert result.stderr.count("\n") == 1
+    done = subprocess.run(
+        [sys.executable, "-m", "abeja_datasets_mock", "--host", host], check=False, capture_output=True, text=True
+    )
+    assert (done.returncode, done.stdout, done.stderr.count("\n")) == (2, "", 1)
+
+
+@pytest.mark.parametrize(
+    ("host", "arguments"), [("0.0.0.0", ["--credential", "bearer:own"]), ("127.1", []), ("localhost", [])]
+)
+def test_other_addresses_are_served(tmp_path: Path, host: str, arguments: list[str]) -> None:
+    ready = tmp_path / "ready"
+    command = [*PROGRAM, "--host", host, "--ready-file", str(ready), *arguments]
+    with subprocess.Popen(command, stdout=subprocess.DEVNULL) as process:
+        deadline = time.monotonic() + 20
+        while not ready.exists():
+            assert process.poll() is None
+            assert time.monotonic() < deadline
+            time.sleep(0.01)
+        process.send_signal(signal.SIGTERM)
+    assert process.returncode == 0
+
+
+def test_the_ready_file_is_never_written_through_a_link(tmp_path: Path) -> None:
+    target = tmp_path / "target"
+    target.write_text("precious", encoding="utf-8")
+    ready = tmp_path / "ready"
+    ready.symlink_to(target)
+    (tmp_path / "ready.draft").symlink_to(target)
+    command = [*PROGRAM, "--ready-file", str(ready)]
+    with subprocess.Popen(command, stdout=subprocess.DEVNULL) as process:
+        deadline = time.monotonic() + 20
+        while not ready.exists() or ready.is_symlink():
+            assert time.monotonic() < deadline
+            time.sleep(0.01)
+        assert ready.read_text(encoding="utf-8").startswith("http://127.0.0.1:")
+        process.send_signal(signal.SIGTERM)
+    assert target.read_text(encoding="utf-8") == "precious"
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["ready.draft", "target"]
