@@ -1,16 +1,19 @@
 """What a request says: its query parameters and its JSON body, checked against the document."""
 
+import contextlib
 import json
 import math
 import re
 import sys
-from collections.abc import Awaitable, Callable, MutableMapping, Sequence
+from collections.abc import Awaitable, Callable, Iterator, MutableMapping, Sequence
 from itertools import accumulate
 from typing import Any, NoReturn
 from urllib.parse import unquote_to_bytes
 
 from .document import Operation
 from .errors import CLOSE, Refusal, bad_request
+from .large import TooDeep, encoding, parsing
+from .turns import in_turns
 
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
 Headers = Sequence[tuple[bytes, bytes]]
@@ -133,20 +136,8 @@ def parse_json(body: bytes) -> Any:
     Raises:
         Refusal: 400, with the reason.
     """
-    if not body:
-        raise bad_request("body: missing; a JSON body is required")
-    try:
-        value = _DECODER.decode(body.decode("utf-8"))
-    except UnicodeDecodeError as error:
-        raise bad_request(f"body: not UTF-8 at byte {error.start}") from None
-    except json.JSONDecodeError as error:
-        place = f"line {error.lineno} column {error.colno}"
-        raise bad_request(f"body: not valid JSON: {error.msg} at {place}") from None
-    except RecursionError:
-        raise _too_deep() from None
-    except ValueError:
-        # What is left is Python's limit for the digits of an integer, which guards against quadratic time.
-        raise bad_request("body: an integer has too many digits") from None
+    with _refusing():
+        value = _DECODER.decode(_text(body))
     if body.count(b"[") + body.count(b"{") > MAX_DEPTH and _depth(body) > MAX_DEPTH:
         raise _too_deep()
     if b"\\u" in body:
@@ -155,14 +146,63 @@ def parse_json(body: bytes) -> Any:
     return value
 
 
+async def parse_large_json(body: bytes) -> Any:
+    """Do as `parse_json` does, in turns with other requests.
+
+    Raises:
+        Refusal: 400, with the reason.
+    """
+    with _refusing():
+        value = await in_turns(parsing(_text(body), _DECODER, MAX_DEPTH))
+    if b"\\ud" in body or b"\\uD" in body:
+        await encode_large_json(value)
+    return value
+
+
+def _text(body: bytes) -> str:
+    if not body:
+        raise bad_request("body: missing; a JSON body is required")
+    return body.decode("utf-8")
+
+
+@contextlib.contextmanager
+def _refusing() -> Iterator[None]:
+    """Turn what is wrong with a text into a refusal."""
+    try:
+        yield
+    except UnicodeDecodeError as error:
+        raise bad_request(f"body: not UTF-8 at byte {error.start}") from None
+    except json.JSONDecodeError as error:
+        place = f"line {error.lineno} column {error.colno}"
+        raise bad_request(f"body: not valid JSON: {error.msg} at {place}") from None
+    except (RecursionError, TooDeep):
+        raise _too_deep() from None
+    except ValueError:
+        # What is left is Python's limit for the digits of an integer, which guards against quadratic time.
+        raise bad_request("body: an integer has too many digits") from None
+
+
 def encode_json(value: Any) -> bytes:
     """Write JSON text in the one form in which the server keeps it: no spaces, characters as they are.
 
     Raises:
         Refusal: 400 for an unpaired surrogate.
     """
+    return _utf8(_ENCODER.encode(value))
+
+
+async def encode_large_json(value: Any) -> bytes:
+    """Do as `encode_json` does, in turns with other requests.
+
+    Raises:
+        Refusal: 400 for an unpaired surrogate.
+    """
+    return _utf8(await in_turns(encoding(value, _ENCODER)))
+
+
+def _utf8(text: str) -> bytes:
     try:
-        return _ENCODER.encode(value).encode("utf-8")
+        return text.encode("utf-8")
     except UnicodeEncodeError:
         raise bad_request("body: holds an unpaired surrogate (such as \\ud800), which is not Unicode text") from None
 

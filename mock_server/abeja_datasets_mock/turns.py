@@ -1,0 +1,40 @@
+"""Long work in turns with other requests: a generator that yields often runs a few milliseconds at a time."""
+
+import asyncio
+import contextlib
+import gc
+import time
+from collections.abc import Generator, Iterator
+from typing import TypeVar
+
+TURN = 0.005
+"""Seconds of work before other requests have their turn."""
+
+_Result = TypeVar("_Result")
+_holders = 0
+
+
+async def in_turns(steps: Generator[None, None, _Result]) -> _Result:
+    """Run a generator to its end, and return its result; other requests have a turn every `TURN` seconds."""
+    while True:
+        end = time.perf_counter() + TURN
+        try:
+            while time.perf_counter() < end:
+                next(steps)
+        except StopIteration as stop:
+            return stop.value  # type: ignore[no-any-return]  # the generator's own type
+        await asyncio.sleep(0)
+
+
+@contextlib.contextmanager
+def without_collection() -> Iterator[None]:
+    """Suspend garbage collection, which would hold the process for long while millions of objects are made."""
+    global _holders  # noqa: PLW0603 - the collector is the process's
+    _holders += 1
+    gc.disable()
+    try:
+        yield
+    finally:
+        _holders -= 1
+        if not _holders:
+            gc.enable()
