@@ -1,11 +1,13 @@
 """The ASGI application."""
 
+import asyncio
 import contextlib
 import functools
 import json
 import logging
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import yaml
 from starlette.applications import Starlette
@@ -16,11 +18,13 @@ from starlette.types import Receive, Scope, Send
 from .authentication import DEMO, Authenticator, Credential
 from .document import Operation, locate, operations
 from .errors import CLOSE, INTERNAL_SERVER_ERROR, Answer, Refusal, StorageFailed
+from .large import LARGE
 from .likeness import Like, likeness
 from .operations import Operations, Request
-from .requests import ClientGone, check_media_type, content_length, parse_json, parse_query, read_body
+from .requests import ClientGone, check_media_type, content_length, parse_json, parse_large_json, parse_query, read_body
 from .routing import Routes
 from .store import Store
+from .turns import without_collection
 
 DEFAULT_MAX_BODY = 10 * 1024 * 1024
 """Bytes of a request body; one with more is refused with 400."""
@@ -116,7 +120,8 @@ class ContractRoute(BaseRoute):
             answer = await self._answer(scope, receive)
         except Refusal as refusal:
             answer = self._closing(refusal.answer, scope)
-        except ClientGone:
+        except (ClientGone, asyncio.CancelledError):
+            # Nobody waits for a response: a server that stops cancels long work.
             return
         except StorageFailed as error:
             _logger.error("%s %s: %s", scope["method"], scope["path"], error.__cause__ or error)  # noqa: TRY400 - known
@@ -141,9 +146,21 @@ class ContractRoute(BaseRoute):
         body = None
         if operation.body is not None and (operation.body_required or content_length(headers) != 0):
             check_media_type(headers)
-            body = parse_json(await read_body(headers, receive, self._max_body))
+            raw = await read_body(headers, receive, self._max_body)
+            if len(raw) >= LARGE:
+                return await self._carry_out_large(operation, path, query, raw)
+            body = parse_json(raw)
             operation.body.check(body, "body")
         return await self._handlers[operation.operation_id](Request(path, query, body))
+
+    async def _carry_out_large(
+        self, operation: Operation, path: Mapping[str, str], query: Mapping[str, Any], raw: bytes
+    ) -> Answer:
+        with without_collection():
+            body = await parse_large_json(raw)
+            if operation.body is not None:
+                operation.body.check(body, "body")
+            return await self._handlers[operation.operation_id](Request(path, query, body, is_large=True))
 
     def _closing(self, answer: Answer, scope: Scope) -> Answer:
         """Close the connection after a refusal where a body too large to take may still be on its way."""

@@ -13,9 +13,13 @@ SCHEMA_VERSION = 2
 """Of the tables below and of what stands in them. A file with another version is refused rather than guessed at."""
 
 PATIENCE = 5.0
-"""Seconds to wait for another server that holds the file's lock."""
+"""Seconds to wait at the start for another server that holds the file's lock."""
 
 _POLL = 0.02
+_BUSY = 0.002
+
+# Made in files of earlier builds too. While a layer is there, its items stand before those of the dataset: see items.py.
+_LAYERS = "CREATE TABLE IF NOT EXISTS layers (dataset_id INTEGER PRIMARY KEY, layer INTEGER NOT NULL)"
 _FIRST_DATASET_ID = 1_400_000_000_000  # so that ids have the platform's 13 digits
 
 # AUTOINCREMENT never gives an id twice, not even that of a deleted dataset. The counters stand apart from the datasets
@@ -92,20 +96,28 @@ def is_busy(error: sqlite3.Error) -> bool:
 
 
 def _connect(database: str | Path | None) -> sqlite3.Connection:
-    # A short timeout: the one lock that is waited for long is asked for in turns with other work.
+    # The lock that is waited for long is asked for in turns with other requests.
     connection = sqlite3.connect(
-        ":memory:" if database is None else database, timeout=_POLL, isolation_level=None, check_same_thread=False
+        ":memory:" if database is None else database, timeout=_BUSY, isolation_level=None, check_same_thread=False
     )
     with contextlib.ExitStack() as on_error:
         on_error.callback(connection.close)
-        connection.execute("BEGIN IMMEDIATE")
-        _adopt(connection, database)
-        connection.execute("COMMIT")
+        if not _is_ready(connection):
+            connection.execute("BEGIN IMMEDIATE")
+            _adopt(connection, database)
+            connection.execute("COMMIT")
         # Both only for a file known to be ours: the first is written into it. FULL syncs each commit in WAL mode.
         connection.execute("PRAGMA journal_mode = WAL")
         connection.execute("PRAGMA synchronous = FULL")
         on_error.pop_all()
     return connection
+
+
+def _is_ready(connection: sqlite3.Connection) -> bool:
+    """Return whether the file needs no lock at the start, which another server may hold for long."""
+    known = connection.execute("PRAGMA application_id").fetchone() == (APPLICATION_ID,)
+    known = known and connection.execute("PRAGMA user_version").fetchone() == (SCHEMA_VERSION,)
+    return known and connection.execute("SELECT 1 FROM sqlite_master WHERE name = 'layers'").fetchone() is not None
 
 
 def _adopt(connection: sqlite3.Connection, database: str | Path | None) -> None:
@@ -116,6 +128,7 @@ def _adopt(connection: sqlite3.Connection, database: str | Path | None) -> None:
 
     application, version = number("PRAGMA application_id"), number("PRAGMA user_version")
     if (application, version) == (APPLICATION_ID, SCHEMA_VERSION):
+        connection.execute(_LAYERS)
         return
     if application == APPLICATION_ID:
         raise UnusableDatabase(
@@ -130,5 +143,6 @@ def _adopt(connection: sqlite3.Connection, database: str | Path | None) -> None:
     # Not executescript, which would commit the transaction it is part of.
     for statement in schema.split(";"):
         connection.execute(statement)
+    connection.execute(_LAYERS)
     # Marks page tokens as this file's own, whichever server on it gave them.
     connection.execute("INSERT INTO settings VALUES ('token_key', ?)", (secrets.token_bytes(32),))

@@ -12,6 +12,11 @@ from .store import Store
 _ID = re.compile("[1-9][0-9]{12}")
 _COLUMNS = "dataset_id, organization_id, name, type, props, created_at, updated_at"
 _RULES_KEPT = 1024
+_PURGED = 200
+"""Items that are removed in one transaction: a few milliseconds of work."""
+
+_NOBODY = ""
+"""The organization of hidden datasets. No path names it: a path parameter is never empty."""
 
 
 def dataset_number(text: str) -> int | None:
@@ -72,11 +77,46 @@ class Datasets:
         )
         return [DatasetRow(*row) for row in self._execute(query, (organization_id, after, size))]
 
-    def delete(self, number: int) -> None:
-        """Remove a dataset and its items."""
-        for table in ("items", "postings", "counters", "datasets"):
-            self._execute(f"DELETE FROM {table} WHERE dataset_id = ?", (number,))  # noqa: S608 - constant tables
+    def hide(self, number: int) -> None:
+        """Remove a dataset from its organization at once; `purge` removes what it holds."""
+        query = "UPDATE datasets SET organization_id = ?, name = ? WHERE dataset_id = ?"
+        self._execute(query, (_NOBODY, str(number), number))
+        self._execute("DELETE FROM counters WHERE dataset_id = ?", (number,))
+        self._execute("DELETE FROM layers WHERE dataset_id = ?", (number,))
         self._rules.pop(number, None)
+
+    def create_hidden(self, now: str) -> int:
+        """Add a dataset that no organization has, for what is not to be visible yet."""
+        query = (
+            "INSERT INTO datasets (organization_id, name, type, props, created_at, updated_at)"
+            " VALUES (?, hex(randomblob(16)), 'layer', '', ?, ?)"
+        )
+        return int(self._execute(query, (_NOBODY, now, now)).lastrowid or 0)
+
+    def leftovers(self) -> list[int]:
+        """Return the hidden datasets of servers that were killed: nobody prepares one for an hour."""
+        query = (
+            "SELECT dataset_id FROM datasets WHERE organization_id = ? AND dataset_id NOT IN (SELECT layer FROM layers)"
+            " AND updated_at < strftime('%Y-%m-%dT%H:%M:%f', 'now', '-1 hour')"
+        )
+        return [number for (number,) in self._execute(query, (_NOBODY,))]
+
+    def purge(self, number: int) -> bool:
+        """Remove a part of what a hidden dataset holds, and at last the dataset; return whether any is left."""
+        for table, key in (("items", "dataset_item_id"), ("postings", "block")):
+            query = (
+                f"DELETE FROM {table} WHERE dataset_id = ?1 AND {key} <= (SELECT {key} FROM {table}"  # noqa: S608 - constant
+                f" WHERE dataset_id = ?1 ORDER BY {key} LIMIT 1 OFFSET ?2)"
+            )
+            size = _PURGED if table == "items" else 0
+            if self._execute(query, (number, size)).rowcount:
+                return True
+            # Fewer are left.
+            query = f"DELETE FROM {table} WHERE dataset_id = ?"  # noqa: S608 - constant
+            if self._execute(query, (number,)).rowcount:
+                return True
+        self._execute("DELETE FROM datasets WHERE dataset_id = ? AND organization_id = ?", (number, _NOBODY))
+        return False
 
     def total_count(self, number: int) -> int:
         """Tell the number of a dataset's items, without counting them."""

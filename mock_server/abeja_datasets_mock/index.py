@@ -66,11 +66,6 @@ class Index:
         self._execute_many("INSERT INTO postings VALUES (?, ?, ?, ?)", rows)
         self._execute("UPDATE counters SET indexed = ? WHERE dataset_id = ?", (first + BLOCK, dataset))
 
-    def advance_all(self, dataset: int) -> None:
-        """Index all blocks that can be indexed."""
-        while (first := self.unindexed(dataset)) is not None:
-            self.advance(dataset, first)
-
     def change(self, dataset: int, item: int, before: bytes, after: bytes | None) -> None:
         """Follow an item from the attributes `before` to those `after`; None is for an item that is deleted."""
         if item >= self._indexed(dataset):

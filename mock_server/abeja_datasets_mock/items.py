@@ -5,6 +5,7 @@ A dataset is named here by its number, which whoever calls has found through its
 
 import json
 import re
+from collections.abc import Iterable
 
 from .index import Index
 from .postings import Bits
@@ -13,7 +14,19 @@ from .search import Query
 from .store import Store
 
 _ID = re.compile("0|[1-9][0-9]{0,17}")
-_COLUMNS = "dataset_item_id, source_data, attributes, created_at, updated_at"
+_COLUMNS = (
+    "items.dataset_item_id, items.source_data, coalesce(upper.attributes, items.attributes), items.created_at,"
+    " coalesce(upper.updated_at, items.updated_at)"
+)
+# A dataset may have a layer: a hidden dataset whose items stand before its own. So a large bulk update is prepared in
+# many short transactions, becomes visible in one, and is merged in many.
+_TABLE = (
+    "items LEFT JOIN layers ON layers.dataset_id = items.dataset_id"
+    " LEFT JOIN items AS upper ON upper.dataset_id = layers.layer AND upper.dataset_item_id = items.dataset_item_id"
+)
+_MERGED = 100
+"""Items of a layer that are merged in one transaction: a few milliseconds of work."""
+
 MAX_ITEM_ID = 10**18 - 1
 
 
@@ -31,6 +44,7 @@ class Items:
 
     def __init__(self, store: Store) -> None:
         self._execute = store.execute
+        self._execute_many = store.connection.executemany
         self.index = Index(store)
 
     def create(self, dataset: int, source_data: bytes, attributes: bytes, now: str) -> ItemRow:
@@ -45,14 +59,14 @@ class Items:
 
     def get(self, dataset: int, item: int | None) -> ItemRow | None:
         """Read an item; None where the dataset has no such."""
-        query = f"SELECT {_COLUMNS} FROM items WHERE dataset_id = ? AND dataset_item_id = ?"  # noqa: S608 - constant
+        query = f"SELECT {_COLUMNS} FROM {_TABLE} WHERE items.dataset_id = ? AND items.dataset_item_id = ?"  # noqa: S608 - constant
         row = self._execute(query, (dataset, item)).fetchone()
         return None if row is None else ItemRow(*row)
 
     def find(self, organization_id: str, dataset: int | None, item: int | None) -> ItemRow | None:
         """Read an item and check in the same step that its dataset is the organization's; None where either fails."""
         query = (
-            f"SELECT {_COLUMNS} FROM items WHERE dataset_id = ?1 AND dataset_item_id = ?2"  # noqa: S608 - constant
+            f"SELECT {_COLUMNS} FROM {_TABLE} WHERE items.dataset_id = ?1 AND items.dataset_item_id = ?2"  # noqa: S608 - constant
             " AND EXISTS (SELECT 1 FROM datasets WHERE dataset_id = ?1 AND organization_id = ?3)"
         )
         row = self._execute(query, (dataset, item, organization_id)).fetchone()
@@ -70,11 +84,59 @@ class Items:
         self._execute("UPDATE counters SET total_count = total_count - 1 WHERE dataset_id = ?", (dataset,))
         self.index.change(dataset, row.dataset_item_id, row.attributes, None)
 
+    def stage(self, layer: int, rows: Iterable[ItemRow]) -> None:
+        """Put the new attributes of items into a layer that is not visible yet."""
+        self._execute_many(
+            "INSERT INTO items VALUES (?, ?, '', ?, ?, ?)",
+            ((layer, row.dataset_item_id, row.attributes, row.created_at, row.updated_at) for row in rows),
+        )
+
+    def show(self, dataset: int, layer: int) -> int | None:
+        """Make a layer visible, unless an item of it has been deleted; return the first one that has."""
+        query = (
+            "SELECT dataset_item_id FROM items AS upper WHERE dataset_id = ? AND NOT EXISTS (SELECT 1 FROM items"
+            " WHERE dataset_id = ? AND dataset_item_id = upper.dataset_item_id) ORDER BY 1 LIMIT 1"
+        )
+        missing = self._execute(query, (layer, dataset)).fetchone()
+        if missing is not None:
+            return int(missing[0])
+        self._execute("INSERT INTO layers VALUES (?, ?)", (dataset, layer))
+        return None
+
+    def layer(self, dataset: int) -> int | None:
+        """Return the visible layer of a dataset; None where it has none."""
+        row = self._execute("SELECT layer FROM layers WHERE dataset_id = ?", (dataset,)).fetchone()
+        return None if row is None else int(row[0])
+
+    def merge(self, dataset: int) -> None:
+        """Move a part of the visible layer into the dataset, and remove a layer that is empty."""
+        layer = self.layer(dataset)
+        query = "SELECT dataset_item_id FROM items WHERE dataset_id = ? ORDER BY 1 LIMIT ?"
+        items = [item for (item,) in self._execute(query, (layer, _MERGED))]
+        for item in items:
+            self.settle(dataset, item)
+        if layer is not None and len(items) < _MERGED:
+            self._execute("DELETE FROM layers WHERE dataset_id = ?", (dataset,))
+            self._execute("DELETE FROM datasets WHERE dataset_id = ?", (layer,))
+
+    def settle(self, dataset: int, item: int | None) -> None:
+        """Move one item from the visible layer into the dataset, before it is changed."""
+        if item is None or item > MAX_ITEM_ID:
+            return
+        query = (
+            "DELETE FROM items WHERE dataset_id = (SELECT layer FROM layers WHERE dataset_id = ?)"
+            " AND dataset_item_id = ? RETURNING attributes, updated_at"
+        )
+        if (upper := self._execute(query, (dataset, item)).fetchone()) is not None:
+            old = self.get(dataset, item)
+            if old is not None:
+                self.update(dataset, old, old._replace(attributes=upper[0], updated_at=upper[1]))
+
     def page(self, dataset: int, after: int, size: int) -> list[ItemRow]:
         """Read up to `size` items with ids over `after`, in the order of creation."""
         query = (
-            f"SELECT {_COLUMNS} FROM items WHERE dataset_id = ? AND dataset_item_id > ?"  # noqa: S608 - constant
-            " ORDER BY dataset_item_id LIMIT ?"
+            f"SELECT {_COLUMNS} FROM {_TABLE} WHERE items.dataset_id = ? AND items.dataset_item_id > ?"  # noqa: S608 - constant
+            " ORDER BY items.dataset_item_id LIMIT ?"
         )
         return [ItemRow(*row) for row in self._execute(query, (dataset, after, size))]
 
@@ -86,8 +148,8 @@ class Items:
             count += bits.bit_count()
             page += _members(first, bits, after, size - len(page))
         sql = (
-            f"SELECT {_COLUMNS} FROM items WHERE dataset_id = ?"  # noqa: S608 - constant
-            " AND dataset_item_id IN (SELECT value FROM json_each(?)) ORDER BY dataset_item_id"
+            f"SELECT {_COLUMNS} FROM {_TABLE} WHERE items.dataset_id = ?"  # noqa: S608 - constant
+            " AND items.dataset_item_id IN (SELECT value FROM json_each(?)) ORDER BY items.dataset_item_id"
         )
         return [ItemRow(*row) for row in self._execute(sql, (dataset, json.dumps(page)))], count
 

@@ -91,9 +91,7 @@ def parsing(text: str, decoder: json.JSONDecoder, deepest: int) -> Generator[Non
     return top[0]
 
 
-def _run(
-    text: str, place: int, kind: str, container: Any, decoder: json.JSONDecoder
-) -> Generator[None, None, int]:
+def _run(text: str, place: int, kind: str, container: Any, decoder: json.JSONDecoder) -> Generator[None, None, int]:
     """Parse members that have few levels, many at once, but for the last one; return the place of the next."""
     while found := _members_at(text, place, place + _WINDOW):
         try:

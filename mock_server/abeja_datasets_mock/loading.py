@@ -14,7 +14,7 @@ timestamps are given anew: those in the file only say what belongs together.
 import contextlib
 import functools
 import json
-from collections.abc import Callable, Coroutine, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Coroutine, Generator, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import IO, Any, cast
 
@@ -59,23 +59,7 @@ async def load(
         OSError: the file can't be read.
     """
     with _lines(source) as lines:
-
-        def work() -> list[dict[str, Any]] | LoadError | OSError:
-            # Other requests may share the transaction, and must not be undone with this.
-            store.execute("SAVEPOINT load")
-            try:
-                made = _Loading(store, organization_id, skip_existing=skip_existing).all(lines)
-            except (LoadError, OSError) as error:
-                store.execute("ROLLBACK TO load")
-                store.execute("RELEASE load")
-                return error
-            store.execute("RELEASE load")
-            return made
-
-        outcome = await store.write(work)
-    if isinstance(outcome, Exception):
-        raise outcome
-    return outcome
+        return await store.write_alone(_Loading(store, organization_id, skip_existing=skip_existing).all(lines))
 
 
 @contextlib.contextmanager
@@ -130,9 +114,10 @@ class _Loading:
         # Of each dataset by its id in the file: its path, or None where it is left out. None is the last one's key.
         self._paths: dict[str | None, dict[str, str] | None] = {}
 
-    def all(self, lines: Iterable[Line]) -> list[dict[str, Any]]:
+    def all(self, lines: Iterable[Line]) -> Generator[None, None, list[dict[str, Any]]]:
         made = []
         for place, value in lines:
+            yield
             try:
                 content = value()
                 kind = _kind(content)
@@ -146,7 +131,10 @@ class _Loading:
                 raise LoadError(f"{place}: {error}") from None
         # So that the first query needn't.
         for dataset in made:
-            self._index.advance_all(int(dataset["dataset_id"]))
+            number = int(dataset["dataset_id"])
+            while (first := self._index.unindexed(number)) is not None:
+                self._index.advance(number, first)
+                yield
         return made
 
     def _dataset(self, content: Mapping[str, Any]) -> dict[str, Any] | None:

@@ -1,8 +1,10 @@
 """What each documented operation does. The methods of `Operations` bear the operationIds of the document."""
 
+import asyncio
+import contextlib
 import functools
 import logging
-from collections.abc import Mapping
+from collections.abc import Generator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,24 +15,32 @@ from .items import MAX_ITEM_ID, Items, item_number
 from .likeness import Likeness, likeness
 from .paging import Tokens
 from .records import ItemRow, ItemWriter
-from .requests import encode_json
+from .requests import encode_json, encode_large_json
 from .search import compile_query
 from .store import Store
+from .turns import in_turns
 
 _logger = logging.getLogger("abeja_datasets_mock")
 _DEFAULT_DATASETS = 1000
 _SHOWN = 80
+_STAGED = 200
+"""Entries of a bulk update that are handled in one transaction: a few milliseconds of work."""
+
 _OK = 200
 _CREATED = 201
 
 
 @dataclass(slots=True)
 class Request:
-    """A request whose parts keep the document: path parameters, query parameters, and the body parsed."""
+    """A request whose parts keep the document: path parameters, query parameters, and the body parsed.
+
+    A large body is to be handled in turns with other requests.
+    """
 
     path: Mapping[str, str]
     query: Mapping[str, Any]
     body: Any
+    is_large: bool = False
 
 
 class Operations:
@@ -46,7 +56,7 @@ class Operations:
 
     async def create_dataset(self, request: Request) -> Answer:
         """Add a dataset with a name that the organization has not used yet."""
-        name, props = request.body["name"], encode_json(request.body["props"])
+        name, props = request.body["name"], await _encoded(request, request.body["props"])
         organization = request.path["organization_id"]
 
         def work() -> Answer:
@@ -89,16 +99,20 @@ class Operations:
 
         def work() -> Answer:
             number = self._dataset(request)
-            row = self._datasets.get(number)
-            self._datasets.delete(number)
+            row, layer = self._datasets.get(number), self._items.layer(number)
+            self._datasets.hide(number)
+            hidden.extend((number, layer) if layer is not None else (number,))
             return Answer(_OK, row.json())
 
-        return await self._store.write(work)
+        hidden: list[int] = []
+        answer = await self._store.write(work)
+        await self._purge(*hidden)
+        return answer
 
     async def create_dataset_item(self, request: Request) -> Answer:
         """Add an item."""
         attributes = request.body.get("attributes") or {}
-        kept = encode_json(request.body["source_data"]), encode_json(attributes)
+        kept = await _encoded(request, request.body["source_data"]), await _encoded(request, attributes)
 
         def work() -> Answer:
             number = self._dataset(request, _unknown_dataset)
@@ -131,8 +145,10 @@ class Operations:
         if query is not None:
             await self._index(request)
 
-        def work() -> Answer:
+        def work() -> Answer | None:
             number = self._dataset(request)
+            if query is not None and self._items.layer(number) is not None:
+                return None
             # One more than asked for tells whether any follow.
             if query is None:
                 count, rows = self._datasets.total_count(number), self._items.page(number, after, size + 1)
@@ -145,12 +161,15 @@ class Operations:
             items = _array(map(self._writer(request), page))
             return Answer(_OK, b'{"items":%b,"total_count":%d%b}' % (items, count, end))
 
-        return await self._store.read_many(work)
+        while (answer := await self._store.read_many(work)) is None:
+            # The index knows what is merged.
+            await self._merge(request)
+        return answer
 
     async def update_dataset_item(self, request: Request) -> Answer:
         """Replace an item's attributes."""
         attributes = request.body["attributes"]
-        kept = encode_json(attributes)
+        kept = await _encoded(request, attributes)
 
         def work() -> Answer:
             number = self._dataset(request, _unknown_dataset)
@@ -165,28 +184,104 @@ class Operations:
     async def bulk_update_dataset_item(self, request: Request) -> Answer:
         """Replace the attributes of many items, or of none."""
         entries = [(int(entry["dataset_item_id"]), entry["attributes"]) for entry in request.body]
-        kept = [encode_json(attributes) for _, attributes in entries]
         seen: set[int] = set()
         for index, (item, _) in enumerate(entries):
             if item in seen:
                 raise bad_request(f"[{index}].dataset_item_id: item {str(item)[:_SHOWN]} stands in the list already")
             seen.add(item)
+        if request.is_large or len(entries) > _STAGED:
+            rows = await self._update_in_turns(request, entries)
+            return Answer(_OK, await in_turns(_array_in_turns(self._writer(request), rows)))
+        kept = [encode_json(attributes) for _, attributes in entries]
 
         def work() -> Answer:
             number = self._dataset(request, _unknown_dataset)
-            rule = self._datasets.rule(number)
-            rows = []
-            for index, ((item, attributes), text) in enumerate(zip(entries, kept, strict=True)):
-                old = self._items.get(number, item if item <= MAX_ITEM_ID else None)
-                if old is None:
-                    raise bad_request(f"[{index}].dataset_item_id: the dataset has no item {str(item)[:_SHOWN]}")
-                rule.check(attributes, f"[{index}].attributes")
-                rows.append((old, self._updated(old, text)))
-            for old, row in rows:
+            for item, _ in entries:
+                self._items.settle(number, item)
+            changes = self._changes(number, entries, kept)
+            for old, row in changes:
                 self._items.update(number, old, row)
-            return Answer(_OK, _array(self._writer(request)(row) for _, row in rows))
+            return Answer(_OK, _array(self._writer(request)(row) for _, row in changes))
 
         return await self._store.write(work)
+
+    def _changes(
+        self, number: int, entries: Sequence[tuple[int, Any]], kept: Sequence[bytes], first: int = 0
+    ) -> list[tuple[ItemRow, ItemRow]]:
+        """Return each item as it is and as it is to be; `first` is the place of the first entry in the body."""
+        rule = self._datasets.rule(number)
+        changes = []
+        for index, ((item, attributes), text) in enumerate(zip(entries, kept, strict=True), first):
+            old = self._items.get(number, item if item <= MAX_ITEM_ID else None)
+            if old is None:
+                raise _unknown_item(index, item)
+            rule.check(attributes, f"[{index}].attributes")
+            changes.append((old, self._updated(old, text)))
+        return changes
+
+    async def _update_in_turns(self, request: Request, entries: Sequence[tuple[int, Any]]) -> list[ItemRow]:
+        """Prepare a large bulk update in a layer, show it in one transaction, and merge it into the dataset."""
+
+        def begin() -> int:
+            self._dataset(request, _unknown_dataset)
+            return self._datasets.create_hidden(self._clock.now())
+
+        layer = await self._store.write(begin)
+        try:
+            rows = await self._staged(request, layer, entries)
+            await self._show(request, layer, entries)
+        except BaseException:
+            await self._purge(layer)
+            raise
+        with contextlib.suppress(Refusal):  # The dataset may have been deleted since.
+            await self._merge(request)
+        return rows
+
+    async def _staged(self, request: Request, layer: int, entries: Sequence[tuple[int, Any]]) -> list[ItemRow]:
+        rows: list[ItemRow] = []
+
+        def work(first: int, kept: list[bytes]) -> list[ItemRow]:
+            number = self._dataset(request, _unknown_dataset)
+            changes = self._changes(number, entries[first : first + _STAGED], kept, first)
+            self._items.stage(layer, (row for _, row in changes))
+            return [row for _, row in changes]
+
+        for first in range(0, len(entries), _STAGED):
+            kept = [await encode_large_json(attributes) for _, attributes in entries[first : first + _STAGED]]
+            rows += await self._store.write(functools.partial(work, first, kept))
+        return rows
+
+    async def _show(self, request: Request, layer: int, entries: Sequence[tuple[int, Any]]) -> None:
+        def work() -> bool:
+            number = self._dataset(request, _unknown_dataset)
+            if self._items.layer(number) is not None:
+                return False
+            missing = self._items.show(number, layer)
+            if missing is not None:
+                raise _unknown_item([item for item, _ in entries].index(missing), missing)
+            return True
+
+        while not await self._store.write(work):
+            # Another large update came first.
+            await self._merge(request)
+
+    async def _merge(self, request: Request) -> None:
+        """Merge the layer that a large bulk update has made visible, unless there is none."""
+
+        def work() -> bool:
+            number = self._dataset(request)
+            self._items.merge(number)
+            return self._items.layer(number) is None
+
+        while not await self._store.write(work):
+            await asyncio.sleep(0)
+
+    async def _purge(self, *hidden: int) -> None:
+        """Remove hidden datasets, those that were left by servers which were killed among them."""
+        left = await self._store.read(self._datasets.leftovers)
+        for number in {*hidden, *left}:
+            while await self._store.write(functools.partial(self._datasets.purge, number)):
+                await asyncio.sleep(0)
 
     async def delete_dataset_item(self, request: Request) -> Answer:
         """Remove an item."""
@@ -222,7 +317,9 @@ class Operations:
         return self._datasets.identify(path["organization_id"], path["dataset_id"], missing or _no_dataset)
 
     def _item(self, request: Request, dataset: int) -> ItemRow:
-        row = self._items.get(dataset, item_number(request.path["dataset_item_id"]))
+        item = item_number(request.path["dataset_item_id"])
+        self._items.settle(dataset, item)
+        row = self._items.get(dataset, item)
         if row is None:
             raise _no_item(request)
         return row
@@ -243,8 +340,24 @@ def _unknown_dataset() -> Refusal:
     return bad_request("dataset_id: the specified dataset id does not exist")
 
 
+def _unknown_item(index: int, item: int) -> Refusal:
+    return bad_request(f"[{index}].dataset_item_id: the dataset has no item {str(item)[:_SHOWN]}")
+
+
 def _no_item(request: Request) -> Refusal:
     return not_found(f"dataset_item_id: the dataset has no item {request.path['dataset_item_id'][:_SHOWN]}")
+
+
+async def _encoded(request: Request, value: Any) -> bytes:
+    return await encode_large_json(value) if request.is_large else encode_json(value)
+
+
+def _array_in_turns(writer: ItemWriter, rows: Sequence[ItemRow]) -> Generator[None, None, bytes]:
+    written = []
+    for row in rows:
+        written.append(writer(row))
+        yield
+    return _array(written)
 
 
 def _array(elements: Any) -> bytes:

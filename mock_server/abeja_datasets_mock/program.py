@@ -73,8 +73,8 @@ def run(
         async with contextlib.AsyncExitStack() as stack:
             stack.callback(app.state.store.close)
             stack.push_async_callback(server.stop)
-            for step in prepare:
-                await step()
+            if not await _prepared(prepare, end):
+                return
             inner = url = await listen(server, f"{host}:{port}")
             if proxied is not None:
                 proxy = Proxy(inner, proxied, host=host, port=port, keep_host=True)
@@ -86,6 +86,23 @@ def run(
     allow_connections()
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         runner.run(main())
+
+
+async def _prepared(prepare: Sequence[Prepare], end: asyncio.Event) -> bool:
+    """Do what is to be done at the start; return False where it was interrupted, and undone."""
+    interruption = asyncio.ensure_future(end.wait())
+    try:
+        for step in prepare:
+            work = asyncio.ensure_future(step())
+            await asyncio.wait((work, interruption), return_when=asyncio.FIRST_COMPLETED)
+            if not work.done():
+                work.cancel()
+                await asyncio.gather(work, return_exceptions=True)
+                return False
+            work.result()
+    finally:
+        interruption.cancel()
+    return True
 
 
 def allow_connections() -> None:

@@ -74,6 +74,9 @@ class Server:
                     await asyncio.sleep(_POLL)
         for connection in list(self._state.connections):
             connection.transport.abort()
+        await asyncio.sleep(0)  # the requests learn that their connections are gone
+        for task in list(self._state.tasks):
+            task.cancel()
         await asyncio.gather(*self._state.tasks, return_exceptions=True)
 
     def _tick(self, loop: asyncio.AbstractEventLoop) -> None:

@@ -9,12 +9,13 @@ import asyncio
 import logging
 import sqlite3
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Generator
 from pathlib import Path
 from typing import TypeVar
 
-from .database import PATIENCE, connect, is_busy
+from .database import connect, is_busy
 from .errors import Refusal, StorageFailed
+from .turns import in_turns
 
 _logger = logging.getLogger("abeja_datasets_mock")
 _Result = TypeVar("_Result")
@@ -23,7 +24,10 @@ _TURNS = 2
 """How many turns of the event loop a commit waits: in the first, requests that have arrived are read; in the next one
 they are carried out."""
 
-_POLL = 0.001
+_POLL = 0.005
+
+PATIENCE = 300.0
+"""Seconds that a write waits for another server that holds the file's lock, such as for a long load."""
 
 
 class Store:
@@ -44,6 +48,9 @@ class Store:
         self.execute = self.connection.execute
         self._waiting: list[asyncio.Future[None]] = []
         self._loop: asyncio.AbstractEventLoop | None = None
+        # Set but while one piece of long work has the transaction to itself.
+        self._is_shared = asyncio.Event()
+        self._is_shared.set()
         self.on_undo: Callable[[], None] = lambda: None
 
     async def read(self, work: Callable[[], _Result]) -> _Result:
@@ -53,7 +60,7 @@ class Store:
             StorageFailed: SQLite failed.
         """
         while True:
-            self._forget_ended_loop()
+            await self._ready()
             outcome = self._run(work)
             try:
                 await self._committed()
@@ -89,7 +96,7 @@ class Store:
             StorageFailed: it could not be written or committed; nothing of it is left.
         """
         while True:
-            self._forget_ended_loop()
+            await self._ready()
             await self._begin()
             outcome = self._run(work)
             try:
@@ -100,6 +107,32 @@ class Store:
                 # What it was refused for may be undone now.
                 continue
             return _unwrap(outcome)
+
+    async def write_alone(self, steps: Generator[None, None, _Result]) -> _Result:
+        """Run a generator inside one transaction, in turns with all but the store's other users, who wait.
+
+        Whatever it raises, and a cancellation, undoes all of it.
+
+        Raises:
+            StorageFailed: it could not be written or committed.
+        """
+        await self._ready()
+        await self._committed()
+        await self._ready()
+        self._is_shared.clear()
+        try:
+            await self._begin()
+            result = await in_turns(steps)
+            self.execute("COMMIT")
+        except BaseException as error:
+            self._undo(error)
+            if isinstance(error, sqlite3.Error):
+                raise StorageFailed("the storage failed") from error
+            raise
+        finally:
+            self._is_shared.set()
+        self._resolve(None)
+        return result
 
     def close(self) -> None:
         """Close the file. What is not committed was not acknowledged, and is lost."""
@@ -133,6 +166,8 @@ class Store:
                 loop.call_soon(self._commit_in, _TURNS - 1)
 
     def _commit_in(self, turns: int) -> None:
+        if not self._is_shared.is_set():
+            return
         if turns and self._loop is not None:
             self._loop.call_soon(self._commit_in, turns - 1)
         elif self.connection.in_transaction:
@@ -160,13 +195,13 @@ class Store:
         self._waiting.append(waiter)
         await waiter
 
-    def _undo(self, cause: Exception) -> None:
+    def _undo(self, cause: BaseException) -> None:
         if self.connection.in_transaction:
             self.execute("ROLLBACK")
         self.on_undo()
         self._resolve(cause)
 
-    def _resolve(self, cause: Exception | None) -> None:
+    def _resolve(self, cause: BaseException | None) -> None:
         waiting, self._waiting = self._waiting, []
         for waiter in waiting:
             if waiter.done():
@@ -177,6 +212,11 @@ class Store:
                 failure = StorageFailed("what shared the transaction was undone")
                 failure.__cause__ = cause
                 waiter.set_exception(failure)
+
+    async def _ready(self) -> None:
+        self._forget_ended_loop()
+        while not self._is_shared.is_set():
+            await self._is_shared.wait()
 
     def _forget_ended_loop(self) -> None:
         """Undo what a loop that no longer runs has left open: it took the commit it had planned with it."""

@@ -41,5 +41,6 @@ def terms_of_query(field: str, value: str) -> list[bytes]:
 def present(terms: Iterable[bytes], attributes: bytes) -> Iterable[bytes]:
     """Tell which of the terms an item with these attributes has."""
     # Looking for the text is ten times faster than reading all terms, but it may stand inside of a string.
-    likely = [term for term in terms if term in attributes]
-    return terms_of(attributes).intersection(likely) if likely else likely
+    likely = [term for term in terms if term and term in attributes]
+    found = terms_of(attributes).intersection(likely) if likely else set()
+    return found | {EVERY}

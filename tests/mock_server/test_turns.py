@@ -1,0 +1,222 @@
+"""Long work leaves other requests their turn, and is seen whole or not at all."""
+
+import contextlib
+import threading
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import httpx
+import pytest
+
+from abeja_datasets_mock import RunningServer
+from abeja_datasets_mock.loading import load
+
+if TYPE_CHECKING:
+    from tests.mock_server.conftest import Api
+
+COUNT = 3000
+ORGANIZATION = "1102940376065"
+
+
+@pytest.fixture(params=["memory", "file"])
+def server(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[RunningServer]:
+    with RunningServer(database=tmp_path / "data.sqlite" if request.param == "file" else None) as running:
+        yield running
+
+
+@pytest.fixture
+def dataset(server: RunningServer) -> dict[str, Any]:
+    lines = [{"name": "many", "type": "custom", "props": {}}]
+    lines += [{"source_data": [{"data_uri": "x"}], "attributes": {"a": 0, "n": n}} for n in range(COUNT)]
+    (made,) = server.run(load(server.app.state.store, lines, ORGANIZATION))
+    return made
+
+
+def update(number: int, value: int) -> dict[str, Any]:
+    return {"dataset_item_id": number, "attributes": {"a": value}}
+
+
+@contextlib.contextmanager
+def meanwhile(work: Callable[[], object]) -> Iterator[list[object]]:
+    """Repeat `work` in a thread, and collect what it returns."""
+    seen: list[object] = []
+    stop = threading.Event()
+
+    def repeat() -> None:
+        while not stop.is_set():
+            seen.append(work())
+
+    thread = threading.Thread(target=repeat)
+    thread.start()
+    try:
+        yield seen
+    finally:
+        stop.set()
+        thread.join()
+
+
+@pytest.mark.parametrize("q", [None, "a:0", "NOT a:1"])
+def test_a_large_bulk_update_is_seen_whole(
+    server: RunningServer, api: "Api", make_api: Callable[..., "Api"], dataset: dict[str, Any], q: str | None
+) -> None:
+    other = make_api(server)
+    path = api.items_path(dataset)
+
+    def look() -> Any:
+        if q is not None:
+            return other.ok("GET", path, params={"q": q, "limit": 1})["total_count"]
+        items = other.ok("GET", path, params={"limit": 1000})["items"]
+        return frozenset(item["attributes"]["a"] for item in items)
+
+    with meanwhile(look) as seen:
+        while not seen:
+            time.sleep(0.001)
+        answer = api.ok("PUT", path, json=[update(n, 1) for n in reversed(range(COUNT))])
+    assert [item["dataset_item_id"] for item in answer] == list(reversed(range(COUNT)))
+    assert {item["attributes"]["a"] for item in answer} == {1}
+    whole = [{frozenset({0}), frozenset({1})}, {COUNT, 0}][q is not None]
+    assert set(seen) <= whole
+    assert api.ok("GET", path, params={"q": "a:1", "limit": 1})["total_count"] == COUNT
+    assert api.ok("GET", api.item_path(answer[0])) == answer[0]
+    store = server.app.state.store
+    assert server.run(store.read(lambda: store.execute("SELECT count(*) FROM items").fetchone())) == (COUNT,)
+    assert server.run(store.read(lambda: store.execute("SELECT count(*) FROM datasets").fetchone())) == (1,)
+
+
+@pytest.mark.parametrize(
+    ("last", "told"),
+    [
+        (update(COUNT, 1), f"[{COUNT - 1}].dataset_item_id: the dataset has no item {COUNT}"),
+        (update(0, 1), f"[{COUNT - 1}].dataset_item_id: item 0 stands in the list already"),
+    ],
+)
+def test_a_large_bulk_update_changes_all_or_nothing(
+    server: RunningServer, api: "Api", dataset: dict[str, Any], last: dict[str, Any], told: str
+) -> None:
+    path = api.items_path(dataset)
+    assert api.refused(400, "PUT", path, json=[*(update(n, 1) for n in range(COUNT - 1)), last]) == told
+    assert api.ok("GET", path, params={"q": "a:0", "limit": 1})["total_count"] == COUNT
+    store = server.app.state.store
+    assert server.run(store.read(lambda: store.execute("SELECT count(*) FROM items").fetchone())) == (COUNT,)
+
+
+def test_changes_while_a_large_bulk_update_is_merged(
+    server: RunningServer, api: "Api", make_api: Callable[..., "Api"], dataset: dict[str, Any]
+) -> None:
+    """Each change that is acknowledged lasts, whichever moment of the update it comes in."""
+    path, other = api.items_path(dataset), make_api(server)
+    place = iter(range(0, COUNT, 7))
+    changed: list[int] = []
+
+    def change() -> None:
+        number = next(place)
+        item = f"{path}{number}"
+        other.ok("PUT", item, json={"attributes": {"a": 2, "n": number}})
+        seen = other.ok("GET", item)["attributes"]
+        assert seen in ({"a": 2, "n": number}, {"a": 1}), "a bulk update may have come after it"
+        if seen["a"] == 2:
+            changed.append(number)
+
+    with meanwhile(change):
+        answer = api.ok("PUT", path, json=[update(n, 1) for n in range(COUNT)])
+    assert len(answer) == COUNT
+    counts = [api.ok("GET", path, params={"q": q, "limit": 1})["total_count"] for q in ("a:0", "a:1", "a:2", "NOT a:9")]
+    assert counts[0] == 0
+    assert counts[1] + counts[2] == counts[3] == COUNT
+    assert counts[2] > 0
+
+
+def test_a_merge_that_was_cut_off_goes_on(tmp_path: Path, make_api: Callable[..., "Api"]) -> None:
+    """A layer that is visible lasts, and is merged by whichever server is asked next."""
+    file = tmp_path / "data.sqlite"
+    with RunningServer(database=file) as server:
+        api = make_api(server)
+        made = api.create_dataset()
+        for n in range(3):
+            api.create_item(made, {"a": 0, "n": n})
+        store = server.app.state.store
+        number = int(made["dataset_id"])
+
+        def cut_off() -> None:
+            store.execute("INSERT INTO datasets VALUES (?, '', 'x', 'layer', '', '', '')", (number + 1,))
+            store.execute("INSERT INTO layers VALUES (?, ?)", (number, number + 1))
+            row = (number + 1, 1, b"", b'{"a":1}', "", "2999-01-01T00:00:00.000000")
+            store.execute("INSERT INTO items VALUES (?, ?, ?, ?, ?, ?)", row)
+
+        server.run(store.write(cut_off))
+    with RunningServer(database=file) as server, RunningServer(database=file) as second:
+        for api in (make_api(server), make_api(second)):
+            items = api.ok("GET", api.items_path(made))["items"]
+            assert [item["attributes"] for item in items] == [{"a": 0, "n": 0}, {"a": 1}, {"a": 0, "n": 2}]
+            assert api.ok("GET", f"{api.items_path(made)}1")["attributes"] == {"a": 1}
+        assert api.ok("GET", api.items_path(made), params={"q": "a:1"})["total_count"] == 1
+        assert api.ok("PUT", f"{api.items_path(made)}1", json={"attributes": {}})["updated_at"] > "2999"
+        api.ok("DELETE", api.dataset_path(made))
+        store = server.app.state.store
+        for table in ("items", "layers", "datasets", "counters", "postings"):
+            query = f"SELECT count(*) FROM {table}"
+            assert server.run(store.read(lambda query=query: store.execute(query).fetchone())) == (0,), table
+
+
+def test_a_deleted_dataset_is_gone_at_once(
+    server: RunningServer, api: "Api", make_api: Callable[..., "Api"], dataset: dict[str, Any]
+) -> None:
+    other = make_api(server)
+    path = f"{api.items_path(dataset)}{COUNT - 1}"
+    with meanwhile(lambda: other.request("GET", path).status_code) as seen:
+        while not seen:
+            time.sleep(0.001)
+        deleted = api.ok("DELETE", api.dataset_path(dataset))
+    assert deleted == dataset
+    assert set(seen) <= {200, 404}
+    assert seen == sorted(seen, key=lambda status: status == 404)
+    store = server.app.state.store
+    for table in ("items", "datasets", "postings", "counters"):
+        query = f"SELECT count(*) FROM {table}"
+        assert server.run(store.read(lambda query=query: store.execute(query).fetchone())) == (0,), table
+    assert api.create_dataset(name="many")["dataset_id"] > dataset["dataset_id"]
+
+
+def test_bodies_that_are_large(api: "Api") -> None:
+    """What goes through the incremental parser comes back as it was given."""
+    dataset = api.create_dataset()
+    attributes = {
+        "text": "\u3042" * 30_000, "numbers": [1, -2.5, 1e300, 10**40, None, True] * 5000, "deep": [[[[[]]]]] * 500,
+        "members": {str(n): {"n": n, "list": [n, {"m": [n]}]} for n in range(5000)}, "empty": [{}, []] * 5000,
+    }  # fmt: skip
+    item = api.create_item(dataset, attributes)
+    assert item["attributes"] == attributes
+    assert list(item["attributes"]["members"]) == list(attributes["members"])
+    assert api.ok("PUT", api.item_path(item), json={"attributes": attributes})["attributes"] == attributes
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("%s", "Expecting value"), ("%s,]", "Expecting value"), ("%s1}", "Expecting ',' delimiter"), ("%s1] x", "Extra"),
+        ('%s{"a" 1}]', "Expecting ':'"), ("%s{1:1}]", "Expecting property name"), ("%sNaN]", "NaN is not JSON"),
+        ('%s"\\ud800"]', "unpaired surrogate"), ("%s" + "[" * 500 + "]" * 501, "nested too deeply"),
+        ("%s1e999]", "too large for a double"), ("%s" + "1" * 5000 + "]", "too many digits"),
+    ],
+)  # fmt: skip
+def test_large_bodies_that_are_not_json(api: "Api", text: str, told: str) -> None:
+    content = text % ("[" + "1," * 50_000)
+    description = api.refused(
+        400, "POST", api.datasets_path, content=content, headers={"Content-Type": "application/json"}
+    )
+    assert told in description
+
+
+def test_stopping_does_not_wait_for_long_work(dataset: dict[str, Any], server: RunningServer, api: "Api") -> None:
+    def delete() -> None:
+        with contextlib.suppress(httpx.HTTPError):
+            api.request("DELETE", api.dataset_path(dataset))
+
+    thread = threading.Thread(target=delete)
+    thread.start()
+    start = time.monotonic()
+    server.stop()
+    thread.join()
+    assert time.monotonic() - start < 5
