@@ -13,18 +13,18 @@ import yaml
 from starlette.applications import Starlette
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Match
-from starlette.types import Receive, Scope, Send
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from .authentication import DEMO, Authenticator, Credential
 from .document import Operation, locate, operations
 from .errors import CLOSE, INTERNAL_SERVER_ERROR, Answer, Refusal, StorageFailed
-from .large import LARGE
+from .large import LARGE, releasing
 from .likeness import Like, likeness
 from .operations import Operations, Request
 from .requests import ClientGone, check_media_type, content_length, parse_json, parse_large_json, parse_query, read_body
 from .routing import Routes
 from .store import Store
-from .turns import without_collection
+from .turns import in_turns, without_collection
 
 DEFAULT_MAX_BODY = 10 * 1024 * 1024
 """Bytes of a request body; one with more is refused with 400."""
@@ -70,10 +70,32 @@ def create_app(
         store.close()
 
     route = ContractRoute(handlers, authenticator, max_body)
-    app = Starlette(routes=[DocumentRoute(), route], lifespan=lifespan)
+    app = _Application(routes=[DocumentRoute(), route], lifespan=lifespan)
     app.state.store = store
     app.state.operations = handlers
     return app
+
+
+class _Application(Starlette):
+    """An application without Starlette's own middleware and routing, unless middleware is added.
+
+    They cost as much as a read does, and nothing is left to them: a route responds to each exception, and the routes
+    take each request.
+    """
+
+    def build_middleware_stack(self) -> ASGIApp:
+        """Build what carries requests out."""
+        return super().build_middleware_stack() if self.user_middleware else self._respond
+
+    async def _respond(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self.router(scope, receive, send)
+            return
+        for route in self.router.routes:
+            match, _ = route.matches(scope)
+            if match is Match.FULL:
+                await route.handle(scope, receive, send)
+                return
 
 
 class DocumentRoute(BaseRoute):
@@ -160,7 +182,12 @@ class ContractRoute(BaseRoute):
             body = await parse_large_json(raw)
             if operation.body is not None:
                 operation.body.check(body, "body")
-            return await self._handlers[operation.operation_id](Request(path, query, body, is_large=True))
+            request = Request(path, query, body, is_large=True)
+            try:
+                return await self._handlers[operation.operation_id](request)
+            finally:
+                request.body = None
+                await in_turns(releasing(body))
 
     def _closing(self, answer: Answer, scope: Scope) -> Answer:
         """Close the connection after a refusal where a body too large to take may still be on its way."""

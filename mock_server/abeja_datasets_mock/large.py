@@ -130,6 +130,21 @@ def _put(container: Any, key: Any, value: Any) -> None:
         container[key] = value
 
 
+def releasing(value: Any) -> Generator[None, None, None]:
+    """Empty a value, so that its memory is released part by part."""
+    todo = [value] if isinstance(value, list | dict) else []
+    while todo:
+        members = todo.pop()
+        if isinstance(members, dict):
+            values = list(members.values())
+            members.clear()
+            members = values
+        while members:
+            todo += [member for member in members[-_RUN:] if isinstance(member, list | dict) and len(member) > _FEW]
+            del members[-_RUN:]
+            yield
+
+
 def encoding(value: Any, encoder: json.JSONEncoder) -> Generator[None, None, str]:
     """Write a value as `encoder`, which puts no spaces, does; each step takes well under a millisecond."""
     pieces: list[str] = []

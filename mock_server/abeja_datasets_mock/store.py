@@ -60,7 +60,12 @@ class Store:
             StorageFailed: SQLite failed.
         """
         while True:
-            await self._ready()
+            if not self._is_shared.is_set():
+                await self._is_shared.wait()
+                continue
+            if not self.connection.in_transaction:
+                return _unwrap(self._run(work))
+            self._forget_ended_loop()
             outcome = self._run(work)
             try:
                 await self._committed()
