@@ -105,7 +105,7 @@ def _search(file: Path) -> dict[str, Any]:
     store.execute("DELETE FROM postings")
     store.execute("UPDATE counters SET indexed = 0")
     store.execute("BEGIN IMMEDIATE")
-    index = _milliseconds(lambda: items.index.advance_all(dataset))
+    index = _milliseconds(lambda: list(items.index.advance_all(dataset)))
     store.execute("COMMIT")
     store.close()
     return {

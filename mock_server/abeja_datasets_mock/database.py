@@ -18,7 +18,7 @@ PATIENCE = 5.0
 _POLL = 0.02
 _BUSY = 0.002
 
-# Made in files of earlier builds too. While a layer is there, its items stand before those of the dataset: see items.py.
+# Made in files of earlier builds too. While a layer is there, its items hide the dataset's: see items.py.
 _LAYERS = "CREATE TABLE IF NOT EXISTS layers (dataset_id INTEGER PRIMARY KEY, layer INTEGER NOT NULL)"
 _FIRST_DATASET_ID = 1_400_000_000_000  # so that ids have the platform's 13 digits
 

@@ -66,6 +66,12 @@ class Index:
         self._execute_many("INSERT INTO postings VALUES (?, ?, ?, ?)", rows)
         self._execute("UPDATE counters SET indexed = ? WHERE dataset_id = ?", (first + BLOCK, dataset))
 
+    def advance_all(self, dataset: int) -> Iterator[None]:
+        """Index all blocks that can be indexed, a block a step."""
+        while (first := self.unindexed(dataset)) is not None:
+            self.advance(dataset, first)
+            yield
+
     def change(self, dataset: int, item: int, before: bytes, after: bytes | None) -> None:
         """Follow an item from the attributes `before` to those `after`; None is for an item that is deleted."""
         if item >= self._indexed(dataset):

@@ -7,7 +7,7 @@ get a few members at a time.
 import itertools
 import json
 import re
-from collections.abc import Generator
+from collections.abc import Generator, Iterator
 from json.decoder import scanstring  # type: ignore[attr-defined]  # documented in the module's source alone
 from typing import Any
 
@@ -48,86 +48,111 @@ def parsing(text: str, decoder: json.JSONDecoder, deepest: int) -> Generator[Non
         JSONDecodeError: the text is not JSON.
         TooDeep: the text has more than `deepest` levels.
     """
-    top: list[Any] = []
-    open_containers: list[tuple[str, Any]] = [("", top)]
-    key: Any = None
-    place = _skip(text, 0)
-    while True:
-        yield
-        start = text[place : place + 1]
+    return _Parser(text, decoder, deepest).steps()
+
+
+class _Parser:
+    """A text that is parsed, up to a place."""
+
+    def __init__(self, text: str, decoder: json.JSONDecoder, deepest: int) -> None:
+        self._text = text
+        self._decoder = decoder
+        self._deepest = deepest
+        self._place = 0
+        self._key: Any = None
+        # The containers around the place, each after the character it starts with. The first one holds the result.
+        self._open: list[tuple[str, Any]] = [("", [])]
+
+    def steps(self) -> Generator[None, None, Any]:
+        self._skip(0)
+        while True:
+            yield
+            is_value = self._value()
+            while is_value and self._is_end():
+                self._open.pop()
+                self._skip(1)
+            if len(self._open) == 1:
+                break
+            if is_value:
+                self._expect(",", "Expecting ',' delimiter")
+            yield from self._members()
+            self._member()
+        if self._place != len(self._text):
+            raise json.JSONDecodeError("Extra data", self._text, self._place)
+        return self._open[0][1][0]
+
+    def _value(self) -> bool:
+        """Parse a value; return False where it is a container of which only the start was parsed."""
+        start = self._next()
         if start and start in _CLOSING:
-            if len(open_containers) > deepest:
-                raise TooDeep
-            container: Any = [] if start == "[" else {}
-            _put(open_containers[-1][1], key, container)
-            open_containers.append((start, container))
-            place = _skip(text, place + 1)
-            if text[place : place + 1] != _CLOSING[start]:
-                if len(open_containers) + _LEVELS <= deepest:
-                    place = yield from _run(text, place, start, container, decoder)
-                key, place = _key(text, place, start)
-                continue
-        else:
-            try:
-                value, place = decoder.scan_once(text, place)  # type: ignore[attr-defined]  # as raw_decode does
-            except StopIteration as error:
-                raise json.JSONDecodeError("Expecting value", text, error.value) from None
-            _put(open_containers[-1][1], key, value)
-            place = _skip(text, place)
-        while len(open_containers) > 1 and text[place : place + 1] == _CLOSING[open_containers[-1][0]]:
-            open_containers.pop()
-            place = _skip(text, place + 1)
-        if len(open_containers) == 1:
-            break
-        if text[place : place + 1] != ",":
-            raise json.JSONDecodeError("Expecting ',' delimiter", text, place)
-        kind, container = open_containers[-1]
-        place = _skip(text, place + 1)
-        if len(open_containers) + _LEVELS <= deepest:
-            place = yield from _run(text, place, kind, container, decoder)
-        key, place = _key(text, place, kind)
-    if place != len(text):
-        raise json.JSONDecodeError("Extra data", text, place)
-    return top[0]
-
-
-def _run(text: str, place: int, kind: str, container: Any, decoder: json.JSONDecoder) -> Generator[None, None, int]:
-    """Parse members that have few levels, many at once, but for the last one; return the place of the next."""
-    while found := _members_at(text, place, place + _WINDOW):
+            self._begin(start)
+            return self._is_end()
         try:
-            members = decoder.decode(f"{kind}{text[place : found.end() - 1]}{_CLOSING[kind]}")
-        except json.JSONDecodeError:
-            # The next one is parsed alone, so that the error tells its place in the text.
-            return place
-        (container.extend if kind == "[" else container.update)(members)
-        place = _skip(text, found.end())
-        yield
-    return place
+            value, self._place = self._decoder.scan_once(self._text, self._place)  # type: ignore[attr-defined]  # as raw_decode
+        except StopIteration as error:
+            raise json.JSONDecodeError("Expecting value", self._text, error.value) from None
+        self._put(value)
+        self._skip(0)
+        return True
 
+    def _begin(self, start: str) -> None:
+        if len(self._open) > self._deepest:
+            raise TooDeep
+        container: Any = [] if start == "[" else {}
+        self._put(container)
+        self._open.append((start, container))
+        self._skip(1)
 
-def _skip(text: str, place: int) -> int:
-    found = _space(text, place)
-    return found.end() if found else place
+    def _members(self) -> Generator[None, None, None]:
+        """Parse members that have few levels, many at once, but for the last one."""
+        kind, container = self._open[-1]
+        if len(self._open) + _LEVELS > self._deepest:
+            return
+        while found := _members_at(self._text, self._place, self._place + _WINDOW):
+            try:
+                members = self._decoder.decode(f"{kind}{self._text[self._place : found.end() - 1]}{_CLOSING[kind]}")
+            except json.JSONDecodeError:
+                # The next one is parsed alone, so that the error names its place in the text.
+                return
+            (container.extend if kind == "[" else container.update)(members)
+            self._place = found.end()
+            self._skip(0)
+            yield
 
+    def _member(self) -> None:
+        """Parse the key of a member of an object, up to its value; an array has none."""
+        if self._open[-1][0] == "[":
+            return
+        if self._next() != '"':
+            reason = "Expecting property name enclosed in double quotes"
+            raise json.JSONDecodeError(reason, self._text, self._place)
+        self._key, self._place = scanstring(self._text, self._place + 1)
+        self._skip(0)
+        self._expect(":", "Expecting ':' delimiter")
 
-def _key(text: str, place: int, kind: str) -> tuple[Any, int]:
-    """Read the key of a member of an object, up to its value; an array has none."""
-    if kind == "[":
-        return None, place
-    if text[place : place + 1] != '"':
-        raise json.JSONDecodeError("Expecting property name enclosed in double quotes", text, place)
-    key, place = scanstring(text, place + 1)
-    place = _skip(text, place)
-    if text[place : place + 1] != ":":
-        raise json.JSONDecodeError("Expecting ':' delimiter", text, place)
-    return key, _skip(text, place + 1)
+    def _put(self, value: Any) -> None:
+        container = self._open[-1][1]
+        if isinstance(container, list):
+            container.append(value)
+        else:
+            container[self._key] = value
 
+    def _next(self) -> str:
+        return self._text[self._place : self._place + 1]
 
-def _put(container: Any, key: Any, value: Any) -> None:
-    if isinstance(container, list):
-        container.append(value)
-    else:
-        container[key] = value
+    def _is_end(self) -> bool:
+        """Return whether the innermost container ends here."""
+        return len(self._open) > 1 and self._next() == _CLOSING[self._open[-1][0]]
+
+    def _expect(self, character: str, reason: str) -> None:
+        if self._next() != character:
+            raise json.JSONDecodeError(reason, self._text, self._place)
+        self._skip(1)
+
+    def _skip(self, characters: int) -> None:
+        """Move on over so many characters, and over space."""
+        found = _space(self._text, self._place + characters)
+        self._place = found.end() if found else len(self._text)
 
 
 def releasing(value: Any) -> Generator[None, None, None]:
@@ -170,7 +195,7 @@ def _pieces(value: Any, encoder: json.JSONEncoder) -> Generator[Any, None, None]
     is_list = isinstance(value, list)
     yield "[" if is_list else "{"
     separator = ""
-    members = iter(value if is_list else value.items())
+    members: Iterator[Any] = iter(value if isinstance(value, list) else value.items())
     while run := list(itertools.islice(members, _RUN)):
         if all(_is_small(member if is_list else member[1], _LEVELS) for member in run):
             yield separator + encoder.encode(run if is_list else dict(run))[1:-1]

@@ -131,10 +131,7 @@ class _Loading:
                 raise LoadError(f"{place}: {error}") from None
         # So that the first query needn't.
         for dataset in made:
-            number = int(dataset["dataset_id"])
-            while (first := self._index.unindexed(number)) is not None:
-                self._index.advance(number, first)
-                yield
+            yield from self._index.advance_all(int(dataset["dataset_id"]))
         return made
 
     def _dataset(self, content: Mapping[str, Any]) -> dict[str, Any] | None:

@@ -139,7 +139,7 @@ def check_host(host: str, credentials: Sequence[Credential]) -> None:
     """Refuse the demo credential, which everybody knows, where other machines reach the server.
 
     Raises:
-        ValueError: an address of the host is not a loopback address, and the demo credential is the server's own choice.
+        ValueError: other machines reach an address of the host, and nobody has asked for the demo credential.
     """
     if not any(credential is DEMO for credential in credentials):
         return

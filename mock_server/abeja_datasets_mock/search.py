@@ -7,8 +7,8 @@ from operator import and_, or_
 from typing import Any, NamedTuple
 
 import luqum.thread
-from luqum.exceptions import IllegalCharacterError, ParseError
 from luqum import tree
+from luqum.exceptions import IllegalCharacterError, ParseError
 from luqum.tree import AndOperation, Group, Not, OrOperation, Phrase, SearchField, Word
 
 from .errors import Refusal, bad_request

@@ -77,7 +77,9 @@ def test_wrong_credentials(status: Callable[..., int], header: str | None) -> No
 
 def test_headers_that_clients_would_not_send(send_raw: Callable[..., bytes]) -> None:
     for value in (b"Basic ", b"Basic \xff", b"Basic\t", b" "):
-        answer = send_raw(b"GET %b HTTP/1.1\r\nHost: x\r\nConnection: close\r\nAuthorization: %b\r\n\r\n" % (PATH.encode(), value))
+        answer = send_raw(
+            b"GET %b HTTP/1.1\r\nHost: x\r\nConnection: close\r\nAuthorization: %b\r\n\r\n" % (PATH.encode(), value)
+        )
         assert answer.startswith(b"HTTP/1.1 401 ")
 
 

@@ -87,7 +87,8 @@ def test_a_client_that_has_closed_its_sending_half_is_answered(
 
 
 def test_a_client_that_stops_in_the_middle_is_not_answered(server: RunningServer, authorization: str) -> None:
-    head = f"POST {PATH.decode()} HTTP/1.1\r\nHost: x\r\nAuthorization: {authorization}\r\nContent-Type: application/json\r\n"
+    head = f"POST {PATH.decode()} HTTP/1.1\r\nHost: x\r\nAuthorization: {authorization}\r\n"
+    head += "Content-Type: application/json\r\n"
     for data in (b"", b"GET", head.encode() + b"Content-Length: 9\r\n\r\n{", b"GET /x HTTP/1.1\r\nHost: x\r\n\r\nGET"):
         with connect(server) as connection:
             connection.sendall(data)

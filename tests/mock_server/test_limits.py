@@ -8,10 +8,10 @@ from collections.abc import Callable, Iterator
 
 import httpx
 import pytest
+from tests.mock_server import hostile
 
 from abeja_datasets_mock import RunningServer
 from abeja_datasets_mock.heads import MAX_FIELDS, MAX_HEAD
-from tests.mock_server import hostile
 
 PATH = b"/organizations/1/datasets/"
 Send = Callable[..., bytes]
@@ -54,11 +54,8 @@ def test_a_head_of_the_limit_is_taken_and_one_more_byte_is_not(
 ) -> None:
     start = f"GET /organizations/1/datasets/ HTTP/1.1\r\nHost: x\r\nAuthorization: {authorization}\r\nA: ".encode()
     request = start + b"x" * (MAX_HEAD - len(start) - 4 + extra) + b"\r\n\r\n"
-    if step < 100:
-        # The last bytes alone come one by one.
-        step, request, first = step, request[-200:], request[:-200]
-    else:
-        first = b""
+    # Only the last bytes come in small steps.
+    first, request = (request[:-200], request[-200:]) if step < 100 else (b"", request)
     address = httpx.URL(server.url)
     with socket.create_connection((address.host, address.port or 80), timeout=5) as connection:
         connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
