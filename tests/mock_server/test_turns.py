@@ -1,6 +1,10 @@
 """Long work leaves other requests their turn, and is seen whole or not at all."""
 
 import contextlib
+import signal
+import sqlite3
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -220,3 +224,43 @@ def test_stopping_does_not_wait_for_long_work(dataset: dict[str, Any], server: R
     server.stop()
     thread.join()
     assert time.monotonic() - start < 5
+
+
+def test_a_write_waits_for_a_second_server_on_the_file(tmp_path: Path, make_api: Callable[..., "Api"]) -> None:
+    file = tmp_path / "data.sqlite"
+    with RunningServer(database=file) as server, RunningServer(database=file) as second:
+        api = make_api(second)
+        lines: list[dict[str, Any]] = [{"name": "many", "type": "custom", "props": {}}]
+        lines += [{"source_data": [{"data_uri": "x"}]} for _ in range(20_000)]
+        thread = threading.Thread(target=lambda: server.run(load(server.app.state.store, lines, ORGANIZATION)))
+        thread.start()
+        statuses = []
+        while thread.is_alive():
+            body = {"name": str(len(statuses)), "type": "t", "props": {}}
+            statuses.append(api.request("POST", api.datasets_path, json=body))
+        thread.join()
+        assert {response.status_code for response in statuses} == {201}
+        names = {dataset["name"] for dataset in api.ok("GET", api.datasets_path)}
+    assert names == {"many", *(str(number) for number in range(len(statuses)))}
+
+
+def test_a_load_hears_signals(tmp_path: Path) -> None:
+    source, file = tmp_path / "load.jsonl", tmp_path / "data.sqlite"
+    item = '{"source_data":[{"data_uri":"x"}]}\n'
+    source.write_text('{"name":"many","type":"custom","props":{}}\n' + item * 300_000, encoding="utf-8")
+    code = "from abeja_datasets_cli.mock import mock; mock()"
+    command = [sys.executable, "-c", code, "--load", str(source), "--database", str(file)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+        wal = file.with_name("data.sqlite-wal")
+        deadline = time.monotonic() + 20
+        while not wal.exists() or wal.stat().st_size < 100_000:
+            assert time.monotonic() < deadline
+            time.sleep(0.01)
+        start = time.monotonic()
+        process.send_signal(signal.SIGTERM)
+        out, err = process.communicate(timeout=20)
+        assert time.monotonic() - start < 2
+    assert (process.returncode, out, err) == (0, b"", b"")
+    with contextlib.closing(sqlite3.connect(file)) as connection:
+        assert connection.execute("SELECT count(*) FROM items").fetchone() == (0,)
+        assert connection.execute("SELECT count(*) FROM datasets").fetchone() == (0,)
