@@ -234,7 +234,7 @@ def test_a_write_waits_for_a_second_server_on_the_file(tmp_path: Path, make_api:
         lines += [{"source_data": [{"data_uri": "x"}]} for _ in range(20_000)]
         thread = threading.Thread(target=lambda: server.run(load(server.app.state.store, lines, ORGANIZATION)))
         thread.start()
-        statuses = []
+        statuses: list[httpx.Response] = []
         while thread.is_alive():
             body = {"name": str(len(statuses)), "type": "t", "props": {}}
             statuses.append(api.request("POST", api.datasets_path, json=body))
