@@ -103,11 +103,15 @@ class ContractProtocol(HttpToolsProtocol):
         self._unset_keepalive_if_required()
         super().on_message_begin()
 
+    def on_header(self, name: bytes, value: bytes) -> None:
+        """Take a header field, or a trailer field."""
+        super().on_header(name, value)
+        if len(self.headers) > MAX_FIELDS:
+            raise Malformed(f"more than {MAX_FIELDS} header fields")
+
     def on_headers_complete(self) -> None:
         """Check the head, and start to respond to the request."""
         headers, version = self.headers, self.parser.get_http_version()
-        if len(headers) > MAX_FIELDS:
-            raise Malformed(f"more than {MAX_FIELDS} header fields")
         self._left = check_head(version, headers)
         self._stage = _BODY
         self._frame, self._tail, self._body_end = 0, b"", 0.0
