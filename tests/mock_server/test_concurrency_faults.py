@@ -6,15 +6,13 @@ import concurrent.futures
 import itertools
 import random
 import time
-import types
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-import abeja_datasets.session
-from abeja_datasets import APIClient
+from abeja_datasets import APIClient, waiting
 from abeja_datasets.exceptions import Error, NotFound
 from abeja_datasets_mock import RunningServer
 from abeja_datasets_mock.faults import FaultProxy, Faults, install
@@ -48,8 +46,7 @@ PLAN = {
 def stage(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[RunningServer, FaultProxy, Faults]]:
     for name in ("HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy"):
         monkeypatch.delenv(name, raising=False)
-    shorter = types.SimpleNamespace(sleep=lambda seconds: time.sleep(seconds / 50))
-    monkeypatch.setattr(abeja_datasets.session, "time", shorter)
+    monkeypatch.setattr(waiting, "wait", lambda seconds: time.sleep(seconds / 50))
     server = RunningServer(database=tmp_path / "data.sqlite")
     faults = Faults()
     install(server.app, faults)

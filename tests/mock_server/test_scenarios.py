@@ -14,8 +14,7 @@ from typing import Any
 import httpx
 import pytest
 
-import abeja_datasets.session
-from abeja_datasets import APIClient, AsyncAPIClient
+from abeja_datasets import APIClient, AsyncAPIClient, waiting
 from abeja_datasets.exceptions import Error
 from abeja_datasets_mock.document import operations
 from abeja_datasets_mock.scenarios import Adapter, Classified, ProgramAdapter, Row, Stage, Target, load_rows, play
@@ -37,11 +36,8 @@ def _quick_and_alone() -> Iterator[None]:
         for variable in os.environ:
             if variable.startswith(("ABEJA_", "PLATFORM_")) or variable.lower().endswith("_proxy"):
                 patch.delenv(variable)
-        loops = {name: getattr(asyncio, name) for name in ("AbstractEventLoop", "get_running_loop")}
-        shorter = types.SimpleNamespace(sleep=lambda seconds: time.sleep(seconds / PACE.times))
-        shorter_too = types.SimpleNamespace(sleep=lambda seconds: asyncio.sleep(seconds / PACE.times), **loops)
-        patch.setattr(abeja_datasets.session, "time", shorter)
-        patch.setattr(abeja_datasets.session, "asyncio", shorter_too)
+        patch.setattr(waiting, "wait", lambda seconds: time.sleep(seconds / PACE.times))
+        patch.setattr(waiting, "wait_async", lambda seconds: asyncio.sleep(seconds / PACE.times))
         patch.setattr(random, "uniform", lambda _low, high: high)
         yield
 

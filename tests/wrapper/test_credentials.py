@@ -11,7 +11,9 @@ from abeja_datasets.exceptions import CredentialNotFound, Error, Unauthorized
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from tests.wrapper.conftest import Face, Operation, ScriptedServer
+    from tests.wrapper.faces import Face
+    from tests.wrapper.operations import Operation
+    from tests.wrapper.scripted import ScriptedServer
 
 VARIABLES = [
     "PLATFORM_AUTH_TOKEN",

@@ -13,7 +13,9 @@ from abeja_datasets import APIClient, AsyncAPIClient, async_api_client
 from upkeep.scaffold_text import UNWRITTEN
 
 if TYPE_CHECKING:
-    from tests.wrapper.conftest import Documented, Face, ScriptedServer
+    from tests.wrapper.faces import Face
+    from tests.wrapper.reference import Documented
+    from tests.wrapper.scripted import ScriptedServer
 
 CLASSES = [APIClient, AsyncAPIClient]
 METHODS = [name for name in dir(APIClient) if re.match("(create|get|list|delete|update|bulk|iter)_", name)]

@@ -35,7 +35,8 @@ from abeja_datasets.exceptions import (
 )
 
 if TYPE_CHECKING:
-    from tests.wrapper.conftest import Face, ScriptedServer
+    from tests.wrapper.faces import Face
+    from tests.wrapper.scripted import ScriptedServer
 
 CLASSES: dict[int, type[HttpError]] = {
     400: BadRequest,

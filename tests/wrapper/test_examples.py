@@ -11,7 +11,8 @@ import yaml
 from abeja_datasets import APIClient
 
 if TYPE_CHECKING:
-    from tests.wrapper.conftest import Documented, ScriptedServer
+    from tests.wrapper.reference import Documented
+    from tests.wrapper.scripted import ScriptedServer
 
 CONTRACT = yaml.safe_load((Path(__file__).parents[2] / "openapi.yaml").read_text(encoding="utf-8"))
 OPERATIONS: dict[str, dict[str, Any]] = {

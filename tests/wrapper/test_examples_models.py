@@ -9,7 +9,7 @@ import yaml
 from abeja_datasets import models
 
 if TYPE_CHECKING:
-    from tests.wrapper.conftest import Documented
+    from tests.wrapper.reference import Documented
 
 ANSWERS: dict[str, Any] = {
     "create_dataset": models.Dataset,

@@ -10,7 +10,8 @@ from abeja_datasets import APIClient
 from abeja_datasets.exceptions import Error, InvalidIdentifier
 
 if TYPE_CHECKING:
-    from tests.wrapper.conftest import Operation, ScriptedServer
+    from tests.wrapper.operations import Operation
+    from tests.wrapper.scripted import ScriptedServer
 
 
 class Number:

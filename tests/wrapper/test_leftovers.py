@@ -10,7 +10,8 @@ from abeja_datasets import APIClient
 from abeja_datasets.exceptions import NotFound
 
 if TYPE_CHECKING:
-    from tests.wrapper.conftest import Face, Request, ScriptedServer
+    from tests.wrapper.faces import Face
+    from tests.wrapper.scripted import Request, ScriptedServer
 
 SECOND = b'HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\n{"old": 1}'
 FRAMED = [

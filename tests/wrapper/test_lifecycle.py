@@ -16,7 +16,9 @@ from abeja_datasets.exceptions import NotFound
 if TYPE_CHECKING:
     from concurrent.futures import ThreadPoolExecutor
 
-    from tests.wrapper.conftest import Face, Operation, Request, ScriptedServer
+    from tests.wrapper.faces import Face
+    from tests.wrapper.operations import Operation
+    from tests.wrapper.scripted import Request, ScriptedServer
 
 TOKEN = {"auth_token": "irrelevant"}
 

@@ -12,7 +12,9 @@ from abeja_datasets import APIClient
 from abeja_datasets.exceptions import ConnectionFailed, InvalidResponse, NotFound
 
 if TYPE_CHECKING:
-    from tests.wrapper.conftest import Face, Operation, ScriptedServer
+    from tests.wrapper.faces import Face
+    from tests.wrapper.operations import Operation
+    from tests.wrapper.scripted import ScriptedServer
 
 
 @pytest.fixture

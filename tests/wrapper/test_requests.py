@@ -13,7 +13,9 @@ from hypothesis import strategies as st
 from abeja_datasets import APIClient, AsyncAPIClient, __version__
 
 if TYPE_CHECKING:
-    from tests.wrapper.conftest import Face, Operation, ScriptedServer
+    from tests.wrapper.faces import Face
+    from tests.wrapper.operations import Operation
+    from tests.wrapper.scripted import ScriptedServer
 
 # name: (parameter, annotation, has a default of None)…, and the type of what comes back. The document's `dict` of bulk
 # attributes is a list in its own example, and its ids are ints there as well as strings.

@@ -15,7 +15,8 @@ from abeja_datasets import APIClient
 from abeja_datasets.exceptions import Error, HttpError, InvalidResponse
 
 if TYPE_CHECKING:
-    from tests.wrapper.conftest import Face, ScriptedServer
+    from tests.wrapper.faces import Face
+    from tests.wrapper.scripted import ScriptedServer
 
 CREDENTIALS = [
     {"auth_token": "hush+hush/tok=="},

@@ -32,10 +32,7 @@ def _error_body(response: httpx.Response, credential: Credential) -> tuple[str, 
 
     A server that repeats the credential must not bring it into a log.
     """
-    try:
-        text = response.text
-    except Exception:  # noqa: BLE001 - a server may declare any of Python's codecs, and each fails in its own way
-        text = response.content.decode("utf-8", "replace")
+    text = _text(response)
     try:
         said = json.loads(text)
         content = _redacted(said, credential)
@@ -43,6 +40,15 @@ def _error_body(response: httpx.Response, credential: Credential) -> tuple[str, 
         return credential.redact(text), None
     # JSON can write a secret in more ways than one.
     return text if content == said else json.dumps(content, ensure_ascii=False), content
+
+
+def _text(response: httpx.Response) -> str:
+    """Return the text of a body in its declared charset, or in UTF-8 where that one makes nothing of it."""
+    try:
+        text = response.text
+    except Exception:  # noqa: BLE001 - a server may declare any of Python's codecs, and each fails in its own way
+        text = ""
+    return text or response.content.decode("utf-8", "replace")
 
 
 def _redacted(value: Any, credential: Credential) -> Any:

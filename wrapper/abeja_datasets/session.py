@@ -2,13 +2,13 @@
 
 import asyncio
 import os
-import time
 import weakref
 from collections.abc import AsyncGenerator, Callable
 from typing import Any
 
 import httpx
 
+from abeja_datasets import waiting
 from abeja_datasets.exchange import HEADERS, Answer, Auth, Exchange, keep_location, keep_location_async
 from abeja_datasets.operations import Call
 from abeja_datasets.settings import Settings
@@ -47,7 +47,7 @@ class SyncSession:
                     return outcome
                 wait = outcome
             if wait:
-                time.sleep(wait)
+                waiting.wait(wait)
 
     def _pool(self) -> httpx.Client:
         if self._closed:
@@ -96,7 +96,7 @@ class AsyncSession:
                     return outcome
                 wait = outcome
             if wait:
-                await asyncio.sleep(wait)
+                await waiting.wait_async(wait)
 
     async def _pool(self) -> httpx.AsyncClient:
         if self._closed:
