@@ -92,9 +92,10 @@ async def _serve(
     admin_address: str,
     announce: Callable[[str, str | None], None],
 ) -> None:
-    from abeja_datasets_mock.program import allow_connections, interrupted, listen
+    from abeja_datasets_mock.platforms import allow_files
+    from abeja_datasets_mock.program import CONNECTIONS, interrupted, listen
 
-    allow_connections()
+    allow_files(CONNECTIONS)
     end = interrupted()
     async with contextlib.AsyncExitStack() as stack:
         stack.push_async_callback(proxy.stop)

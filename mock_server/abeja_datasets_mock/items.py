@@ -66,8 +66,8 @@ class Items:
     def find(self, organization_id: str, dataset: int | None, item: int | None) -> ItemRow | None:
         """Read an item and check in the same step that its dataset is the organization's; None where either fails."""
         query = (
-            f"SELECT {_COLUMNS} FROM {_TABLE} WHERE items.dataset_id = ?1 AND items.dataset_item_id = ?2"  # noqa: S608 - constant
-            " AND EXISTS (SELECT 1 FROM datasets WHERE dataset_id = ?1 AND organization_id = ?3)"
+            f"SELECT {_COLUMNS} FROM {_TABLE} WHERE items.dataset_id = ? AND items.dataset_item_id = ?"  # noqa: S608 - constant
+            " AND EXISTS (SELECT 1 FROM datasets WHERE dataset_id = items.dataset_id AND organization_id = ?)"
         )
         row = self._execute(query, (dataset, item, organization_id)).fetchone()
         return None if row is None else ItemRow(*row)

@@ -4,7 +4,6 @@ import asyncio
 import contextlib
 import ipaddress
 import os
-import resource
 import secrets
 import shlex
 import signal
@@ -14,12 +13,12 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import NamedTuple
 
-import uvloop
 import yaml
 from starlette.applications import Starlette
 
 from .authentication import DEMO, Credential, credential_from_environment
 from .faults import Faults, Proxy
+from .platforms import allow_files, new_event_loop, on_signals
 from .server import Server
 
 MAX_PORT = 65535
@@ -28,7 +27,7 @@ Prepare = Callable[[], Awaitable[object]]
 
 
 _LOOPBACK = "127.0.0.1"
-_CONNECTIONS = 65536
+CONNECTIONS = 65536
 
 
 class CannotListen(Exception):
@@ -83,8 +82,8 @@ def run(
             announce(Listening(url, inner))
             await end.wait()
 
-    allow_connections()
-    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+    allow_files(CONNECTIONS)
+    with asyncio.Runner(loop_factory=new_event_loop) as runner:
         runner.run(main())
 
 
@@ -105,20 +104,10 @@ async def _prepared(prepare: Sequence[Prepare], end: asyncio.Event) -> bool:
     return True
 
 
-def allow_connections() -> None:
-    """Let this process open as many files as it may: most systems start a program with 1,024, and allow it far more."""
-    limit, most = resource.getrlimit(resource.RLIMIT_NOFILE)
-    wanted = _CONNECTIONS if most == resource.RLIM_INFINITY else min(most, _CONNECTIONS)
-    if limit < wanted:
-        with contextlib.suppress(OSError, ValueError):  # a system may allow less than it says
-            resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, most))
-
-
 def interrupted() -> asyncio.Event:
-    """Give what is set at SIGINT or SIGTERM, in the running event loop."""
+    """Return an event of the running event loop that is set at SIGINT or SIGTERM."""
     end = asyncio.Event()
-    for signal_number in (signal.SIGINT, signal.SIGTERM):
-        asyncio.get_running_loop().add_signal_handler(signal_number, end.set)
+    on_signals((signal.SIGINT, signal.SIGTERM), end.set)
     return end
 
 

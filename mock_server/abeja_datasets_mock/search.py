@@ -6,12 +6,12 @@ from functools import reduce
 from operator import and_, or_
 from typing import Any, NamedTuple
 
-import luqum.thread
 from luqum import tree
 from luqum.exceptions import IllegalCharacterError, ParseError
 from luqum.tree import AndOperation, Group, Not, OrOperation, Phrase, SearchField, Word
 
 from .errors import Refusal, bad_request
+from .lucene import parse
 from .postings import Bits
 from .terms import EVERY, terms_of_query
 
@@ -63,7 +63,7 @@ def compile_query(query: str) -> Query:
     if len(query) > _LONGEST:
         raise bad_request(f"q: longer than {_LONGEST} characters")
     try:
-        parsed = luqum.thread.parse(query)
+        parsed = parse(query)
     except IllegalCharacterError as error:
         place = int(str(error).rpartition(" ")[2])
         raise bad_request(f"q: {query[place]} at position {place} has no partner; {_LANGUAGE}") from None

@@ -7,7 +7,6 @@ from email.utils import formatdate
 from pathlib import Path
 
 import uvicorn
-import uvloop
 from starlette.applications import Starlette
 from uvicorn.server import ServerState
 
@@ -15,6 +14,7 @@ from .app import DEFAULT_MAX_BODY, create_app
 from .authentication import DEMO, Credential
 from .background import Background
 from .likeness import Like
+from .platforms import new_event_loop
 from .protocol import ContractProtocol
 
 _BACKLOG = 2048
@@ -116,7 +116,7 @@ class RunningServer(Background):
     ) -> None:
         self.app = create_app(database=database, credentials=credentials, max_body=max_body, like=like)
         self.credential = (DEMO if credentials is None else credentials[0]).argument
-        super().__init__(Server(self.app, host, port), "abeja-datasets-mock", uvloop.new_event_loop)
+        super().__init__(Server(self.app, host, port), "abeja-datasets-mock", new_event_loop)
 
     def _ended(self) -> None:
         self.app.state.store.close()
