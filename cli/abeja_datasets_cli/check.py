@@ -9,9 +9,11 @@ import traceback
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, Any
 
 import click
+
+from abeja_datasets_cli.extras import explain
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -304,7 +306,8 @@ def _need_extra() -> None:
         for name in ("rich", "abeja_datasets_contract.check"):
             importlib.import_module(name)
     except ModuleNotFoundError as error:
-        _give_up(f'{error.name} is missing; install it with: pip install "abeja-datasets[check,cli]"')
+        click.echo(f"abeja-datasets check: {explain(error, 'check,cli')}", err=True)
+        raise SystemExit(WRONG_USE) from None
 
 
 def _reconfigure() -> None:
@@ -319,8 +322,3 @@ def _say(text: str) -> None:
     from abeja_datasets_contract.check.report.printable import one_line
 
     click.echo(f"abeja-datasets check: {one_line(text)}", err=True)
-
-
-def _give_up(text: str) -> NoReturn:
-    click.echo(f"abeja-datasets check: {text}", err=True)
-    raise SystemExit(NOT_CHECKED)

@@ -1,11 +1,14 @@
 """`abeja-datasets diff`: what changed in the contract, and whom it breaks."""
 
+import importlib
 import os
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 import click
+
+from abeja_datasets_cli.extras import explain
 
 if TYPE_CHECKING:
     from abeja_datasets_contract.diff import Report
@@ -139,12 +142,9 @@ def _write(report: "Report", form: str) -> None:
 
 
 def _need_extra() -> None:
-    from importlib.util import find_spec
-
-    missing = [name for name in ("griffe", "jsonschema_rs", "rich", "yaml") if find_spec(name) is None]
-    if missing:
-        click.echo(
-            f'abeja-datasets diff: {", ".join(missing)} missing; install with: pip install "abeja-datasets[check,cli]"',
-            err=True,
-        )
-        raise SystemExit(WRONG_USE)
+    try:
+        for name in ("griffe", "rich", "abeja_datasets_contract.diff"):
+            importlib.import_module(name)
+    except ModuleNotFoundError as error:
+        click.echo(f"abeja-datasets diff: {explain(error, 'check,cli')}", err=True)
+        raise SystemExit(WRONG_USE) from None

@@ -1,13 +1,9 @@
 """`abeja-datasets`: the one command, whose subcommands load when they are called."""
 
 import importlib
-import sys
 from typing import Any
 
-try:
-    import click
-except ModuleNotFoundError:  # pip installs the command without its extra too
-    sys.exit("abeja-datasets: the command needs more: pip install 'abeja-datasets[cli]'")
+import click
 
 # By name: the module of ours and the command in it.
 _COMMANDS = {

@@ -15,13 +15,14 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from abeja_datasets_cli.extras import explain
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from abeja_datasets_contract.check import Clause, Options, Report, Verdict
 
 _NAME = "abeja-contract"
-_EXTRA = 'the contract check needs more: pip install "abeja-datasets[check]" ({} is missing)'
 _OTHER = "OTHER_"
 _FLAGS = {
     "allow-writes": "create datasets and items, and change and delete those",
@@ -146,7 +147,7 @@ class _Check:
             from abeja_datasets_contract.check import clauses
             from abeja_datasets_contract.check.options import base_url
         except ModuleNotFoundError as error:
-            raise pytest.UsageError(_EXTRA.format(error.name)) from error
+            raise pytest.UsageError(f"the contract check {explain(error, 'check')}") from error
         self._session, config = session, session.config
         self._url, self._organization_id = base_url(_asked(config, "url")), _asked(config, "organization-id")
         self._authorization, self._options = _authorization(""), _options(config)

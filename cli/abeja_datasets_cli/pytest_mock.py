@@ -20,6 +20,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from abeja_datasets_cli.extras import explain
+
 if TYPE_CHECKING:
     from pathlib import Path
 
@@ -164,9 +166,10 @@ def _running(fixture: str, setting: _Setting) -> Iterator[DatasetApi]:
     try:
         from abeja_datasets_mock.faults import Faults, Proxy, install
         from abeja_datasets_mock.recording import Recorder
+
+        server = _server(setting)
     except ModuleNotFoundError as error:
-        pytest.fail(f"{fixture}: pip install 'abeja-datasets[mock]' ({error})", pytrace=False)
-    server = _server(setting)
+        pytest.fail(f"{fixture} {explain(error, 'mock')}", pytrace=False)
     requests: list[ReceivedRequest] = []
     faults = Faults()
     install(server.app, faults)

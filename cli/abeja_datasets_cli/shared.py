@@ -9,6 +9,8 @@ from typing import IO, TYPE_CHECKING, Any
 
 import click
 
+from abeja_datasets_cli.extras import explain
+
 if TYPE_CHECKING:
     from abeja_datasets_mock.faults import Applied
 
@@ -61,7 +63,7 @@ def explained(program: str, form: str | None = None) -> Iterator[None]:
         from abeja_datasets_mock import UnusableDatabase
         from abeja_datasets_mock.program import CannotListen
     except ModuleNotFoundError as error:
-        raise Unusable(f"{program} needs more: pip install 'abeja-datasets[mock]' ({error})") from error
+        raise Unusable(f"{program} {explain(error, 'mock,cli')}") from error
     if form == "json":
         from abeja_datasets_mock.logs import write_json
 

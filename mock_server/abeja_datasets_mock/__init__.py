@@ -4,11 +4,15 @@ As a program: `python -m abeja_datasets_mock --port 0`. In a test: `with Running
 application: `create_app()`.
 """
 
-from .app import create_app
-from .authentication import DEMO, Credential, credential_from_environment
-from .database import UnusableDatabase
-from .likeness import Like
-from .server import RunningServer
+import importlib
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from .app import create_app
+    from .authentication import DEMO, Credential, credential_from_environment
+    from .database import UnusableDatabase
+    from .likeness import Like
+    from .server import RunningServer
 
 __all__ = [
     "DEMO",
@@ -19,3 +23,20 @@ __all__ = [
     "create_app",
     "credential_from_environment",
 ]
+
+_MODULES = {
+    "create_app": "app",
+    "DEMO": "authentication",
+    "Credential": "authentication",
+    "credential_from_environment": "authentication",
+    "UnusableDatabase": "database",
+    "Like": "likeness",
+    "RunningServer": "server",
+}
+
+
+def __getattr__(name: str) -> Any:
+    """Import a name when it is asked for, so that `__main__` can say which extra is missing."""
+    if name not in _MODULES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(importlib.import_module(f".{_MODULES[name]}", __name__), name)

@@ -12,13 +12,21 @@ import sys
 from collections.abc import Sequence
 from typing import get_args
 
-from .app import create_app
-from .authentication import DEMO, Credential, credential_from_environment
-from .database import UnusableDatabase
-from .likeness import Like
-from .program import MAX_PORT, CannotListen, Listening, check_host, credential_lines, run, url_lines
-
 _UNUSABLE = 2
+
+try:
+    from .app import create_app
+    from .authentication import DEMO, Credential, credential_from_environment
+    from .database import UnusableDatabase
+    from .likeness import Like
+    from .program import MAX_PORT, CannotListen, Listening, check_host, credential_lines, run, url_lines
+except ModuleNotFoundError as missing:  # pip installs this package without its extra too
+    print(
+        f"python -m abeja_datasets_mock: needs {missing.name}, which is not installed:"
+        " pip install 'abeja-datasets[mock]'",
+        file=sys.stderr,
+    )
+    sys.exit(_UNUSABLE)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

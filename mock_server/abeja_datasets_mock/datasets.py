@@ -105,11 +105,11 @@ class Datasets:
         """Remove a part of what a hidden dataset holds, and at last the dataset; return whether any is left."""
         for table, key in (("items", "dataset_item_id"), ("postings", "block")):
             query = (
-                f"DELETE FROM {table} WHERE dataset_id = ?1 AND {key} <= (SELECT {key} FROM {table}"  # noqa: S608 - constant
-                f" WHERE dataset_id = ?1 ORDER BY {key} LIMIT 1 OFFSET ?2)"
+                f"DELETE FROM {table} WHERE dataset_id = ? AND {key} <= (SELECT {key} FROM {table}"  # noqa: S608 - constant
+                f" WHERE dataset_id = ? ORDER BY {key} LIMIT 1 OFFSET ?)"
             )
             size = _PURGED if table == "items" else 0
-            if self._execute(query, (number, size)).rowcount:
+            if self._execute(query, (number, number, size)).rowcount:
                 return True
             # Fewer are left.
             query = f"DELETE FROM {table} WHERE dataset_id = ?"  # noqa: S608 - constant

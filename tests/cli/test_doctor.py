@@ -239,10 +239,3 @@ def test_a_folder_that_is_gone(tmp_path: Path) -> None:
     program += "from abeja_datasets_cli.main import main; main(['doctor'])"
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)
     assert (done.returncode, done.stderr) == (0, ""), done.stdout
-
-
-def test_without_its_extra_the_command_is_one_line() -> None:
-    program = "import sys; sys.modules['click'] = None; from abeja_datasets_cli.main import main"
-    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)
-    assert (done.returncode, done.stdout) == (1, "")
-    assert done.stderr == "abeja-datasets: the command needs more: pip install 'abeja-datasets[cli]'\n"

@@ -181,4 +181,5 @@ def test_a_missing_extra_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "abeja_datasets_mock.program", None)
     result = CliRunner().invoke(fault_proxy, ["http://127.0.0.1:1"])
     assert result.exit_code == 2
-    assert "the proxy needs more: pip install 'abeja-datasets[mock]'" in result.output
+    assert "the proxy needs abeja_datasets_mock.program, which is not installed" in result.output
+    assert "pip install 'abeja-datasets[mock,cli]'" in result.output

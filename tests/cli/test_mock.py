@@ -352,7 +352,7 @@ def test_a_missing_extra_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "abeja_datasets_mock.program", None)
     result = CliRunner().invoke(mock, [])
     assert result.exit_code == 2
-    assert "pip install 'abeja-datasets[mock]'" in result.stderr
+    assert "pip install 'abeja-datasets[mock,cli]'" in result.stderr
 
 
 def test_nothing_acknowledged_is_lost_by_a_kill(run: Run, tmp_path: Path) -> None:

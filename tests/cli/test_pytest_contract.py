@@ -82,6 +82,7 @@ def test_without_its_options_it_does_nothing(pytester: pytest.Pytester) -> None:
     result.stdout.no_fnmatch_line("*abeja contract*")
 
 
+@pytest.mark.slow
 def test_a_server_that_keeps_the_contract(pytester: pytest.Pytester, server: RunningServer) -> None:
     pytester.makepyfile("def test_mine(): assert False")
     url = ("--abeja-contract-url", server.url, *ORGANIZATION, "--abeja-contract-allow-writes")

@@ -1,0 +1,71 @@
+"""Each program on an installation of the core alone: one line says what to install."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+CORE_ALONE = """
+import sys
+
+class Missing:
+    core = {"httpx", "attrs", "attr", "dateutil", "six", "idna", "certifi", "httpcore", "h11", "anyio", "sniffio"}
+
+    def find_spec(self, name, path=None, target=None):
+        top = name.partition(".")[0]
+        if path is None and top not in self.core | sys.stdlib_module_names and "abeja" not in top:
+            raise ModuleNotFoundError(f"No module named {name!r}", name=name)
+
+sys.meta_path.insert(0, Missing())
+"""
+
+
+@pytest.fixture
+def run(tmp_path: Path) -> "Run":
+    (tmp_path / "sitecustomize.py").write_text(CORE_ALONE)
+    return Run(tmp_path)
+
+
+class Run:
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+
+    def __call__(self, *words: str) -> tuple[int, str, str]:
+        done = subprocess.run(
+            [sys.executable, "-m", *words], env={"PYTHONPATH": str(self._folder)},
+            capture_output=True, text=True, check=False, timeout=60,
+        )  # fmt: skip
+        return done.returncode, done.stdout, done.stderr
+
+
+@pytest.mark.parametrize(
+    ("words", "extras"),
+    [
+        ((), "cli"),
+        (("--help",), "cli"),
+        (("mock",), "mock,cli"),
+        (("fault-proxy", "http://127.0.0.1:1"), "mock,cli"),
+        (("check", "http://127.0.0.1:1"), "check,cli"),
+        (("diff",), "check,cli"),
+    ],
+)
+def test_the_command_and_each_of_its_subcommands(run: Run, words: tuple[str, ...], extras: str) -> None:
+    expected = f"abeja-datasets: needs click, which is not installed: pip install 'abeja-datasets[{extras}]'\n"
+    assert run("abeja_datasets_cli", *words) == (2, "", expected)
+
+
+def test_the_mock_server_as_a_module(run: Run) -> None:
+    code, out, err = run("abeja_datasets_mock", "--port", "0")
+    assert (code, out) == (2, "")
+    assert err.startswith("python -m abeja_datasets_mock: needs ")
+    assert err.endswith(", which is not installed: pip install 'abeja-datasets[mock]'\n")
+    assert err.count("\n") == 1
+
+
+def test_the_library_needs_no_extra(run: Run) -> None:
+    code, out, err = run("abeja_datasets", "--path")
+    assert (code, err) == (0, "")
+    assert Path(out.strip()).is_dir()
+    code, out, err = run("abeja_datasets")
+    assert (code, out, err.count("\n")) == (2, "", 1)
