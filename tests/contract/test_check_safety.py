@@ -1,5 +1,6 @@
 """The check is safe on a live server, and servers that can't be checked are told in one line."""
 
+import gc
 import json
 import os
 import re
@@ -266,6 +267,27 @@ def test_an_interrupt_within_a_request_is_cleaned_up_after(tmp_path: Path, monke
         assert report.stopped == "interrupted"
         assert report.left_behind == ()
         assert there(server) == 0
+
+
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
+def test_an_interrupt_that_a_callback_swallows_is_not_lost(tmp_path: Path) -> None:
+    interrupted: list[int] = []
+
+    def interrupt(_phase: str, _info: dict[str, int]) -> None:
+        # Python raises KeyboardInterrupt here, prints it, and goes on.
+        if not interrupted and list(tmp_path.iterdir()):
+            interrupted.append(1)
+            signal.raise_signal(signal.SIGINT)
+
+    gc.callbacks.append(interrupt)
+    try:
+        with spoilt() as server:
+            report = check(URL, ORGANIZATION, AUTHORIZATION, options(tmp_path, transport=server))
+    finally:
+        gc.callbacks.remove(interrupt)
+    assert interrupted
+    assert report.stopped == "interrupted"
+    assert report.left_behind == ()
 
 
 def test_clean_up_needs_a_ledger_and_a_server(tmp_path: Path) -> None:

@@ -111,7 +111,8 @@ class _Run:
 
     def _guarded(self, work: Callable[[], None]) -> str | None:
         try:
-            work()
+            with self._wire.interrupts:
+                work()
         except Lost:
             raise
         except Stopped as stopped:

@@ -14,6 +14,7 @@ from typing import Any, NamedTuple
 
 import httpx
 
+from .interrupts import Interrupts
 from .options import Lost, Options, Stopped
 from .redaction import Redaction
 from .results import Exchange, Progress, Received, Sent
@@ -63,6 +64,7 @@ class Wire:
         self.exchanges: list[Exchange] = []
         self.stage = ""
         self.last_sent = 0.0
+        self.interrupts = Interrupts()
         self.unlimited = False
         """Whether the caps are lifted, for clean-up."""
         self.url = url
@@ -134,6 +136,7 @@ class Wire:
         return max(0.0, self._options.max_seconds - (time.monotonic() - self._began))
 
     def _check_limits(self, more: int) -> None:
+        self.interrupts.raise_lost()
         if self.unlimited:
             return
         if len(self.exchanges) + more > self._options.max_requests:
