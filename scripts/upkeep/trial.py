@@ -1,4 +1,4 @@
-"""Building the distribution, and trying it where nothing else is: README's quick start and the contract check."""
+"""Running the slow tests, building the distribution, and trying it where nothing else is: quick start and check."""
 
 import os
 import re
@@ -13,6 +13,15 @@ from upkeep.releasing import Refused
 from upkeep.versions import Version
 
 _ORGANIZATION = "1102940376065"
+
+
+def test_slow(root: Path) -> None:
+    """Run the slow tests of the project, which scripts/test leaves out.
+
+    Raises:
+        Refused: one of them fails.
+    """
+    _run("the slow tests fail; run scripts/test-slow to see why", root / "scripts" / "test-slow", cwd=root)
 
 
 def build(root: Path, folder: Path) -> tuple[Path, Path]:

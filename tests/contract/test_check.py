@@ -27,6 +27,7 @@ from abeja_datasets_contract.check.credentials import decoded
 from abeja_datasets_contract.check.document import operations, optional_properties, resolve
 from abeja_datasets_mock import Like, RunningServer
 
+SLOW = pytest.mark.slow
 DISPOSABLE_ALONE = {clause.name for clause in clauses(("fuzzing.*", "methods.datasets", "methods.datasets-slash"))}
 CONCURRENT_ALONE = {clause.name for clause in clauses(("concurrency.*",))}
 
@@ -50,7 +51,7 @@ def run(tmp_path: Path, fault: Wrap | None = None, like: Like = "documented", **
         return check(URL, ORGANIZATION, AUTHORIZATION, options(tmp_path, transport=server, **more))
 
 
-@pytest.mark.parametrize("seed", range(20))
+@pytest.mark.parametrize("seed", [*range(4), *(pytest.param(seed, marks=SLOW) for seed in range(4, 20))])
 def test_nothing_fails_whatever_the_seed(seed: int, tmp_path: Path) -> None:
     concurrency = 8 if seed % 2 else 1
     # Most clauses do not depend on the seed: after two whole runs, those that do are enough.
@@ -65,7 +66,9 @@ def test_nothing_fails_whatever_the_seed(seed: int, tmp_path: Path) -> None:
 
 
 @pytest.mark.usefixtures("_untraced")
-@pytest.mark.parametrize("name", VARIANTS)
+@pytest.mark.parametrize(
+    "name", [pytest.param(name, marks=() if number % 5 == 0 else SLOW) for number, name in enumerate(VARIANTS)]
+)
 def test_nothing_fails_that_the_document_leaves_open(name: str, tmp_path: Path) -> None:
     report = run(tmp_path, *VARIANTS[name], concurrency=8)
     assert [(failure.clause.name, failure.came) for failure in report.failures] == []
@@ -97,7 +100,7 @@ def test_there_is_a_variant_without_each_optional_property() -> None:
 
 
 @pytest.mark.usefixtures("_untraced")
-@pytest.mark.parametrize("concurrency", [1, 8])
+@pytest.mark.parametrize("concurrency", [pytest.param(1, marks=SLOW), 8])
 def test_nothing_fails_while_others_write(concurrency: int, tmp_path: Path) -> None:
     report = run(tmp_path, Busy(), concurrency=concurrency)
     assert [(failure.clause.name, failure.came) for failure in report.failures] == []
@@ -105,7 +108,7 @@ def test_nothing_fails_while_others_write(concurrency: int, tmp_path: Path) -> N
 
 
 @pytest.mark.usefixtures("_untraced")
-@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize("seed", [1, *(pytest.param(seed, marks=SLOW) for seed in (0, 2, 3))])
 def test_nothing_fails_while_others_make_and_delete(seed: int, tmp_path: Path) -> None:
     # What is listed depends on others: a few of these clauses often compare lists.
     select = ("paging.*", "spellings.*", "datasets.*", "current.*", "isolation.*") if seed else ()
@@ -114,6 +117,7 @@ def test_nothing_fails_while_others_make_and_delete(seed: int, tmp_path: Path) -
     assert len(not_checked(report) - CONCURRENT_ALONE - DISPOSABLE_ALONE) < 12
 
 
+@SLOW
 @pytest.mark.usefixtures("_untraced")
 def test_nothing_fails_in_checks_at_once(tmp_path: Path) -> None:
     with RunningServer(credentials=CREDENTIALS) as server, ThreadPoolExecutor() as pool:
@@ -132,6 +136,7 @@ def test_nothing_fails_in_checks_at_once(tmp_path: Path) -> None:
     assert [report.left_behind for report in reports] == [()] * len(reports)
 
 
+@pytest.mark.slow
 def test_nothing_fails_on_a_slow_server(tmp_path: Path) -> None:
     report = run(tmp_path, slow, concurrency=8, select=("concurrency.*", "model.*"), max_seconds=60)
     assert report.failures == ()
@@ -192,6 +197,7 @@ def test_a_bearer_token_is_checked_likewise(tmp_path: Path) -> None:
     assert not any(b"a-long-bearer-token" in repr(exchange).encode() for exchange in report.exchanges)
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("_untraced")
 def test_the_same_seed_gives_the_same_requests(tmp_path: Path) -> None:
     def requests(seed: int) -> list[tuple[str, str, bytes | None]]:

@@ -1,11 +1,9 @@
 """Faults seeded one at a time over the mock server: the check finds each, and what fails first names it.
 
-All of them take minutes of a processor, so that every run has every third one, and
-`FAULTS=all scripts/test tests/contract/test_check_faults.py` all.
+All of them take minutes of a processor: scripts/test has every sixth one, and scripts/test-slow the others.
 """
 
 import gc
-import os
 import sys
 import threading
 from collections import Counter
@@ -27,7 +25,8 @@ FAMILIES = {
 }  # fmt: skip
 
 
-CHOSEN: list[Fault] = FAULTS if os.environ.get("FAULTS") == "all" else FAULTS[::3]
+EACH = [pytest.param(fault, marks=() if number % 6 == 0 else pytest.mark.slow) for number, fault in enumerate(FAULTS)]
+BY_NAME: dict[str, Fault] = {fault.name: fault for fault in FAULTS}
 
 
 class Found(NamedTuple):
@@ -35,8 +34,8 @@ class Found(NamedTuple):
     came: str
 
 
-def find(number: int, ledger: Path) -> Found:
-    fault: Fault = CHOSEN[number]
+def find(name: str, ledger: Path) -> Found:
+    fault = BY_NAME[name]
     with spoilt(fault.wrap) as server:
         report = check(
             URL,
@@ -63,31 +62,38 @@ def stop_tracing() -> None:
 
 
 @pytest.fixture(scope="module")
-def found(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Found]:
+def found(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Found]:
+    """What came of each fault that a test of this run is about."""
     folder = tmp_path_factory.mktemp("ledgers")
+    items = [item for item in request.session.items if item.path == request.path]
+    parameters = [item.callspec.params for item in items if hasattr(item, "callspec")]
+    names = [given["fault"].name for given in parameters if "fault" in given]
     # Each fault is a run of its own, so both cores can be at it.
     # What they make lives to their end anyway, and looking through it again and again takes a fifth of their time.
     with ProcessPoolExecutor(2, mp_context=get_context("fork"), initializer=gc.disable) as pool:
-        runs = [pool.submit(find, number, folder / f"{number}.jsonl") for number in range(len(CHOSEN))]
-        return {fault.name: run.result() for fault, run in zip(CHOSEN, runs, strict=True)}
+        runs = {name: pool.submit(find, name, folder / f"{number}.jsonl") for number, name in enumerate(names)}
+        return {name: run.result() for name, run in runs.items()}
 
 
 def test_faults_are_many_and_of_each_family() -> None:
-    assert len(CHOSEN) >= 60
-    assert {fault.family for fault in CHOSEN} >= FAMILIES
-    assert len({fault.name for fault in CHOSEN}) == len(CHOSEN)
+    quick = [fault for number, fault in enumerate(FAULTS) if number % 6 == 0]
+    assert len(FAULTS) >= 200
+    assert {fault.family for fault in quick} >= FAMILIES
+    assert len(BY_NAME) == len(FAULTS)
 
 
-@pytest.mark.parametrize("fault", CHOSEN, ids=lambda fault: f"{fault.family}: {fault.name}")
+@pytest.mark.parametrize("fault", EACH, ids=lambda fault: f"{fault.family}: {fault.name}")
 def test_the_fault_is_found(fault: Fault, found: dict[str, Found]) -> None:
     assert found[fault.name].failed
 
 
-def test_what_fails_first_names_the_fault(found: dict[str, Found]) -> None:
+@pytest.mark.parametrize("part", ["quick", pytest.param("the others", marks=pytest.mark.slow)])
+def test_what_fails_first_names_the_fault(found: dict[str, Found], part: str) -> None:
     wrong = {
-        fault.name: found[fault.name].failed[:3]
-        for fault in CHOSEN
-        if not any(fnmatchcase(found[fault.name].failed[:1][0], pattern) for pattern in fault.first)
+        name: what.failed[:3]
+        for name, what in found.items()
+        if not any(fnmatchcase(what.failed[0], pattern) for pattern in BY_NAME[name].first)
     }
-    print(Counter(fault.family for fault in CHOSEN), f"{len(wrong)} of {len(CHOSEN)} are named otherwise: {wrong}")
-    assert len(wrong) <= len(CHOSEN) // 20
+    families = Counter(BY_NAME[name].family for name in found)
+    print(part, families, f"{len(wrong)} of {len(found)} are named otherwise: {wrong}")
+    assert len(wrong) <= len(found) // 20

@@ -245,6 +245,7 @@ def room_for(files: int) -> Iterator[None]:
         resource.setrlimit(resource.RLIMIT_NOFILE, (limit, most))
 
 
+@pytest.mark.slow
 def test_ten_thousand_idle_connections(make_api: Callable[..., "Api"]) -> None:
     with room_for(IDLE + FILES), process(IDLE + FILES) as running, ExitStack() as stack:
         for number in range(IDLE):

@@ -199,7 +199,7 @@ class Searching(RuleBasedStateMachine):
             assert walked == expected
 
 
-TestSearching = Searching.TestCase
+TestSearching = pytest.mark.slow(Searching.TestCase)
 TestSearching.settings = settings(
     derandomize=True, database=None, deadline=None, max_examples=20, stateful_step_count=25
 )

@@ -1,7 +1,6 @@
 """After each seeded change of the document: the output imports and type-checks, and what is left to do is told.
 
-All of the changes take two minutes of a processor, so that every run regenerates after some of each kind, and
-`SEEDS=all scripts/test tests/scripts/test_regeneration.py` after all of them.
+All of the changes take two minutes of a processor, so that scripts/test-slow runs these tests.
 """
 
 import json
@@ -15,6 +14,8 @@ from typing import Any
 import pytest
 from tests.contract.seeds import SEEDS
 from tests.scripts.house import PACKAGE, ROOT
+
+pytestmark = pytest.mark.slow
 
 CLIENT = r"wrapper/abeja_datasets/(async_)?api_client.py(:\d+)?: (Async)?APIClient"
 ITEMS = rf"{CLIENT}.list_dataset_items"
@@ -65,15 +66,8 @@ REFUSED = {
 }
 """Documents that are not valid, or that the generator can't read: for these nothing is written."""
 UNCHANGED_CODE = ("maxLength tightened", "an answer's pattern dropped", "a description changed")
-SAMPLE = ("an operation removed", "an operationId moved", "a first tag moved", "a parameter now required",
-          "a new required property", "an optional parameter added", "a request media type removed",
-          "an answer property may be null", "a component renamed", *UNCHANGED_CODE[:1])  # fmt: skip
 KNOWN_ERRORS = re.compile(r'client\.py:\d+: error: Argument 1 to "__a?exit__" of ')
 """The generator's own, in a file that is the same for every document."""
-
-
-def chosen() -> list[str]:
-    return list(SEEDS) if os.environ.get("SEEDS") == "all" else [name for name in SEEDS if name in SAMPLE]
 
 
 @pytest.fixture(scope="module")
@@ -90,7 +84,7 @@ def outcomes(folder: Path) -> dict[str, dict[str, Any]]:
     environment = {name: value for name, value in os.environ.items() if not name.startswith("COVERAGE_")}
     processes = [
         subprocess.Popen(
-            [sys.executable, "-m", "tests.scripts.regenerate_seeds", folder, str(share), "2", *chosen()],
+            [sys.executable, "-m", "tests.scripts.regenerate_seeds", folder, str(share), "2", *SEEDS],
             env={**environment, "PYTHONPATH": path, "PATH": tools, "NO_COLOR": "1"},
             stdout=subprocess.PIPE, text=True,
         )
@@ -99,7 +93,7 @@ def outcomes(folder: Path) -> dict[str, dict[str, Any]]:
     lines = [line for process in processes for line in process.communicate()[0].splitlines()]
     assert [process.returncode for process in processes] == [0, 0]
     found = {row["name"]: row for row in map(json.loads, lines)}
-    assert set(found) == set(chosen())
+    assert set(found) == set(SEEDS)
     return found
 
 
@@ -110,7 +104,7 @@ def test_the_expectations_are_of_seeds_that_there_are() -> None:
 
 def test_what_the_generator_can_not_read_is_refused(outcomes: dict[str, dict[str, Any]], folder: Path) -> None:
     refused = {name: row for name, row in outcomes.items() if row["refused"]}
-    assert set(refused) == set(REFUSED) & set(chosen())
+    assert set(refused) == set(REFUSED)
     for name, row in refused.items():
         assert REFUSED[name] in row["refused"], row["refused"]
         assert not (folder / row["folder"] / PACKAGE).exists()

@@ -80,6 +80,7 @@ def released(tmp_path_factory: pytest.TempPathFactory) -> History:
     history = History(House(tmp_path_factory.mktemp("released")))
     changes = (history.root / "CHANGELOG.md").read_text(encoding="utf-8").partition("## [")[0]
     (history.root / "CHANGELOG.md").write_text(f"{changes}## [Unreleased]\n", encoding="utf-8")
+    (history.root / "scripts" / "test-slow").write_text("#!/bin/sh\nexit ${SLOW_TESTS_EXIT:-0}\n", encoding="utf-8")
     history.write("1.0.0", "- All of it.")
     history.house.git("tag", "--annotate", "--message", "Release 1.0.0", "v1.0.0")
     history.house.git("branch", "start")
@@ -154,6 +155,7 @@ def test_a_step_that_is_enough_passes(
     ]
 
 
+@pytest.mark.slow
 def test_a_compatible_change_with_a_minor_step_passes_all_checks(history: History) -> None:
     history.house.edit(compatible)
     assert history.house.generate().returncode == 0
@@ -279,6 +281,7 @@ def test_before_1_0_0_a_break_asks_for_a_minor_step(asked: versions.Step, old: s
     )
 
 
+@pytest.mark.slow
 def test_a_first_release_from_end_to_end(history: History) -> None:
     house = history.house
     house.git("tag", "--delete", "v1.0.0")
@@ -288,6 +291,7 @@ def test_a_first_release_from_end_to_end(history: History) -> None:
         assert run.returncode == 0, run.stdout + run.stderr
         lines = run.stdout.splitlines()
         assert "✓ this is the first release: there is no earlier one to compare with, so any version goes" in lines
+        assert "✓ scripts/test-slow passes" in lines
         assert "✓ README.md's quick start printed: 0 datalake://1/a" in lines
         assert any(line.startswith("✓ abeja-datasets check: Keeps all ") for line in lines)
         assert run.stderr == ""
@@ -328,7 +332,7 @@ def tried(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> list[str]:
 
         return stand_in
 
-    for name, answer in (("build", files), ("install", tmp_path), ("try_out", ["tried"])):
+    for name, answer in (("test_slow", None), ("build", files), ("install", tmp_path), ("try_out", ["tried"])):
         monkeypatch.setattr(trial, name, noted(name, answer))
     return done
 
@@ -341,6 +345,13 @@ def main(script: ModuleType, monkeypatch: pytest.MonkeyPatch, history: History, 
     return code
 
 
+def test_slow_tests_that_fail_are_refused(history: History, monkeypatch: pytest.MonkeyPatch) -> None:
+    trial.test_slow(history.root)
+    monkeypatch.setenv("SLOW_TESTS_EXIT", "1")
+    with pytest.raises(Refused, match=r"^the slow tests fail; run scripts/test-slow to see why \(exit code 1\)"):
+        trial.test_slow(history.root)
+
+
 def test_a_dry_run_does_all_but_tag(
     history: History,
     script: ModuleType,
@@ -351,7 +362,7 @@ def test_a_dry_run_does_all_but_tag(
     history.write("1.0.1")
     assert main(script, monkeypatch, history, "1.0.1", "--dry-run") == 0
     assert "✓ all holds; without --dry-run it would tag v1.0.1" in capsys.readouterr().out
-    assert tried == ["build", "install", "try_out"]
+    assert tried == ["test_slow", "build", "install", "try_out"]
     assert history.tags == ["v1.0.0"]
     assert not (history.root / "dist").exists()
 
@@ -396,7 +407,7 @@ def test_what_ends_it_midway_leaves_nothing(
     with contextlib.redirect_stderr(errors):
         assert main(script, monkeypatch, history, "1.0.1") == ending[1]
     assert errors.getvalue() == f"scripts/release: {ending[2]}\n"
-    assert tried == ["build", "install"]
+    assert tried == ["test_slow", "build", "install"]
     assert history.tags == ["v1.0.0"]
     assert not (history.root / "dist").exists()
 

@@ -117,8 +117,8 @@ def test_the_methods_send_what_they_are_given(sent: list[list[str]]) -> None:
     ]
 
 
-def test_what_was_there_is_untouched_and_the_new_stands_behind_it(scaffolded: House, output: object) -> None:
-    assert output
+@pytest.mark.usefixtures("output")
+def test_what_was_there_is_untouched_and_the_new_stands_behind_it(scaffolded: House) -> None:
     for module in MODULES:
         old = (ROOT / WRAPPER / f"{module}.py").read_text(encoding="utf-8").splitlines()
         new = (scaffolded.root / WRAPPER / f"{module}.py").read_text(encoding="utf-8").splitlines()
@@ -135,8 +135,9 @@ def ast_methods(module: Path) -> list[str]:
     return [node.name for node in client.body if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)]
 
 
-def test_running_it_twice_adds_nothing(scaffolded: House, output: object) -> None:
-    assert output
+@pytest.mark.slow
+@pytest.mark.usefixtures("output")
+def test_running_it_twice_adds_nothing(scaffolded: House) -> None:
     scaffolded.edit(lambda data: [data["paths"].pop(path) for path in ("/signed", "/changes")])
     before = scaffolded.contents("wrapper")
     run = scaffolded.generate("--scaffold")
@@ -145,8 +146,9 @@ def test_running_it_twice_adds_nothing(scaffolded: House, output: object) -> Non
     assert scaffolded.contents("wrapper") == before
 
 
-def test_it_passes_style_and_types_as_it_is(scaffolded: House, output: object, tmp_path: Path) -> None:
-    assert output
+@pytest.mark.slow
+@pytest.mark.usefixtures("output")
+def test_it_passes_style_and_types_as_it_is(scaffolded: House, tmp_path: Path) -> None:
     tools = Path(sys.executable).parent
     check = scaffolded.run(tools / "ruff", "check", "--no-cache", "wrapper")
     assert check.returncode == 0, check.stdout
@@ -159,8 +161,9 @@ def test_it_passes_style_and_types_as_it_is(scaffolded: House, output: object, t
     assert types.returncode == 0, types.stdout
 
 
-def test_its_docstrings_are_refused_until_a_person_has_written_them(scaffolded: House, output: object) -> None:
-    assert output
+@pytest.mark.slow
+@pytest.mark.usefixtures("output")
+def test_its_docstrings_are_refused_until_a_person_has_written_them(scaffolded: House) -> None:
     gaps = [str(gap) for gap in find_gaps(scaffolded.root, validate(scaffolded.root))]
     for name in NAMES:
         (gap,) = [gap for gap in gaps if f"the docstring of APIClient.{name} is as it was scaffolded; write it" in gap]
@@ -177,8 +180,8 @@ def test_its_docstrings_are_refused_until_a_person_has_written_them(scaffolded: 
     assert "purge" in run.stdout
 
 
-def test_the_docstring_has_what_the_document_says(scaffolded: House, output: object) -> None:
-    assert output
+@pytest.mark.usefixtures("output")
+def test_the_docstring_has_what_the_document_says(scaffolded: House) -> None:
     tree = ast.parse((scaffolded.root / WRAPPER / "api_client.py").read_text(encoding="utf-8"))
     (purge,) = [node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef) and node.name == "purge"]
     assert ast.get_docstring(purge) == inspect.cleandoc(f"""
@@ -205,6 +208,7 @@ def test_the_docstring_has_what_the_document_says(scaffolded: House, output: obj
     """)
 
 
+@pytest.mark.slow
 def test_a_method_that_is_missing_in_one_place_is_added_there_alone(house: House) -> None:
     house.edit(lambda data: data["paths"].update({"/status": {"get": changes.STATUS}}))
     house.generate("--scaffold")

@@ -133,6 +133,7 @@ def test_without_a_change_there_is_nothing_to_do(house: House) -> None:
     )
 
 
+@pytest.mark.slow
 def test_without_a_commit_to_compare_with_it_says_so_and_goes_on(house: House) -> None:
     run = house.generate()
     assert run.returncode == 0
@@ -167,6 +168,7 @@ def test_many_breaks_are_counted(house: House, monkeypatch: pytest.MonkeyPatch) 
     assert lines[-2] == "  … and 7 more"
 
 
+@pytest.mark.slow
 def test_a_document_that_is_refused_later_leaves_everything_and_no_program_behind(house: House) -> None:
     house.commit("As it is")
     house.replace(
@@ -198,6 +200,7 @@ def test_a_check_that_can_not_be_loaded_is_told_with_its_place(house: House) -> 
     assert "the check can't be loaded with this openapi.yaml: LookupError: what is gone" in gap.what
 
 
+@pytest.mark.slow
 def test_code_that_does_not_parse_is_told_with_its_place(house: House) -> None:
     (house.root / WRAPPER / "models.py").write_text("from\n", encoding="utf-8")
     run = house.generate()
@@ -254,6 +257,7 @@ def test_a_body_that_is_no_json_object_is_whole() -> None:
     assert described(None) == {"error": "nothing was sent"}
 
 
+@pytest.mark.slow
 def test_the_programs_are_found_wherever_they_are_started_from(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(Path("/"))
     assert find_gaps(house.root, validate(house.root)) == []
