@@ -1,6 +1,7 @@
 """The installs of a distribution on a search path, as their metadata describe them."""
 
 import base64
+import csv
 import hashlib
 import importlib.metadata
 import json
@@ -57,13 +58,13 @@ class Install:
     def files(self) -> dict[Path, PackagePath]:
         """Its Python files by their places, as the installer recorded them."""
         try:
-            # Without a RECORD, what metadata name as files may be any list.
-            recorded = self.metadata.files if self.metadata.read_text("RECORD") else None
-        except (TypeError, ValueError):  # a damaged one
-            recorded = None
+            # Not `metadata.files`, which from Python 3.12 on leaves out what is missing.
+            recorded = [_recorded(row) for row in csv.reader((self.metadata.read_text("RECORD") or "").splitlines())]
+        except (TypeError, ValueError, csv.Error):  # a damaged one
+            recorded = []
         return {
             Path(os.path.normpath(self.folder / file)): file
-            for file in recorded or ()
+            for file in recorded
             if file.suffix == ".py" and ".." not in file.parts
         }
 
@@ -105,6 +106,14 @@ def find_owner(place: Path, path: Sequence[str]) -> str | None:
         if place in install.files:
             return install.name
     return None
+
+
+def _recorded(row: Sequence[str]) -> PackagePath:
+    """Return a file that a RECORD names, with its hash."""
+    name, digest, *_ = row
+    file = PackagePath(name)
+    file.hash = importlib.metadata.FileHash(digest) if digest else None
+    return file
 
 
 def _without_doubles(path: Sequence[str]) -> list[str]:
