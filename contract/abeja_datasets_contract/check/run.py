@@ -93,7 +93,6 @@ class _Run:
         stopped, lost = None, False
         try:
             preflight(self._probe)
-            self._ledger.open(self._name, self._url, self._party.organization_id)
             stopped = self._guarded(self._check_all)
         except Lost as error:
             stopped, lost = str(error), True
@@ -123,6 +122,7 @@ class _Run:
         return None
 
     def _check_all(self) -> None:
+        self._ledger.open(self._name, self._url, self._party.organization_id)
         for number, stage in enumerate(STAGES, 1):
             entries = [entry for entry in self._entries if entry.clause.stage == stage.name]
             if not entries:
