@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from abeja_datasets_cli.fault_help import FaultsCommand
 from abeja_datasets_cli.shared import ADMIN_TOKEN, EXISTING, FILE, PORT, admin_token, explained, fault_line, log
 
 if TYPE_CHECKING:
@@ -17,13 +18,13 @@ if TYPE_CHECKING:
 _LOOPBACK = "127.0.0.1"
 
 
-@click.command("fault-proxy")
+@click.command("fault-proxy", cls=FaultsCommand, levels=("wire",))
 @click.argument("url")
 @click.option("--faults", type=EXISTING, metavar="PLAN", help="The YAML plan of what goes wrong; nothing without it.")
-@click.option("--seed", type=int, metavar="N", help="Of what is left to chance, in place of the plan's own.")
+@click.option("--seed", type=int, metavar="N", help="The seed of what is left to chance, in place of the plan's.")
 @click.option("--host", default=_LOOPBACK, show_default=True, help="The address to listen on.")
 @click.option("--port", type=PORT, default=0, help="The port; 0, the default, is one that is free.")
-@click.option("--log-format", type=click.Choice(["text", "json"]), help="How the faults are told. [default: text]")
+@click.option("--log-format", type=click.Choice(["text", "json"]), help="How faults are logged. [default: text]")
 @click.option(
     "--ready-file", type=FILE, metavar="FILE", help="Write the URL to this file when it listens; removed at the end."
 )
@@ -36,11 +37,10 @@ _LOOPBACK = "127.0.0.1"
 )
 @click.option("--admin-port", type=PORT, default=0, help="That port; 0, the default, is one that is free.")
 def fault_proxy(**options: Any) -> None:
-    """Stand in front of the server at URL and spoil connections as a plan says, until interrupted.
+    """Forward requests to the server at URL, and break connections as a plan says, until interrupted.
 
-    It does what a plan wants done on the wire: refuse, reset_before, reset_after, half_answer, byte_by_byte, stall,
-    garbage, twice and close_idle. Each fault it does is told in a line on stderr, with the request that it hit. What
-    goes to the server carries the client's credential: only name a server that may have it.
+    The proxy does the faults of a plan that are done on the wire. It logs each one to stderr, with the request that it
+    struck. What goes to the server carries the client's credential: only name a server that may have it.
     """
     with explained("the proxy", options["log_format"]):
         _run(**options)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from abeja_datasets_cli.fault_help import FaultsCommand
 from abeja_datasets_cli.shared import ADMIN_TOKEN, EXISTING, FILE, PORT, admin_token, explained, fault_line, finite, log
 
 if TYPE_CHECKING:
@@ -23,7 +24,11 @@ LIKE = ("documented", "deployed")
 """The choices of `abeja_datasets_mock.Like`, which would take long to import for `--help`."""
 
 
-@click.command(epilog="Without any credential it takes the one in the environment, as a client would, or a demo one.")
+@click.command(
+    cls=FaultsCommand,
+    levels=("server", "wire"),
+    epilog="Without any credential it takes the one in the environment, as a client would, or a demo one.",
+)
 @click.option("--port", type=PORT, default=0, help="The port; 0, the default, is one that is free.")
 @click.option("--host", default="127.0.0.1", show_default=True, help="The address to listen on.")
 @click.option("--database", type=FILE, metavar="FILE", help="Keep the data in this SQLite file. [default: in memory]")

@@ -4,25 +4,20 @@ import asyncio
 import contextlib
 import logging
 import random
-import socket
-import struct
 from collections.abc import Callable
 
 from .admin import PREFIX
-from .effects import WireEffect
+from .effects import OnRequest, OnResponse
 from .framing import CutShort, Length, NotHttp, Stream
 from .live import Faults, Hit, identify
 from .plan import Fault
+from .struck import StruckRequest, StruckResponse
 from .upstream import Answer, Upstream
 
 _logger = logging.getLogger("abeja_datasets_mock.faults")
-_LINGER_0 = struct.pack("ii", 1, 0)
 _READ_AHEAD = 1024 * 1024
 _LINGER = 2.0
 """Seconds that a client is read from after an answer to a request that was not read to its end."""
-
-_GARBAGE = 64
-_ENDS = ("reset_after", "half_answer", "garbage")
 
 
 class Connection:
@@ -58,7 +53,7 @@ class Connection:
                     self.is_idle = True
         except OSError:
             # The server has reset its side, or can't be reached, or the client has gone.
-            self._reset()
+            self._client.reset()
         finally:
             for stream in (self._client, self._server):
                 if stream is not None:
@@ -107,10 +102,8 @@ class Connection:
         # Who sets the faults must not be kept from it by them.
         is_spared = hit.path.startswith(PREFIX)
         struck = None if is_spared else self._faults.strike("wire", hit)
-        if struck and struck[0].wire_kind == "reset_before":
-            async for _ in client.body(length):
-                pass
-            self._reset()
+        if struck and isinstance(struck[0].effect, OnRequest):
+            await struck[0].effect.apply(StruckRequest(client, length))
             return False
         server = await self._connect()
         await server.send(self._upstream.redirected(head))
@@ -164,40 +157,9 @@ class Connection:
             else:
                 whole += piece
         effect, chance = struck[0].effect, struck[1]
-        assert isinstance(effect, WireEffect)  # noqa: S101 - no other strikes on the wire
-        if effect.kind in _ENDS:
-            await self._end_with(effect, whole, answer.half(len(whole)), chance)
-            return False
-        await self._delay(effect, whole, request)
-        return answer.is_whole
-
-    async def _end_with(self, effect: WireEffect, whole: bytes, half: int, chance: random.Random) -> None:
-        """Spoil an answer, after which nothing more can come on the connection."""
-        if effect.kind == "reset_after":
-            self._reset()
-        elif effect.kind == "half_answer":
-            await self._client.send(whole[: half if effect.size is None else effect.size])
-        else:
-            await self._client.send(chance.randbytes(_GARBAGE) if effect.data is None else effect.data)
-
-    async def _delay(self, effect: WireEffect, whole: bytes, request: asyncio.Future[None]) -> None:
-        """Send an answer byte by byte, late, or twice."""
-        if effect.kind == "byte_by_byte":
-            for byte in whole:
-                await self._client.send(bytes((byte,)))
-                await asyncio.sleep(effect.seconds or 0)
-            return
-        if effect.kind == "stall":
-            await self._stall(effect.seconds or 0, request)
-        await self._client.send(whole * 2 if effect.kind == "twice" else whole)
-
-    async def _stall(self, seconds: float, request: asyncio.Future[None]) -> None:
-        """Wait, unless the client goes."""
-        loop = asyncio.get_running_loop()
-        end = loop.time() + seconds
-        await asyncio.wait((request,), timeout=seconds)
-        if not self._client.is_at_end:
-            await asyncio.sleep(max(0.0, end - loop.time()))
+        assert isinstance(effect, OnResponse)  # noqa: S101 - no other strikes a response
+        await effect.apply(StruckResponse(whole, answer.half(len(whole)), chance, self._client, request))
+        return answer.is_whole and not effect.closes
 
     async def _connect(self) -> Stream:
         if self._server is None:
@@ -232,13 +194,6 @@ class Connection:
             async with asyncio.timeout(_LINGER):
                 while await self._client.fill():
                     self._client.buffer.clear()
-
-    def _reset(self) -> None:
-        """Have the client see a reset (RST), and not the end of what was sent."""
-        writer = self._client.writer
-        with contextlib.suppress(OSError):
-            writer.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _LINGER_0)
-        writer.transport.abort()
 
 
 def _end(writer: asyncio.StreamWriter) -> None:

@@ -1,9 +1,9 @@
-"""Reading the fields of a plan: each function takes a value and its place, and gives the value back, checked."""
+"""Parsers of the fields of a plan: each takes a value and its place, and returns the value, checked."""
 
 from typing import Any
 
 LONGEST = 86400.0
-"""Seconds that anything in a plan may take."""
+"""Seconds: the upper bound of each time in a plan."""
 
 _SHOWN = 60
 
@@ -13,20 +13,20 @@ class PlanError(ValueError):
 
 
 def shown(value: Any) -> str:
-    """Write a value for a message: on one line, and not too much of it."""
+    """Return a value for a message: one line, cut where it is long."""
     text = repr(value)
     return text if len(text) <= _SHOWN else f"{text[:_SHOWN]}…"
 
 
 def number(value: Any, place: str, *, most: float = LONGEST) -> float:
-    """Read a number from 0 to `most`."""
+    """Check a number from 0 to `most`."""
     if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= most:
         raise PlanError(f"{place}: a number from 0 to {most:g} is needed, not {shown(value)}")
     return float(value)
 
 
 def whole(value: Any, place: str, *, least: int | None = 0, most: int | None = None) -> int:
-    """Read a whole number; None for a bound is no bound."""
+    """Check a whole number; None for a bound is no bound."""
     below = least is not None and isinstance(value, int) and value < least
     above = most is not None and isinstance(value, int) and value > most
     if isinstance(value, bool) or not isinstance(value, int) or below or above:
@@ -37,14 +37,19 @@ def whole(value: Any, place: str, *, least: int | None = 0, most: int | None = N
 
 
 def true(value: Any, place: str) -> bool:
-    """Read what can only be said, or left out."""
+    """Check a field that is true or left out."""
     if value is not True:
         raise PlanError(f"{place}: true is needed, not {shown(value)}; leave it out for no such fault")
     return True
 
 
+def seconds_or_true(value: Any, place: str) -> float | None:
+    """Check a number of seconds; None stands for true, the kind's own default."""
+    return None if value is True else number(value, place)
+
+
 def text(value: Any, place: str) -> str:
-    """Read text that is not empty."""
+    """Check text that is not empty."""
     if not isinstance(value, str) or not value:
         raise PlanError(f"{place}: text is needed, not {shown(value)}")
     return value

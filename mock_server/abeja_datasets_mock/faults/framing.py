@@ -6,12 +6,15 @@ messages, and for nothing else.
 """
 
 import asyncio
+import contextlib
 import re
 import socket
+import struct
 from collections.abc import AsyncIterator
 from typing import Literal, NamedTuple
 
 _PIECE = 64 * 1024
+_LINGER_0 = struct.pack("ii", 1, 0)
 _MAX_HEAD = 64 * 1024
 _MAX_LINE = 4096
 _TOKEN = rb"[!#$%&'*+\-.^_`|~0-9A-Za-z]+"
@@ -116,6 +119,12 @@ class Stream:
         """
         self.writer.write(data)
         await self.writer.drain()
+
+    def reset(self) -> None:
+        """Close the connection so that the other side sees a reset (RST), and not the end of what was sent."""
+        with contextlib.suppress(OSError):
+            self.writer.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _LINGER_0)
+        self.writer.transport.abort()
 
     async def head(self) -> Head | None:
         """Take the start of the next message; None where the connection ends before it.

@@ -14,7 +14,7 @@ from abeja_datasets_mock.document import operations
 from abeja_datasets_mock.errors import Refusal
 from abeja_datasets_mock.routing import Routes
 
-from .effects import BETWEEN, Level
+from .effects import Between, Level
 from .fields import PlanError
 from .plan import Fault, Plan, PlanSource, load_plan
 
@@ -163,12 +163,15 @@ class Faults:
         Returns:
             The fault with its source of chance; None where the request is spared.
         """
-        return self._strike(level, hit, lambda fault: fault.wire_kind not in BETWEEN)
+        return self._strike(level, hit, lambda fault: not isinstance(fault.effect, Between))
 
     def strike_between(self, hit: Hit | None) -> Fault | None:
         """Find the fault on the wire that strikes now that `hit` is answered; None stands for the start of the plan."""
-        kinds = ("refuse",) if hit is None else BETWEEN
-        struck = self._strike("wire", hit, lambda fault: fault.wire_kind in kinds)
+
+        def fits(fault: Fault) -> bool:
+            return isinstance(fault.effect, Between) and (hit is not None or fault.effect.at_start)
+
+        struck = self._strike("wire", hit, fits)
         return None if struck is None else struck[0]
 
     def _strike(

@@ -7,13 +7,11 @@ from typing import TypeVar
 from starlette.applications import Starlette
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from abeja_datasets_mock.errors import CLOSE
-
 from .admin import PREFIX, AdminRoute
-from .answers import planned, unexpected
 from .effects import ServerEffect
 from .live import Faults, identify, live
 from .plan import PlanSource
+from .response import Response
 
 _READ_AHEAD = 1024 * 1024
 """Bytes of a body that are read while a request waits, to learn whether its client is still there."""
@@ -80,26 +78,18 @@ class FaultMiddleware:
             if replay is None:
                 return
             patient = replay
-        if effect.status is not None and not effect.after:
+        if effect.replaces and not effect.after:
             if await _read_to_end(patient):
-                await _answer(send, effect.status, *planned(effect, effect.status))
+                await _send(send, effect, Response())
             return
-        answer = _Held()
-        await self._app(scope, patient, answer)
-        if not answer.is_whole or (effect.latency and effect.after and await _wait(effect.latency, receive) is None):
-            return
-        if effect.status is not None:
-            body, headers = planned(effect, effect.status)
-            # A connection that must be closed must still be.
-            headers += [header for header in answer.headers if header == CLOSE]
-            await _answer(send, effect.status, body, headers)
-        else:
-            status, body = unexpected(effect, answer.status, answer.body)
-            await _answer(send, status, body, [header for header in answer.headers if header[0] != b"content-length"])
+        held = _Held()
+        await self._app(scope, patient, held)
+        if held.is_whole and not (effect.latency and effect.after and await _wait(effect.latency, receive) is None):
+            await _send(send, effect, Response(held.status, held.headers, held.body))
 
 
 class _Held:
-    """An answer that is kept from being sent: what the application takes for `send`."""
+    """A response of the application that is not sent yet: its `send`."""
 
     def __init__(self) -> None:
         self.status = 0
@@ -115,10 +105,12 @@ class _Held:
             self.is_whole = not message.get("more_body", False)
 
 
-async def _answer(send: Send, status: int, body: bytes, headers: list[tuple[bytes, bytes]]) -> None:
-    headers = [*headers, (b"content-length", b"%d" % len(body))]
-    await send({"type": "http.response.start", "status": status, "headers": headers})
-    await send({"type": "http.response.body", "body": body})
+async def _send(send: Send, effect: ServerEffect, response: Response) -> None:
+    effect.apply(response)
+    headers = [header for header in response.headers if header[0] != b"content-length"]
+    headers.append((b"content-length", b"%d" % len(response.body)))
+    await send({"type": "http.response.start", "status": response.status, "headers": headers})
+    await send({"type": "http.response.body", "body": response.body})
 
 
 async def _read_to_end(receive: Receive) -> bool:

@@ -9,7 +9,7 @@
         after: 2                         # the first two that match pass
         count: 1                         # how many times it strikes; without end where it is left out
         probability: 0.5                 # of those that it may strike
-        status: 503                      # what it does: see `effects.py`
+        status: 503                      # what it does: any of `kinds/`
         retry_after: 1
       - half_answer: true
 
@@ -29,10 +29,12 @@ import yaml
 
 from abeja_datasets_mock.document import operations
 
-from .effects import SERVER_FIELDS, WIRE_FIELDS, Level, ServerEffect, WireEffect, WireKind, server_effect, wire_effect
+from .effects import Between, Change, Detail, InServer, Level, OnWire, Replacement, ServerEffect, in_order
 from .fields import PlanError, number, shown, whole
+from .kinds import KINDS, SERVER_KINDS, WIRE_KINDS
 
 _TRIGGERS = ("operations", "methods", "after", "count", "probability")
+_IN_SERVER = ("when", *SERVER_KINDS)
 _METHODS = ("DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT")
 
 
@@ -50,7 +52,7 @@ class Fault:
         given: the fault as it was written.
     """
 
-    effect: ServerEffect | WireEffect
+    effect: ServerEffect | OnWire
     operations: frozenset[str] = frozenset()
     methods: frozenset[str] = frozenset()
     after: int = 0
@@ -60,13 +62,8 @@ class Fault:
 
     @property
     def level(self) -> Level:
-        """Who does it: the middleware ("server") or the proxy ("wire")."""
+        """Where it acts: in the middleware ("server") or in the proxy ("wire")."""
         return "server" if isinstance(self.effect, ServerEffect) else "wire"
-
-    @property
-    def wire_kind(self) -> WireKind | None:
-        """What it does on the wire; None for a fault in the server."""
-        return self.effect.kind if isinstance(self.effect, WireEffect) else None
 
     def matches(self, method: str | None, operation: str | None) -> bool:
         """Tell whether it is meant for such a request."""
@@ -140,22 +137,14 @@ def _fault(content: Any, place: str) -> Fault:
     if not isinstance(content, Mapping):
         raise PlanError(f"{place}: an object is needed, not {shown(content)}")
     for name in content:
-        if name not in _TRIGGERS and name not in SERVER_FIELDS and name not in WIRE_FIELDS:
-            known = ", ".join((*_TRIGGERS, *SERVER_FIELDS, *WIRE_FIELDS))
+        if name not in (*_TRIGGERS, "when", *KINDS):
+            known = ", ".join((*_TRIGGERS, "when", *KINDS))
             raise PlanError(f"{place}.{name}: a fault has no such field; it has {known}")
-    on_server, on_wire = (
-        {name: content[name] for name in fields if name in content} for fields in (SERVER_FIELDS, WIRE_FIELDS)
-    )
-    if on_server and on_wire:
-        first, second = next(iter(on_server)), next(iter(on_wire))
-        raise PlanError(
-            f"{place}.{second}: done on the wire, and can't be in one fault with {first}, done in the server"
-        )
-    effect = wire_effect(on_wire, place) if on_wire else server_effect(on_server, place)
-    if "refuse" in on_wire:
+    effect = _effect({name: value for name, value in content.items() if name not in _TRIGGERS}, place)
+    if isinstance(effect, Between) and effect.at_start:
         for name in ("operations", "methods"):
             if name in content:
-                raise PlanError(f"{place}.{name}: a refused connection carries no request to tell; leave it out")
+                raise PlanError(f"{place}.{name}: {effect.name} does not depend on a request; leave it out")
     return Fault(
         effect=effect,
         operations=_names(content.get("operations"), f"{place}.operations", _known_operations()),
@@ -165,6 +154,39 @@ def _fault(content: Any, place: str) -> Fault:
         probability=number(content.get("probability", 1.0), f"{place}.probability", most=1.0),
         given=dict(content),
     )
+
+
+def _effect(given: Mapping[str, Any], place: str) -> ServerEffect | OnWire:
+    """Parse what a fault does: any number of kinds in the server, or one on the wire."""
+    in_server = [name for name in given if name in _IN_SERVER]
+    on_wire = [name for name in WIRE_KINDS if name in given]
+    if in_server and on_wire:
+        raise PlanError(
+            f"{place}.{on_wire[0]}: done on the wire, and can't be in one fault with {in_server[0]}, done in the server"
+        )
+    if len(on_wire) > 1:
+        first, second = on_wire[:2]
+        raise PlanError(f"{place}.{second}: a fault does one thing on the wire, and there is {first} already")
+    parsed = [KINDS[name].parse(value, f"{place}.{name}") for name, value in given.items() if name != "when"]
+    for effect in parsed:
+        if isinstance(effect, OnWire):
+            return effect
+    return _server_effect([effect for effect in parsed if isinstance(effect, InServer)], given, place)
+
+
+def _server_effect(parts: list[InServer], given: Mapping[str, Any], place: str) -> ServerEffect:
+    replaces = any(isinstance(part, Replacement) for part in parts)
+    for part in parts:
+        if isinstance(part, Detail) and not replaces:
+            raise PlanError(f"{place}.{part.name}: goes with a status only")
+        if isinstance(part, Change) and replaces:
+            raise PlanError(f"{place}.{part.name}: there is no response to change beside a status")
+    if not parts:
+        raise PlanError(f"{place}: it does nothing; name an effect, such as status or reset_after")
+    when = given.get("when", "before")
+    if when not in ("before", "after"):
+        raise PlanError(f"{place}.when: before or after is needed, not {shown(when)}")
+    return ServerEffect(in_order(parts), after=when == "after")
 
 
 @functools.cache

@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 from abeja_datasets_mock.background import Background
 
 from .connection import Connection
-from .effects import WireEffect
+from .effects import Between
 from .framing import Stream
 from .listener import Listener
 from .live import Applied, Faults, Hit, live
@@ -140,11 +140,12 @@ class Proxy:
                 # An outage that another plan began has no place in this one.
                 self._resume()
             return False
-        if isinstance(fault.effect, WireEffect) and fault.effect.kind == "refuse":
-            self._refuse(fault.effect.seconds)
+        if isinstance(fault.effect, Between):
+            fault.effect.apply(self)
         return True
 
-    def _refuse(self, seconds: float | None) -> None:
+    def refuse(self, seconds: float | None) -> None:
+        """Refuse connections for so many seconds, or until there is another plan, and close those that are idle."""
         self._end_outage()
         if self._listener is not None:
             self._listener.refuse()

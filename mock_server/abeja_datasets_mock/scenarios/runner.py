@@ -10,6 +10,7 @@ from typing import Any, NamedTuple, Protocol, Self
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from abeja_datasets_mock.faults import FaultProxy, Faults, install
+from abeja_datasets_mock.faults.effects import Between, OnRequest
 from abeja_datasets_mock.faults.live import identify
 from abeja_datasets_mock.likeness import likeness
 from abeja_datasets_mock.server import RunningServer
@@ -108,9 +109,12 @@ class Stage:
             client = stack.enter_context(make(target))
             self._server.app.state.operations.likeness = likeness(row.like)
             self._faults.plan = [row.fault] if row.fault else []
-            if "close_idle" in row.fault:
+            if any(isinstance(effect, Between) and not effect.at_start for effect in self._effects()):
                 self._connect(world, client, self._proxy)
             return self._judge(row, world, client)
+
+    def _effects(self) -> list[Any]:
+        return [fault.effect for fault in self._faults.plan.faults]
 
     def _connect(self, world: World, client: Adapter, proxy: FaultProxy) -> None:
         """Have the client make a connection, and wait until the fault has closed it."""
@@ -129,14 +133,18 @@ class Stage:
             end = "succeeds"
         self._await(lambda: not self._count.pending, "a request did not end")
         arrived = self._count.arrived
-        attempts = arrived + sum(record.effect == "reset_before" for record in self._faults.applied)
+        effects = self._effects()
+        kept = [record for record in self._faults.applied if isinstance(effects[record.fault], OnRequest)]
+        # Attempts that an outage refuses leave no trace.
+        is_counted = not any(isinstance(effect, Between) and effect.at_start for effect in effects)
+        attempts = arrived + len(kept)
         self._faults.clear()
         after = world.snapshot()
         if end == "succeeds" and row.expected.raises:
             problems.append(f"succeeded, and should raise {row.expected.raises}")
         if end == "succeeds" and not world.is_right(row.operation, answer, after):
             problems.append(f"got the wrong answer: {shortened(answer)}")
-        _judge_numbers(row, arrived, attempts, problems)
+        _judge_numbers(row, arrived, attempts if is_counted else None, problems)
         if after != world.after(row.operation, int(row.expected.changed)):
             problems.append(f"left the server {world.told(row.operation, after)}")
         problems += self._afterwards(row, world, client, after)
@@ -205,12 +213,11 @@ def _judge_error(row: Row, found: Classified, error: Exception, problems: list[s
     return f"raises {name}" + (f" ({found.outcome})" if found.outcome else "")
 
 
-def _judge_numbers(row: Row, arrived: int, attempts: int, problems: list[str]) -> None:
+def _judge_numbers(row: Row, arrived: int, attempts: int | None, problems: list[str]) -> None:
     expected = row.expected
     if arrived != expected.arrived:
         problems.append(f"{arrived} requests arrived, and {expected.arrived} should")
-    # Attempts that were refused leave no trace.
-    elif expected.attempts is not None and "refuse" not in row.fault and attempts != expected.attempts:
+    elif None not in (expected.attempts, attempts) and attempts != expected.attempts:
         problems.append(f"tried {attempts} times, and should {expected.attempts} times")
 
 

@@ -8,11 +8,13 @@ from typing import Any
 
 import yaml
 
+from abeja_datasets_mock.faults.effects import Between
+from abeja_datasets_mock.faults.kinds import KINDS
 from abeja_datasets_mock.likeness import Like
 
 _REJECTED = range(400, 500)
-_UNAIMED = {"refuse", "close_idle"}
-"""Faults of connections, which carry no operation yet."""
+_UNAIMED = {name for name, kind in KINDS.items() if issubclass(kind, Between)}
+"""Faults of connections that carry no request yet, and so no operation."""
 
 
 @dataclass(frozen=True, slots=True)
