@@ -20,12 +20,12 @@ from typing import Any
 import uvloop
 from servers import ITEM
 
-from abeja_datasets_mock.datasets import Datasets
-from abeja_datasets_mock.items import Items
+from abeja_datasets_mock.http.paging import Tokens
 from abeja_datasets_mock.loading import load as load_items
-from abeja_datasets_mock.paging import Tokens
-from abeja_datasets_mock.search import compile_query
-from abeja_datasets_mock.store import Store
+from abeja_datasets_mock.storage.datasets import Datasets
+from abeja_datasets_mock.storage.items import Items
+from abeja_datasets_mock.storage.search import compile_query
+from abeja_datasets_mock.storage.store import Store
 from mock_server import BARE, OURS, Load
 
 SEARCHED = 100_000

@@ -156,7 +156,7 @@ def _faults(plan: Path | None, log_format: Any, *, on_wire: bool) -> "Faults":
 
 def _install(app: "Starlette", faults: "Faults | None", token: str | None, latency: float, log_format: Any) -> None:
     """Put middleware into the application; what is added last stands outermost."""
-    from abeja_datasets_mock.recording import Latency, Recorder, log_line
+    from abeja_datasets_mock.http.recording import Latency, Recorder, log_line
 
     if faults is not None:
         from abeja_datasets_mock.faults import install

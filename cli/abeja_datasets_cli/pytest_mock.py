@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from abeja_datasets import APIClient, AsyncAPIClient
     from abeja_datasets_mock import RunningServer
     from abeja_datasets_mock.faults import Faults
-    from abeja_datasets_mock.recording import ReceivedRequest
+    from abeja_datasets_mock.http.recording import ReceivedRequest
 
 _ORGANIZATION = "1102940376065"
 _MARK = "dataset_api"
@@ -165,7 +165,7 @@ def _server(setting: _Setting) -> "RunningServer":
 def _running(fixture: str, setting: _Setting) -> Iterator[DatasetApi]:
     try:
         from abeja_datasets_mock.faults import Faults, Proxy, install
-        from abeja_datasets_mock.recording import Recorder
+        from abeja_datasets_mock.http.recording import Recorder
 
         server = _server(setting)
     except ModuleNotFoundError as error:

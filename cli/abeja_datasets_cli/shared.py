@@ -39,7 +39,7 @@ class Unusable(click.ClickException):
         if self._form != "json":
             super().show(file)
             return
-        from abeja_datasets_mock.logs import error_line
+        from abeja_datasets_mock.http.logs import error_line
 
         log(error_line(self.message))
 
@@ -65,7 +65,7 @@ def explained(program: str, form: str | None = None) -> Iterator[None]:
     except ModuleNotFoundError as error:
         raise Unusable(f"{program} {explain(error, 'mock,cli')}") from error
     if form == "json":
-        from abeja_datasets_mock.logs import write_json
+        from abeja_datasets_mock.http.logs import write_json
 
         write_json()
     try:
@@ -98,7 +98,7 @@ def fault_line(record: "Applied", form: str | None) -> str:
     """Write a fault that struck, with its request, as one line."""
     if form != "json":
         return f"fault: {record}"
-    from abeja_datasets_mock.logs import json_line
+    from abeja_datasets_mock.http.logs import json_line
 
     return json_line(fault=record.as_json())
 

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from .app import create_app
-    from .authentication import DEMO, Credential, credential_from_environment
-    from .database import UnusableDatabase
+    from .http.authentication import DEMO, Credential, credential_from_environment
     from .likeness import Like
     from .server import RunningServer
+    from .storage.database import UnusableDatabase
 
 __all__ = [
     "DEMO",
@@ -26,10 +26,10 @@ __all__ = [
 
 _MODULES = {
     "create_app": "app",
-    "DEMO": "authentication",
-    "Credential": "authentication",
-    "credential_from_environment": "authentication",
-    "UnusableDatabase": "database",
+    "DEMO": "http.authentication",
+    "Credential": "http.authentication",
+    "credential_from_environment": "http.authentication",
+    "UnusableDatabase": "storage.database",
     "Like": "likeness",
     "RunningServer": "server",
 }

@@ -16,10 +16,10 @@ _UNUSABLE = 2
 
 try:
     from .app import create_app
-    from .authentication import DEMO, Credential, credential_from_environment
-    from .database import UnusableDatabase
+    from .http.authentication import DEMO, Credential, credential_from_environment
     from .likeness import Like
     from .program import MAX_PORT, CannotListen, Listening, check_host, credential_lines, run, url_lines
+    from .storage.database import UnusableDatabase
 except ModuleNotFoundError as missing:  # pip installs this package without its extra too
     print(
         f"python -m abeja_datasets_mock: needs {missing.name}, which is not installed:"

@@ -15,15 +15,16 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Match
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from .authentication import DEMO, Authenticator, Credential
-from .document import Operation, locate, operations
 from .errors import CLOSE, INTERNAL_SERVER_ERROR, Answer, Refusal, StorageFailed
+from .http.authentication import DEMO, Authenticator, Credential
+from .http.requests import ClientGone, check_media_type, content_length, parse_query, read_body
+from .http.routing import Routes
+from .json_text import parse_json, parse_large_json
 from .large import LARGE, releasing
 from .likeness import Like, likeness
+from .openapi.document import Operation, locate, operations
 from .operations import Operations, Request
-from .requests import ClientGone, check_media_type, content_length, parse_json, parse_large_json, parse_query, read_body
-from .routing import Routes
-from .store import Store
+from .storage.store import Store
 from .turns import in_turns, without_collection
 
 DEFAULT_MAX_BODY = 10 * 1024 * 1024

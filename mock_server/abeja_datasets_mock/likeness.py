@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Literal, get_args
 
-from .records import ItemWriter, item_writer
+from .storage.records import ItemWriter, item_writer
 
 Like = Literal["documented", "deployed"]
 

@@ -18,12 +18,12 @@ from collections.abc import Callable, Coroutine, Generator, Iterable, Iterator, 
 from pathlib import Path
 from typing import IO, Any, cast
 
-from .document import operations
 from .errors import Answer, Refusal
-from .index import Index
+from .json_text import encode_json, parse_json
+from .openapi.document import operations
 from .operations import Operations, Request
-from .requests import encode_json, parse_json
-from .store import Store
+from .storage.index import Index
+from .storage.store import Store
 
 _GIVEN_ANEW = {"created_at", "updated_at", "dataset_id", "organization_id"}
 _DATASET = {"name", "type", "props", "total_count"} | _GIVEN_ANEW

@@ -7,16 +7,16 @@ from collections.abc import Generator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from .clock import Clock
-from .datasets import Datasets, dataset_number
 from .errors import Answer, Headers, Refusal, StorageFailed, bad_request, not_found
-from .items import MAX_ITEM_ID, Items, item_number
+from .http.paging import Tokens
+from .json_text import encode_json, encode_large_json
 from .likeness import Likeness, likeness
-from .paging import Tokens
-from .records import ItemRow, ItemWriter
-from .requests import encode_json, encode_large_json
-from .search import compile_query
-from .store import Store
+from .storage.clock import Clock
+from .storage.datasets import Datasets, dataset_number
+from .storage.items import MAX_ITEM_ID, Items, item_number
+from .storage.records import ItemRow, ItemWriter
+from .storage.search import compile_query
+from .storage.store import Store
 from .turns import in_turns
 
 _logger = logging.getLogger("abeja_datasets_mock")

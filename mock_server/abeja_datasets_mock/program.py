@@ -16,8 +16,8 @@ from typing import NamedTuple
 import yaml
 from starlette.applications import Starlette
 
-from .authentication import DEMO, Credential, credential_from_environment
 from .faults import Faults, Proxy
+from .http.authentication import DEMO, Credential, credential_from_environment
 from .platforms import allow_files, new_event_loop, on_signals
 from .server import Server
 

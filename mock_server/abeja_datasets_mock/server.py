@@ -11,11 +11,11 @@ from starlette.applications import Starlette
 from uvicorn.server import ServerState
 
 from .app import DEFAULT_MAX_BODY, create_app
-from .authentication import DEMO, Credential
 from .background import Background
+from .http.authentication import DEMO, Credential
+from .http.protocol import ContractProtocol
 from .likeness import Like
 from .platforms import new_event_loop
-from .protocol import ContractProtocol
 
 _BACKLOG = 2048
 _KEEP_ALIVE = 65  # longer than the idle time of common clients' pools, so that they close first

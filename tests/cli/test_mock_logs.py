@@ -21,7 +21,7 @@ DATASETS = "/organizations/1102940376065/datasets/"
 PROGRAM = [sys.executable, "-c", "from abeja_datasets_cli.mock import mock; mock()"]
 UNEXPECTED = """
 import threading, warnings
-from abeja_datasets_mock.logs import write_json
+from abeja_datasets_mock.http.logs import write_json
 write_json()
 warnings.warn("a warning")
 class Unraisable:

@@ -147,6 +147,11 @@ class _Loader(importlib.abc.Loader):
         exec(compile(self._mutant.tree, str(self._mutant.path), "exec"), module.__dict__)
 
 
+def _dotted(path: Path) -> str:
+    """Return the name by which a module of the mock server is imported."""
+    return ".".join(path.parts[path.parts.index(_PACKAGE) :]).removesuffix(".py")
+
+
 class _Finder(importlib.abc.MetaPathFinder):
     def __init__(self, mutant: Mutant) -> None:
         self._mutant = mutant
@@ -155,7 +160,7 @@ class _Finder(importlib.abc.MetaPathFinder):
         self, fullname: str, path: Sequence[str] | None, target: ModuleType | None = None
     ) -> importlib.machinery.ModuleSpec | None:
         del path, target
-        if fullname != f"{_PACKAGE}.{self._mutant.path.stem}":
+        if fullname != _dotted(self._mutant.path):
             return None
         return importlib.util.spec_from_loader(fullname, _Loader(self._mutant), origin=str(self._mutant.path))
 

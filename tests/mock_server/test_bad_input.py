@@ -197,7 +197,7 @@ def test_no_input_gets_into_the_head_of_an_answer(server: RunningServer, authori
 
 
 def test_a_body_that_is_not_wanted_yet_is_waited_for(authorization: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("abeja_datasets_mock.protocol.PATIENCE", 0.1)
+    monkeypatch.setattr("abeja_datasets_mock.http.protocol.PATIENCE", 0.1)
     server = RunningServer()
     install(server.app, [{"latency": 0.5}])
     large = json.dumps({"name": "n", "type": "custom", "props": {"text": "x" * 3_000_000}}).encode()

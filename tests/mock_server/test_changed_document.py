@@ -10,7 +10,8 @@ import httpx
 import pytest
 import yaml
 
-from abeja_datasets_mock import DEMO, Credential, RunningServer, document
+from abeja_datasets_mock import DEMO, Credential, RunningServer
+from abeja_datasets_mock.openapi import document
 
 DATASETS = "/organizations/{organization_id}/datasets/"
 HERE = "/organizations/1102940376065/datasets/"

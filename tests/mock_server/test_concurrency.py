@@ -18,7 +18,7 @@ SHARED = 0
 
 def test_sixteen_clients(server: "RunningServer", api: "Api", monkeypatch: pytest.MonkeyPatch) -> None:
     # So small that the index has a part in what `q` finds.
-    monkeypatch.setattr("abeja_datasets_mock.index.BLOCK", 8)
+    monkeypatch.setattr("abeja_datasets_mock.storage.index.BLOCK", 8)
     dataset = api.create_dataset()
     shared = api.create_item(dataset, {"client": -1, "turn": -1})
     items = api.items_path(dataset)

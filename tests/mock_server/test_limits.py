@@ -11,7 +11,7 @@ import pytest
 from tests.mock_server import hostile
 
 from abeja_datasets_mock import RunningServer
-from abeja_datasets_mock.heads import MAX_FIELDS, MAX_HEAD
+from abeja_datasets_mock.http.heads import MAX_FIELDS, MAX_HEAD
 
 PATH = b"/organizations/1/datasets/"
 Send = Callable[..., bytes]
@@ -152,7 +152,7 @@ def test_a_head_that_keeps_http(send_raw: Send, head: str) -> None:
 
 
 def test_too_many_connections(server: RunningServer, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("abeja_datasets_mock.protocol.MAX_CONNECTIONS", 3)
+    monkeypatch.setattr("abeja_datasets_mock.http.protocol.MAX_CONNECTIONS", 3)
     address = httpx.URL(server.url)
     made = [socket.create_connection((address.host, address.port or 80), timeout=5) for _ in range(4)]
     try:
@@ -170,7 +170,7 @@ def test_too_many_connections(server: RunningServer, monkeypatch: pytest.MonkeyP
 
 
 def test_a_client_that_reads_nothing_is_cut_off(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("abeja_datasets_mock.protocol.PATIENCE", 0.2)
+    monkeypatch.setattr("abeja_datasets_mock.http.protocol.PATIENCE", 0.2)
     with RunningServer() as server:
         address = httpx.URL(server.url)
         with socket.create_connection((address.host, address.port or 80), timeout=5) as connection:
@@ -184,8 +184,8 @@ def test_a_client_that_reads_nothing_is_cut_off(monkeypatch: pytest.MonkeyPatch)
 def test_a_body_may_take_so_long_and_no_longer(
     server: RunningServer, authorization: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("abeja_datasets_mock.protocol.PATIENCE", 0.2)
-    monkeypatch.setattr("abeja_datasets_mock.protocol.BODY_PATIENCE", 3)
+    monkeypatch.setattr("abeja_datasets_mock.http.protocol.PATIENCE", 0.2)
+    monkeypatch.setattr("abeja_datasets_mock.http.protocol.BODY_PATIENCE", 3)
     address = httpx.URL(server.url)
     head = f"POST {PATH.decode()} HTTP/1.1\r\nHost: x\r\nAuthorization: {authorization}\r\n"
     head += "Content-Type: application/json\r\nContent-Length: 1000\r\n\r\n"

@@ -14,7 +14,7 @@ def build(*_arguments, **_options):
 
 yacc.LRGeneratedTable = build
 own = yacc.yacc
-from abeja_datasets_mock.lucene import parse
+from abeja_datasets_mock.storage.lucene import parse
 from luqum.thread import parse as luqums
 assert yacc.yacc is own
 print(repr(parse('a:b AND NOT c:"d e"')), parse is luqums)

@@ -85,7 +85,7 @@ def test_the_check_of_answers_can_fail() -> None:
 
 @pytest.mark.parametrize("data", [b"GET /", b"GET / HTTP/1.1\r\n", b"GET / HTTP/1.1\r\nHost: x\r\n"])
 def test_a_head_that_comes_too_slowly(server: RunningServer, monkeypatch: pytest.MonkeyPatch, data: bytes) -> None:
-    monkeypatch.setattr("abeja_datasets_mock.protocol.PATIENCE", 0.2)
+    monkeypatch.setattr("abeja_datasets_mock.http.protocol.PATIENCE", 0.2)
     with socket.create_connection(address(server), timeout=5) as connection:
         connection.sendall(data)
         start = time.monotonic()
@@ -105,7 +105,7 @@ def test_a_head_that_comes_too_slowly(server: RunningServer, monkeypatch: pytest
 
 
 def test_a_body_that_stops_coming(server: RunningServer, authorization: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("abeja_datasets_mock.protocol.PATIENCE", 0.3)
+    monkeypatch.setattr("abeja_datasets_mock.http.protocol.PATIENCE", 0.3)
     head = (
         f"POST /organizations/1/datasets/ HTTP/1.1\r\nHost: x\r\nAuthorization: {authorization}\r\n"
         "Content-Type: application/json\r\nContent-Length: 39\r\n\r\n"
@@ -132,7 +132,7 @@ def test_a_body_that_stops_coming(server: RunningServer, authorization: str, mon
 def test_a_slow_head_behind_a_request(
     server: RunningServer, authorization: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("abeja_datasets_mock.protocol.PATIENCE", 0.2)
+    monkeypatch.setattr("abeja_datasets_mock.http.protocol.PATIENCE", 0.2)
     listing = f"GET /organizations/1/datasets/ HTTP/1.1\r\nHost: x\r\nAuthorization: {authorization}\r\n\r\n".encode()
     with socket.create_connection(address(server), timeout=5) as connection:
         connection.sendall(listing + b"GET /")

@@ -16,9 +16,10 @@ import httpx
 import pytest
 from starlette.middleware import Middleware
 
-from abeja_datasets_mock import DEMO, Credential, RunningServer, document
+from abeja_datasets_mock import DEMO, Credential, RunningServer
 from abeja_datasets_mock.__main__ import main
-from abeja_datasets_mock.clock import Clock
+from abeja_datasets_mock.openapi import document
+from abeja_datasets_mock.storage.clock import Clock
 
 CLEAN = {key: value for key, value in os.environ.items() if not key.startswith(("ABEJA_", "PLATFORM_AUTH_TOKEN"))}
 AUTH = ("user-1234567890123", "demo-personal-access-token")

@@ -5,9 +5,9 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from abeja_datasets_mock.document import Operation
 from abeja_datasets_mock.errors import Refusal
-from abeja_datasets_mock.routing import Routes
+from abeja_datasets_mock.http.routing import Routes
+from abeja_datasets_mock.openapi.document import Operation
 
 if TYPE_CHECKING:
     from tests.mock_server.conftest import Api

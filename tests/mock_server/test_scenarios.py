@@ -16,8 +16,8 @@ import pytest
 
 from abeja_datasets import APIClient, AsyncAPIClient, waiting
 from abeja_datasets.exceptions import Error
-from abeja_datasets_mock.document import operations
 from abeja_datasets_mock.faults.kinds import KINDS
+from abeja_datasets_mock.openapi.document import operations
 from abeja_datasets_mock.scenarios import Adapter, Classified, ProgramAdapter, Row, Stage, Target, load_rows, play
 from abeja_datasets_mock.scenarios.runner import _PATIENCE
 

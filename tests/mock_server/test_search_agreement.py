@@ -20,7 +20,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, precondition, rule
 
 from abeja_datasets_mock import RunningServer, create_app
-from abeja_datasets_mock import index as index_module
+from abeja_datasets_mock.storage import index as index_module
 
 if TYPE_CHECKING:
     from starlette.applications import Starlette
@@ -209,7 +209,7 @@ def start(file: Path) -> tuple["subprocess.Popen[str]", str]:
     """Start a server with small blocks in a process of its own, and give its URL."""
     environ = {key: value for key, value in os.environ.items() if not key.startswith(("ABEJA_", "PLATFORM_"))}
     program = (
-        f"import sys\nfrom abeja_datasets_mock import index\nindex.BLOCK = {BLOCK}\n"
+        f"import sys\nfrom abeja_datasets_mock.storage import index\nindex.BLOCK = {BLOCK}\n"
         "from abeja_datasets_mock.__main__ import main\nsys.exit(main(sys.argv[1:]))"
     )
     command = [sys.executable, "-c", program, "--database", str(file)]

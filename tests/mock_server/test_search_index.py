@@ -11,15 +11,15 @@ import httpx
 import pytest
 
 from abeja_datasets_mock import RunningServer
-from abeja_datasets_mock import index as index_module
-from abeja_datasets_mock import terms as terms_module
 from abeja_datasets_mock.loading import LoadError, load
-from abeja_datasets_mock.terms import EVERY, terms_of
+from abeja_datasets_mock.storage import index as index_module
+from abeja_datasets_mock.storage import terms as terms_module
+from abeja_datasets_mock.storage.terms import EVERY, terms_of
 
 if TYPE_CHECKING:
     from tests.mock_server.conftest import Api
 
-    from abeja_datasets_mock.store import Store
+    from abeja_datasets_mock.storage.store import Store
 
 BLOCK = 4
 

@@ -19,10 +19,10 @@ import httpx
 import pytest
 
 from abeja_datasets_mock import DEMO, RunningServer, UnusableDatabase, create_app
-from abeja_datasets_mock import database as database_module
-from abeja_datasets_mock.datasets import Datasets
 from abeja_datasets_mock.errors import Refusal, StorageFailed, bad_request
-from abeja_datasets_mock.store import Store
+from abeja_datasets_mock.storage import database as database_module
+from abeja_datasets_mock.storage.datasets import Datasets
+from abeja_datasets_mock.storage.store import Store
 
 if TYPE_CHECKING:
     from tests.mock_server.conftest import Api
@@ -244,7 +244,7 @@ def test_rules_of_an_undone_dataset_are_forgotten(store: Store) -> None:
 
 
 def test_many_rules_are_kept_but_not_all(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("abeja_datasets_mock.datasets._RULES_KEPT", 2)
+    monkeypatch.setattr("abeja_datasets_mock.storage.datasets._RULES_KEPT", 2)
     datasets = Datasets(store)
     rows = [datasets.create("o", str(number), "custom", b"{}", "") for number in range(5)]
     for row in rows:
@@ -313,7 +313,7 @@ def test_two_servers_share_a_file(file: Path, make_api: Callable[..., "Api"]) ->
 def test_a_lock_that_is_held_too_long(
     file: Path, make_api: Callable[..., "Api"], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("abeja_datasets_mock.store.PATIENCE", 0.1)
+    monkeypatch.setattr("abeja_datasets_mock.storage.store.PATIENCE", 0.1)
     with RunningServer(database=file) as server:
         api = make_api(server)
         dataset = api.create_dataset()

@@ -10,9 +10,9 @@ from dataclasses import asdict, dataclass
 from typing import Any, NamedTuple
 from urllib.parse import quote_from_bytes
 
-from abeja_datasets_mock.document import operations
 from abeja_datasets_mock.errors import Refusal
-from abeja_datasets_mock.routing import Routes
+from abeja_datasets_mock.http.routing import Routes
+from abeja_datasets_mock.openapi.document import operations
 
 from .effects import Between, Level
 from .fields import PlanError

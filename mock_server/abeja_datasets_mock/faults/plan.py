@@ -27,7 +27,7 @@ from typing import Any
 
 import yaml
 
-from abeja_datasets_mock.document import operations
+from abeja_datasets_mock.openapi.document import operations
 
 from .effects import Between, Change, Detail, InServer, Level, OnWire, Replacement, ServerEffect, in_order
 from .fields import PlanError, number, shown, whole

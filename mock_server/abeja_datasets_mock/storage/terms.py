@@ -8,7 +8,7 @@ letter, and are read from there several times faster than from the parsed value.
 import re
 from collections.abc import Iterable
 
-from .requests import encode_json
+from abeja_datasets_mock.json_text import encode_json
 
 EVERY = b""
 """The term that all items have: NOT needs to know which there are."""

@@ -6,8 +6,8 @@ from itertools import compress
 from operator import not_
 from urllib.parse import unquote_to_bytes
 
-from .document import Operation
-from .errors import Refusal, not_found
+from abeja_datasets_mock.errors import Refusal, not_found
+from abeja_datasets_mock.openapi.document import Operation
 
 _BROKEN_ESCAPE = re.compile(b"%(?![0-9A-Fa-f]{2})")
 

@@ -4,7 +4,8 @@ import json
 import re
 from collections.abc import Callable
 
-from .errors import Refusal
+from abeja_datasets_mock.errors import Refusal
+
 from .records import DatasetRow
 from .rules import LabelRule
 from .store import Store

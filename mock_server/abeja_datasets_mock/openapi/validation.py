@@ -5,7 +5,7 @@ from typing import Any
 
 import jsonschema_rs
 
-from .errors import Refusal, bad_request
+from abeja_datasets_mock.errors import Refusal, bad_request
 
 _SUBJECT = "the value"
 """Stands for the value in messages, which would otherwise repeat up to megabytes of it."""

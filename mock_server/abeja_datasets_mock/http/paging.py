@@ -6,7 +6,7 @@ import hmac
 import json
 import re
 
-from .errors import Refusal, bad_request
+from abeja_datasets_mock.errors import Refusal, bad_request
 
 _TOKEN = re.compile("([0-9a-f]{1,16})-[0-9a-f]{32}(?:-([A-Za-z0-9_-]+))?")
 _DIGEST_BYTES = 16

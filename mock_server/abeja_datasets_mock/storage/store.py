@@ -13,9 +13,10 @@ from collections.abc import Callable, Generator
 from pathlib import Path
 from typing import TypeVar
 
+from abeja_datasets_mock.errors import Refusal, StorageFailed
+from abeja_datasets_mock.turns import in_turns
+
 from .database import connect, is_busy
-from .errors import Refusal, StorageFailed
-from .turns import in_turns
 
 _logger = logging.getLogger("abeja_datasets_mock")
 _Result = TypeVar("_Result")

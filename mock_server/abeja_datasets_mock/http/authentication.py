@@ -9,7 +9,7 @@ import hmac
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from .errors import Refusal
+from abeja_datasets_mock.errors import Refusal
 
 _CHALLENGE = (b"www-authenticate", b'Basic realm="abeja-datasets", charset="UTF-8", Bearer realm="abeja-datasets"')
 _USER, _DATASOURCE = "user-", "datasource-"

@@ -14,7 +14,8 @@ from urllib.parse import unquote
 import httptools
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol, RequestResponseCycle
 
-from .errors import error_body
+from abeja_datasets_mock.errors import error_body
+
 from .heads import END, MAX_FIELDS, MAX_HEAD, Malformed, check_head, split_target
 from .transport import PoliteTransport
 

@@ -4,7 +4,8 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from .errors import Answer
+from abeja_datasets_mock.errors import Answer
+
 from .references import resolve
 
 _NOTHING: Any = object()

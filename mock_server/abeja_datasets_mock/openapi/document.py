@@ -13,7 +13,8 @@ from typing import Any
 
 import yaml
 
-from .errors import Answer
+from abeja_datasets_mock.errors import Answer
+
 from .examples import documented_answer
 from .references import resolve
 from .validation import Schema

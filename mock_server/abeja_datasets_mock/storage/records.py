@@ -4,7 +4,7 @@ import functools
 from collections.abc import Callable
 from typing import NamedTuple
 
-from .requests import encode_json
+from abeja_datasets_mock.json_text import encode_json
 
 
 class DatasetRow(NamedTuple):

@@ -10,7 +10,8 @@ from luqum import tree
 from luqum.exceptions import IllegalCharacterError, ParseError
 from luqum.tree import AndOperation, Group, Not, OrOperation, Phrase, SearchField, Word
 
-from .errors import Refusal, bad_request
+from abeja_datasets_mock.errors import Refusal, bad_request
+
 from .lucene import parse
 from .postings import Bits
 from .terms import EVERY, terms_of_query

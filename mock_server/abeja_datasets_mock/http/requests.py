@@ -1,28 +1,16 @@
-"""What a request says: its query parameters and its JSON body, checked against the document."""
+"""The parts of a request: query parameters, the length and type of a body, and the body itself."""
 
-import contextlib
-import json
-import math
 import re
 import sys
-from collections.abc import Awaitable, Callable, Iterator, MutableMapping, Sequence
-from itertools import accumulate
-from typing import Any, NoReturn
+from collections.abc import Awaitable, Callable, MutableMapping, Sequence
+from typing import Any
 from urllib.parse import unquote_to_bytes
 
-from .document import Operation
-from .errors import CLOSE, Refusal, bad_request
-from .large import TooDeep, encoding, parsing
-from .turns import in_turns
+from abeja_datasets_mock.errors import CLOSE, Refusal, bad_request
+from abeja_datasets_mock.openapi.document import Operation
 
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
 Headers = Sequence[tuple[bytes, bytes]]
-MAX_DEPTH = 500
-"""Levels of objects and arrays in a body. Python's parser takes under 1,000, counted together with the calls around it:
-what is kept must be readable to clients written in Python too."""
-
-_STEPS = {ord("["): 1, ord("{"): 1, ord("]"): -1, ord("}"): -1}
-_NOT_A_BRACKET = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+"|[^"\[\]{}]++', re.DOTALL)
 _DIGITS = re.compile("[0-9]{1,18}")
 _NUMBER = re.compile(r"-?[0-9]{1,18}(\.[0-9]{1,18})?")
 _BOOLEANS = {"true": True, "false": False}
@@ -128,105 +116,3 @@ def check_media_type(headers: Headers) -> None:
     types = [value for name, value in headers if name == b"content-type"]
     if len(types) != 1 or types[0].partition(b";")[0].strip().lower() != b"application/json":
         raise bad_request("Content-Type: the body must be declared as application/json")
-
-
-def parse_json(body: bytes) -> Any:
-    """Parse JSON text (RFC 8259), more strictly than Python does: no NaN, no infinity, no text that is not Unicode.
-
-    Raises:
-        Refusal: 400, with the reason.
-    """
-    with _refusing():
-        value = _DECODER.decode(_text(body))
-    if body.count(b"[") + body.count(b"{") > MAX_DEPTH and _depth(body) > MAX_DEPTH:
-        raise _too_deep()
-    if b"\\u" in body:
-        # Only an escape can bring in an unpaired surrogate: UTF-8 has none.
-        encode_json(value)
-    return value
-
-
-async def parse_large_json(body: bytes) -> Any:
-    """Do as `parse_json` does, in turns with other requests.
-
-    Raises:
-        Refusal: 400, with the reason.
-    """
-    with _refusing():
-        value = await in_turns(parsing(_text(body), _DECODER, MAX_DEPTH))
-    if b"\\ud" in body or b"\\uD" in body:
-        await encode_large_json(value)
-    return value
-
-
-def _text(body: bytes) -> str:
-    if not body:
-        raise bad_request("body: missing; a JSON body is required")
-    return body.decode("utf-8")
-
-
-@contextlib.contextmanager
-def _refusing() -> Iterator[None]:
-    """Turn what is wrong with a text into a refusal."""
-    try:
-        yield
-    except UnicodeDecodeError as error:
-        raise bad_request(f"body: not UTF-8 at byte {error.start}") from None
-    except json.JSONDecodeError as error:
-        place = f"line {error.lineno} column {error.colno}"
-        raise bad_request(f"body: not valid JSON: {error.msg} at {place}") from None
-    except (RecursionError, TooDeep):
-        raise _too_deep() from None
-    except ValueError:
-        # What is left is Python's limit for the digits of an integer, which guards against quadratic time.
-        raise bad_request("body: an integer has too many digits") from None
-
-
-def encode_json(value: Any) -> bytes:
-    """Write JSON text in the one form in which the server keeps it: no spaces, characters as they are.
-
-    Raises:
-        Refusal: 400 for an unpaired surrogate.
-    """
-    return _utf8(_ENCODER.encode(value))
-
-
-async def encode_large_json(value: Any) -> bytes:
-    """Do as `encode_json` does, in turns with other requests.
-
-    Raises:
-        Refusal: 400 for an unpaired surrogate.
-    """
-    return _utf8(await in_turns(encoding(value, _ENCODER)))
-
-
-def _utf8(text: str) -> bytes:
-    try:
-        return text.encode("utf-8")
-    except UnicodeEncodeError:
-        raise bad_request("body: holds an unpaired surrogate (such as \\ud800), which is not Unicode text") from None
-
-
-def _depth(body: bytes) -> int:
-    """Count the levels of objects and arrays in valid JSON text."""
-    brackets = _NOT_A_BRACKET.sub(b"", body)
-    return max(accumulate(map(_STEPS.__getitem__, brackets)), default=0)
-
-
-def _too_deep() -> Refusal:
-    return bad_request(f"body: nested too deeply; {MAX_DEPTH} levels are the most")
-
-
-def _float(text: str) -> float:
-    value = float(text)
-    if math.isinf(value):
-        raise bad_request("body: a number is too large for a double")
-    return value
-
-
-def _constant(name: str) -> NoReturn:
-    raise bad_request(f"body: {name} is not JSON; a number must be finite")
-
-
-_DECODER = json.JSONDecoder(parse_float=_float, parse_constant=_constant)
-_ENCODER = json.JSONEncoder(ensure_ascii=False, allow_nan=False, check_circular=False, separators=(",", ":"))

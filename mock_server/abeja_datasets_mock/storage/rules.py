@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from .errors import bad_request
+from abeja_datasets_mock.errors import bad_request
 
 _LONGEST = 40
 

@@ -11,8 +11,9 @@ from urllib.parse import parse_qsl, quote_from_bytes
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from .document import operations
-from .errors import Refusal
+from abeja_datasets_mock.errors import Refusal
+from abeja_datasets_mock.openapi.document import operations
+
 from .logs import json_line
 from .routing import Routes
 

@@ -1,0 +1,1 @@
+"""HTTP: from bytes to a checked request, and from a response to bytes."""

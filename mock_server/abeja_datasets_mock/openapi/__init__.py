@@ -1,0 +1,1 @@
+"""The contract, read from openapi.yaml."""

@@ -1,0 +1,1 @@
+"""The data: SQLite, and the index that `q` is answered from."""
