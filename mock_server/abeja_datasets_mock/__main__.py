@@ -1,8 +1,8 @@
 """Run the reference server: `python -m abeja_datasets_mock --port 0`.
 
-It takes the credential that the client's environment variables name, so that a client and a server started from one
-shell fit. Without one it takes the demo credential: user 1234567890123 with the personal access token
-demo-personal-access-token. Either is good for any organization.
+It accepts the credential in the client's environment variables, so that a client from the same shell is authorized.
+Without one it accepts the demo credential: user 1234567890123 with the personal access token
+demo-personal-access-token. Either is valid for any organization.
 """
 
 import argparse

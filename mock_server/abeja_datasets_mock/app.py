@@ -11,11 +11,11 @@ from typing import Any
 
 import yaml
 from starlette.applications import Starlette
-from starlette.responses import Response
+from starlette.responses import Response as StarletteResponse
 from starlette.routing import BaseRoute, Match
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from .errors import CLOSE, INTERNAL_SERVER_ERROR, Answer, Refusal, StorageFailed
+from .errors import CLOSE, INTERNAL_SERVER_ERROR, Refusal, Response, StorageFailed
 from .http.authentication import DEMO, Authenticator, Credential
 from .http.requests import ClientGone, check_media_type, content_length, parse_query, read_body
 from .http.routing import Routes
@@ -31,7 +31,7 @@ DEFAULT_MAX_BODY = 10 * 1024 * 1024
 """Bytes of a request body; one with more is refused with 400."""
 
 _logger = logging.getLogger("abeja_datasets_mock")
-_Handler = Callable[[Request], Awaitable[Answer]]
+_Handler = Callable[[Request], Awaitable[Response]]
 
 
 def create_app(
@@ -41,15 +41,15 @@ def create_app(
     max_body: int = DEFAULT_MAX_BODY,
     like: Like = "documented",
 ) -> Starlette:
-    """Make the server as an ASGI application, ready at once: it does not depend on lifespan events.
+    """Build the server as an ASGI application, ready at once: it does not depend on lifespan events.
 
-    It is to be used from one event loop at a time. `app.state.store.close()` closes the database; the end of its
+    Use it from one event loop at a time. `app.state.store.close()` closes the database; the end of its
     lifespan does so too.
 
     Args:
         database: the SQLite file that keeps the data, made where it does not exist. None keeps it in memory.
         credentials: what requests may authenticate with. None is the demo credential for any organization.
-        max_body: bytes of the largest request body taken.
+        max_body: bytes of the largest request body accepted.
         like: "documented", or "deployed" for responses as the deployed platform sends them. Its items have no
             `organization_id`. Each page of items has a token, until an empty page ends the list with null.
 
@@ -85,7 +85,7 @@ class _Application(Starlette):
     """
 
     def build_middleware_stack(self) -> ASGIApp:
-        """Build what carries requests out."""
+        """Build the application that handles requests."""
         return super().build_middleware_stack() if self.user_middleware else self._respond
 
     async def _respond(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -100,20 +100,20 @@ class _Application(Starlette):
 
 
 class DocumentRoute(BaseRoute):
-    """The document, for whoever asks, with or without a credential: `GET /openapi.yaml` and `GET /openapi.json`."""
+    """The document, with or without a credential: `GET /openapi.yaml` and `GET /openapi.json`."""
 
     def matches(self, scope: Scope) -> tuple[Match, Scope]:
-        """Take what asks for the document, and leave all else to the contract."""
+        """Match requests for the document; the contract has all others."""
         asked = scope["type"] == "http" and scope["path"] in _DOCUMENTS and scope["method"] in ("GET", "HEAD")
         return (Match.FULL if asked else Match.NONE), {}
 
     async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer a request."""
+        """Respond to a request."""
         media_type, content = _DOCUMENTS[scope["path"]]
-        await Response(content(), media_type=media_type)(scope, receive, send)
+        await StarletteResponse(content(), media_type=media_type)(scope, receive, send)
 
 
-@functools.cache  # Anybody may ask, and reading it takes longer than most requests.
+@functools.cache  # The path needs no credential, and reading the file takes longer than most requests.
 def _as_json() -> bytes:
     return json.dumps(yaml.load(locate().read_bytes(), yaml.CSafeLoader), ensure_ascii=False).encode("utf-8")
 
@@ -125,7 +125,7 @@ _DOCUMENTS: dict[str, tuple[str, Callable[[], bytes]]] = {
 
 
 class ContractRoute(BaseRoute):
-    """All of the contract, and the refusals of all else: every HTTP request is answered in a documented shape."""
+    """All paths of the contract, and a refusal in the documented shape for every other request."""
 
     def __init__(self, handlers: Operations, authenticator: Authenticator, max_body: int) -> None:
         self._routes = Routes(operations())
@@ -134,33 +134,33 @@ class ContractRoute(BaseRoute):
         self._max_body = max_body
 
     def matches(self, scope: Scope) -> tuple[Match, Scope]:
-        """Take each HTTP request, so that none falls through to an answer of another shape."""
+        """Match each HTTP request, so that none gets a response of another shape."""
         return (Match.FULL if scope["type"] == "http" else Match.NONE), {}
 
     async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer a request."""
+        """Respond to a request."""
         try:
-            answer = await self._answer(scope, receive)
+            response = await self._respond(scope, receive)
         except Refusal as refusal:
-            answer = self._closing(refusal.answer, scope)
+            response = self._closing(refusal.response, scope)
         except (ClientGone, asyncio.CancelledError):
-            # Nobody waits for a response: a server that stops cancels long work.
+            # No client waits for the response: a server that stops cancels long work.
             return
         except StorageFailed as error:
             _logger.error("%s %s: %s", scope["method"], scope["path"], error.__cause__ or error)  # noqa: TRY400 - known
-            answer = INTERNAL_SERVER_ERROR
+            response = INTERNAL_SERVER_ERROR
         except Exception:
             _logger.exception("%s %s: unexpected", scope["method"], scope["path"])
-            answer = INTERNAL_SERVER_ERROR
+            response = INTERNAL_SERVER_ERROR
         headers = [
             (b"content-type", b"application/json"),
-            (b"content-length", b"%d" % len(answer.body)),
-            *answer.headers,
+            (b"content-length", b"%d" % len(response.body)),
+            *response.headers,
         ]
-        await send({"type": "http.response.start", "status": answer.status, "headers": headers})
-        await send({"type": "http.response.body", "body": answer.body})
+        await send({"type": "http.response.start", "status": response.status, "headers": headers})
+        await send({"type": "http.response.body", "body": response.body})
 
-    async def _answer(self, scope: Scope, receive: Receive) -> Answer:
+    async def _respond(self, scope: Scope, receive: Receive) -> Response:
         headers = scope["headers"]
         resource, path = self._routes.find(scope["raw_path"])
         operation = resource.operation(scope["method"])
@@ -178,7 +178,7 @@ class ContractRoute(BaseRoute):
 
     async def _carry_out_large(
         self, operation: Operation, path: Mapping[str, str], query: Mapping[str, Any], raw: bytes
-    ) -> Answer:
+    ) -> Response:
         with without_collection():
             body = await parse_large_json(raw)
             if operation.body is not None:
@@ -190,22 +190,22 @@ class ContractRoute(BaseRoute):
                 request.body = None
                 await in_turns(releasing(body))
 
-    def _closing(self, answer: Answer, scope: Scope) -> Answer:
-        """Close the connection after a refusal where a body too large to take may still be on its way."""
+    def _closing(self, response: Response, scope: Scope) -> Response:
+        """Close the connection after a refusal when a body over the limit may still be on its way."""
         length = content_length(scope["headers"])
-        if CLOSE in answer.headers or (length is not None and length <= self._max_body):
-            return answer
-        return answer._replace(headers=(*answer.headers, CLOSE))
+        if CLOSE in response.headers or (length is not None and length <= self._max_body):
+            return response
+        return response._replace(headers=(*response.headers, CLOSE))
 
 
 def _handler(handlers: Operations, operation: Operation) -> _Handler:
-    """Find what carries an operation out: where nothing does, its example is the answer, and without one 501."""
+    """Return the handler of an operation; without one, a handler that responds with its example or 501."""
     name = operation.operation_id
     found: _Handler | None = None if name.startswith("_") else getattr(handlers, name, None)
     if found is not None and operation.is_readable:
         return found
 
-    async def stand_in(_request: Request) -> Answer:
+    async def stand_in(_request: Request) -> Response:
         if operation.example is None:
             raise Refusal(501, "not_implemented", f"{name}: this server does not carry it out yet")
         return operation.example

@@ -1,4 +1,4 @@
-"""Listening in a thread of its own, for tests and for programs that have other things to do."""
+"""A service in a thread of its own, for tests and for programs that do other work."""
 
 import asyncio
 import contextlib
@@ -14,7 +14,7 @@ class Service(Protocol):
     """Something that listens within the running event loop."""
 
     async def start(self) -> str:
-        """Listen, and hand back the URL."""
+        """Listen, and return the URL."""
         ...
 
     async def stop(self) -> None:
@@ -26,7 +26,7 @@ class Background:
     """A service in a thread of its own, with an event loop of its own.
 
     Args:
-        service: what is to listen.
+        service: what listens.
         name: the thread's.
         loop_factory: makes the event loop; by default it is asyncio's own.
 
@@ -48,7 +48,7 @@ class Background:
         self._thread: threading.Thread | None = None
 
     def start(self) -> Self:
-        """Start; it returns when connections are taken.
+        """Start, and return when connections are accepted.
 
         Raises:
             OSError: the address can't be listened on.
@@ -71,7 +71,7 @@ class Background:
             self._thread.join()
 
     def run(self, coroutine: Coroutine[Any, Any, _Result]) -> _Result:
-        """Run a coroutine in its event loop, and wait for what it gives or raises.
+        """Run a coroutine in its event loop, and return or raise its result.
 
         Raises:
             RuntimeError: it does not run.
@@ -111,4 +111,4 @@ class Background:
         self._ended()
 
     def _ended(self) -> None:
-        """Let go of what outlives the service; it has ended, or was never started."""
+        """Release what outlives the service, which has ended or was never started."""

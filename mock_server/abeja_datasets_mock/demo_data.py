@@ -10,7 +10,7 @@ _PLACES: Final = ("garden", "kitchen", "street")
 
 
 def demo_data() -> list[dict[str, Any]]:
-    """Give a dataset for each type, with its items below it."""
+    """Return a dataset of each type, each followed by its items."""
     return [
         *_dataset("classification", _PETS, [{"classification": [_label(n), _extra(n)]} for n in range(12)]),
         *_dataset("detection", _PETS, [{"detection": [{**_label(n), "rect": _rect(n)}]} for n in range(8)]),

@@ -1,4 +1,4 @@
-"""Answers, and the refusals among them, which all have the documented `Error` shape."""
+"""Responses, and refusals, which all have the documented `Error` shape."""
 
 import json
 from collections.abc import Sequence
@@ -8,8 +8,8 @@ Headers = Sequence[tuple[bytes, bytes]]
 CLOSE: tuple[bytes, bytes] = (b"connection", b"close")
 
 
-class Answer(NamedTuple):
-    """What goes back over the wire: a status, JSON text, and headers beside Content-Type and Content-Length."""
+class Response(NamedTuple):
+    """A response: a status, JSON text, and headers other than Content-Type and Content-Length."""
 
     status: int
     body: bytes
@@ -17,22 +17,22 @@ class Answer(NamedTuple):
 
 
 class Refusal(Exception):
-    """A request that is not carried out.
+    """A request that the server does not carry out.
 
     Args:
         status: the HTTP status.
         error: the short name of the kind of error.
-        description: what is wrong and where, in words for a person. It must not hold a secret.
-        headers: more headers for the answer.
+        description: what is wrong and where, for a person to read. It must not hold a secret.
+        headers: more headers of the response.
     """
 
     def __init__(self, status: int, error: str, description: str, headers: Headers = ()) -> None:
         super().__init__(description)
-        self.answer = Answer(status, error_body(error, description), headers)
+        self.response = Response(status, error_body(error, description), headers)
 
 
 class StorageFailed(Exception):
-    """What was asked could not be stored, and was undone. It is answered with 500; its cause says why."""
+    """A change that could not be stored and was undone. The response is 500; the exception's cause is the reason."""
 
 
 def error_body(error: str, description: str) -> bytes:
@@ -41,14 +41,14 @@ def error_body(error: str, description: str) -> bytes:
 
 
 def bad_request(description: str, headers: Headers = ()) -> Refusal:
-    """Make the refusal of what is malformed or breaks a rule."""
+    """Build the 400 for a malformed request or one that breaks a rule."""
     return Refusal(400, "bad_request", description, headers)
 
 
 def not_found(description: str) -> Refusal:
-    """Make the refusal of a path that leads to nothing."""
+    """Build the 404 for a path that names nothing."""
     return Refusal(404, "not_found", description)
 
 
-INTERNAL_SERVER_ERROR = Answer(500, error_body("internal_server_error", "The server failed"))
-"""The answer to what should never happen. It says nothing of the reason, which is logged."""
+INTERNAL_SERVER_ERROR = Response(500, error_body("internal_server_error", "The server failed"))
+"""The response to an unexpected exception. The reason is logged, and not sent."""

@@ -1,4 +1,4 @@
-"""JSON text: parsed more strictly than Python does, and written in the one form in which the server keeps it."""
+"""JSON text: parsed more strictly than Python does, and written in the form in which the server stores it."""
 
 import contextlib
 import json
@@ -14,7 +14,7 @@ from .turns import in_turns
 
 MAX_DEPTH = 500
 """Levels of objects and arrays in a body. Python's parser takes under 1,000, counted together with the calls around it:
-what is kept must be readable to clients written in Python too."""
+clients written in Python must be able to read what is stored, too."""
 
 _STEPS = {ord("["): 1, ord("{"): 1, ord("]"): -1, ord("}"): -1}
 _NOT_A_BRACKET = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+"|[^"\[\]{}]++', re.DOTALL)
@@ -37,7 +37,7 @@ def parse_json(body: bytes) -> Any:
 
 
 async def parse_large_json(body: bytes) -> Any:
-    """Do as `parse_json` does, in turns with other requests.
+    """Parse JSON text as `parse_json` does, in turns with other requests.
 
     Raises:
         Refusal: 400, with the reason.
@@ -57,7 +57,7 @@ def _text(body: bytes) -> str:
 
 @contextlib.contextmanager
 def _refusing() -> Iterator[None]:
-    """Turn what is wrong with a text into a refusal."""
+    """Raise the refusal for each exception of a parser."""
     try:
         yield
     except UnicodeDecodeError as error:
@@ -68,12 +68,12 @@ def _refusing() -> Iterator[None]:
     except (RecursionError, TooDeep):
         raise _too_deep() from None
     except ValueError:
-        # What is left is Python's limit for the digits of an integer, which guards against quadratic time.
+        # This is Python's limit for the digits of an integer, which guards against quadratic time.
         raise bad_request("body: an integer has too many digits") from None
 
 
 def encode_json(value: Any) -> bytes:
-    """Write JSON text in the one form in which the server keeps it: no spaces, characters as they are.
+    """Write JSON text in the form in which the server stores it: no spaces, no escapes that JSON does not need.
 
     Raises:
         Refusal: 400 for an unpaired surrogate.
@@ -82,7 +82,7 @@ def encode_json(value: Any) -> bytes:
 
 
 async def encode_large_json(value: Any) -> bytes:
-    """Do as `encode_json` does, in turns with other requests.
+    """Write JSON text as `encode_json` does, in turns with other requests.
 
     Raises:
         Refusal: 400 for an unpaired surrogate.

@@ -1,4 +1,4 @@
-"""Where the deployed platform responds otherwise than its documentation says, and the document allows both."""
+"""The differences between the deployed platform's responses and its documentation; the document allows both."""
 
 from dataclasses import dataclass
 from typing import Literal, get_args

@@ -1,14 +1,14 @@
 """Loading datasets and items into a database, all of them or none.
 
-The format is JSON Lines, of what the API itself answers: a line is a dataset (it has a `name`) or an item (it has
+The format is JSON Lines, of the API's own responses: a line is a dataset (it has a `name`) or an item (it has
 `source_data`)::
 
     {"name": "pets", "type": "classification", "props": {}}
     {"source_data": [{"data_uri": "datalake://1/a"}], "attributes": {"classification": []}}
 
 An item belongs to the dataset above it that has the same `dataset_id`, or, where the item names none, to the last one.
-`organization_id` may be on a dataset's line. All that the document asks of a request is asked of a line. Ids and
-timestamps are given anew: those in the file only say what belongs together.
+`organization_id` may be on a dataset's line. A line must be valid as a request would have to be. Ids and timestamps are
+new: those in the file only say which items belong to which dataset.
 """
 
 import contextlib
@@ -18,7 +18,7 @@ from collections.abc import Callable, Coroutine, Generator, Iterable, Iterator, 
 from pathlib import Path
 from typing import IO, Any, cast
 
-from .errors import Answer, Refusal
+from .errors import Refusal, Response
 from .json_text import encode_json, parse_json
 from .openapi.document import operations
 from .operations import Operations, Request
@@ -33,7 +33,7 @@ Line = tuple[str, Callable[[], Any]]
 
 
 class LoadError(ValueError):
-    """What was to be loaded is not right, and nothing of it is; the message is one line that begins with the place."""
+    """Data that is not valid, and was not loaded at all; the message is one line that begins with the place."""
 
 
 async def load(
@@ -52,10 +52,10 @@ async def load(
         skip_existing: leave out each dataset, with its items, whose name its organization already has.
 
     Returns:
-        The datasets that were made, as the API answers with them.
+        The datasets that were created, as the API returns them.
 
     Raises:
-        LoadError: something in it is not right.
+        LoadError: something in it is not valid.
         OSError: the file can't be read.
     """
     with _lines(source) as lines:
@@ -88,7 +88,7 @@ def _copied(content: Mapping[str, Any]) -> Any:
 
 
 class _Inside:
-    """A store for operations that run inside of a transaction which is open already."""
+    """A store for operations that run inside an open transaction."""
 
     def __init__(self, store: Store) -> None:
         self._store = store
@@ -97,12 +97,12 @@ class _Inside:
     def __getattr__(self, name: str) -> Any:
         return getattr(self._store, name)
 
-    async def write(self, work: Callable[[], Answer]) -> Answer:
+    async def write(self, work: Callable[[], Response]) -> Response:
         return work()
 
 
 class _Loading:
-    """One load: what it has made so far."""
+    """One load, with what it has created so far."""
 
     def __init__(self, store: Store, organization_id: str, *, skip_existing: bool) -> None:
         self._store = store
@@ -172,8 +172,8 @@ class _Loading:
         schema = self._bodies[operation_id]
         if schema is not None:
             schema.check(body, "body")
-        answer = _finished(getattr(self._operations, operation_id)(Request(path, {}, body)))
-        created: dict[str, Any] = json.loads(answer.body)
+        response = _finished(getattr(self._operations, operation_id)(Request(path, {}, body)))
+        created: dict[str, Any] = json.loads(response.body)
         return created
 
 
@@ -196,11 +196,11 @@ def _text(content: Mapping[str, Any], name: str) -> str | None:
     return value
 
 
-def _finished(coroutine: Coroutine[Any, Any, Answer]) -> Answer:
+def _finished(coroutine: Coroutine[Any, Any, Response]) -> Response:
     """Run a coroutine that waits for nothing."""
     try:
         coroutine.send(None)
     except StopIteration as end:
-        return cast("Answer", end.value)
+        return cast("Response", end.value)
     coroutine.close()
     raise RuntimeError("an operation waits inside of a transaction")

@@ -1,4 +1,4 @@
-"""What each documented operation does. The methods of `Operations` bear the operationIds of the document."""
+"""The documented operations. Each method of `Operations` has an operationId as its name."""
 
 import contextlib
 import functools
@@ -7,7 +7,7 @@ from collections.abc import Generator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from .errors import Answer, Headers, Refusal, StorageFailed, bad_request, not_found
+from .errors import Headers, Refusal, Response, StorageFailed, bad_request, not_found
 from .http.paging import Tokens
 from .json_text import encode_json, encode_large_json
 from .likeness import Likeness, likeness
@@ -23,7 +23,7 @@ _logger = logging.getLogger("abeja_datasets_mock")
 _DEFAULT_DATASETS = 1000
 _SHOWN = 80
 _STAGED = 200
-"""Entries of a bulk update that are handled in one transaction: a few milliseconds of work."""
+"""Entries of a bulk update in one transaction: a few milliseconds of work."""
 
 _OK = 200
 _CREATED = 201
@@ -31,9 +31,9 @@ _CREATED = 201
 
 @dataclass(slots=True)
 class Request:
-    """A request whose parts keep the document: path parameters, query parameters, and the body parsed.
+    """A valid request: path parameters, query parameters, and the parsed body.
 
-    A large body is to be handled in turns with other requests.
+    A large body must be handled in turns with other requests.
     """
 
     path: Mapping[str, str]
@@ -53,89 +53,89 @@ class Operations:
         self._items = Items(store)
         self._tokens = Tokens(self._datasets.token_key())
 
-    async def create_dataset(self, request: Request) -> Answer:
+    async def create_dataset(self, request: Request) -> Response:
         """Add a dataset with a name that the organization has not used yet."""
         name, props = request.body["name"], await _encoded(request, request.body["props"])
         organization = request.path["organization_id"]
 
-        def work() -> Answer:
+        def work() -> Response:
             row = self._datasets.create(organization, name, request.body["type"], props, self._clock.now())
             if row is None:
                 raise bad_request(f"name: a dataset named {name!r} already exists in this organization")
-            return Answer(_CREATED, row.json())
+            return Response(_CREATED, row.json())
 
         return await self._store.write(work)
 
-    async def get_dataset(self, request: Request) -> Answer:
+    async def get_dataset(self, request: Request) -> Response:
         """Read a dataset with its number of items."""
 
-        def work() -> Answer:
+        def work() -> Response:
             number = self._dataset(request)
-            return Answer(_OK, self._datasets.get(number).json(self._datasets.total_count(number)))
+            return Response(_OK, self._datasets.get(number).json(self._datasets.total_count(number)))
 
         return await self._store.read_many(work)
 
-    async def list_datasets(self, request: Request) -> Answer:
-        """Read a page of datasets; the next token goes into a header."""
+    async def list_datasets(self, request: Request) -> Response:
+        """Read a page of datasets; the next token is in a header."""
         organization, token = request.path["organization_id"], request.query["next_token"]
         size = request.query["max_results"] or _DEFAULT_DATASETS
         listing = ("datasets", organization)
         after = 0 if token is None else self._tokens.read("next_token", token, *listing)[0]
 
-        def work() -> Answer:
-            # One more than asked for tells whether any follow.
+        def work() -> Response:
+            # One more than asked for shows whether others follow.
             rows = self._datasets.page(organization, after, size + 1)
             headers: Headers = ()
             if len(rows) > size:
                 token = self._tokens.make(rows[size - 1].dataset_id, *listing)
                 headers = ((b"x-next-token", token.encode("ascii")),)
-            return Answer(_OK, _array(row.json() for row in rows[:size]), headers)
+            return Response(_OK, _array(row.json() for row in rows[:size]), headers)
 
         return await self._store.read_many(work)
 
-    async def delete_dataset(self, request: Request) -> Answer:
+    async def delete_dataset(self, request: Request) -> Response:
         """Remove a dataset and its items."""
 
-        def work() -> Answer:
+        def work() -> Response:
             number = self._dataset(request)
             row, layer = self._datasets.get(number), self._items.layer(number)
             self._datasets.hide(number)
             hidden.extend((number, layer) if layer is not None else (number,))
-            return Answer(_OK, row.json())
+            return Response(_OK, row.json())
 
         hidden: list[int] = []
-        answer = await self._store.write(work)
+        response = await self._store.write(work)
         await self._purge(*hidden)
-        return answer
+        return response
 
-    async def create_dataset_item(self, request: Request) -> Answer:
+    async def create_dataset_item(self, request: Request) -> Response:
         """Add an item."""
         attributes = request.body.get("attributes") or {}
         kept = await _encoded(request, request.body["source_data"]), await _encoded(request, attributes)
 
-        def work() -> Answer:
+        def work() -> Response:
             number = self._dataset(request, _unknown_dataset)
             self._datasets.rule(number).check(attributes, "attributes")
             row = self._items.create(number, *kept, self._clock.now())
-            return Answer(_CREATED, self._writer(request)(row))
+            return Response(_CREATED, self._writer(request)(row))
 
         return await self._store.write(work)
 
-    async def get_dataset_item(self, request: Request) -> Answer:
+    async def get_dataset_item(self, request: Request) -> Response:
         """Read an item."""
         organization, dataset = request.path["organization_id"], dataset_number(request.path["dataset_id"])
         item = item_number(request.path["dataset_item_id"])
 
-        def work() -> Answer:
+        def work() -> Response:
             row = self._items.find(organization, dataset, item)
             if row is None:
                 self._dataset(request)
                 raise _no_item(request)
-            return Answer(_OK, self._writer(request)(row))
+            return Response(_OK, self._writer(request)(row))
 
         return await self._store.read(work)
 
-    async def list_dataset_items(self, request: Request) -> Answer:
+    async def list_dataset_items(self, request: Request) -> Response:
         """Read a page of items, or of those that match `q`."""
         token, q, size = (request.query[name] for name in ("next_page_token", "q", "limit"))
         listing = ("items", request.path["organization_id"], request.path["dataset_id"])
@@ -144,11 +144,11 @@ class Operations:
         if query is not None:
             await self._index(request)
 
-        def work() -> Answer | None:
+        def work() -> Response | None:
             number = self._dataset(request)
             if query is not None and self._items.layer(number) is not None:
                 return None
-            # One more than asked for tells whether any follow.
+            # One more than asked for shows whether others follow.
             if query is None:
                 count, rows = self._datasets.total_count(number), self._items.page(number, after, size + 1)
             else:
@@ -158,29 +158,29 @@ class Operations:
                 token = self._tokens.make(page[-1].dataset_item_id, *listing, query=q)
                 end = b',"next_page_token":"%b"' % token.encode("ascii")
             items = _array(map(self._writer(request), page))
-            return Answer(_OK, b'{"items":%b,"total_count":%d%b}' % (items, count, end))
+            return Response(_OK, b'{"items":%b,"total_count":%d%b}' % (items, count, end))
 
-        while (answer := await self._store.read_many(work)) is None:
-            # The index knows what is merged.
+        while (response := await self._store.read_many(work)) is None:
+            # Only merged items are in the index.
             await self._merge(request)
-        return answer
+        return response
 
-    async def update_dataset_item(self, request: Request) -> Answer:
+    async def update_dataset_item(self, request: Request) -> Response:
         """Replace an item's attributes."""
         attributes = request.body["attributes"]
         kept = await _encoded(request, attributes)
 
-        def work() -> Answer:
+        def work() -> Response:
             number = self._dataset(request, _unknown_dataset)
             old = self._item(request, number)
             self._datasets.rule(number).check(attributes, "attributes")
             row = self._updated(old, kept)
             self._items.update(number, old, row)
-            return Answer(_OK, self._writer(request)(row))
+            return Response(_OK, self._writer(request)(row))
 
         return await self._store.write(work)
 
-    async def bulk_update_dataset_item(self, request: Request) -> Answer:
+    async def bulk_update_dataset_item(self, request: Request) -> Response:
         """Replace the attributes of many items, or of none."""
         entries = [(int(entry["dataset_item_id"]), entry["attributes"]) for entry in request.body]
         seen: set[int] = set()
@@ -190,24 +190,24 @@ class Operations:
             seen.add(item)
         if request.is_large or len(entries) > _STAGED:
             rows = await self._update_in_turns(request, entries)
-            return Answer(_OK, await in_turns(_array_in_turns(self._writer(request), rows)))
+            return Response(_OK, await in_turns(_array_in_turns(self._writer(request), rows)))
         kept = [encode_json(attributes) for _, attributes in entries]
 
-        def work() -> Answer:
+        def work() -> Response:
             number = self._dataset(request, _unknown_dataset)
             for item, _ in entries:
                 self._items.settle(number, item)
             changes = self._changes(number, entries, kept)
             for old, row in changes:
                 self._items.update(number, old, row)
-            return Answer(_OK, _array(self._writer(request)(row) for _, row in changes))
+            return Response(_OK, _array(self._writer(request)(row) for _, row in changes))
 
         return await self._store.write(work)
 
     def _changes(
         self, number: int, entries: Sequence[tuple[int, Any]], kept: Sequence[bytes], first: int = 0
     ) -> list[tuple[ItemRow, ItemRow]]:
-        """Return each item as it is and as it is to be; `first` is the place of the first entry in the body."""
+        """Return each item before and after its change; `first` is the place of the first entry in the body."""
         rule = self._datasets.rule(number)
         changes = []
         for index, ((item, attributes), text) in enumerate(zip(entries, kept, strict=True), first):
@@ -273,23 +273,23 @@ class Operations:
             return self._items.layer(number) is None
 
         while not await self._store.write(work):
-            pass  # Others have had their turn: a write waits for its commit.
+            pass  # A write waits for its commit, so other requests have had a turn.
 
     async def _purge(self, *hidden: int) -> None:
-        """Remove hidden datasets, those that were left by servers which were killed among them."""
+        """Remove hidden datasets, including those of servers that were killed."""
         left = await self._store.read(self._datasets.leftovers)
         for number in {*hidden, *left}:
             while await self._store.write(functools.partial(self._datasets.purge, number)):
                 pass
 
-    async def delete_dataset_item(self, request: Request) -> Answer:
+    async def delete_dataset_item(self, request: Request) -> Response:
         """Remove an item."""
 
-        def work() -> Answer:
+        def work() -> Response:
             number = self._dataset(request)
             row = self._item(request, number)
             self._items.delete(number, row)
-            return Answer(_OK, self._writer(request)(row))
+            return Response(_OK, self._writer(request)(row))
 
         return await self._store.write(work)
 
@@ -335,7 +335,7 @@ def _no_dataset() -> Refusal:
 
 
 def _unknown_dataset() -> Refusal:
-    """Make the 400 that is documented for creating and updating items, where reading answers 404."""
+    """Build the 400 that is documented for creating and updating items, where reading has a 404."""
     return bad_request("dataset_id: the specified dataset id does not exist")
 
 

@@ -1,4 +1,4 @@
-"""What differs between operating systems: the event loop, the limit of open files, and signals.
+"""Differences between operating systems: the event loop, the limit of open files, and signals.
 
 The server is tested on Linux. Windows has neither uvloop nor the module `resource`, and its event loops take no signal
 handlers (https://docs.python.org/3/library/asyncio-platforms.html#windows).
@@ -20,7 +20,7 @@ if sys.platform == "win32":
         """Do nothing: sockets are not counted as files."""
 
     def on_signals(numbers: Iterable[signal.Signals], act: Callable[[], None]) -> None:
-        """Act at one of the signals, in the running event loop."""
+        """Call `act` at one of the signals, in the running event loop."""
         loop = asyncio.get_running_loop()
         for number in numbers:
             signal.signal(number, lambda *_: loop.call_soon_threadsafe(act))
@@ -35,7 +35,7 @@ else:
         return uvloop.new_event_loop()
 
     def allow_files(wanted: int) -> None:
-        """Let this process open so many files, or as many as it may: most systems start a program with 1,024."""
+        """Raise the limit of open files, as far as the system allows: most start a program with 1,024."""
         limit, most = resource.getrlimit(resource.RLIMIT_NOFILE)
         allowed = wanted if most == resource.RLIM_INFINITY else min(most, wanted)
         if limit < allowed:
@@ -43,6 +43,6 @@ else:
                 resource.setrlimit(resource.RLIMIT_NOFILE, (allowed, most))
 
     def on_signals(numbers: Iterable[signal.Signals], act: Callable[[], None]) -> None:
-        """Act at one of the signals, in the running event loop."""
+        """Call `act` at one of the signals, in the running event loop."""
         for number in numbers:
             asyncio.get_running_loop().add_signal_handler(number, act)

@@ -1,4 +1,4 @@
-"""The server as a program: what `python -m abeja_datasets_mock` and `abeja-datasets mock` share."""
+"""The server as a program: the part that `python -m abeja_datasets_mock` and `abeja-datasets mock` share."""
 
 import asyncio
 import contextlib
@@ -35,7 +35,7 @@ class CannotListen(Exception):
 
 
 class Listening(NamedTuple):
-    """Where it listens: for clients, and the server itself, which is the same where no proxy stands before it."""
+    """The URL for clients and the URL of the server itself, which differ where a proxy is in front of it."""
 
     url: str
     server: str
@@ -57,12 +57,11 @@ def run(
         host: the address to listen on.
         port: the port; 0 is one that is free.
         announce: called as soon as it listens.
-        prepare: what is to be done before it listens, in this order.
-        proxied: puts the fault proxy at that address, with these faults; the server itself is then on loopback, at a
-            port that is free.
+        prepare: called in this order before it listens.
+        proxied: the faults of a fault proxy at that address; the server itself then listens on a free port of loopback.
 
     Raises:
-        CannotListen: the address is taken, or is none of this machine's.
+        CannotListen: the address is taken, or is not one of this machine.
         Exception: what `prepare` and `announce` raise.
     """
 
@@ -88,7 +87,7 @@ def run(
 
 
 async def _prepared(prepare: Sequence[Prepare], end: asyncio.Event) -> bool:
-    """Do what is to be done at the start; return False where it was interrupted, and undone."""
+    """Run the preparations; return False where a signal interrupted one, which is then undone."""
     interruption = asyncio.ensure_future(end.wait())
     try:
         for step in prepare:
@@ -112,10 +111,10 @@ def interrupted() -> asyncio.Event:
 
 
 async def listen(server: Server | Proxy, address: str) -> str:
-    """Start a server or a proxy, and hand back its URL; `address` is for the message.
+    """Start a server or a proxy, and return its URL; `address` is for the message.
 
     Raises:
-        CannotListen: the address is taken, or is none of this machine's.
+        CannotListen: the address is taken, or is not one of this machine.
     """
     try:
         return await server.start()
@@ -125,17 +124,17 @@ async def listen(server: Server | Proxy, address: str) -> str:
 
 
 def check_host(host: str, credentials: Sequence[Credential]) -> None:
-    """Refuse the demo credential, which everybody knows, where other machines reach the server.
+    """Refuse the demo credential, which is public, where other machines reach the server.
 
     Raises:
-        ValueError: other machines reach an address of the host, and nobody has asked for the demo credential.
+        ValueError: other machines reach an address of the host, and no option asks for the demo credential.
     """
     if not any(credential is DEMO for credential in credentials):
         return
     try:
         found = socket.getaddrinfo(host or None, 0, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
     except (OSError, UnicodeError):
-        return  # The start says why it can't be listened on.
+        return  # Starting the server raises the reason.
     if not all(_is_loopback(str(address[0])) for *_, address in found):
         raise ValueError(
             f"--host {host!r}: other machines reach this address, and the demo credential is public;"
@@ -150,7 +149,7 @@ def _is_loopback(text: str) -> bool:
 
 
 def url_lines(listening: Listening) -> Iterator[str]:
-    """Write the first lines that the program prints: what it is, and where, to be copied."""
+    """Return the first lines that the program prints: what it is, and its URL as a line for a shell."""
     if listening.server == listening.url:
         yield "# The reference server of the ABEJA Dataset API listens. To use it, copy:"
     else:
@@ -161,30 +160,30 @@ def url_lines(listening: Listening) -> Iterator[str]:
 
 
 def credential_lines(credential: Credential, prefix: str = "export ") -> Iterator[str]:
-    """Write a credential, with its secret, as lines for a shell."""
+    """Return a credential, with its secret, as lines for a shell."""
     for name, value in credential.environment.items():
         yield f"{prefix}{name}={shlex.quote(value)}"
 
 
 @dataclass(frozen=True, slots=True)
 class Accepted:
-    """A credential, and where its secret stands; None where it may be printed."""
+    """A credential, and the place that holds its secret; None where the program may print it."""
 
     credential: Credential
     source: str | None
 
 
 def accepted(given: Sequence[str], file: Path | None, environ: Mapping[str, str]) -> list[Accepted]:
-    """Read the credentials that a server is to take; without any it is the environment's, or the demo one.
+    """Parse the credentials that a server accepts; without any it is the environment's, or the demo one.
 
     Args:
-        given: each as `bearer:TOKEN`, `user:ID:TOKEN`, `datasource:ID:SECRET` or `env:PREFIX`, and then maybe `@` and
-            the organization that it is good for.
+        given: each as `bearer:TOKEN`, `user:ID:TOKEN`, `datasource:ID:SECRET` or `env:PREFIX`, with or without `@` and
+            the organization that it is valid for.
         file: YAML, a list of objects in the client's own form, each with or without `organization_id`.
         environ: the environment variables.
 
     Raises:
-        ValueError: one is not right. The message, of one line, holds no secret.
+        ValueError: one is not valid. The message, of one line, holds no secret.
         OSError: the file can't be read.
     """
     taken = [_from_text(text, f"--credential {number}", environ) for number, text in enumerate(given, 1)]
@@ -235,7 +234,7 @@ def _from_file(file: Path) -> list[Accepted]:
     try:
         content = yaml.safe_load(file.read_text(encoding="utf-8"))
     except (yaml.YAMLError, UnicodeDecodeError):
-        # Their messages quote what stands there.
+        # Their messages would quote secrets.
         raise ValueError(f"{file}: not YAML") from None
     if not isinstance(content, list) or not content:
         raise ValueError(f"{file}: a list of credentials is needed")
@@ -259,18 +258,18 @@ def _from_file(file: Path) -> list[Accepted]:
 
 @contextlib.contextmanager
 def ready_file(path: Path) -> Iterator[Callable[[str], None]]:
-    """Return what writes a file that holds the URL; the file exists only while the server listens.
+    """Return a function that writes the URL to a file; the file exists only while the server listens.
 
-    It appears whole, and takes the place of whatever has its name: a symbolic link is replaced, not followed. A file
-    that an earlier server left is removed first, so that nobody takes it for ours.
+    The file appears whole. It replaces one of the same name; a symbolic link is replaced, not followed. A file of an
+    earlier server is removed first, so that no program reads a stale URL.
 
     Raises:
-        OSError: the file can't be removed, or, from what is returned, can't be written.
+        OSError: the file can't be removed; or, from the function, it can't be written.
     """
     path.unlink(missing_ok=True)
 
     def write(url: str) -> None:
-        # In a folder that others write to, a name that can be guessed could be a link that waits there.
+        # In a folder that other users can write to, a predictable name could be a link that they made.
         draft = path.with_name(f"{path.name}.{secrets.token_hex(8)}")
         with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o644), "w", encoding="utf-8") as file:
             file.write(f"{url}\n")

@@ -38,7 +38,7 @@ class Server:
         self._clock: asyncio.TimerHandle | None = None
 
     async def start(self) -> str:
-        """Listen, and hand back the URL.
+        """Listen, and return the URL.
 
         Raises:
             OSError: the address can't be listened on.
@@ -56,12 +56,12 @@ class Server:
             backlog=_BACKLOG,
         )
         self._tick(loop)
-        # A name may stand for several addresses, each with a port of its own.
+        # A name may have several addresses, each with a port of its own.
         host, port, *_ = self._listener.sockets[0].getsockname()
         return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 
     async def stop(self) -> None:
-        """Stop listening, let requests that have arrived be answered, and close connections."""
+        """Stop listening, wait for the responses to requests that have arrived, and close connections."""
         if self._listener is not None:
             self._listener.close()
         if self._clock is not None:
@@ -100,7 +100,7 @@ class RunningServer(Background):
 
     Attributes:
         url: where it listens, without a slash at the end; from `start` on.
-        credential: the first credential it takes, in the form that `APIClient` takes.
+        credential: the first credential it accepts, in the form that `APIClient` takes.
         app: the application, for middleware to be added before `start`.
     """
 

@@ -54,7 +54,7 @@ def test_a_status_before_the_change(served: Served) -> None:
     assert response.status_code == 503
     assert response.headers["retry-after"] == "2"
     assert response.headers["content-type"] == "application/json"
-    assert response.json() == {"error": "planned_fault", "error_description": "A planned fault answers 503"}
+    assert response.json() == {"error": "planned_fault", "error_description": "A planned fault responds with 503"}
     assert served.names() == ["cats"]
 
 

@@ -158,15 +158,20 @@ class Bad:
     [
         ("create_dataset_item", "late", {"twice": True}, "2 requests arrived, and 1 should"),
         ("create_dataset_item", "late", {"twice": True}, "left the server changed twice"),
-        ("create_dataset_item", "late", {"answer": None}, "got the wrong answer: null"),
-        ("get_dataset", "late", {"answer": {"dataset_id": "x" * 200}}, 'got the wrong answer: {"dataset_id": "xxxx'),
-        ("get_dataset", "late", {"answer": [0]}, "the next call, list_datasets, got the wrong answer: [0]"),
+        ("create_dataset_item", "late", {"answer": None}, "got the wrong response: null"),
+        ("get_dataset", "late", {"answer": {"dataset_id": "x" * 200}}, 'got the wrong response: {"dataset_id": "xxxx'),
+        ("get_dataset", "late", {"answer": [0]}, "the next call, list_datasets, got the wrong response: [0]"),
         ("get_dataset", "late", {"fails_afterwards": True}, "the next call, list_datasets, failed: no more"),
         ("list_datasets", "404 refused by the server", {"hides_errors": True}, "succeeded, and should raise NotFound"),
         ("create_dataset", "503 for a moment", {"says": {"name": "Odd"}}, "raised Odd, and should raise ServiceUn"),
         ("create_dataset", "503 for a moment", {"says": {"name": None, "kind": "status 500"}}, "raised status 500"),
-        ("create_dataset", "503 for a moment", {"says": {"outcome": "rejected"}}, "told the outcome 'rejected', and"),
-        ("create_dataset", "503 for a moment", {"says": {"attempts": 3}}, "told of 3 attempts, and should tell of 1"),
+        (
+            "create_dataset",
+            "503 for a moment",
+            {"says": {"outcome": "rejected"}},
+            "reported the outcome 'rejected'",
+        ),
+        ("create_dataset", "503 for a moment", {"says": {"attempts": 3}}, "reported 3 attempts, and should report 1"),
     ],
 )
 def test_a_bad_client_is_found_out(
@@ -345,4 +350,4 @@ def test_a_raw_client_sees_what_the_table_says(stage: Stage) -> None:
     row = found("list_datasets", "503 for a moment")
     result = stage.play(row, lambda target: contextlib.nullcontext(Raw(target)))
     assert seen == [503, 200]
-    assert result.problems[0].startswith("got the wrong answer")
+    assert result.problems[0].startswith("got the wrong response")

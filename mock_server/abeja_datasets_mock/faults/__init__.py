@@ -1,6 +1,6 @@
-"""Faults on demand: the bad days of production, in the server (`install`) and on the wire (`FaultProxy`).
+"""Faults on demand, in the server (`install`) and on the wire (`FaultProxy`).
 
-A plan says what goes wrong, see `plan.py` and `effects.py`; one `Faults` may serve both levels.
+A plan says what goes wrong, see `plan.py` and `kinds/`; one `Faults` may serve both levels.
 """
 
 from .admin import admin_app

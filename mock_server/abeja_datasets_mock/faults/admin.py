@@ -1,9 +1,9 @@
 """The admin route, by which a program in any language sets the faults: JSON under `/_mock/`.
 
-- `GET /_mock/faults`: the plan;
+- `GET /_mock/faults`: return the plan;
 - `PUT /_mock/faults`: set it. The body is a plan as in a YAML file, written as JSON;
-- `DELETE /_mock/faults`: plan nothing any more; the record stays;
-- `GET /_mock/applied`: what was applied under the plan.
+- `DELETE /_mock/faults`: remove all faults; the record stays;
+- `GET /_mock/applied`: return the faults that were applied under the plan.
 """
 
 import hmac
@@ -14,7 +14,7 @@ from starlette.applications import Starlette
 from starlette.routing import Mount
 from starlette.types import Message, Receive, Scope, Send
 
-from abeja_datasets_mock.errors import CLOSE, Answer, Refusal, bad_request, not_found
+from abeja_datasets_mock.errors import CLOSE, Refusal, Response, bad_request, not_found
 
 from .fields import PlanError
 from .live import Faults
@@ -29,8 +29,8 @@ class AdminRoute:
     """An ASGI application for all paths under `/_mock/`.
 
     Args:
-        faults: what it shows and sets.
-        token: what requests must show, as `Authorization: Bearer …`.
+        faults: the faults that it shows and sets.
+        token: the token of requests, in `Authorization: Bearer …`.
 
     Raises:
         ValueError: the token is empty.
@@ -43,17 +43,17 @@ class AdminRoute:
         self._authorization = b"bearer " + token.encode("utf-8")
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer a request."""
+        """Respond to a request."""
         try:
-            answer = await self._answer(scope, receive)
+            response = await self._respond(scope, receive)
         except Refusal as refusal:
-            answer = refusal.answer
-        length = (b"content-length", b"%d" % len(answer.body))
-        headers = [(b"content-type", b"application/json"), length, *answer.headers]
-        await send({"type": "http.response.start", "status": answer.status, "headers": headers})
-        await send({"type": "http.response.body", "body": answer.body})
+            response = refusal.response
+        length = (b"content-length", b"%d" % len(response.body))
+        headers = [(b"content-type", b"application/json"), length, *response.headers]
+        await send({"type": "http.response.start", "status": response.status, "headers": headers})
+        await send({"type": "http.response.body", "body": response.body})
 
-    async def _answer(self, scope: Scope, receive: Receive) -> Answer:
+    async def _respond(self, scope: Scope, receive: Receive) -> Response:
         self._check_token([value for name, value in scope["headers"] if name == b"authorization"])
         body = await _body(receive)
         name, method = scope["path"].removeprefix(PREFIX), scope["method"]
@@ -91,7 +91,7 @@ class AdminRoute:
 
 
 def admin_app(faults: Faults, token: str) -> Starlette:
-    """Make the admin route an application of its own, for a proxy before a server that does not have it.
+    """Return the admin route as an application of its own, for a proxy in front of another server.
 
     Raises:
         ValueError: the token is empty.
@@ -110,5 +110,5 @@ async def _body(receive: Receive) -> bytes:
     return body
 
 
-def _json(value: Any) -> Answer:
-    return Answer(200, json.dumps(value, default=str).encode("ascii"))
+def _json(value: Any) -> Response:
+    return Response(200, json.dumps(value, default=str).encode("ascii"))

@@ -1,4 +1,4 @@
-"""One connection through the proxy: requests go one way, answers the other, and faults strike on the way back."""
+"""One connection through the proxy, which forwards requests and responses, and applies faults to them."""
 
 import asyncio
 import contextlib
@@ -12,22 +12,22 @@ from .framing import CutShort, Length, NotHttp, Stream
 from .live import Faults, Hit, identify
 from .plan import Fault
 from .struck import StruckRequest, StruckResponse
-from .upstream import Answer, Upstream
+from .upstream import Response, Upstream
 
 _logger = logging.getLogger("abeja_datasets_mock.faults")
 _READ_AHEAD = 1024 * 1024
 _LINGER = 2.0
-"""Seconds that a client is read from after an answer to a request that was not read to its end."""
+"""Seconds that a client is read from after a response to a request that was not read to its end."""
 
 
 class Connection:
-    """A client's connection, and the one to the server that is made for it.
+    """A client's connection, and the connection to the server for it.
 
     Args:
         client: the client's side.
         upstream: where the server is.
-        faults: what is to go wrong.
-        between: called after each answer, to do what strikes between two requests; it tells whether to close.
+        faults: the faults to apply.
+        between: called after each response, to apply a fault between two requests; returns whether to close.
 
     Attributes:
         is_idle: whether no request is under way.
@@ -43,7 +43,7 @@ class Connection:
         self._is_body_sent = False
 
     async def run(self) -> None:
-        """Pass on requests and answers until one side closes."""
+        """Forward requests and responses until one side closes."""
         try:
             with contextlib.suppress(CutShort):
                 while await self._is_next():
@@ -52,7 +52,7 @@ class Connection:
                         break
                     self.is_idle = True
         except OSError:
-            # The server has reset its side, or can't be reached, or the client has gone.
+            # The server reset the connection or can't be reached, or the client has gone.
             self._client.reset()
         finally:
             for stream in (self._client, self._server):
@@ -64,7 +64,7 @@ class Connection:
         self._client.writer.close()
 
     async def _is_next(self) -> bool:
-        """Wait for the next request; False where either side has closed, or the server speaks unasked."""
+        """Wait for the next request; return False where a side has closed, or the server sends without a request."""
         client, server = self._client, self._server
         if client.buffer:
             return True
@@ -84,7 +84,7 @@ class Connection:
         return bool(client.buffer)
 
     async def _exchange(self) -> bool:
-        """Pass on one request and its answer; tell whether the connection goes on."""
+        """Forward one request and its response; return whether the connection goes on."""
         client = self._client
         try:
             head = await client.head()
@@ -99,7 +99,7 @@ class Connection:
             await self._tunnel()
             return False
         hit = identify(head.method, head.target.partition(b"?")[0])
-        # Who sets the faults must not be kept from it by them.
+        # Faults must not prevent a change of the plan.
         is_spared = hit.path.startswith(PREFIX)
         struck = None if is_spared else self._faults.strike("wire", hit)
         if struck and isinstance(struck[0].effect, OnRequest):
@@ -107,10 +107,10 @@ class Connection:
             return False
         server = await self._connect()
         await server.send(self._upstream.redirected(head))
-        # An answer may come before the end of the request: 100 Continue, or the refusal of what is too large.
+        # A response may come before the end of the request: 100 Continue, or the refusal of a large body.
         request = asyncio.ensure_future(self._pass_body(server, length))
         try:
-            goes_on = await self._pass_answer(Answer(server, head.method), request, struck)
+            goes_on = await self._pass_response(Response(server, head.method), request, struck)
         finally:
             request.cancel()
             await asyncio.gather(request, return_exceptions=True)
@@ -121,7 +121,7 @@ class Connection:
         return goes_on
 
     async def _pass_body(self, server: Stream, length: Length) -> None:
-        """Pass on the body of a request; then watch the client, so that the server learns when it goes."""
+        """Forward the body of a request; then watch the client, so that the server sees when it goes."""
         client, self._is_body_sent = self._client, False
         try:
             try:
@@ -135,31 +135,31 @@ class Connection:
                     await server.send(piece)
             except CutShort:
                 pass
-            # What came before the end may be another request, which is still to be passed on.
+            # What came before the end may be another request, which is forwarded next.
             if client.is_at_end and not client.buffer:
                 _end(server.writer)
         except OSError:
-            # A client that resets has its reset passed on; a server that does is heard of while it is read from.
+            # A reset of the client is forwarded. A reset of the server is seen where its response is read.
             server.writer.transport.abort()
 
-    async def _pass_answer(
-        self, answer: Answer, request: asyncio.Future[None], struck: tuple[Fault, random.Random] | None
+    async def _pass_response(
+        self, response: Response, request: asyncio.Future[None], struck: tuple[Fault, random.Random] | None
     ) -> bool:
-        """Pass on an answer, or what a fault makes of it; tell whether the connection may go on."""
+        """Forward a response, or apply a fault to it; return whether the connection may go on."""
         if struck is None:
-            async for piece in answer.pieces():
+            async for piece in response.pieces():
                 await self._client.send(piece)
-            return answer.is_whole
+            return response.is_whole
         whole = b""
-        async for piece in answer.pieces():
-            if answer.is_interim:
+        async for piece in response.pieces():
+            if response.is_interim:
                 await self._client.send(piece)
             else:
                 whole += piece
         effect, chance = struck[0].effect, struck[1]
         assert isinstance(effect, OnResponse)  # noqa: S101 - no other strikes a response
-        await effect.apply(StruckResponse(whole, answer.half(len(whole)), chance, self._client, request))
-        return answer.is_whole and not effect.closes
+        await effect.apply(StruckResponse(whole, response.half(len(whole)), chance, self._client, request))
+        return response.is_whole and not effect.closes
 
     async def _connect(self) -> Stream:
         if self._server is None:
@@ -171,7 +171,7 @@ class Connection:
         return self._server
 
     async def _tunnel(self) -> None:
-        """Pass on whatever comes, both ways: it is no HTTP, and the server's to answer."""
+        """Forward all bytes, both ways: what is not HTTP is the server's to refuse."""
         server = await self._connect()
 
         async def pump(source: Stream, target: Stream) -> None:
@@ -188,7 +188,7 @@ class Connection:
         await self._linger()
 
     async def _linger(self) -> None:
-        """End the answers, and read on for a while: a close with data unread would reset the connection."""
+        """Close the sending half, and read on for a while: a close with unread data would reset the connection."""
         _end(self._client.writer)
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(_LINGER):
@@ -197,7 +197,7 @@ class Connection:
 
 
 def _end(writer: asyncio.StreamWriter) -> None:
-    """Say that no more will be sent, in the way that the transport allows."""
+    """Close the sending half, or the connection where the transport allows no half."""
     with contextlib.suppress(OSError, RuntimeError):  # it is closed already
         if writer.can_write_eof():
             writer.write_eof()

@@ -21,7 +21,7 @@ Level = Literal["server", "wire"]
 
 
 class Effect:
-    """What a kind of fault does, with its value from a plan.
+    """A kind of fault, with its value from a plan.
 
     Attributes:
         name: the field of a plan.
@@ -103,7 +103,7 @@ class OnRequest(OnWire):
     """A kind that keeps a request from the server; the connection ends with it."""
 
     async def apply(self, request: "StruckRequest") -> None:
-        """Do what the client sees instead of a response."""
+        """Act on the connection of the request."""
         raise NotImplementedError
 
 
@@ -131,11 +131,11 @@ class Between(OnWire):
     at_start: ClassVar[bool] = False
 
     def apply(self, gate: "Gate") -> None:
-        """Do more than to close the connection."""
+        """Act before the connection is closed."""
 
 
 class Gate(Protocol):
-    """What decides whether clients can connect."""
+    """The part of the proxy that accepts or refuses connections."""
 
     def refuse(self, seconds: float | None) -> None:
         """Refuse connections for so many seconds, or until there is another plan."""
@@ -143,7 +143,7 @@ class Gate(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class ServerEffect:
-    """What a fault does in the server.
+    """The effect of a fault in the server.
 
     Attributes:
         parts: its kinds, in the order in which they are applied.

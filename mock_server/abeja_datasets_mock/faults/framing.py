@@ -1,8 +1,7 @@
-"""HTTP/1.1 messages on a connection, told apart and passed on as they are (RFC 9112).
+"""The framing of HTTP/1.1 messages on a connection, whose bytes stay as they are (RFC 9112).
 
-A parser such as h11 would hand out what a message means, and write it anew: other bytes than came, and none for a
-message that is not quite right, which is what somebody behind a proxy may want to send. So this looks for the ends of
-messages, and for nothing else.
+A parser such as h11 would return what a message means, to be written anew: other bytes than came, and none for a
+malformed message, which a client may want to send. So this module finds the ends of messages, and nothing else.
 """
 
 import asyncio
@@ -19,7 +18,7 @@ _MAX_HEAD = 64 * 1024
 _MAX_LINE = 4096
 _TOKEN = rb"[!#$%&'*+\-.^_`|~0-9A-Za-z]+"
 _REQUEST = re.compile(rb"(" + _TOKEN + rb") (\S+) HTTP/1\.[01]")
-_ANSWER = re.compile(rb"HTTP/1\.[01] ([1-9][0-9]{2})(?: .*)?")
+_RESPONSE = re.compile(rb"HTTP/1\.[01] ([1-9][0-9]{2})(?: .*)?")
 _FIELD = re.compile(rb"(" + _TOKEN + rb"):[ \t]*(.*?)[ \t]*", re.DOTALL)
 _BEGINNING = re.compile(rb"(?:" + _TOKEN + rb"|HTTP/(?:1(?:\.[01]?)?)?)?(?: [^\r]*\r?)?")
 _CHUNK = re.compile(rb"([0-9A-Fa-f]{1,15})[ \t]*(?:;[^\r\n]*)?\r\n")
@@ -29,7 +28,7 @@ Length = int | Literal["chunked", "until close"]
 
 
 class NotHttp(Exception):
-    """What comes is no message whose end can be told."""
+    """Bytes that are not a message, or one whose end can't be found."""
 
 
 class CutShort(Exception):
@@ -41,32 +40,32 @@ class Head(NamedTuple):
 
     raw: bytes
     method: str
-    """Of a request; empty for an answer."""
+    """Of a request; empty for a response."""
     target: bytes
     """Of a request."""
     status: int
-    """Of an answer; 0 for a request."""
+    """Of a response; 0 for a request."""
     fields: tuple[tuple[bytes, bytes], ...]
     """By lowercase name."""
 
     def values(self, name: bytes) -> list[bytes]:
-        """Give the values of a field."""
+        """Return the values of a field."""
         return [value for known, value in self.fields if known == name]
 
     def length(self, request_method: str = "") -> Length:
-        """Tell how long the body is (RFC 9112, section 6.3).
+        """Return the length of the body (RFC 9112, section 6.3).
 
         Args:
-            request_method: of the request that this answers.
+            request_method: of the request of this response.
 
         Raises:
-            NotHttp: it is said in two ways, or in none that can be understood.
+            NotHttp: the framing fields contradict each other, or are malformed.
         """
         if self.status and (request_method == "HEAD" or self.status < 200 or self.status in (204, 304)):  # noqa: PLR2004 - 1xx
             return 0
         codings, lengths = self.values(b"transfer-encoding"), self.values(b"content-length")
         if codings:
-            # With a length beside it, servers differ in which of the two they go by.
+            # Servers differ in which of the two they use when there is a length too.
             if lengths or [coding.lower() for coding in codings] != [b"chunked"]:
                 raise NotHttp
             return "chunked"
@@ -81,7 +80,7 @@ class Stream:
     """One side of the proxy: a connection that is read message by message.
 
     Attributes:
-        buffer: what has come and has not been taken yet.
+        buffer: bytes that have come and were not taken yet.
         is_at_end: whether nothing more will come.
     """
 
@@ -90,12 +89,12 @@ class Stream:
         self.is_at_end = False
         self.writer = writer
         self._reader = reader
-        # asyncio does so for most sockets, but not for those that a listening socket of `socket.create_server` hands
-        # out. Without it a message that is sent in two pieces takes 40 ms.
+        # asyncio does so for most sockets, but not for those that a listening socket of `socket.create_server`
+        # accepts. Without it a message that is sent in two pieces takes 40 ms.
         writer.get_extra_info("socket").setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
 
     async def fill(self) -> bool:
-        """Wait for more to come; tell whether it did. It may be cancelled, and loses nothing then.
+        """Wait for more bytes, and return whether any came. A cancelled call loses none.
 
         Raises:
             ConnectionError: the connection was reset.
@@ -106,7 +105,7 @@ class Stream:
         return bool(piece)
 
     def take(self, size: int) -> bytes:
-        """Take what has come, up to so many bytes of it."""
+        """Take up to so many bytes from the buffer."""
         piece = bytes(self.buffer[:size])
         del self.buffer[:size]
         return piece
@@ -146,7 +145,7 @@ class Stream:
         return head
 
     async def body(self, length: Length) -> AsyncIterator[bytes]:
-        """Take the body of a message in pieces as they come, with all that frames them.
+        """Yield the body of a message in pieces as they come, with their framing.
 
         Raises:
             CutShort: the connection ends within it.
@@ -198,11 +197,11 @@ class Stream:
 
 
 def _may_begin(data: bytearray) -> bool:
-    """Tell whether a message may begin so, the rest of which has not come yet."""
+    """Return whether an incomplete head may begin with these bytes."""
     line, end, _ = bytes(data).partition(b"\r\n")
     if not end:
         return _BEGINNING.fullmatch(line) is not None
-    return bool(_REQUEST.fullmatch(line) or _ANSWER.fullmatch(line))
+    return bool(_REQUEST.fullmatch(line) or _RESPONSE.fullmatch(line))
 
 
 def _head(raw: bytes) -> Head:
@@ -215,6 +214,6 @@ def _head(raw: bytes) -> Head:
         fields.append((field[1].lower(), field[2]))
     if request := _REQUEST.fullmatch(first):
         return Head(raw, request[1].decode("ascii"), request[2], 0, tuple(fields))
-    if answer := _ANSWER.fullmatch(first):
-        return Head(raw, "", b"", int(answer[1]), tuple(fields))
+    if response := _RESPONSE.fullmatch(first):
+        return Head(raw, "", b"", int(response[1]), tuple(fields))
     raise NotHttp

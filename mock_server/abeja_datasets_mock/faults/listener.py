@@ -10,10 +10,10 @@ Accept = Callable[[asyncio.StreamReader, asyncio.StreamWriter], None]
 
 
 class Listener:
-    """Takes connections, or has the system refuse them.
+    """A listening socket whose connections the system refuses on demand.
 
     Args:
-        accept: is given each connection.
+        accept: called with each connection.
         host: the address to listen on.
         port: the port; 0 is one that is free.
 
@@ -32,7 +32,7 @@ class Listener:
 
     @property
     def url(self) -> str:
-        """Where it listens."""
+        """The URL of the address."""
         host, port = self._address
         return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 
@@ -41,17 +41,18 @@ class Listener:
         if self._socket is None:
             return
         self._drop()
-        # Nobody else must get the port meanwhile; bound, but not listening, it refuses connections all the same.
+        # Another program must not get the port meanwhile. A socket that is bound, but does not listen, refuses
+        # connections too.
         self._holder = holder = socket.socket(self._family)
         holder.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         with contextlib.suppress(OSError):
             holder.bind(self._address)
 
     def resume(self) -> None:
-        """Take connections again.
+        """Accept connections again.
 
         Raises:
-            OSError: the port belongs to somebody else now.
+            OSError: another program has the port now.
         """
         if self._socket is None:
             self._let_go()
@@ -59,7 +60,7 @@ class Listener:
             self._starting = asyncio.ensure_future(self._start(self._socket))
 
     async def close(self) -> None:
-        """Listen no more, and give the port back."""
+        """Stop listening, and release the port."""
         self._let_go()
         self._drop()
         await asyncio.gather(self._starting, return_exceptions=True)
@@ -76,7 +77,7 @@ class Listener:
             self._server.close()
             self._server = None
         elif self._socket is not None:
-            # A start that is cut short may have the loop watch the socket already; its number will be another's soon.
+            # The loop may watch the socket already; another socket will soon have its file descriptor.
             asyncio.get_running_loop().remove_reader(self._socket.fileno())
         if self._socket is not None:
             self._socket.close()

@@ -26,7 +26,7 @@ _logger = logging.getLogger("abeja_datasets_mock.faults")
 
 
 class Hit(NamedTuple):
-    """A request, as a fault is told of it. `operation` is None where the document has none; no query is in `path`."""
+    """A request that a fault may strike. `operation` is None where the document has none; `path` has no query."""
 
     method: str
     path: str
@@ -60,12 +60,12 @@ class Applied:
         return f"faults[{self.fault}] {self.effect}: {struck}, time {self.time}"
 
     def as_json(self) -> dict[str, Any]:
-        """Give the record as the admin route does."""
+        """Return the record as the admin route shows it."""
         return asdict(self)
 
 
 class _Running:
-    """A fault with what has come of it so far."""
+    """A fault with its counts so far."""
 
     def __init__(self, fault: Fault, index: int, seed: int) -> None:
         self.fault = fault
@@ -87,14 +87,13 @@ class _Running:
 
 
 class Faults:
-    """A plan that is under way. The middleware and the proxy ask it; tests and the admin route set it.
+    """A plan at work. The middleware and the proxy ask it; tests and the admin route set it.
 
-    It may be shared by threads. Which request a fault strikes depends on the plan, its seed and the order in which
-    requests come, on nothing else.
+    Threads may share it. Which request a fault strikes depends only on the plan, its seed and the order of requests.
 
     Args:
-        plan: what is to go wrong; nothing, without one.
-        levels: where faults can be done. A plan with a fault of another level is refused, for it would do nothing.
+        plan: the plan; without one there are no faults.
+        levels: where faults can be done. A plan with a fault of another level is refused: it would do nothing.
 
     Attributes:
         watchers: called after each change of the plan, in the thread that makes it.
@@ -114,7 +113,7 @@ class Faults:
 
     @property
     def plan(self) -> Plan:
-        """The plan. Setting one starts all counts and the record anew; anything that `load_plan` takes will do."""
+        """The plan. It may be set to anything that `load_plan` takes, which resets all counts and the record."""
         return self._plan
 
     @plan.setter
@@ -126,7 +125,7 @@ class Faults:
         self._changed()
 
     def add(self, **fields: Any) -> None:
-        """Add a fault below the others, which go on as they were: `faults.add(status=503, count=1)`.
+        """Add a fault after the others, whose counts stay: `faults.add(status=503, count=1)`.
 
         Raises:
             PlanError: it is not valid.
@@ -138,35 +137,35 @@ class Faults:
         self._changed()
 
     def clear(self) -> None:
-        """Plan nothing any more. What was applied stays on record."""
+        """Remove all faults. The record of those that were applied stays."""
         with self._lock:
             self._set(Plan(), [])
         self._changed()
 
     @property
     def applied(self) -> list[Applied]:
-        """What was applied under this plan, in its order; the last 10,000."""
+        """The faults that were applied under this plan, in order of time; the last 10,000."""
         with self._lock:
             return list(self._records)
 
     def on_applied(self, listener: Callable[[Applied], None]) -> None:
-        """Have `listener` called for each fault that strikes, before it is felt, in the thread that does it."""
+        """Call `listener` for each fault that strikes, before it acts and in the same thread."""
         self._listeners.append(listener)
 
     def planned(self, level: Level) -> bool:
-        """Tell whether the plan holds anything for a level."""
+        """Return whether the plan has a fault of a level."""
         return level in self._running
 
     def strike(self, level: Level, hit: Hit) -> tuple[Fault, random.Random] | None:
-        """Find the fault that a request is struck by, and put it on record.
+        """Find the fault that strikes a request, and record it.
 
         Returns:
-            The fault with its source of chance; None where the request is spared.
+            The fault with its source of chance; None where no fault strikes.
         """
         return self._strike(level, hit, lambda fault: not isinstance(fault.effect, Between))
 
     def strike_between(self, hit: Hit | None) -> Fault | None:
-        """Find the fault on the wire that strikes now that `hit` is answered; None stands for the start of the plan."""
+        """Find the fault that strikes after the response to `hit`, or at the start of the plan where that is None."""
 
         def fits(fault: Fault) -> bool:
             return isinstance(fault.effect, Between) and (hit is not None or fault.effect.at_start)
@@ -210,7 +209,7 @@ class Faults:
 
 
 def live(plan: "Faults | PlanSource", level: Level) -> Faults:
-    """Make the `Faults` of a plan for one level; one that is under way already is shared."""
+    """Return the `Faults` of a plan for one level; a `Faults` is returned as it is, to be shared."""
     return plan if isinstance(plan, Faults) else Faults(plan, levels=(level,))
 
 
@@ -220,13 +219,13 @@ def _routes() -> Routes:
 
 
 def identify(method: str, path: bytes) -> Hit:
-    """Name the operation of a request by its method and its path as sent, without the query.
+    """Find the operation of a request by its method and its path as sent, without the query.
 
-    The two spellings of a collection's path are one, as for the server.
+    The two spellings of a collection's path are the same, as for the server.
     """
     try:
         operation = _routes().find(path)[0].operations.get(method)
     except Refusal:
         operation = None
-    # What no path may hold is escaped, so that no request can break a line of the log.
+    # Bytes that no path may hold are escaped, so that no request can break a line of the log.
     return Hit(method, quote_from_bytes(path, _PLAIN), operation.operation_id if operation else None)

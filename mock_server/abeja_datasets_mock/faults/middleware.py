@@ -1,4 +1,4 @@
-"""Faults in the server: an ASGI middleware that answers otherwise, later, or not as expected."""
+"""Faults in the server: an ASGI middleware that delays, replaces or changes responses."""
 
 import asyncio
 from collections import deque
@@ -20,14 +20,14 @@ _App = TypeVar("_App", bound=Starlette)
 
 
 def install(app: _App, plan: Faults | PlanSource = (), admin_token: str | None = None) -> _App:
-    """Put faults into an application that `create_app` made and that has not answered yet.
+    """Add faults to an application of `create_app`, before its first request.
 
     They are `app.state.faults` from then on.
 
     Args:
         app: the application; `RunningServer.app` before `start`, say.
-        plan: what is to go wrong. A `Faults` is shared, with a proxy in front of the server for one.
-        admin_token: opens `/_mock/` to who shows it, as `Authorization: Bearer …`; None leaves it shut.
+        plan: the plan. A `Faults` is shared, for example with a proxy in front of the server.
+        admin_token: the token of the admin route `/_mock/`; without one there is no such route.
 
     Returns:
         The same application.
@@ -42,11 +42,11 @@ def install(app: _App, plan: Faults | PlanSource = (), admin_token: str | None =
 
 
 class FaultMiddleware:
-    """Does the faults of the level "server" to requests on their way to an ASGI application.
+    """An ASGI middleware that applies the faults of the level "server".
 
     Args:
         app: the application.
-        faults: what is to go wrong.
+        faults: the faults to apply.
         admin_token: see `install`.
     """
 
@@ -56,11 +56,11 @@ class FaultMiddleware:
         self._admin = None if admin_token is None else AdminRoute(faults, admin_token)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer a request, or have it answered."""
+        """Respond to a request, or forward it to the application."""
         if scope["type"] != "http":
             await self._app(scope, receive, send)
         elif scope["path"].startswith(PREFIX):
-            # Without the admin route it is one more path that the application does not have.
+            # Without the admin route the application responds with a 404.
             await (self._admin or self._app)(scope, receive, send)
         elif not self._faults.planned("server"):
             await self._app(scope, receive, send)
@@ -114,7 +114,7 @@ async def _send(send: Send, effect: ServerEffect, response: Response) -> None:
 
 
 async def _read_to_end(receive: Receive) -> bool:
-    """Read a request that nobody wants; tell whether its client stayed to the end."""
+    """Read and discard a request; return whether its client stayed to the end."""
     message: Message = {"type": "http.request", "more_body": True}
     while message["type"] == "http.request":
         if not message.get("more_body", False):
@@ -124,10 +124,10 @@ async def _read_to_end(receive: Receive) -> bool:
 
 
 async def _wait(seconds: float, receive: Receive) -> Receive | None:
-    """Wait, but not for a client that has gone, which a server that stops would wait for too.
+    """Wait, unless the client goes: a server that stops would wait for it too.
 
     Returns:
-        A `receive` that has kept all that came meanwhile; None where the client has gone.
+        A `receive` with all that came meanwhile; None where the client has gone.
     """
     kept: deque[Message] = deque()
     loop = asyncio.get_running_loop()

@@ -1,4 +1,4 @@
-"""What goes wrong, when and where, as data: a plan of faults, read from YAML, JSON or Python.
+"""Plans of faults, parsed from YAML, JSON or Python.
 
 ::
 
@@ -13,10 +13,9 @@
         retry_after: 1
       - half_answer: true
 
-A fault belongs to one of two levels: "server", done by the middleware, or "wire", done by the proxy. Its effects say
-which. Faults are looked at in their order, on each level by itself, and the first one that strikes has the request to
-itself: those of its level below it do not even count it. So two faults of `count: 1` on one level strike two requests,
-one after the other.
+A fault belongs to one of two levels: "server", done by the middleware, or "wire", done by the proxy. Its kinds say
+which. On each level faults are tried in their order. When one strikes a request, those after it do not count that
+request. So two faults of `count: 1` on one level strike two requests, one after the other.
 """
 
 import functools
@@ -66,23 +65,23 @@ class Fault:
         return "server" if isinstance(self.effect, ServerEffect) else "wire"
 
     def matches(self, method: str | None, operation: str | None) -> bool:
-        """Tell whether it is meant for such a request."""
+        """Return whether it may strike such a request."""
         return (not self.operations or operation in self.operations) and (not self.methods or method in self.methods)
 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """All faults, in the order in which they are looked at. `seed` makes what is left to chance repeatable."""
+    """All faults, in the order in which they are tried. `seed` makes chance repeatable."""
 
     faults: tuple[Fault, ...] = ()
     seed: int = 0
 
     def as_json(self) -> dict[str, Any]:
-        """Give the plan as it was written; `load_plan` reads it back."""
+        """Return the plan as it was written; `load_plan` parses it."""
         return {"seed": self.seed, "faults": [dict(fault.given) for fault in self.faults]}
 
     def with_fault(self, **fields: Any) -> "Plan":
-        """Give a plan with one more fault below the others.
+        """Return a plan with one more fault after the others.
 
         Raises:
             PlanError: the fault is not valid.
@@ -91,11 +90,11 @@ class Plan:
 
 
 PlanSource = Plan | Mapping[str, Any] | Sequence[Any] | str | Path
-"""A plan; or what `load_plan` makes one of: a mapping, a list of faults, or the path of a YAML file."""
+"""A plan, or what `load_plan` parses: a mapping, a list of faults, or the path of a YAML file."""
 
 
 def load_plan(source: PlanSource) -> Plan:
-    """Make a plan of what a file or a caller says.
+    """Parse a plan from a file or from Python objects.
 
     Raises:
         PlanError: something in it is not valid; the message is one line and names the place.

@@ -1,4 +1,4 @@
-"""The fault proxy: a TCP proxy in front of a server, which does the faults of the level "wire"."""
+"""The fault proxy: a TCP proxy in front of a server, which applies the faults of the level "wire"."""
 
 import asyncio
 import contextlib
@@ -27,18 +27,18 @@ class Proxy:
     """A proxy within the running event loop.
 
     Args:
-        url: of the server: `http://` or `https://`, with a path if need be, which then stands before all paths.
-        plan: what is to go wrong; a `Faults` is shared.
+        url: of the server: `http://` or `https://`. Its path, if any, is a prefix of all paths.
+        plan: the plan; a `Faults` is shared.
         host: the address to listen on.
         port: the port; 0 is one that is free.
         context: how to check the server's certificate; by default as the system does.
-        keep_host: whether the server gets the `Host` that a client gave; its own, otherwise.
+        keep_host: whether the server gets the client's `Host`, and not its own.
 
     Attributes:
         faults: the faults at work.
 
     Raises:
-        ValueError: the URL is none of a server, or the plan is not valid (`PlanError`).
+        ValueError: the URL is not that of a server, or the plan is not valid (`PlanError`).
     """
 
     def __init__(
@@ -66,7 +66,7 @@ class Proxy:
         return len(self._connections)
 
     async def start(self) -> str:
-        """Listen, and hand back the URL.
+        """Listen, and return the URL.
 
         Raises:
             OSError: the address can't be listened on.
@@ -90,15 +90,15 @@ class Proxy:
         for task in under_way:
             task.cancel()
         await asyncio.gather(*under_way, return_exceptions=True)
-        # A task that is cancelled before its first step has closed nothing.
+        # A task that is cancelled before its first step has not closed its connection.
         for connection in under_way.values():
             connection.close()
-        # A closed transport lets go of its socket in the loop's next turn.
+        # A closed transport closes its socket in the loop's next turn.
         await asyncio.sleep(0)
 
     def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         if self._is_stopping:
-            # The system had taken it before the listener was closed.
+            # The system accepted it before the listener was closed.
             writer.transport.abort()
             return
         connection = Connection(Stream(reader, writer), self._upstream, self.faults, self._between)
@@ -113,7 +113,7 @@ class Proxy:
             _logger.exception("a connection failed")
 
     def _plan_changed(self) -> None:
-        """Take up the new plan before the thread that has set it goes on."""
+        """Start the new plan before the thread that set it goes on."""
         loop = self._loop
         try:
             here: asyncio.AbstractEventLoop | None = asyncio.get_running_loop()
@@ -133,11 +133,11 @@ class Proxy:
             done.wait(_PATIENCE)
 
     def _between(self, hit: Hit | None) -> bool:
-        """Do what strikes between two requests, or at the start of a plan; tell whether to close the connection."""
+        """Apply a fault between two requests or at the start of a plan; return whether to close the connection."""
         fault = self.faults.strike_between(hit)
         if fault is None:
             if hit is None:
-                # An outage that another plan began has no place in this one.
+                # End the outage of an earlier plan.
                 self._resume()
             return False
         if isinstance(fault.effect, Between):
@@ -200,7 +200,7 @@ class FaultProxy(Background):
 
     @property
     def plan(self) -> Plan:
-        """The plan; it may be set at any time, to anything that `load_plan` takes."""
+        """The plan. It may be set at any time, to anything that `load_plan` takes."""
         return self.faults.plan
 
     @plan.setter
@@ -214,7 +214,7 @@ class FaultProxy(Background):
 
     @property
     def applied(self) -> list[Applied]:
-        """What was applied under this plan."""
+        """The faults that were applied under this plan."""
         return self.faults.applied
 
 
@@ -226,7 +226,7 @@ def _upstream(url: str, context: ssl.SSLContext | None, *, keep_host: bool) -> U
         parts, port = urlsplit(""), 0
     host = parts.hostname
     if not host or not port or parts.query or parts.fragment or "@" in parts.netloc or not url.isascii():
-        # One with a user in it may hold a secret, and is not shown.
+        # A URL with a user may hold a secret, and is not shown.
         given = "URL" if "@" in url else repr(url)
         raise ValueError(f"{given}: the URL of a server is needed, such as http://127.0.0.1:8000, without a user in it")
     if parts.scheme == "https" and context is None:

@@ -1,4 +1,4 @@
-"""The server behind the proxy, and the answers that come from it."""
+"""The server behind the proxy, and its responses."""
 
 from collections.abc import AsyncIterator, Awaitable, Callable
 
@@ -8,12 +8,12 @@ _FIRST_FINAL = 200
 
 
 class Upstream:
-    """Where the server is.
+    """The server behind the proxy.
 
     Args:
         open_stream: connects to it.
-        authority: the `Host` that it is to be asked for; None leaves the one that a client gave.
-        prefix: what its paths begin with; empty, or from a slash to before one.
+        authority: the `Host` of requests to it; None keeps the client's.
+        prefix: the beginning of its paths, with a slash at the start and none at the end; or empty.
     """
 
     def __init__(self, open_stream: Callable[[], Awaitable[Stream]], authority: bytes | None, prefix: bytes) -> None:
@@ -22,7 +22,7 @@ class Upstream:
         self._prefix = prefix
 
     def redirected(self, head: Head) -> bytes:
-        """Write the start of a request as the server must get it: with its own Host, and within its own paths."""
+        """Return the head of a request for the server: with its own Host, and below its prefix."""
         first, *lines = head.raw[:-4].split(b"\r\n")
         method, target, version = first.split(b" ")
         if target.startswith(b"/"):
@@ -34,12 +34,12 @@ class Upstream:
         return b"\r\n".join((first, *lines, b"", b""))
 
 
-class Answer:
-    """An answer on its way.
+class Response:
+    """A response on its way.
 
     Attributes:
-        is_interim: whether the piece that came last is an interim answer (1xx), with the answer itself yet to come.
-        is_whole: whether it has come to its end, and the connection is good for another.
+        is_interim: whether the last piece is an interim response (1xx), and the final response is still to come.
+        is_whole: whether it has ended, and the connection can carry another.
     """
 
     def __init__(self, server: Stream, method: str) -> None:
@@ -50,7 +50,7 @@ class Answer:
         self._head_size = 0
 
     async def pieces(self) -> AsyncIterator[bytes]:
-        """Give it as it comes; what is cut short, or is no HTTP, as far as it goes."""
+        """Yield its bytes as they come, also of a response that is cut short or is not HTTP."""
         try:
             head = await self._server.head()
             while head is not None:
@@ -74,6 +74,6 @@ class Answer:
                 yield piece
 
     def half(self, size: int) -> int:
-        """Tell how many bytes are half of it, of which there are `size`: the head and half of the body, if any."""
+        """Return how many of its `size` bytes are half of it: the head and half of the body, if any."""
         body = size - self._head_size
         return self._head_size + body // 2 if body else size // 2

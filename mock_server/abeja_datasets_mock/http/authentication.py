@@ -1,6 +1,6 @@
-"""Who is asking: credentials, and whether the Authorization header of a request holds one of them.
+"""Credentials, and the check of a request's Authorization header against them.
 
-Without another credential the server takes a demo one: user `1234567890123` with the personal access token
+Without another credential the server accepts a demo one: user `1234567890123` with the personal access token
 `demo-personal-access-token`.
 """
 
@@ -21,12 +21,12 @@ def _prefixed(prefix: str, identifier: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Credential:
-    """A credential the server takes; make one with `bearer`, `user` or `datasource`.
+    """A credential that the server accepts; build one with `bearer`, `user` or `datasource`.
 
     Attributes:
         owner: the user name of Basic authentication (`user-…`, `datasource-…`), or None for a bearer token.
         secret: the token or password; not shown in the repr.
-        organization_id: the organization it is good for; None is any.
+        organization_id: the organization it is valid for; None is any.
     """
 
     owner: str | None
@@ -36,23 +36,23 @@ class Credential:
     def __post_init__(self) -> None:
         if not self.secret:
             raise ValueError("credential: the secret is empty")
-        # RFC 7617, section 2: a user-id with a colon can't be told from its password.
+        # RFC 7617, section 2: a colon ends the user-id, so that none can contain one.
         if self.owner is not None and ":" in self.owner:
             raise ValueError("credential: the id holds a colon")
 
     @classmethod
     def bearer(cls, auth_token: str, organization_id: str | None = None) -> "Credential":
-        """Make the credential that is sent as `Authorization: Bearer <auth_token>`."""
+        """Build the credential that is sent as `Authorization: Bearer <auth_token>`."""
         return cls(None, auth_token, organization_id)
 
     @classmethod
     def user(cls, user_id: str, personal_access_token: str, organization_id: str | None = None) -> "Credential":
-        """Make a user's credential; `user-` is put before the id unless it is there."""
+        """Build a user's credential; `user-` is put before the id unless it is there."""
         return cls(_prefixed(_USER, user_id), personal_access_token, organization_id)
 
     @classmethod
     def datasource(cls, datasource_id: str, datasource_secret: str, organization_id: str | None = None) -> "Credential":
-        """Make a data source's credential; `datasource-` is put before the id unless it is there."""
+        """Build a data source's credential; `datasource-` is put before the id unless it is there."""
         return cls(_prefixed(_DATASOURCE, datasource_id), datasource_secret, organization_id)
 
     @property
@@ -81,10 +81,10 @@ DEMO = Credential.user("1234567890123", "demo-personal-access-token")
 
 
 def credential_from_environment(environ: Mapping[str, str]) -> Credential:
-    """Find the credential that a client in this environment would send, or else the demo one.
+    """Return the credential that a client in this environment would send, or else the demo one.
 
     Raises:
-        ValueError: half of a pair is set, with which a client would not start either.
+        ValueError: half of a pair is set, which a client refuses too.
     """
 
     def value(key: str) -> str:
@@ -105,21 +105,21 @@ def credential_from_environment(environ: Mapping[str, str]) -> Credential:
 
 
 class Authenticator:
-    """Tells whether a request may be carried out, given the credentials the server takes."""
+    """The check of requests against the credentials that the server accepts."""
 
     def __init__(self, credentials: Sequence[Credential]) -> None:
         self._known = [(_wire_form(credential), credential.organization_id) for credential in credentials]
 
     def check(self, headers: Sequence[tuple[bytes, bytes]], organization_id: str | None) -> None:
-        """Raise the 401 unless exactly one Authorization header holds a credential good for the organization.
+        """Raise the 401 unless exactly one Authorization header holds a credential that is valid for the organization.
 
-        Where a path names none, the credential of any organization is good.
+        Where a path names none, the credential of any organization is valid.
         """
         values = [value for name, value in headers if name == b"authorization"]
         given = _normalized(values[0]) if len(values) == 1 else b""
         found = False
         for known, organization in self._known:
-            # No early end: the time taken must not tell how close a guess came.
+            # No early end: the time must not show how close a guess is.
             equal = hmac.compare_digest(given, known)
             found |= equal and (organization_id is None or organization in (None, organization_id))
         if not found:
@@ -133,10 +133,10 @@ def _wire_form(credential: Credential) -> bytes:
 
 
 def _normalized(value: bytes) -> bytes:
-    """Bring a header into the form it is compared in: the scheme in lower case (RFC 9110, section 11.1)."""
+    """Return a header with its scheme in lower case, in which it is compared (RFC 9110, section 11.1)."""
     scheme, _, token = value.strip().partition(b" ")
     scheme, token = scheme.lower(), token.strip()
     if scheme == b"basic" and len(token) % 4:
-        # Some clients leave the padding off.
+        # Some clients omit the padding.
         token += b"=" * (-len(token) % 4)
     return scheme + b" " + token

@@ -1,4 +1,4 @@
-"""The rules for the head of a request that the parser leaves open, and the limits of its size."""
+"""Rules for the head of a request that the parser does not check, and limits of its size."""
 
 import functools
 import re

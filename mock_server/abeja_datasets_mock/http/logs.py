@@ -34,7 +34,7 @@ class JsonFormatter(logging.Formatter):
 
 
 def write_json() -> None:
-    """Have this process write as JSON whatever Python itself or a library would write to stderr."""
+    """Write as JSON all that Python itself or a library would write to stderr in this process."""
     handler = logging.StreamHandler()
     handler.setFormatter(JsonFormatter())
     logging.basicConfig(level=logging.WARNING, handlers=[handler], force=True)

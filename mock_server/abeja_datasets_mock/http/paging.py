@@ -1,4 +1,4 @@
-"""Page tokens: where a list goes on, bound to that list, with its query, and kept nowhere."""
+"""Page tokens: the place where a list goes on, bound to that list and its query. The server stores none."""
 
 import base64
 import hashlib
@@ -13,10 +13,10 @@ _DIGEST_BYTES = 16
 
 
 class Tokens:
-    """Makes and reads page tokens.
+    """Page tokens of one database.
 
     Args:
-        key: makes them this database's own; a token made with another key is refused.
+        key: the database's own; a token made with another key is refused.
     """
 
     __slots__ = ("_key",)
@@ -25,15 +25,15 @@ class Tokens:
         self._key = key
 
     def make(self, last_id: int, *listing: str, query: str = "") -> str:
-        """Make the token that continues after `last_id` in the list that `listing` and `query` describe."""
+        """Build the token that continues after `last_id` in the list that `listing` and `query` describe."""
         carried = base64.urlsafe_b64encode(query.encode("utf-8")).rstrip(b"=").decode("ascii")
         return f"{last_id:x}-{self._digest(last_id, listing, query)}" + (f"-{carried}" if query else "")
 
     def read(self, name: str, token: str, *listing: str) -> tuple[int, str]:
-        """Return the id after which the parameter `name` says to continue, and the query that the token carries.
+        """Return the id after which the parameter `name` continues, and the query that the token carries.
 
         Raises:
-            Refusal: 400 for what `make` did not give for this list.
+            Refusal: 400 for a token that `make` did not build for this list.
         """
         match = _TOKEN.fullmatch(token)
         if match is None:
@@ -60,7 +60,7 @@ class Tokens:
 
 
 def _decoded(text: str) -> str:
-    """Decode a query, with replacement characters for what is no text: then the digest is another one."""
+    """Decode a query. Replacement characters for bytes that are not UTF-8 change the digest, which is then refused."""
     try:
         return base64.urlsafe_b64decode(text + "=" * (-len(text) % 4)).decode("utf-8", "replace")
     except ValueError:

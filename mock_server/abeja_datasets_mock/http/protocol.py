@@ -1,6 +1,6 @@
 """uvicorn's HTTP protocol, with limits, and with every refusal in the documented shape.
 
-uvicorn parses all that arrives, and the parser collects a URL or a field without a limit. So this feeds the parser
+uvicorn parses all that arrives, and its parser has no limit for a URL or a field. So this module feeds the parser
 piece by piece. A piece never goes beyond the end of a head or of a body, and a request is parsed only when the response
 to the one before it is complete.
 """
@@ -33,7 +33,7 @@ _REQUEST = re.compile(rb"[\r\n]*+[A-Z-]*+( |\Z)")
 _logger = logging.getLogger("abeja_datasets_mock.http")
 
 
-# What of a request was read last. An enumeration costs ten times as much to look up, and this is done for each request.
+# The part of a request that was read last. Each request looks these up, and an enumeration costs ten times as much.
 _BETWEEN, _HEAD, _BODY = range(3)
 
 _PARTS = {
@@ -65,7 +65,7 @@ class ContractProtocol(HttpToolsProtocol):
         self._body_end = 0.0
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn's own
-        """Put the polite way to close between uvicorn and the socket."""
+        """Wrap the transport, so that a close does not lose a response."""
         super().connection_made(PoliteTransport(transport, self._linger))  # type: ignore[arg-type]  # all that uvicorn uses
         if len(self.connections) > MAX_CONNECTIONS:
             self._refuse(503, "service_unavailable", f"more than {MAX_CONNECTIONS} connections; try again later")
@@ -81,11 +81,11 @@ class ContractProtocol(HttpToolsProtocol):
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
-        """Read what arrives, or discard it where no more can be responded to."""
+        """Read what arrives, or discard it after the last response."""
         if self.deaf:
             return
         if self._unread:
-            # The transport had read it before it was paused.
+            # The transport read it before it was paused.
             self._hold(self._unread + data)
             return
         rest = self._read(data)
@@ -105,7 +105,7 @@ class ContractProtocol(HttpToolsProtocol):
         super().on_message_begin()
 
     def on_header(self, name: bytes, value: bytes) -> None:
-        """Take a header field, or a trailer field."""
+        """Read a header field, or a trailer field."""
         super().on_header(name, value)
         if len(self.headers) > MAX_FIELDS:
             raise Malformed(f"more than {MAX_FIELDS} header fields")
@@ -123,7 +123,7 @@ class ContractProtocol(HttpToolsProtocol):
         scope["raw_path"], scope["query_string"] = path, query
         text = path.decode("ascii")
         scope["path"] = unquote(text) if "%" in text else text
-        # What fields follow are those of trailers, which may be discarded (RFC 9110, section 6.5.1).
+        # Fields that follow are trailers, which may be discarded (RFC 9110, section 6.5.1).
         self.headers = []
         self._start_cycle(version)
 
@@ -144,12 +144,12 @@ class ContractProtocol(HttpToolsProtocol):
         self._start_asgi_task(self.cycle, self.app)
 
     def on_body(self, body: bytes) -> None:
-        """Take a piece of a body."""
+        """Read a piece of a body."""
         self._frame = 0
         super().on_body(body)
 
     def on_message_complete(self) -> None:
-        """Take note of a request's end."""
+        """End a request."""
         self._stage = _BETWEEN
         self._frame, self._tail = 0, b""
         super().on_message_complete()
@@ -176,12 +176,12 @@ class ContractProtocol(HttpToolsProtocol):
         return True
 
     def pause_writing(self) -> None:
-        """Start to watch a client that does not read."""
+        """Start the time limit of a client that does not read."""
         super().pause_writing()
         self._expect_reader(self.transport.get_write_buffer_size())
 
     def resume_writing(self) -> None:
-        """Stop to watch the client."""
+        """Stop the time limit."""
         self._unset_reader_deadline()
         super().resume_writing()
 
@@ -195,7 +195,7 @@ class ContractProtocol(HttpToolsProtocol):
             super().shutdown()
 
     def _read(self, data: bytes) -> bytes:
-        """Parse data, and return what is to wait for a response that is due."""
+        """Parse data, and return the rest, which must wait for the response that is due."""
         start = 0
         while start < len(data) and not self.deaf:
             if self._is_response_due():
@@ -255,7 +255,7 @@ class ContractProtocol(HttpToolsProtocol):
         self.transport.close()
 
     def _linger(self) -> bool:
-        """Prepare for a close: return whether more may come, which is discarded."""
+        """Prepare for a close, and return whether more data may come, which must be discarded."""
         cycle = self._last_cycle()
         if cycle is not None and not cycle.more_body and not self._unread:
             return False
@@ -269,7 +269,7 @@ class ContractProtocol(HttpToolsProtocol):
         return cycle is not None and self._stage is _BETWEEN and not cycle.response_complete
 
     def _hold(self, data: bytes) -> None:
-        """Keep what has arrived ahead of a response, and read no more of it."""
+        """Keep data that arrived before the response that is due, and stop reading."""
         self._unread = data
         self.flow.pause_reading()
 
@@ -310,7 +310,7 @@ class ContractProtocol(HttpToolsProtocol):
         self._deadline = None
         cycle = self._last_cycle()
         if self.flow.read_paused or (cycle is not None and cycle.waiting_for_100_continue):
-            # It is the application that does not want more yet.
+            # The application does not read yet, so the client is not late.
             self._body_end += PATIENCE
             self._expect_body()
         elif cycle is not None and cycle.response_complete:

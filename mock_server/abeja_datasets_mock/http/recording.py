@@ -1,4 +1,4 @@
-"""What came in: ASGI middleware that tells of each request, that writes them to a log, and that slows answers down."""
+"""ASGI middleware that records requests, or delays responses."""
 
 import asyncio
 import json
@@ -24,17 +24,17 @@ _PRINTABLE = bytes(range(0x21, 0x7F)).decode("ascii")
 
 @dataclass(frozen=True, slots=True)
 class ReceivedRequest:
-    """A request that came in, and the status it was answered with.
+    """A request, and the status of its response.
 
     Attributes:
         method: in capitals.
-        path: as it was sent, percent signs and all, without the query.
+        path: as it was sent, with its percent-encoding, without the query.
         query: its parameters, decoded, in their order.
-        headers: by lowercase name; one that came twice is joined by ", ", and secrets are `[hidden]`.
-        body: as far as it was read before the answer: one that is too large is not.
-        status: None where the client had gone before the answer.
-        operation: the operationId; None where the document has no such.
-        seconds: from its arrival to the start of the answer.
+        headers: by lowercase name; repeated ones are joined by ", ", and secrets are `[hidden]`.
+        body: the part that was read before the response; none of one that is too large.
+        status: None where the client had gone before the response.
+        operation: the operationId; None where the document has no such operation.
+        seconds: from its arrival to the start of the response.
     """
 
     method: str
@@ -53,11 +53,11 @@ class ReceivedRequest:
 
 
 class Recorder:
-    """Tells of each request, before its answer goes out: who has the answer finds the request told of.
+    """Record each request before its response is sent, so that a client that has the response finds the record.
 
     Args:
         app: the application.
-        listener: is called with each request, in the event loop's thread.
+        listener: called with each request, in the event loop's thread.
         bodies: whether to keep the bodies, which are empty otherwise.
     """
 
@@ -68,7 +68,7 @@ class Recorder:
         self._routes = Routes(operations())
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Have a request answered."""
+        """Forward a request to the application."""
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
@@ -82,14 +82,14 @@ class Recorder:
                 body.extend(message.get("body", b""))
             return message
 
-        async def told(message: Message) -> None:
+        async def recorded(message: Message) -> None:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
                 self._tell(scope, bytes(body), status, start)
             await send(message)
 
-        await self._app(scope, kept, told)
+        await self._app(scope, kept, recorded)
         if status is None:
             self._tell(scope, bytes(body), None, start)
 
@@ -123,7 +123,7 @@ LogFormat = Literal["text", "json"]
 
 
 def log_line(request: ReceivedRequest, form: LogFormat) -> str:
-    """Write a request as one line; nothing in it is secret, and no request can break it into two."""
+    """Return a request as one log line; it holds no secret, and no request can break it into two."""
     milliseconds = round(request.seconds * 1000, 3)
     if form == "text":
         at = datetime.now(UTC).isoformat(timespec="milliseconds")
@@ -140,11 +140,11 @@ def log_line(request: ReceivedRequest, form: LogFormat) -> str:
 
 
 class Latency:
-    """Lets each answer wait, but not for a client that has gone, which a server that stops would wait for too.
+    """Delay each response, but not that for a client that has gone: a server that stops would wait for it too.
 
     Args:
         app: the application.
-        seconds: how long.
+        seconds: of the delay.
     """
 
     def __init__(self, app: ASGIApp, seconds: float) -> None:
@@ -152,7 +152,7 @@ class Latency:
         self._seconds = seconds
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Have a request answered."""
+        """Forward a request to the application."""
 
         async def late(message: Message) -> None:
             if message["type"] == "http.response.start":

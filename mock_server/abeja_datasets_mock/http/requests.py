@@ -17,11 +17,11 @@ _BOOLEANS = {"true": True, "false": False}
 
 
 class ClientGone(Exception):
-    """The client closed the connection before its request was whole: nobody waits for an answer."""
+    """The client closed the connection before its request was complete, so there is no response."""
 
 
 def parse_query(query: bytes, operation: Operation) -> dict[str, Any]:
-    """Read the documented parameters; others are ignored. An absent one is its default, or None.
+    """Parse the documented parameters; others are ignored. An absent one is its default, or None.
 
     Raises:
         Refusal: 400 for one that is not valid or is repeated, and for text that is not UTF-8.
@@ -56,7 +56,7 @@ def _unquoted(text: bytes) -> str:
 
 
 def _parsed(kind: str, name: str, text: str) -> Any:
-    """Read a parameter's text as a JSON type."""
+    """Parse a parameter's text as a JSON type."""
     if kind == "integer":
         if not _DIGITS.fullmatch(text):
             raise bad_request(f"{name}: not an integer that is allowed here; write it in decimal digits")
@@ -73,7 +73,7 @@ def _parsed(kind: str, name: str, text: str) -> Any:
 
 
 def content_length(headers: Headers) -> int | None:
-    """Tell how long the body is declared to be: None where it comes in chunks, 0 where there is none."""
+    """Return the declared length of the body: None where it comes in chunks, 0 where there is none."""
     length = 0
     for name, value in headers:
         if name == b"transfer-encoding":
@@ -112,7 +112,7 @@ def _too_large(limit: int) -> Refusal:
 
 
 def check_media_type(headers: Headers) -> None:
-    """Raise the 400 unless the body is declared as `application/json`, with whatever parameters."""
+    """Raise the 400 unless the body is declared as `application/json`; parameters are ignored."""
     types = [value for name, value in headers if name == b"content-type"]
     if len(types) != 1 or types[0].partition(b";")[0].strip().lower() != b"application/json":
         raise bad_request("Content-Type: the body must be declared as application/json")

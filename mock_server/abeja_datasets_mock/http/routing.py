@@ -1,4 +1,4 @@
-"""Which resource a path names, and which operations it has."""
+"""The resource that a path names, and its operations."""
 
 import re
 from collections.abc import Iterable, Mapping
@@ -35,14 +35,14 @@ class Resource:
         self.parameters = len(self._names)
 
     def match(self, segments: list[str]) -> dict[str, str] | None:
-        """Read the path parameters from `size` segments; None where the path is another's."""
+        """Return the path parameters from `size` segments; None where the path is of another resource."""
         if list(compress(segments, self._is_literal)) != self._literals:
             return None
         values = list(compress(segments, map(not_, self._is_literal)))
         return dict(zip(self._names, values, strict=True)) if all(values) else None
 
     def operation(self, method: str) -> Operation:
-        """Find the operation of a method.
+        """Return the operation of a method.
 
         Raises:
             Refusal: 405, with all methods that the resource has.
@@ -80,7 +80,7 @@ class Routes:
             resources.sort(key=lambda resource: resource.parameters)
 
     def find(self, raw_path: bytes) -> tuple[Resource, Mapping[str, str]]:
-        """Find the resource that a path names, as it was sent: `%2F` does not part segments.
+        """Return the resource of a path as it was sent: `%2F` does not separate segments.
 
         Raises:
             Refusal: 404.

@@ -1,4 +1,4 @@
-"""What uvicorn uses of a transport, with a close that does not lose a response."""
+"""A transport whose close does not lose a response."""
 
 import asyncio
 from collections.abc import Callable
@@ -8,7 +8,7 @@ LINGER = 2.0
 
 
 class PoliteTransport:
-    """What uvicorn uses of a transport, with another `close`.
+    """The methods of a transport that uvicorn uses, with another `close`.
 
     Closing a socket while data waits on it to be read resets the connection, and the client may lose the response with
     it (RFC 9112, section 9.6). So the sending half is closed first, and the other is read from for a while.

@@ -13,9 +13,9 @@ from typing import Any
 
 import yaml
 
-from abeja_datasets_mock.errors import Answer
+from abeja_datasets_mock.errors import Response
 
-from .examples import documented_answer
+from .examples import documented_response
 from .references import resolve
 from .validation import Schema
 
@@ -46,10 +46,10 @@ class Operation:
 
     Attributes:
         operation_id: without one in the document, method and path.
-        body: the schema of its JSON request body; None where it takes none.
+        body: the schema of its JSON request body; None where it has none.
         body_required: whether a request must have that body.
         is_readable: whether this server can read its requests: no body but a JSON one.
-        example: the documented answer of a success, for as long as nothing carries the operation out.
+        example: the documented response of a success, for an operation without a handler.
     """
 
     operation_id: str
@@ -59,12 +59,12 @@ class Operation:
     body: Schema | None
     body_required: bool
     is_readable: bool
-    example: Answer | None
+    example: Response | None
 
 
 @functools.cache
 def operations() -> tuple[Operation, ...]:
-    """List the operations of the document, in its order.
+    """Return the operations of the document, in its order.
 
     Raises:
         FileNotFoundError: the package that holds the document is not installed.
@@ -80,7 +80,7 @@ def operations() -> tuple[Operation, ...]:
 
 
 def locate() -> Path:
-    """Find openapi.yaml beside the generated package."""
+    """Return the path of openapi.yaml, beside the generated package."""
     spec = importlib.util.find_spec("abeja_datasets_openapi")
     for folder in (spec and spec.submodule_search_locations) or ():
         path = Path(folder) / "openapi.yaml"
@@ -102,7 +102,7 @@ def _operation(document: Mapping[str, Any], path: str, item: Mapping[str, Any], 
         body=None if media is None else Schema(media.get("schema", {}), document.get("components", {})),
         body_required=bool(body.get("required")),
         is_readable=media is not None or not body.get("content"),
-        example=documented_answer(document, content),
+        example=documented_response(document, content),
     )
 
 

@@ -1,18 +1,18 @@
-"""What the document shows as the answer of an operation."""
+"""The example responses of the document."""
 
 import json
 from collections.abc import Mapping
 from typing import Any
 
-from abeja_datasets_mock.errors import Answer
+from abeja_datasets_mock.errors import Response
 
 from .references import resolve
 
 _NOTHING: Any = object()
 
 
-def documented_answer(document: Mapping[str, Any], operation: Mapping[str, Any]) -> Answer | None:
-    """Give the first success that is shown as JSON, with each header that is shown too; None where there is none."""
+def documented_response(document: Mapping[str, Any], operation: Mapping[str, Any]) -> Response | None:
+    """Return the first success with a JSON example, with the headers that have one; None where there is none."""
     for status, response in sorted(operation.get("responses", {}).items(), key=lambda entry: str(entry[0])):
         if not str(status).startswith("2"):
             continue
@@ -21,7 +21,7 @@ def documented_answer(document: Mapping[str, Any], operation: Mapping[str, Any])
         if shown is not _NOTHING:
             code = int(status) if str(status).isdecimal() else 200  # `2XX` stands for any success
             body = json.dumps(shown, ensure_ascii=False, separators=(",", ":")).encode("utf-8")
-            return Answer(code, body, tuple(_headers(document, content.get("headers", {}))))
+            return Response(code, body, tuple(_headers(document, content.get("headers", {}))))
     return None
 
 
@@ -35,7 +35,7 @@ def _headers(document: Mapping[str, Any], headers: Mapping[str, Any]) -> list[tu
 
 
 def _shown(document: Mapping[str, Any], holder: Mapping[str, Any]) -> Any:
-    """Give the example of a media type or a header, its own or that of its schema."""
+    """Return the example of a media type or a header, its own or that of its schema."""
     if "example" in holder:
         return holder["example"]
     for example in holder.get("examples", {}).values():

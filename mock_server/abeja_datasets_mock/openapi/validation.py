@@ -1,4 +1,4 @@
-"""Whether a JSON value keeps a schema of the document and, where not, a sentence that names the place and the fix."""
+"""The check of a JSON value against a schema of the document, with a message that names the place and the fix."""
 
 from collections.abc import Iterable, Mapping
 from typing import Any
@@ -27,7 +27,7 @@ class Schema:
         self._is_valid = self._validator.is_valid
 
     def check(self, value: Any, name: str) -> None:
-        """Raise the refusal of `value`, called `name` where the fault is not inside of it, unless it is valid."""
+        """Raise the refusal of `value` unless it is valid; `name` is its name in the message."""
         if not self._is_valid(value):
             raise self._refusal(value, name)
 
@@ -36,13 +36,13 @@ class Schema:
             error = _innermost(next(iter(self._validator.iter_errors(value))))
         except ValueError:
             # The validator copies the value into an error, to a depth of 255.
-            return bad_request(f"{name}: not valid, and nested too deeply to tell where")
+            return bad_request(f"{name}: not valid, and nested too deeply to name the place")
         place = path_text(error.instance_path) or name
         return bad_request(f"{place}: {error.message}")
 
 
 def path_text(path: Iterable[str | int]) -> str:
-    """Write a place inside a body as a person would: `attributes.detection[0].rect.xmax`."""
+    """Return a place inside a body for a person to read: `attributes.detection[0].rect.xmax`."""
     text = ""
     for part in path:
         text += f"[{part}]" if isinstance(part, int) else f".{part}" if text else part
@@ -50,7 +50,7 @@ def path_text(path: Iterable[str | int]) -> str:
 
 
 def _innermost(error: jsonschema_rs.ValidationError) -> jsonschema_rs.ValidationError:
-    """Follow a failed `oneOf` into the branch that got furthest: "none of these" helps nobody."""
+    """Return the error of a failed `oneOf` in the branch that got furthest: it is of more help than "none of these"."""
     while branches := getattr(error.kind, "context", None):
         problems: list[jsonschema_rs.ValidationError] = [problem for branch in branches for problem in branch]
         inner = max(problems, key=lambda problem: len(problem.instance_path))

@@ -1,4 +1,4 @@
-"""One table of scenarios for every client: what a correct one does when something goes wrong, and who does.
+"""A table of scenarios for any client: what a correct client does when something goes wrong.
 
 ::
 

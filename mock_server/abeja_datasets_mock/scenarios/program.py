@@ -1,9 +1,9 @@
-"""The adapter for a client that is a program: it is told what to do in lines of JSON, and answers in such.
+"""The adapter for a client that is a program, which reads and writes lines of JSON.
 
-On its standard input comes, for each row, `{"url": …, "credential": {…}, "timeout": …, "retries": …}`, upon which it
-makes a client and answers `{}`; then calls, `{"operation": …, "arguments": {…}}`, which it answers with
-`{"result": …}`, or `{"error": {"kind": …, "message": …}}` with `name`, `outcome` and `attempts` where the client knows
-them (see `Classified`). It ends with its input.
+For each row it reads `{"url": …, "credential": {…}, "timeout": …, "retries": …}`, makes a client and writes `{}`. Then
+it reads calls, `{"operation": …, "arguments": {…}}`. For each it writes `{"result": …}` or
+`{"error": {"kind": …, "message": …}}`, with `name`, `outcome` and `attempts` where the client knows them (see
+`Classified`). The program ends when its input does.
 """
 
 import contextlib
@@ -57,26 +57,26 @@ class ProgramAdapter:
 
     @contextlib.contextmanager
     def make(self, target: Target) -> Iterator[Adapter]:
-        """Have the program make a client."""
+        """Send the program the line that makes a client."""
         self._ask(target._asdict())
         yield self
 
     def call(self, operation: str, arguments: Mapping[str, Any]) -> Any:
-        """Have its client make a call.
+        """Send the program a call, and return its result.
 
         Raises:
             ProgramError: the client raised an error.
-            RuntimeError: the program has ended, or does not answer in such lines.
+            RuntimeError: the program has ended, or does not write such lines.
         """
-        answer = self._ask({"operation": operation, "arguments": arguments})
-        if "error" not in answer:
-            return answer.get("result")
-        error = answer["error"]
+        response = self._ask({"operation": operation, "arguments": arguments})
+        if "error" not in response:
+            return response.get("result")
+        error = response["error"]
         known = {name: error[name] for name in Classified._fields if name in error}
         raise ProgramError(str(error.get("message", "")), Classified(**{"kind": "unknown", **known}))
 
     def classify(self, error: Exception) -> Classified:
-        """Say what an error is, as the program has told."""
+        """Return the program's classification of an error."""
         if not isinstance(error, ProgramError):
             raise error
         return error.classified
@@ -90,11 +90,11 @@ class ProgramAdapter:
             process.stdin.flush()
         line = process.stdout.readline()
         try:
-            answer = json.loads(line)
+            response = json.loads(line)
         except ValueError:
-            answer = None
-        if not isinstance(answer, dict):
+            response = None
+        if not isinstance(response, dict):
             raise RuntimeError(  # noqa: TRY004 - not a wrong type that somebody gave
                 f"{self._command[0]}: an object in a line of JSON is needed, not {line[:80]!r}"
             )
-        return answer
+        return response

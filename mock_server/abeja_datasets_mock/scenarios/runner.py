@@ -1,4 +1,4 @@
-"""Plays the table of scenarios for a client, over real connections, and tells what it did wrong."""
+"""Play the table of scenarios for a client, over real connections, and report what it did wrong."""
 
 import contextlib
 import time
@@ -24,7 +24,7 @@ _PAGES = 10
 
 
 class Target(NamedTuple):
-    """What a client is to be made for."""
+    """The server that a client is made for."""
 
     url: str
     credential: Mapping[str, str]
@@ -36,7 +36,7 @@ class Target(NamedTuple):
 
 
 class Classified(NamedTuple):
-    """An error, as far as the client can tell; what is None is not judged."""
+    """An error, as far as the client knows it; a field of None is not judged."""
 
     kind: str
     """"status 503" and the like, "connection", "invalid" (a success that can't be used), or anything else."""
@@ -54,10 +54,10 @@ class Adapter(Protocol):
     """
 
     def call(self, operation: str, arguments: Mapping[str, Any]) -> Any:
-        """Make a call with these arguments, by their documented names; give the answer as JSON, or raise."""
+        """Make a call with these arguments, by their documented names; return the response as JSON, or raise."""
 
     def classify(self, error: Exception) -> Classified:
-        """Say what an error that `call` raised is."""
+        """Classify an error that `call` raised."""
 
 
 Make = Callable[[Target], AbstractContextManager[Adapter]]
@@ -66,7 +66,7 @@ Make = Callable[[Target], AbstractContextManager[Adapter]]
 
 
 class Result(NamedTuple):
-    """What came of a row. It is passed when there are no problems."""
+    """The result of a row. It is passed when there are no problems."""
 
     row: Row
     problems: tuple[str, ...]
@@ -74,7 +74,7 @@ class Result(NamedTuple):
 
 
 class Stage:
-    """The reference server, with the fault proxy before it, for any number of rows."""
+    """The reference server, with the fault proxy in front of it, for any number of rows."""
 
     def __init__(self) -> None:
         self._faults = Faults()
@@ -117,16 +117,16 @@ class Stage:
         return [fault.effect for fault in self._faults.plan.faults]
 
     def _connect(self, world: World, client: Adapter, proxy: FaultProxy) -> None:
-        """Have the client make a connection, and wait until the fault has closed it."""
+        """Open a connection of the client by a call, and wait until the fault has closed it."""
         client.call("get_dataset", world.arguments("get_dataset"))
         self._await(lambda: bool(self._faults.applied) and not proxy.connections, "the connection was not closed")
 
     def _judge(self, row: Row, world: World, client: Adapter) -> Result:
         problems: list[str] = []
         self._count.begin(row.operation)
-        answer = None
+        response = None
         try:
-            answer = _call(row, client, world.arguments(row.operation))
+            response = _call(row, client, world.arguments(row.operation))
         except Exception as error:  # noqa: BLE001 - whatever a client raises is to be judged
             end = _judge_error(row, client.classify(error), error, problems)
         else:
@@ -142,25 +142,25 @@ class Stage:
         after = world.snapshot()
         if end == "succeeds" and row.expected.raises:
             problems.append(f"succeeded, and should raise {row.expected.raises}")
-        if end == "succeeds" and not world.is_right(row.operation, answer, after):
-            problems.append(f"got the wrong answer: {shortened(answer)}")
+        if end == "succeeds" and not world.is_right(row.operation, response, after):
+            problems.append(f"got the wrong response: {shortened(response)}")
         _judge_numbers(row, arrived, attempts if is_counted else None, problems)
         if after != world.after(row.operation, int(row.expected.changed)):
-            problems.append(f"left the server {world.told(row.operation, after)}")
+            problems.append(f"left the server {world.described(row.operation, after)}")
         problems += self._afterwards(row, world, client, after)
-        happened = f"{end}, {counted(attempts, arrived)}, {world.told(row.operation, after)}"
+        happened = f"{end}, {counted(attempts, arrived)}, {world.described(row.operation, after)}"
         return Result(row, tuple(problems), happened)
 
     def _afterwards(self, row: Row, world: World, client: Adapter, state: Snapshot) -> list[str]:
-        """Make another call, to which an answer that was left over would be the wrong one."""
+        """Make another call, which must not get the response to the call before it."""
         other = "list_dataset_items" if row.operation == "list_datasets" else "list_datasets"
         try:
-            answer = client.call(other, world.arguments(other))
+            response = client.call(other, world.arguments(other))
         except Exception as error:  # noqa: BLE001 - whatever a client raises is to be judged
             return [f"the next call, {other}, failed: {shortened(str(error))}"]
-        if world.is_right(other, answer, state):
+        if world.is_right(other, response, state):
             return []
-        return [f"the next call, {other}, got the wrong answer: {shortened(answer)}"]
+        return [f"the next call, {other}, got the wrong response: {shortened(response)}"]
 
     def _await(self, condition: Callable[[], bool], otherwise: str) -> None:
         deadline = time.monotonic() + _PATIENCE
@@ -178,7 +178,7 @@ def play(make: Make, rows: Iterable[Row] | None = None) -> Iterator[Result]:
 
 
 def _call(row: Row, client: Adapter, arguments: dict[str, Any]) -> Any:
-    """Make the call of a row, and return its response, or all items of a list that is walked."""
+    """Return the response to the call of a row, or all items of a list that is walked."""
     if not row.walks:
         return client.call(row.operation, arguments)
     arguments["params"] = {"limit": 1}
@@ -187,7 +187,7 @@ def _call(row: Row, client: Adapter, arguments: dict[str, Any]) -> Any:
 
 
 def _follow(row: Row, client: Adapter, arguments: dict[str, Any]) -> list[Any]:
-    """Follow the page tokens for a client that has no walk of its own."""
+    """Return all items of a list, for a client that has no walk of its own."""
     items: list[Any] = []
     for _ in range(_PAGES):
         page = client.call(row.operation, arguments)
@@ -207,9 +207,9 @@ def _judge_error(row: Row, found: Classified, error: Exception, problems: list[s
     elif (found.name or expected.raises) != expected.raises or (not found.name and found.kind != expected.kind):
         problems.append(f"raised {name}, and should raise {expected.raises}")
     elif found.outcome is not None and found.outcome != expected.outcome:
-        problems.append(f"told the outcome {found.outcome!r}, and should tell {expected.outcome!r}")
+        problems.append(f"reported the outcome {found.outcome!r}, and should report {expected.outcome!r}")
     elif found.attempts is not None and expected.attempts is not None and found.attempts != expected.attempts:
-        problems.append(f"told of {found.attempts} attempts, and should tell of {expected.attempts}")
+        problems.append(f"reported {found.attempts} attempts, and should report {expected.attempts}")
     return f"raises {name}" + (f" ({found.outcome})" if found.outcome else "")
 
 

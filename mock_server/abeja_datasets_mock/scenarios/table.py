@@ -19,13 +19,13 @@ _UNAIMED = {name for name, kind in KINDS.items() if issubclass(kind, Between)}
 
 @dataclass(frozen=True, slots=True)
 class Expectation:
-    """What is to come of a call.
+    """The expected result of a call.
 
     Attributes:
         raises: the name of the error in `abeja.exceptions`; None where the call succeeds.
         kind: of the error, for clients with errors of their own: "status 503", "connection" or "invalid".
-        outcome: as the error tells it: "not_sent", "rejected" or "unknown"; None where the call succeeds.
-        attempts: how often the client tries; None is as often as it likes.
+        outcome: the attribute of the error: "not_sent", "rejected" or "unknown"; None where the call succeeds.
+        attempts: how often the client tries; None is any number.
         arrived: how many requests reach the server.
         changed: whether the server holds the change afterwards; exactly once, then.
     """
@@ -49,10 +49,10 @@ class Row:
     Attributes:
         scenario: its name.
         operation: the operationId.
-        fault: the fault, to be put into a plan; empty where nothing goes wrong.
-        timeout: seconds that the client is set to.
+        fault: the fault, as in a plan; empty where nothing goes wrong.
+        timeout: the client's timeout, in seconds.
         retries: how often it may repeat a call.
-        expected: what is to come of it.
+        expected: the expected result.
         like: how the server responds; see `abeja_datasets_mock.create_app`.
         walks: whether the list is read to its end.
     """
@@ -71,7 +71,7 @@ class Row:
 
 
 def counted(attempts: int | None, arrived: int) -> str:
-    """Write two numbers as the tables show them."""
+    """Return the two numbers in the words of the tables."""
     tries = "any number of attempts" if attempts is None else f"{attempts} attempt{'' if attempts == 1 else 's'}"
     return f"{tries}, {arrived} arrived"
 
@@ -89,7 +89,7 @@ def _rows(table: Mapping[str, Any]) -> Iterator[Row]:
             name = scenario["name"] if value is None else f"{value} {scenario['name']}"
             fault = {key: value if entry == "each" else entry for key, entry in scenario["fault"].items()}
             for operation in _members(groups, "all"):
-                # Groups are written from the closest to the widest.
+                # Groups are in order from the smallest to the largest.
                 group = next(group for group in groups if group in scenario and operation in _members(groups, group))
                 yield Row(
                     scenario=name,
@@ -141,6 +141,6 @@ _KINDS: Mapping[str | None, str | None] = {
 
 
 def shortened(value: Any) -> str:
-    """Write a value for a report."""
+    """Return a value as a report shows it."""
     text = value if isinstance(value, str) else json.dumps(value, default=str)
     return text if len(text) <= 120 else f"{text[:120]}…"  # noqa: PLR2004 - a line of a report

@@ -1,4 +1,4 @@
-"""What a row plays in: an organization of its own with a dataset and two items, and what became of them."""
+"""The data of a row: an organization of its own with a dataset and two items, and their state afterwards."""
 
 import base64
 import http.client
@@ -15,7 +15,7 @@ _ERRORS = 400
 
 
 class Snapshot(NamedTuple):
-    """What the server holds: the names of the datasets, and the attributes of the first one's items by id."""
+    """The state of the server: the names of the datasets, and the attributes of the first one's items by id."""
 
     datasets: tuple[str, ...]
     items: tuple[tuple[int, str], ...]
@@ -27,7 +27,7 @@ class World:
     Args:
         url: of the server itself.
         credential: `user_id` and `personal_access_token`, good for any organization.
-        organization_id: one that nobody has used.
+        organization_id: one that no other row has used.
     """
 
     def __init__(self, url: str, credential: Mapping[str, str], organization_id: str) -> None:
@@ -50,7 +50,7 @@ class World:
         self._connection.close()
 
     def arguments(self, operation: str) -> dict[str, Any]:
-        """Give the arguments for a call of an operation, by their documented names."""
+        """Return the arguments for a call of an operation, by their documented names."""
         organization = {"organization_id": self.organization_id}
         dataset = {**organization, "dataset_id": self.dataset_id}
         entries = [{"dataset_item_id": item, "attributes": NEW} for item in (0, 1)]
@@ -66,13 +66,13 @@ class World:
         return given.get(operation, dataset)
 
     def snapshot(self) -> Snapshot:
-        """Look at what there is."""
+        """Read the state of the server."""
         names = tuple(dataset["name"] for dataset in self._ask("GET", ""))
         page = self._ask("GET", f"{self.dataset_id}/items/") or {"items": ()}
         return Snapshot(names, tuple((item["dataset_item_id"], item["attributes"]["state"]) for item in page["items"]))
 
     def after(self, operation: str, times: int) -> Snapshot:
-        """Tell what there has to be when an operation was carried out so many times."""
+        """Return the state after an operation was carried out so many times."""
         datasets, items = self.before
         if not times:
             return self.before
@@ -86,43 +86,43 @@ class World:
         }
         return changed.get(operation, self.before)
 
-    def told(self, operation: str, after: Snapshot) -> str:
-        """Say in words what has become of the world."""
+    def described(self, operation: str, after: Snapshot) -> str:
+        """Return the change in words."""
         for times, words in enumerate(("unchanged", "changed", "changed twice", "changed 3 times", "changed 4 times")):
             if after == self.after(operation, times):
                 return words
         return f"holds {after}"
 
-    def is_right(self, operation: str, answer: Any, state: Snapshot) -> bool:
-        """Tell whether an answer is the one to such a call, whatever else it may hold, when there is `state`."""
+    def is_right(self, operation: str, response: Any, state: Snapshot) -> bool:
+        """Return whether a response is right for such a call in this state; fields of no concern are ignored."""
         try:
-            return self._facts(operation, answer, state)
+            return self._facts(operation, response, state)
         except (TypeError, KeyError, IndexError):
             return False
 
-    def _facts(self, operation: str, answer: Any, state: Snapshot) -> bool:
+    def _facts(self, operation: str, response: Any, state: Snapshot) -> bool:
         if operation == "create_dataset":
-            return bool(answer["name"] == "created" and answer["dataset_id"] != self.dataset_id)
+            return bool(response["name"] == "created" and response["dataset_id"] != self.dataset_id)
         if operation == "get_dataset":
-            return bool(answer["dataset_id"] == self.dataset_id and answer["total_count"] >= 0)
+            return bool(response["dataset_id"] == self.dataset_id and response["total_count"] >= 0)
         if operation == "delete_dataset":
-            return bool(answer["dataset_id"] == self.dataset_id)
+            return bool(response["dataset_id"] == self.dataset_id)
         if operation == "list_datasets":
-            return [dataset["name"] for dataset in answer] == list(state.datasets)
-        items = answer["items"] if isinstance(answer, dict) and "items" in answer else answer
+            return [dataset["name"] for dataset in response] == list(state.datasets)
+        items = response["items"] if isinstance(response, dict) and "items" in response else response
         found = [item["dataset_item_id"] for item in (items if isinstance(items, list) else [items])]
         wanted = {"create_dataset_item": [2], "delete_dataset_item": [1]}
         wanted["list_dataset_items"] = [item for item, _ in state.items]
         return found == ([0, 1] if operation == "bulk_update_dataset_item" else wanted.get(operation, [0]))
 
     def _ask(self, method: str, path: str, body: Any = None) -> Any:
-        """Send a request; None where there is nothing."""
+        """Send a request, and return the parsed body; None for a 404."""
         content = None if body is None else json.dumps(body)
         self._connection.request(method, self._path + path, content, self._headers)
         response = self._connection.getresponse()
-        answer = json.loads(response.read())
+        content = json.loads(response.read())
         if response.status == _NOT_FOUND:
             return None
         if response.status >= _ERRORS:
-            raise RuntimeError(f"{method} {path} answered {response.status}: {answer}")
-        return answer
+            raise RuntimeError(f"{method} {path} returned {response.status}: {content}")
+        return content

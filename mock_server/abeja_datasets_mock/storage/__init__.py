@@ -1,1 +1,1 @@
-"""The data: SQLite, and the index that `q` is answered from."""
+"""The data on SQLite, and the index of `q`."""

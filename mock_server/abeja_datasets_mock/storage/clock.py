@@ -7,7 +7,7 @@ _MICROSECONDS = 1_000_000
 
 
 class Clock:
-    """Gives timestamps, each later than the one before, even where the machine's clock stands still or goes back."""
+    """A clock whose timestamps increase even where the machine's clock stands still or goes back."""
 
     __slots__ = ("_last", "_second", "_second_text")
 
@@ -16,7 +16,7 @@ class Clock:
         self._second_text = ""
 
     def now(self) -> str:
-        """Tell the time."""
+        """Return the time."""
         self._last = max(time.time_ns() // 1000, self._last + 1)
         second, microsecond = divmod(self._last, _MICROSECONDS)
         if second != self._second:
@@ -25,7 +25,7 @@ class Clock:
         return f"{self._second_text}.{microsecond:06d}"
 
     def after(self, earlier: str) -> str:
-        """Tell the time, or a microsecond after `earlier` where another clock wrote that in our future."""
+        """Return the time, or a microsecond after `earlier` where another clock wrote a later time than ours."""
         now = self.now()
         if now > earlier:
             return now

@@ -1,4 +1,4 @@
-"""The SQLite file: what it looks like, and how one that is not ours is told from one that is."""
+"""The SQLite file: its tables, and the check that a file is ours."""
 
 import contextlib
 import secrets
@@ -22,9 +22,9 @@ _BUSY = 0.002
 _LAYERS = "CREATE TABLE IF NOT EXISTS layers (dataset_id INTEGER PRIMARY KEY, layer INTEGER NOT NULL)"
 _FIRST_DATASET_ID = 1_400_000_000_000  # so that ids have the platform's 13 digits
 
-# AUTOINCREMENT never gives an id twice, not even that of a deleted dataset. The counters stand apart from the datasets
-# so that each new item rewrites a few bytes instead of the props. JSON is kept as UTF-8 text in BLOBs: answers are put
-# together from it without parsing. The postings, and `indexed`, are the index of `q`: see index.py.
+# AUTOINCREMENT never gives an id twice, not even that of a deleted dataset. The counters are apart from the datasets,
+# so that each new item rewrites a few bytes instead of the props. JSON is stored as UTF-8 text in BLOBs, from which
+# responses are built without parsing. The postings, and `indexed`, are the index of `q`: see index.py.
 _SCHEMA = """
 CREATE TABLE settings (name TEXT PRIMARY KEY, value BLOB NOT NULL) WITHOUT ROWID;
 CREATE TABLE datasets (
@@ -67,14 +67,14 @@ PRAGMA user_version = {schema_version};
 
 
 class UnusableDatabase(Exception):
-    """A file that the server can't keep its data in; the message names the file and the reason, on one line."""
+    """A file that the server can't use; the message names the file and the reason, on one line."""
 
 
 def connect(database: str | Path | None) -> sqlite3.Connection:
-    """Open the file, or make it; None keeps everything in memory.
+    """Open the file, or create it; None keeps everything in memory.
 
-    The connection is in autocommit mode and is not bound to the calling thread: whoever uses it does so from one
-    thread at a time.
+    The connection is in autocommit mode. It is not bound to the calling thread, but must be used from one thread at a
+    time.
 
     Raises:
         UnusableDatabase: no such folder, no permission, no database, or another program's or version's.
@@ -84,14 +84,14 @@ def connect(database: str | Path | None) -> sqlite3.Connection:
         try:
             return _connect(database)
         except sqlite3.Error as error:
-            # Two servers that start on one new file get in each other's way for a moment.
+            # Of two servers that start on one new file, one waits for the other.
             if not is_busy(error) or time.monotonic() > deadline:
                 raise UnusableDatabase(f"{database}: {error}") from error
         time.sleep(_POLL)
 
 
 def is_busy(error: sqlite3.Error) -> bool:
-    """Tell whether another connection held the lock that was needed."""
+    """Return whether another connection held the lock that was needed."""
     return getattr(error, "sqlite_errorcode", sqlite3.SQLITE_ERROR) & 0xFF == sqlite3.SQLITE_BUSY
 
 
@@ -114,14 +114,14 @@ def _connect(database: str | Path | None) -> sqlite3.Connection:
 
 
 def _is_ready(connection: sqlite3.Connection) -> bool:
-    """Return whether the file needs no lock at the start, which another server may hold for long."""
+    """Return whether the start needs no lock on the file, which another server may hold for long."""
     known = connection.execute("PRAGMA application_id").fetchone() == (APPLICATION_ID,)
     known = known and connection.execute("PRAGMA user_version").fetchone() == (SCHEMA_VERSION,)
     return known and connection.execute("SELECT 1 FROM sqlite_master WHERE name = 'layers'").fetchone() is not None
 
 
 def _adopt(connection: sqlite3.Connection, database: str | Path | None) -> None:
-    """Make the tables in an empty file; refuse one that is not empty and not ours."""
+    """Create the tables in an empty file; refuse one that is not empty and not ours."""
 
     def number(query: str) -> int:
         return int(connection.execute(query).fetchone()[0])

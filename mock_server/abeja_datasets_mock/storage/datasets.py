@@ -1,4 +1,4 @@
-"""Datasets as they are kept: SQL, to be called from within `Store.read` and `Store.write`."""
+"""The SQL for datasets. Call it inside `Store.read` and `Store.write`."""
 
 import json
 import re
@@ -21,12 +21,12 @@ _NOBODY = ""
 
 
 def dataset_number(text: str) -> int | None:
-    """Turn the id in a path into a number; None for what can't be the id of any dataset."""
+    """Parse the id in a path; None for text that can't be the id of any dataset."""
     return int(text) if _ID.fullmatch(text) else None
 
 
 class Datasets:
-    """The datasets of all organizations, each seen only through its own."""
+    """The datasets of all organizations; each is visible only through its own."""
 
     def __init__(self, store: Store) -> None:
         self._execute = store.execute
@@ -35,7 +35,7 @@ class Datasets:
         store.on_undo = self._rules.clear
 
     def token_key(self) -> bytes:
-        """Hand out the key of this database's page tokens."""
+        """Return the key of this database's page tokens."""
         return bytes(self._execute("SELECT value FROM settings WHERE name = 'token_key'").fetchone()[0])
 
     def create(self, organization_id: str, name: str, kind: str, props: bytes, now: str) -> DatasetRow | None:
@@ -54,10 +54,10 @@ class Datasets:
         return DatasetRow(number, *values)
 
     def identify(self, organization_id: str, dataset_id: str, missing: Callable[[], Refusal]) -> int:
-        """Turn the id in a path into the number of a dataset that the organization has.
+        """Return the number of the organization's dataset with the id in a path.
 
         Raises:
-            Refusal: what `missing` makes, where it has none.
+            Refusal: the one that `missing` builds, where there is no such dataset.
         """
         number = dataset_number(dataset_id)
         query = "SELECT 1 FROM datasets WHERE dataset_id = ? AND organization_id = ?"
@@ -87,7 +87,7 @@ class Datasets:
         self._rules.pop(number, None)
 
     def create_hidden(self, now: str) -> int:
-        """Add a dataset that no organization has, for what is not to be visible yet."""
+        """Add a dataset that no organization has, for items that are not visible yet."""
         query = (
             "INSERT INTO datasets (organization_id, name, type, props, created_at, updated_at)"
             " VALUES (?, hex(randomblob(16)), 'layer', '', ?, ?)"
@@ -95,7 +95,7 @@ class Datasets:
         return int(self._execute(query, (_NOBODY, now, now)).lastrowid or 0)
 
     def leftovers(self) -> list[int]:
-        """Return the hidden datasets of servers that were killed: nobody prepares one for an hour."""
+        """Return the hidden datasets of servers that were killed: no server prepares one for an hour."""
         query = (
             "SELECT dataset_id FROM datasets WHERE organization_id = ? AND dataset_id NOT IN (SELECT layer FROM layers)"
             " AND updated_at < strftime('%Y-%m-%dT%H:%M:%f', 'now', '-1 hour')"
@@ -103,7 +103,7 @@ class Datasets:
         return [number for (number,) in self._execute(query, (_NOBODY,))]
 
     def purge(self, number: int) -> bool:
-        """Remove a part of what a hidden dataset holds, and at last the dataset; return whether any is left."""
+        """Remove a part of the items of a hidden dataset, and at last the dataset; return whether any is left."""
         for table, key in (("items", "dataset_item_id"), ("postings", "block")):
             query = (
                 f"DELETE FROM {table} WHERE dataset_id = ? AND {key} <= (SELECT {key} FROM {table}"  # noqa: S608 - constant
@@ -120,12 +120,12 @@ class Datasets:
         return False
 
     def total_count(self, number: int) -> int:
-        """Tell the number of a dataset's items, without counting them."""
+        """Return the number of a dataset's items, without counting them."""
         query = "SELECT total_count FROM counters WHERE dataset_id = ?"
         return int(self._execute(query, (number,)).fetchone()[0])
 
     def rule(self, number: int) -> LabelRule:
-        """Hand out the rule for the annotations of a dataset's items."""
+        """Return the rule for the annotations of a dataset's items."""
         rule = self._rules.get(number)
         if rule is None:
             if len(self._rules) >= _RULES_KEPT:

@@ -1,7 +1,7 @@
 """The index of `q`: which items of a dataset have a term.
 
-A dataset's ids are cut into blocks of `BLOCK`. Of each block and each term in it, the index has the set of items as an
-integer (see postings.py), so that AND, OR and NOT of terms are those of integers, and no item is looked at.
+A dataset's ids are divided into blocks of `BLOCK`. For each block and each term in it, the index has the set of items
+as an integer (see postings.py). So AND, OR and NOT of terms are those of integers, and no item is read.
 
 `counters.indexed` is a multiple of `BLOCK`: items with lower ids are in the index, and no others are.
 
@@ -9,10 +9,10 @@ integer (see postings.py), so that AND, OR and NOT of terms are those of integer
 - An update or a delete below it mends the postings in the same transaction.
 - A query first indexes the blocks that are full by now (`unindexed`, `advance`) and looks through the few items behind.
 
-All of it is in the file, under its transactions: nothing is kept in memory that a rollback, a crash or another server
-could make wrong. A block comes before a term in the table's key, so that a new block is written in one place: an index
-by terms alone would change a page of the file for nearly each term. And since a row costs as much time as several
-terms, a block's terms share a few.
+All of it is in the file, under its transactions: a rollback, a crash or another server can't make it wrong. A block
+comes before a term in the table's key, so that a new block is written in one place: an index by terms alone would
+change a page of the file for nearly each term. And since a row costs as much time as several terms, a block's terms
+share a few.
 """
 
 import itertools
@@ -34,14 +34,14 @@ _PLACE = "dataset_id = ? AND block = ? AND bucket = ?"
 
 
 class Index:
-    """The index of all datasets; its methods are to be called from within `Store.read_many` and `Store.write`."""
+    """The index of all datasets. Call its methods inside `Store.read_many` and `Store.write`."""
 
     def __init__(self, store: Store) -> None:
         self._execute = store.execute
         self._execute_many = store.connection.executemany
 
     def unindexed(self, dataset: int) -> int | None:
-        """Tell the first id of the next block that can be indexed; None where there is none."""
+        """Return the first id of the next block that can be indexed; None where there is none."""
         query = "SELECT indexed, next_item_id FROM counters WHERE dataset_id = ?"
         first, end = self._execute(query, (dataset,)).fetchone()
         return int(first) if end - first >= BLOCK else None
@@ -73,7 +73,7 @@ class Index:
             yield
 
     def change(self, dataset: int, item: int, before: bytes, after: bytes | None) -> None:
-        """Follow an item from the attributes `before` to those `after`; None is for an item that is deleted."""
+        """Update the index for an item whose attributes change; `after` is None for an item that is deleted."""
         if item >= self._indexed(dataset):
             return
         block, number = divmod(item, BLOCK)
@@ -84,7 +84,7 @@ class Index:
             self._execute("INSERT OR REPLACE INTO postings VALUES (?, ?, ?, ?)", (*place, text))
 
     def find(self, dataset: int, query: Query) -> Iterator[tuple[int, Bits]]:
-        """Give what the query finds: a block's first id with the bits of its items, in the order of ids."""
+        """Yield what the query finds: a block's first id with the bits of its items, in the order of ids."""
         indexed = self._indexed(dataset)
         for block, rows in itertools.groupby(self._rows(dataset, indexed // BLOCK, query.terms), itemgetter(0)):
             yield block * BLOCK, query.evaluate({term: postings.read(text, term) for _, term, text in rows})
@@ -94,9 +94,9 @@ class Index:
             yield block * BLOCK, query.evaluate(_look_through(behind, block * BLOCK, query))
 
     def _rows(self, dataset: int, blocks: int, terms: Iterable[bytes]) -> Iterable[tuple[int, bytes, bytes]]:
-        """Read what the first `blocks` blocks have of the terms: block, term, the text that the term is in."""
+        """Read the terms in the first `blocks` blocks: block, term, the text that the term is in."""
         wanted = [(term, postings.bucket(term), postings.beginning(term)) for term in terms]
-        # CROSS JOIN has SQLite do as it is written: go through the blocks in turn, and look up each term.
+        # CROSS JOIN keeps SQLite to this order: each block in turn, and each term in it.
         sql = (
             "WITH RECURSIVE blocks (block) AS (SELECT 0 UNION ALL SELECT block + 1 FROM blocks WHERE block + 1 < ?),"  # noqa: S608 - marks
             f" wanted (term, bucket, beginning) AS (VALUES {', '.join(['(?, ?, ?)'] * len(wanted))})"
@@ -110,7 +110,7 @@ class Index:
 
 
 def _look_through(items: Iterable[tuple[int, bytes]], first: int, query: Query) -> dict[bytes, Bits]:
-    """Make the postings of the query's terms from the items of a block that begins with the id `first`."""
+    """Build the postings of the query's terms from the items of a block that begins with the id `first`."""
     found: defaultdict[bytes, Bits] = defaultdict(int)
     for item, attributes in items:
         for term in present(query.terms, attributes):

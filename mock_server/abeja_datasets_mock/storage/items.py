@@ -1,6 +1,6 @@
-"""Items as they are kept: SQL, to be called from within `Store.read` and `Store.write`.
+"""The SQL for items. Call it inside `Store.read` and `Store.write`.
 
-A dataset is named here by its number, which whoever calls has found through its organization.
+A dataset is a number here, which the caller has found through its organization.
 """
 
 import json
@@ -31,7 +31,7 @@ MAX_ITEM_ID = 10**18 - 1
 
 
 def item_number(text: str) -> int | None:
-    """Turn the id in a path into a number; None for what can't be the id of any item."""
+    """Parse the id in a path; None for text that can't be the id of any item."""
     return int(text) if _ID.fullmatch(text) else None
 
 
@@ -58,7 +58,7 @@ class Items:
         return row
 
     def get(self, dataset: int, item: int | None) -> ItemRow | None:
-        """Read an item; None where the dataset has no such."""
+        """Read an item; None where the dataset has no such item."""
         query = f"SELECT {_COLUMNS} FROM {_TABLE} WHERE items.dataset_id = ? AND items.dataset_item_id = ?"  # noqa: S608 - constant
         row = self._execute(query, (dataset, item)).fetchone()
         return None if row is None else ItemRow(*row)
@@ -79,13 +79,13 @@ class Items:
         self.index.change(dataset, new.dataset_item_id, old.attributes, new.attributes)
 
     def delete(self, dataset: int, row: ItemRow) -> None:
-        """Remove an item that exists. Its id is not given again."""
+        """Remove an item that exists. No other item gets its id."""
         self._execute("DELETE FROM items WHERE dataset_id = ? AND dataset_item_id = ?", (dataset, row.dataset_item_id))
         self._execute("UPDATE counters SET total_count = total_count - 1 WHERE dataset_id = ?", (dataset,))
         self.index.change(dataset, row.dataset_item_id, row.attributes, None)
 
     def stage(self, layer: int, rows: Iterable[ItemRow]) -> None:
-        """Put the new attributes of items into a layer that is not visible yet."""
+        """Write the new attributes of items into a layer that is not visible yet."""
         self._execute_many(
             "INSERT INTO items VALUES (?, ?, '', ?, ?, ?)",
             ((layer, row.dataset_item_id, row.attributes, row.created_at, row.updated_at) for row in rows),
@@ -155,7 +155,7 @@ class Items:
 
 
 def _members(first: int, bits: Bits, after: int, size: int) -> list[int]:
-    """Give up to `size` ids over `after` of the items in a block that begins with the id `first`."""
+    """Return up to `size` ids over `after` of the items in a block that begins with the id `first`."""
     passed = max(after + 1 - first, 0)
     bits = bits >> passed << passed
     members: list[int] = []

@@ -1,4 +1,4 @@
-"""luqum's parser, loaded without a word and without a write.
+"""luqum's parser, imported without output and without writing files.
 
 luqum has PLY build its parser as `luqum.parser` is imported. PLY takes luqum's ready-made tables only where their
 signature holds the docstrings of the grammar as this Python shows them, and Python 3.13 shows docstrings with less

@@ -20,22 +20,22 @@ _DIGEST = b"#"  # begins no term
 
 
 def bucket(term: bytes) -> int:
-    """Tell which of a block's texts a term is in."""
+    """Return which of a block's texts a term is in."""
     return crc32(term) % BUCKETS
 
 
 def beginning(term: bytes) -> bytes:
-    """Give the bytes that a term's posting begins with, and that nothing else in a text has."""
+    """Return the bytes that a term's posting begins with, and that occur nowhere else in a text."""
     return b"\n%b\t" % _key(term)
 
 
 def write(postings: Iterable[tuple[bytes, Bits]]) -> bytes:
-    """Write a text."""
+    """Return the text of postings."""
     return b"\n" + b"".join(_line(term, bits) for term, bits in postings)
 
 
 def read(text: bytes, term: bytes) -> Bits:
-    """Find a term in a text; where it is not, no item has it."""
+    """Return the items that have a term; a term that is not in the text has none."""
     _, found, rest = text.partition(beginning(term))
     if not found:
         return 0
@@ -44,7 +44,7 @@ def read(text: bytes, term: bytes) -> Bits:
 
 
 def toggle(text: bytes, term: bytes, changed: Bits) -> bytes:
-    """Change a text: items that had the term don't have it any more, and the other way round."""
+    """Return a text in which these items have the term if they did not, and the other way round."""
     before = read(text, term)
     if not before:
         return text + _line(term, changed)
@@ -59,5 +59,5 @@ def _line(term: bytes, bits: Bits) -> bytes:
 
 
 def _key(term: bytes) -> bytes:
-    """Give a term as it stands in the text: itself, or a digest of one that is long."""
+    """Return a term as the text has it: itself, or a digest of one that is long."""
     return term if len(term) <= _LONGEST else _DIGEST + blake2b(term, digest_size=_LONGEST // 4).hexdigest().encode()

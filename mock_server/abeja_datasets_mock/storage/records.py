@@ -1,4 +1,4 @@
-"""Rows, and the JSON text they are answered as. What was stored as JSON goes back as it is, byte for byte."""
+"""Rows, and their JSON text in responses, which has the stored JSON text byte for byte."""
 
 import functools
 from collections.abc import Callable
@@ -51,7 +51,7 @@ ItemWriter = Callable[[ItemRow], bytes]
 
 @functools.lru_cache(maxsize=1024)
 def item_writer(organization_id: str | None, dataset_id: str) -> ItemWriter:
-    """Make what writes the documented `DatasetItem` for the rows of one dataset, with or without the organization."""
+    """Return the function that writes the documented `DatasetItem` for the rows of one dataset."""
     owner = b"" if organization_id is None else b'"organization_id":%b,' % encode_json(organization_id)
     # The organization's id may hold a percent sign, and what is formatted here is formatted again.
     template = (

@@ -9,10 +9,10 @@ _LONGEST = 40
 
 
 class LabelRule:
-    """Which (category_id, label_id) pairs `classification` and `detection` may use, whatever the dataset's type.
+    """The (category_id, label_id) pairs that `classification` and `detection` may use, for any type of dataset.
 
     Args:
-        props: of the dataset. Without `categories` any pair goes; with an empty list none does.
+        props: of the dataset. Without `categories` any pair is valid; with an empty list none is.
     """
 
     __slots__ = ("_pairs",)
@@ -27,7 +27,7 @@ class LabelRule:
             )
 
     def check(self, attributes: Mapping[str, Any], place: str) -> None:
-        """Raise the 400 for the first entry with another pair; `place` is where the attributes stand in the body."""
+        """Raise the 400 for the first entry with another pair; `place` is the attributes' place in the body."""
         if self._pairs is None:
             return
         for key in ("classification", "detection"):

@@ -1,4 +1,4 @@
-"""The query language of `q`, compiled to what an index of terms can answer."""
+"""The query language of `q`, compiled to operations on the index of terms."""
 
 import re
 from collections.abc import Callable, Mapping
@@ -21,8 +21,8 @@ class Query(NamedTuple):
     """A compiled query.
 
     Attributes:
-        terms: what it asks for.
-        evaluate: tells the items that are found, from those that have each term; a term that is left out has none.
+        terms: the terms that it needs.
+        evaluate: returns the items that match, from those that have each term; a term that is left out has none.
     """
 
     terms: frozenset[bytes]
@@ -40,7 +40,7 @@ _RESERVED = re.compile(r'[*?:/"]|&&|\|\||^!')
 _LANGUAGE = 'use field:word or field:"phrase", joined by AND, OR, NOT and parentheses'
 _SHOWN = 80
 
-# What Lucene has and this language has not, in the terms of its users; the first that fits.
+# Parts of Lucene's language that this one lacks, as its users call them; the first match counts.
 _UNSUPPORTED: tuple[tuple[type[tree.Item], str], ...] = (
     (tree.Boost, "a boost (^)"),
     (tree.BaseApprox, "fuzziness or proximity (~)"),

@@ -1,8 +1,8 @@
-"""Transactions on the SQLite file, grouped: many requests share one commit, and each is answered after it.
+"""Transactions on the SQLite file, grouped: many requests share one commit, and their responses wait for it.
 
-All SQL runs on the event loop's thread over one connection. A write is carried out at once inside an open transaction,
-and its answer waits until that is committed and synced, which happens once for all requests that were ready meanwhile.
-A read that finds a transaction open waits too, so that nothing is ever shown that could still be undone.
+All SQL runs on the event loop's thread over one connection. A write is carried out at once inside an open transaction.
+Its response waits until that is committed and synced, once for all requests that were ready meanwhile. A read that
+finds a transaction open waits too, so that no response shows a change that could still be undone.
 """
 
 import asyncio
@@ -35,7 +35,7 @@ class Store:
     """One connection, and the transaction that may be open on it.
 
     Args:
-        database: the file, which is made where it does not exist; None keeps everything in memory.
+        database: the file, which is created where it does not exist; None keeps everything in memory.
 
     Attributes:
         on_undo: called when changes that were carried out are undone.
@@ -55,7 +55,7 @@ class Store:
         self.on_undo: Callable[[], None] = lambda: None
 
     async def read(self, work: Callable[[], _Result]) -> _Result:
-        """Run `work`, which only reads, and hand back what it returns or raises once that is sure to last.
+        """Run `work`, which only reads, and return or raise its result once all that it saw is committed.
 
         Raises:
             StorageFailed: SQLite failed.
@@ -76,7 +76,7 @@ class Store:
             return _unwrap(outcome)
 
     async def read_many(self, work: Callable[[], _Result]) -> _Result:
-        """Do as `read` does, for work of more than one statement: all of them see the same state of the file.
+        """Run `work` as `read` does, when it has several statements: all of them see the same state of the file.
 
         Raises:
             StorageFailed: SQLite failed.
@@ -94,12 +94,12 @@ class Store:
         return await self.read(snapshot)
 
     async def write(self, work: Callable[[], _Result]) -> _Result:
-        """Run `work` inside a transaction, and hand back what it returns or raises after the commit.
+        """Run `work` inside a transaction, and return or raise its result after the commit.
 
-        `work` must raise a Refusal before its first change: others share the transaction, so nothing of it is undone.
+        `work` must raise a Refusal before its first change: others share the transaction, so a refusal undoes nothing.
 
         Raises:
-            StorageFailed: it could not be written or committed; nothing of it is left.
+            StorageFailed: it could not be written or committed, and was undone.
         """
         while True:
             await self._ready()
@@ -110,14 +110,14 @@ class Store:
             except StorageFailed:
                 if not isinstance(outcome, Refusal):
                     raise
-                # What it was refused for may be undone now.
+                # The reason of the refusal may be undone now.
                 continue
             return _unwrap(outcome)
 
     async def write_alone(self, steps: Generator[None, None, _Result]) -> _Result:
-        """Run a generator inside one transaction, in turns with all but the store's other users, who wait.
+        """Run a generator inside one transaction, in turns with other requests; those that need the store wait.
 
-        Whatever it raises, and a cancellation, undoes all of it.
+        Any exception, and a cancellation, undoes all of it.
 
         Raises:
             StorageFailed: it could not be written or committed.
@@ -151,7 +151,7 @@ class Store:
         except Refusal as refusal:
             return refusal
         except Exception as error:
-            # It may have left half of its changes, and SQLite may have rolled back by itself (a full disk).
+            # Half of its changes may be there, or SQLite may have rolled back by itself (a full disk).
             failure = StorageFailed("the storage failed") if isinstance(error, sqlite3.Error) else error
             self._undo(error)
             raise failure from error
@@ -225,7 +225,7 @@ class Store:
             await self._is_shared.wait()
 
     def _forget_ended_loop(self) -> None:
-        """Undo what a loop that no longer runs has left open: it took the commit it had planned with it."""
+        """Undo the open transaction of a loop that no longer runs, and so will never commit it."""
         if self.connection.in_transaction and self._loop is not asyncio.get_running_loop():
             self._abandon()
 

@@ -1,8 +1,8 @@
-r"""Terms: what `q` finds an item by.
+r"""The terms by which `q` finds an item.
 
-A term is a key with its scalar value, wherever they stand in the attributes, written as in JSON: `"label_id":1`.
-Attributes are stored as JSON text in one canonical form, without spaces, so an item's terms stand in it letter by
-letter, and are read from there several times faster than from the parsed value.
+A term is a key with its scalar value, at any place in the attributes, written as in JSON: `"label_id":1`. Attributes
+are stored as JSON text in one canonical form, without spaces. So an item's terms are substrings of it, and reading them
+from there is several times faster than from the parsed value.
 """
 
 import re
@@ -16,7 +16,7 @@ EVERY = b""
 _STRING = rb'"[^"\\]*+(?:\\.[^"\\]*+)*+"'
 _BARE = re.compile(r"-?(0|[1-9][0-9]*)(\.[0-9]+)?([eE][+-]?[0-9]+)?|true|false|null")
 
-# A key with a scalar, or a string of another kind. The latter is matched too, so that no string is ever read from its
+# A key with a scalar, or a string of another kind. The latter is matched too, so that no match begins inside a string.
 # middle, and leaves the group empty.
 _terms = re.compile(b'(%b:(?:%b|[^"\\[{][^,}]*+))|%b' % (_STRING, _STRING, _STRING), re.DOTALL).findall
 
@@ -29,7 +29,7 @@ def terms_of(attributes: bytes) -> set[bytes]:
 
 
 def terms_of_query(field: str, value: str) -> list[bytes]:
-    """Tell the terms of which an item needs one for `field:value` to hold; the comparison is of text."""
+    """Return the terms of which an item needs one to match `field:value`; the comparison is of text."""
     key = encode_json(field) + b":"
     forms = [key + encode_json(value)]
     if _BARE.fullmatch(value):
@@ -39,7 +39,7 @@ def terms_of_query(field: str, value: str) -> list[bytes]:
 
 
 def present(terms: Iterable[bytes], attributes: bytes) -> Iterable[bytes]:
-    """Tell which of the terms an item with these attributes has."""
+    """Return which of the terms an item with these attributes has."""
     # Looking for the text is ten times faster than reading all terms, but it may stand inside of a string.
     likely = [term for term in terms if term and term in attributes]
     found = terms_of(attributes).intersection(likely) if likely else set()

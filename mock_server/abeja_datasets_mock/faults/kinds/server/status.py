@@ -30,7 +30,7 @@ class Kind(Replacement):
 
     def apply(self, response: Response) -> None:
         """Replace the response."""
-        error = {"error": "planned_fault", "error_description": f"A planned fault answers {self.status}"}
+        error = {"error": "planned_fault", "error_description": f"A planned fault responds with {self.status}"}
         response.status = self.status
         # A connection that must be closed must still be.
         response.headers = [header for header in response.headers if header == CLOSE]

@@ -1,4 +1,4 @@
-"""`twice`: a second response that nobody asked for."""
+"""`twice`: a second response without a request."""
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
