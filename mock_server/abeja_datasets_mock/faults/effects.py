@@ -27,7 +27,8 @@ class Effect:
         name: the field of a plan.
         takes: the values of that field, in a few words; true alone, unless a kind says otherwise.
         does: what it does, in one line.
-        soak: faults of this kind for a run under load, each as in a plan. A client must recover from them at once.
+        soak: faults of this kind for `scripts/soak`, each as in a plan. A client must recover from them at once, and
+            each response in the server must keep the documented shape.
     """
 
     name: ClassVar[str]

@@ -1,8 +1,8 @@
 """uvicorn's HTTP protocol, with limits, and with every refusal in the documented shape.
 
 uvicorn parses all that arrives, and its parser has no limit for a URL or a field. So this module feeds the parser
-piece by piece. A piece never goes beyond the end of a head or of a body, and a request is parsed only when the response
-to the one before it is complete.
+piece by piece. A piece never goes beyond the end of a head or of a body. A request is parsed only when the response to
+the one before it is complete.
 """
 
 import asyncio

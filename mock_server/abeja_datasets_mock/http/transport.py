@@ -10,8 +10,8 @@ LINGER = 2.0
 class PoliteTransport:
     """The methods of a transport that uvicorn uses, with another `close`.
 
-    Closing a socket while data waits on it to be read resets the connection, and the client may lose the response with
-    it (RFC 9112, section 9.6). So the sending half is closed first, and the other is read from for a while.
+    Closing a socket with unread data resets the connection, and the client may lose the response (RFC 9112, section
+    9.6). So the sending half is closed first, and the other is read from for a while.
 
     Args:
         transport: the transport of the socket.

@@ -15,7 +15,8 @@ class Kind(Detail):
     name = "body"
     takes = "any JSON, or text"
     does = "with `status`: sends this body; text is sent as HTML, as by a gateway"
-    soak = ({"status": 503, "body": "<html>busy</html>", "probability": 0.005},)
+    # In the documented shape, which the soak checks in all responses.
+    soak = ({"status": 503, "body": {"error": "busy", "error_description": "busy"}, "probability": 0.01},)
     value: Any
 
     @classmethod
