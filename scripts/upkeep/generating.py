@@ -11,6 +11,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
+from upkeep.deferring import defer_imports
+
 if TYPE_CHECKING:
     from abeja_datasets_contract.diff import Document
 
@@ -123,12 +125,22 @@ def generate(root: Path, package: Path) -> None:
     )  # fmt: skip
     if code:
         raise InvalidDocument(f"{DOCUMENT}: the generator refuses it\n{output}".rstrip())
+    defer_imports(package)
+    format_code(package)
     for cache in package.rglob(".ruff_cache"):
         shutil.rmtree(cache)
     for module in package.rglob("*.py"):
         module.write_text(HEADER + module.read_text(encoding="utf-8"), encoding="utf-8")
     (package / "py.typed").touch()
     shutil.copyfile(root / DOCUMENT, package / DOCUMENT)
+
+
+def format_code(folder: Path) -> None:
+    """Sort the imports of a generated package and format it, as the generator itself does."""
+    ruff = Path(sys.executable).with_name("ruff")
+    for arguments in (["check", "--fix", "--select", "I"], ["format"]):
+        command = [str(ruff), *arguments, "--isolated", "--quiet", str(folder)]
+        subprocess.run(command, check=True, capture_output=True)  # noqa: S603 - the command is ours
 
 
 def run_generator(*arguments: str) -> tuple[int, str]:

@@ -1,15 +1,21 @@
 # Generated from openapi.yaml by scripts/generate; do not edit.
+from __future__ import annotations
+
 from http import HTTPStatus
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
-import httpx
+from ...unset import UNSET
 
-from ... import errors
-from ...client import AuthenticatedClient, Client
-from ...models.dataset_item_page import DatasetItemPage
-from ...models.error import Error
-from ...types import UNSET, Response, Unset
+if TYPE_CHECKING:
+    import httpx
+
+    from ... import errors
+    from ...client import AuthenticatedClient, Client
+    from ...models.dataset_item_page import DatasetItemPage
+    from ...models.error import Error
+    from ...types import Response
+    from ...unset import Unset
 
 
 def _get_kwargs(
@@ -46,6 +52,10 @@ def _get_kwargs(
 def _parse_response(
     *, client: AuthenticatedClient | Client, response: httpx.Response
 ) -> DatasetItemPage | Error | None:
+    from ... import errors
+    from ...models.dataset_item_page import DatasetItemPage
+    from ...models.error import Error
+
     if response.status_code == 200:
         response_200 = DatasetItemPage.from_dict(response.json())
 
@@ -80,6 +90,8 @@ def _parse_response(
 def _build_response(
     *, client: AuthenticatedClient | Client, response: httpx.Response
 ) -> Response[DatasetItemPage | Error]:
+    from ...types import Response
+
     return Response(
         status_code=HTTPStatus(response.status_code),
         content=response.content,

@@ -1,16 +1,19 @@
 # Generated from openapi.yaml by scripts/generate; do not edit.
+from __future__ import annotations
+
 from http import HTTPStatus
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
-import httpx
+if TYPE_CHECKING:
+    import httpx
 
-from ... import errors
-from ...client import AuthenticatedClient, Client
-from ...models.dataset_item import DatasetItem
-from ...models.error import Error
-from ...models.update_dataset_item_request import UpdateDatasetItemRequest
-from ...types import Response
+    from ... import errors
+    from ...client import AuthenticatedClient, Client
+    from ...models.dataset_item import DatasetItem
+    from ...models.error import Error
+    from ...models.update_dataset_item_request import UpdateDatasetItemRequest
+    from ...types import Response
 
 
 def _get_kwargs(
@@ -42,6 +45,10 @@ def _get_kwargs(
 def _parse_response(
     *, client: AuthenticatedClient | Client, response: httpx.Response
 ) -> DatasetItem | Error | None:
+    from ... import errors
+    from ...models.dataset_item import DatasetItem
+    from ...models.error import Error
+
     if response.status_code == 200:
         response_200 = DatasetItem.from_dict(response.json())
 
@@ -76,6 +83,8 @@ def _parse_response(
 def _build_response(
     *, client: AuthenticatedClient | Client, response: httpx.Response
 ) -> Response[DatasetItem | Error]:
+    from ...types import Response
+
     return Response(
         status_code=HTTPStatus(response.status_code),
         content=response.content,

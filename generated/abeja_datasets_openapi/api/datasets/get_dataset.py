@@ -1,15 +1,18 @@
 # Generated from openapi.yaml by scripts/generate; do not edit.
+from __future__ import annotations
+
 from http import HTTPStatus
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
-import httpx
+if TYPE_CHECKING:
+    import httpx
 
-from ... import errors
-from ...client import AuthenticatedClient, Client
-from ...models.dataset_with_count import DatasetWithCount
-from ...models.error import Error
-from ...types import Response
+    from ... import errors
+    from ...client import AuthenticatedClient, Client
+    from ...models.dataset_with_count import DatasetWithCount
+    from ...models.error import Error
+    from ...types import Response
 
 
 def _get_kwargs(
@@ -31,6 +34,10 @@ def _get_kwargs(
 def _parse_response(
     *, client: AuthenticatedClient | Client, response: httpx.Response
 ) -> DatasetWithCount | Error | None:
+    from ... import errors
+    from ...models.dataset_with_count import DatasetWithCount
+    from ...models.error import Error
+
     if response.status_code == 200:
         response_200 = DatasetWithCount.from_dict(response.json())
 
@@ -60,6 +67,8 @@ def _parse_response(
 def _build_response(
     *, client: AuthenticatedClient | Client, response: httpx.Response
 ) -> Response[DatasetWithCount | Error]:
+    from ...types import Response
+
     return Response(
         status_code=HTTPStatus(response.status_code),
         content=response.content,
