@@ -1,4 +1,6 @@
-"""Adding what the wrapper lacks: for each operation the function in operations.py, and a method in both clients.
+"""Adding what the wrapper lacks: for each operation the function in operations.py, and the method in both clients.
+
+The method is added to the async client, and the sync one is generated from that.
 
 What is there stays as it is to the byte; what is added goes behind the last function or method of an operation, in the
 order of the document's paths. Running it again adds nothing.
@@ -36,14 +38,16 @@ def scaffold(root: Path, document: "Document") -> list[str]:
             lines.append(f"{operation.operation_id}: not scaffolded, since {reason}; write it by hand")
             continue
         for place in lacking:
-            _add(root / place, texts[place], known | modules.functions(root / modules.OPERATIONS).keys())
+            if place in texts:  # the sync client is generated from the async one
+                _add(root / place, texts[place], known | modules.functions(root / modules.OPERATIONS).keys())
             lines.append(f"{place}: {operation.name} added")
+        _add_raw(root / modules.RAW_RESPONSES, operation.name)
         if not operation.answer:
             lines.append(f"{operation.name}: no success of it is documented as JSON, which is all that a session reads")
     return lines or [_NOTHING]
 
 
-_SYNC, _ASYNC = modules.CLIENTS.values()
+_ASYNC = modules.CLIENTS["AsyncAPIClient"]
 
 
 def _missing(root: Path) -> dict[Path, set[str]]:
@@ -58,8 +62,7 @@ def _texts(root: Path, operation: Operation) -> dict[Path, str]:
     function = scaffold_text.function(operation, found, generated_function(root, operation))
     return {
         modules.OPERATIONS: _formatted(f"{function}\n"),
-        _SYNC: _method(scaffold_text.method(operation, found)),
-        _ASYNC: _method(scaffold_text.async_method(operation, found)),
+        _ASYNC: _method(scaffold_text.method(operation, found)),
     }
 
 
@@ -84,8 +87,15 @@ def _add(module: Path, text: str, known: set[str]) -> None:
     module.write_text("".join(lines), encoding="utf-8")
 
 
+def _add_raw(module: Path, name: str) -> None:
+    """Add the method that returns the whole response, behind the last of them."""
+    lines = module.read_text(encoding="utf-8").splitlines(keepends=True)
+    line = f"        self.{name} = _raw(view.{name})\n"
+    if line not in lines:
+        last = max(index for index, one in enumerate(lines) if "= _raw(view." in one)
+        module.write_text("".join([*lines[: last + 1], line, *lines[last + 1 :]]), encoding="utf-8")
+
+
 def _present(module: Path) -> modules.Functions:
-    for name, place in modules.CLIENTS.items():
-        if module.name == place.name:
-            return modules.methods(module, name)
-    return modules.functions(module)
+    is_client = module.name == _ASYNC.name
+    return modules.methods(module, "AsyncAPIClient") if is_client else modules.functions(module)

@@ -1,4 +1,4 @@
-"""The text of what is scaffolded: a function of operations.py, and the two methods that send what it makes."""
+"""The text of what is scaffolded: a function of operations.py, and the method that sends what it makes."""
 
 import textwrap
 from collections.abc import Iterator
@@ -57,27 +57,14 @@ def function(operation: Operation, arguments: list[Argument], generated: Generat
 
 
 def method(operation: Operation, arguments: list[Argument]) -> str:
-    """Write the method of the sync client, with its docstring."""
+    """Write the method of the async client, with its docstring; the sync one is generated from it."""
     kind = answer_kind(operation)
     docstring = textwrap.indent(_docstring(operation, arguments, kind), "    ", lambda line: bool(line.strip()))
     return "\n".join(
         [
-            f"def {operation.name}({_signature(arguments, 'self')}) -> {kind}:",
-            docstring,
-            f"    answer: {kind} = self._send({_operation(operation, arguments)}).body",
-            "    return answer",
-        ]
-    )
-
-
-def async_method(operation: Operation, arguments: list[Argument]) -> str:
-    """Write the method of the async client, which has the docstring of its twin."""
-    kind = answer_kind(operation)
-    return "\n".join(
-        [
-            f"@_documented_as(APIClient.{operation.name})",
             f"async def {operation.name}({_signature(arguments, 'self')}) -> {kind}:",
-            f"    answer: {kind} = (await self._send({_operation(operation, arguments)})).body",
+            docstring,
+            f"    answer: {kind} = await self._send({_operation(operation, arguments)})",
             "    return answer",
         ]
     )

@@ -81,7 +81,7 @@ def late_server() -> Iterator[ScriptedServer]:
     server.check()
 
 
-@pytest.fixture(params=["sync", "async"])
+@pytest.fixture(params=["sync", "async", "aiohttp"])
 def face(request: pytest.FixtureRequest) -> Iterator[Face]:
     with contextlib.ExitStack() as stack:
         yield Face(request.param, stack)

@@ -1,4 +1,4 @@
-"""Both clients, sync and async, to be used in the same way."""
+"""The clients, sync and async, over httpx and aiohttp, to be used in the same way."""
 
 import asyncio
 import contextlib
@@ -15,14 +15,18 @@ TOKEN: Final = "token-of-these-tests"
 class _Twin:
     """An `AsyncAPIClient` that is called like an `APIClient`, on one event loop."""
 
-    def __init__(self, client: AsyncAPIClient, runner: asyncio.Runner) -> None:
+    def __init__(self, client: Any, runner: asyncio.Runner) -> None:
         self._client = client
         self._runner = runner
 
     def __getattr__(self, name: str) -> Any:
         member = getattr(self._client, name)
+        if name == "with_raw_response":
+            return _Twin(member, self._runner)
         if name.startswith("_") or not callable(member):
             return member
+        if name == "with_options":
+            return lambda **options: _Twin(member(**options), self._runner)
 
         def call(*args: Any, **kwargs: Any) -> Any:
             result = member(*args, **kwargs)
@@ -62,16 +66,19 @@ class _Steps:
 
 
 class Face:
-    """One of the two clients, to be used as if it were `APIClient`."""
+    """A client over one of its transports, to be used as if it were `APIClient`: sync, async or aiohttp."""
 
     def __init__(self, name: str, stack: contextlib.ExitStack) -> None:
         self.name = name
         self.client_class = APIClient if name == "sync" else cast("type[APIClient]", AsyncAPIClient)
+        self.library = "aiohttp" if name == "aiohttp" else "httpx"
         self._stack = stack
-        self._runner = stack.enter_context(asyncio.Runner()) if name == "async" else None
+        self._runner = stack.enter_context(asyncio.Runner()) if name != "sync" else None
 
     def make(self, *args: Any, **settings: Any) -> APIClient:
         """Make a client with just these arguments; it is closed after the test."""
+        if self.name == "aiohttp" and "http_client" not in settings:
+            settings = {"transport": "aiohttp", **settings}
         client = self.client_class(*args, **settings)
         if self._runner:
             client = cast("APIClient", _Twin(cast("AsyncAPIClient", client), self._runner))

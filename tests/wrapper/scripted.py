@@ -192,7 +192,8 @@ def _send(connection: socket.socket, reply: Reply) -> bool:
         connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _LINGER_0)
     if reply.fault in ("stall", "reset", "silent"):
         return False
-    fields = {"Content-Type": "application/json", "Content-Length": str(len(reply.body)), **reply.headers}
+    length = {} if "Transfer-Encoding" in reply.headers else {"Content-Length": str(len(reply.body))}
+    fields = {"Content-Type": "application/json", **length, **reply.headers}
     head = "".join(f"{name}: {value}\r\n" for name, value in fields.items())
     body = reply.body[: len(reply.body) // 2] if reply.fault == "half" else reply.body
     if reply.status in (204, 304):  # these have none (RFC 9110, section 6.4.1)

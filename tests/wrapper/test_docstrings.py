@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from abeja_datasets import APIClient, AsyncAPIClient, async_api_client
+from abeja_datasets import APIClient, AsyncAPIClient
 from upkeep.scaffold_text import UNWRITTEN
 
 if TYPE_CHECKING:
@@ -104,19 +104,12 @@ def test_the_request_examples_are_the_documented_ones(
 
 
 @pytest.mark.parametrize("name", METHODS)
-@pytest.mark.parametrize("indented", [True, False])
-def test_every_call_in_an_async_example_is_awaited(name: str, indented: bool) -> None:
-    # From Python 3.13 on the compiler takes the indentation out of docstrings.
-    def twin() -> None: ...
-
-    def method() -> None: ...
-
-    twin.__doc__ = getattr(APIClient, name).__doc__ if indented else inspect.getdoc(getattr(APIClient, name))
-    text = async_api_client._documented_as(twin)(method).__doc__ or ""
+def test_every_call_in_an_async_example_is_awaited(name: str) -> None:
+    text = inspect.getdoc(getattr(AsyncAPIClient, name)) or ""
     calls = re.findall(r"^.*\bapi_client\.\w+\(.*$", text, re.MULTILINE)
     assert len(calls) == 1
     assert re.search(r"await api_client\.|async for \w+ in api_client\.", calls[0])
-    assert inspect.cleandoc(text) == inspect.getdoc(getattr(AsyncAPIClient, name))
+    assert not re.search(r"\b(await|async)\b", inspect.getdoc(getattr(APIClient, name)) or "")
 
 
 @pytest.mark.parametrize("client_class", CLASSES)
@@ -125,9 +118,10 @@ def test_no_docstring_is_left_as_it_was_scaffolded(client_class: type[Any]) -> N
     assert not unwritten, f"scaffolded by scripts/generate, and for a person to write: {', '.join(unwritten)}"
 
 
-def test_the_classes_tell_of_every_setting_and_variable() -> None:
-    text = inspect.getdoc(APIClient) or ""
-    for name in inspect.signature(APIClient).parameters:
+@pytest.mark.parametrize("client_class", CLASSES)
+def test_the_classes_tell_of_every_setting_and_variable(client_class: type[Any]) -> None:
+    text = inspect.getdoc(client_class) or ""
+    for name in inspect.signature(client_class).parameters:
         assert re.search(rf"^    {name}: ", text, re.MULTILINE)
     for variable in (
         "PLATFORM_AUTH_TOKEN",
@@ -138,6 +132,7 @@ def test_the_classes_tell_of_every_setting_and_variable() -> None:
         "ABEJA_API_URL",
         "ABEJA_SDK_CONNECTION_TIMEOUT",
         "ABEJA_SDK_MAX_RETRY_COUNT",
+        "ABEJA_SDK_DEADLINE",
     ):
         assert f"`{variable}`" in text
     assert "asyncio" in (inspect.getdoc(AsyncAPIClient) or "")

@@ -20,14 +20,14 @@ CLAIMS: Final = {
         assert APIClient is abeja_datasets.APIClient and NotFound is abeja_datasets.exceptions.NotFound
     """,
     "so have all modules below it": """
-        import importlib, pkgutil, sys
+        import importlib, operator, pkgutil, sys
         import abeja.datasets
         names = [m.name for m in pkgutil.walk_packages(abeja.datasets.__path__, "abeja.datasets.")]
         assert "abeja.datasets.models" in names and len(names) > 10
         for name in names:
             module = importlib.import_module(name)
             assert module is sys.modules[name] is importlib.import_module("abeja_datasets" + name[14:]), name
-            assert getattr(abeja.datasets, name[15:]) is module
+            assert operator.attrgetter(name[15:])(abeja.datasets) is module
             assert module.__name__ == module.__spec__.name == "abeja_datasets" + name[14:]
     """,
     "walking the namespace finds both": """

@@ -52,13 +52,17 @@ def test_each_retry_is_a_warning_with_its_reason(
     with pytest.raises(NotFound):
         client.list_dataset_items("o", "d", {"q": "hush:hush", "next_page_token": "hush"})
     path = "GET /organizations/o/datasets/d/items/"
+    name, text = {
+        "httpx": ("RemoteProtocolError", "Server disconnected without sending a response."),
+        "aiohttp": ("ServerDisconnectedError", "Server disconnected"),
+    }[face.library]
     assert lines(log) == [
         ("DEBUG", f"{path} 503 in 0 ms, attempt 1"),
         ("WARNING", f"{path}: 503 Busy; retry 1 of 2 in 3.00 s"),
-        ("DEBUG", f"{path} RemoteProtocolError in 0 ms, attempt 2"),
+        ("DEBUG", f"{path} {name} in 0 ms, attempt 2"),
         (
             "WARNING",
-            f"{path}: RemoteProtocolError: Server disconnected without sending a response.; retry 2 of 2 in 1.00 s",
+            f"{path}: {name}: {text}; retry 2 of 2 in 1.00 s",
         ),
         ("DEBUG", f"{path} 404 in 0 ms, attempt 3"),
     ]

@@ -8,6 +8,7 @@ import time
 from email.utils import format_datetime
 from typing import TYPE_CHECKING, Any
 
+import aiohttp
 import httpx
 import pytest
 
@@ -121,7 +122,7 @@ def test_a_lost_answer_is_asked_for_again_unless_it_may_have_created_something(
         (attempt,) = caught.value.attempts
         assert (attempt.status, attempt.outcome, caught.value.outcome) == (None, "unknown", "unknown")
         assert "the request may have been carried out" in str(caught.value)
-        assert isinstance(caught.value.__cause__, httpx.RequestError)
+        assert isinstance(caught.value.__cause__, httpx.RequestError | aiohttp.ClientError)
 
 
 def test_an_answer_that_takes_too_long_is_asked_for_again_unless_it_may_have_created_something(

@@ -93,7 +93,7 @@ def test_a_lost_connection_shows_no_secret(
     server.reply(fault=fault)
     error = failure(lambda: client.update_dataset_item(1, 2, 3, {}))
     assert len(error.attempts) == 2
-    assert "httpx" in shown(error)
+    assert face.library in shown(error)
     assert_absent(shown(error), credential)
     assert_absent(caplog.text, credential)
 
@@ -104,7 +104,7 @@ def test_a_failed_connection_shows_no_secret(
     caplog.set_level(logging.DEBUG)
     client = face.open(late_server, credential=credential, max_retry_count=0)
     error = failure(lambda: client.create_dataset(1, "a", "b", {}))
-    assert "ConnectError" in shown(error)
+    assert ("ClientConnectorError" if face.name == "aiohttp" else "ConnectError") in shown(error)
     assert_absent(shown(error), credential)
     assert_absent(caplog.text, credential)
 

@@ -7,11 +7,15 @@ import subprocess
 import threading
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
 from abeja_datasets import APIClient
 from abeja_datasets.exceptions import ConnectionFailed
+
+if TYPE_CHECKING:
+    from tests.wrapper.faces import Face
 
 VARIABLES = ["SSL_CERT_FILE", "SSL_CERT_DIR", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"]
 
@@ -118,6 +122,17 @@ def test_a_value_that_can_not_be_read_is_named(
     monkeypatch.setenv(variable, str(path))
     with pytest.raises(ValueError, match=f"^{variable}: no certificates can be read from .*bündel"):
         is_trusted(url)
+
+
+def test_certificates_are_checked_over_each_transport(
+    face: "Face", url: str, certificate: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with pytest.raises(ConnectionFailed, match="CERTIFICATE_VERIFY_FAILED") as caught:
+        face.open(url).list_datasets("1")
+    assert caught.value.outcome == "not_sent"
+    assert len(caught.value.attempts) == 1  # it will not be trusted in a second either
+    monkeypatch.setenv("SSL_CERT_FILE", str(certificate))
+    assert face.open(url).list_datasets("1") == []
 
 
 def test_a_given_client_trusts_what_it_trusts(url: str, certificate: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,8 +1,9 @@
+# Generated from async_api_client.py by scripts/generate; do not edit.
 """The documented client: ten methods over the ABEJA Dataset API."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, Literal, Self
 
 from abeja_datasets import operations
 from abeja_datasets.base import BaseClient
@@ -11,24 +12,27 @@ from abeja_datasets.identifiers import Identifier
 if TYPE_CHECKING:
     import httpx
 
+    from abeja_datasets.attempts import AttemptReport
     from abeja_datasets.exchange import Answer
     from abeja_datasets.operations import Call
     from abeja_datasets.paging import Walk
-    from abeja_datasets.session import SyncSession
+    from abeja_datasets.raw_responses import RawResponses
+    from abeja_datasets.session import Session
 
 
 class APIClient(BaseClient):
-    """A low-level client for the Dataset API.
+    """The low-level client for the Dataset API.
 
     ::
 
         from abeja_datasets import APIClient
 
-        api_client = APIClient()
+        with APIClient() as api_client:
+            dataset = api_client.get_dataset("1102940376065", "1410805969256")
 
     JSON goes out and comes back as plain dicts and lists, untouched. One client keeps its connections open between
-    calls, may be shared by threads, and still works in a forked process; close it with `close()`, or use it in a `with`
-    statement.
+    calls, may be shared by threads, and still works in a forked process. Close it with `close()`, or use it in a
+    `with` statement.
 
     A call that failed for a moment is sent again, with growing delays, if it can't have been carried out or may be
     carried out twice; a create that may have been carried out is not. Every method raises the errors of
@@ -39,18 +43,27 @@ class APIClient(BaseClient):
         credential: `{"auth_token": …}`, `{"user_id": …, "personal_access_token": …}` or
             `{"datasource_id": …, "datasource_secret": …}`. Without it the environment: `PLATFORM_AUTH_TOKEN`;
             `ABEJA_PLATFORM_USER_ID` and `ABEJA_PLATFORM_PERSONAL_ACCESS_TOKEN`; `ABEJA_PLATFORM_DATASOURCE_ID` and
-            `ABEJA_PLATFORM_DATASOURCE_SECRET`. With none at all the first call raises `CredentialNotFound`.
+            `ABEJA_PLATFORM_DATASOURCE_SECRET`. With none at all the first call raises `CredentialNotFound`. An
+            `auth_token` that expires may be a function that returns it: it is called before the first request, and
+            again after a 401.
         timeout: seconds for connecting and for each read; else `ABEJA_SDK_CONNECTION_TIMEOUT`, else 30.
         max_retry_count: how many times a call is repeated at most; else `ABEJA_SDK_MAX_RETRY_COUNT`, else 5. 0 switches
             retrying off.
         base_url: where the API is; else `ABEJA_API_URL`, else `https://api.abeja.io`.
-        http_client: an `httpx.Client` to send with, for proxies, a private CA, event hooks or a test transport. Its own
+        http_client: an `httpx.Client` to send with, for event hooks, a private CA or a test transport. Its own
             timeout holds unless one is set here. It stays the caller's to close, and to keep out of forked processes.
+        deadline: seconds for a whole call with its retries; else `ABEJA_SDK_DEADLINE`, else no limit.
+        max_response_bytes: the largest body of a response to accept, decoded; default 256 MiB.
+        user_agent: text such as `my-program/1.0`, sent behind the library's own `User-Agent`.
+        on_attempt: a function that is called after each attempt with an `AttemptReport`: method, path, status or error,
+            and seconds. Errors that it raises are logged, and the call goes on.
+        transport: the HTTP library to send with: `httpx`. (The asyncio client takes `aiohttp` too.)
 
     Raises:
         ValueError: a setting is not usable, or the credential is incomplete. The message names the argument or the
             variable.
         TypeError: the credential or `http_client` is of a wrong type.
+        ImportError: the extra of the transport is not installed.
     """
 
     def __init__(
@@ -61,14 +74,28 @@ class APIClient(BaseClient):
         *,
         base_url: str | None = None,
         http_client: "httpx.Client | None" = None,
+        deadline: float | None = None,
+        max_response_bytes: int | None = None,
+        user_agent: str | None = None,
+        on_attempt: "Callable[[AttemptReport], object] | None" = None,
+        transport: Literal["httpx"] | None = None,
     ) -> None:
-        super().__init__(credential, timeout, max_retry_count, base_url)
-        self._http_client = http_client
-        if http_client is not None:
-            import httpx
+        super().__init__(
+            credential,
+            timeout,
+            max_retry_count,
+            base_url,
+            deadline=deadline,
+            max_response_bytes=max_response_bytes,
+            user_agent=user_agent,
+            on_attempt=on_attempt,
+        )
+        if http_client is not None or transport is not None:
+            from abeja_datasets.transports import checks
 
-            if not isinstance(http_client, httpx.Client):
-                raise TypeError(f"http_client: an httpx.Client is needed, not {type(http_client).__name__}")
+            checks.check(http_client, transport, is_async=False)
+        self._http_client = http_client
+        self._transport = transport
 
     def create_dataset(
         self,
@@ -146,7 +173,7 @@ class APIClient(BaseClient):
             Unauthorized: authentication failed.
             InternalServerError: the server failed.
         """
-        dataset: dict[str, Any] = self._send(operations.create_dataset(organization_id, name, type, props)).body
+        dataset: dict[str, Any] = self._send(operations.create_dataset(organization_id, name, type, props))
         return dataset
 
     def get_dataset(self, organization_id: Identifier, dataset_id: Identifier) -> dict[str, Any]:
@@ -196,7 +223,7 @@ class APIClient(BaseClient):
             Unauthorized: authentication failed.
             InternalServerError: the server failed.
         """
-        dataset: dict[str, Any] = self._send(operations.get_dataset(organization_id, dataset_id)).body
+        dataset: dict[str, Any] = self._send(operations.get_dataset(organization_id, dataset_id))
         return dataset
 
     def list_datasets(
@@ -254,9 +281,7 @@ class APIClient(BaseClient):
             Unauthorized: authentication failed.
             InternalServerError: the server failed.
         """
-        datasets: list[dict[str, Any]] = self._send(
-            operations.list_datasets(organization_id, max_results, next_token)
-        ).body
+        datasets: list[dict[str, Any]] = self._send(operations.list_datasets(organization_id, max_results, next_token))
         return datasets
 
     def delete_dataset(self, organization_id: Identifier, dataset_id: Identifier) -> dict[str, Any]:
@@ -305,7 +330,7 @@ class APIClient(BaseClient):
             Unauthorized: authentication failed.
             InternalServerError: the server failed.
         """
-        dataset: dict[str, Any] = self._send(operations.delete_dataset(organization_id, dataset_id)).body
+        dataset: dict[str, Any] = self._send(operations.delete_dataset(organization_id, dataset_id))
         return dataset
 
     def create_dataset_item(
@@ -413,7 +438,7 @@ class APIClient(BaseClient):
         """
         item: dict[str, Any] = self._send(
             operations.create_dataset_item(organization_id, dataset_id, source_data, attributes)
-        ).body
+        )
         return item
 
     def get_dataset_item(
@@ -472,9 +497,7 @@ class APIClient(BaseClient):
             Unauthorized: authentication failed.
             InternalServerError: the server failed.
         """
-        item: dict[str, Any] = self._send(
-            operations.get_dataset_item(organization_id, dataset_id, dataset_item_id)
-        ).body
+        item: dict[str, Any] = self._send(operations.get_dataset_item(organization_id, dataset_id, dataset_item_id))
         return item
 
     def list_dataset_items(
@@ -550,7 +573,7 @@ class APIClient(BaseClient):
             Unauthorized: authentication failed.
             InternalServerError: the server failed.
         """
-        page: dict[str, Any] = self._send(operations.list_dataset_items(organization_id, dataset_id, params)).body
+        page: dict[str, Any] = self._send(operations.list_dataset_items(organization_id, dataset_id, params))
         return page
 
     def update_dataset_item(
@@ -644,7 +667,7 @@ class APIClient(BaseClient):
         """
         item: dict[str, Any] = self._send(
             operations.update_dataset_item(organization_id, dataset_id, dataset_item_id, attributes)
-        ).body
+        )
         return item
 
     def bulk_update_dataset_item(
@@ -740,7 +763,7 @@ class APIClient(BaseClient):
         """
         items: list[dict[str, Any]] = self._send(
             operations.bulk_update_dataset_item(organization_id, dataset_id, bulk_attributes)
-        ).body
+        )
         return items
 
     def delete_dataset_item(
@@ -800,13 +823,11 @@ class APIClient(BaseClient):
             Unauthorized: authentication failed.
             InternalServerError: the server failed.
         """
-        item: dict[str, Any] = self._send(
-            operations.delete_dataset_item(organization_id, dataset_id, dataset_item_id)
-        ).body
+        item: dict[str, Any] = self._send(operations.delete_dataset_item(organization_id, dataset_id, dataset_item_id))
         return item
 
     def iter_datasets(self, organization_id: Identifier, page_size: int | None = None) -> Iterator[dict[str, Any]]:
-        """Go through all datasets of an organization, in the order of creation, loading a page at a time.
+        """Iterate over all datasets of an organization, in the order of creation, loading a page at a time.
 
         API reference: GET /organizations/<organization_id>/datasets/
 
@@ -823,7 +844,7 @@ class APIClient(BaseClient):
             iterator of dict
 
         Returns:
-            The datasets, as `list_datasets` gives them. Nothing is sent before the first one is asked for.
+            The datasets, as `list_datasets` returns them. Nothing is sent before the first one is asked for.
 
         Raises:
             InvalidResponse: a page is not a list, or the server repeats a page's token.
@@ -838,7 +859,7 @@ class APIClient(BaseClient):
     def iter_dataset_items(
         self, organization_id: Identifier, dataset_id: Identifier, params: dict[str, Any] | None = None
     ) -> Iterator[dict[str, Any]]:
-        """Go through all items of a dataset, or all that match a query, loading a page at a time.
+        """Iterate over all items of a dataset, or all that match a query, loading a page at a time.
 
         API reference: GET /organizations/<organization_id>/datasets/<dataset_id>/items/
 
@@ -857,7 +878,7 @@ class APIClient(BaseClient):
             iterator of dict
 
         Returns:
-            The items, as `list_dataset_items` gives them. Nothing is sent before the first one is asked for.
+            The items, as `list_dataset_items` returns them. Nothing is sent before the first one is asked for.
 
         Raises:
             InvalidResponse: a page is none, or the server repeats a page's token.
@@ -871,11 +892,28 @@ class APIClient(BaseClient):
         first = operations.list_dataset_items(organization_id, dataset_id, params)
         return self._walk(paging.Walk(first, "next_page_token", paging.read_items))
 
+    @property
+    def with_raw_response(self) -> "RawResponses":
+        """The same methods, each of which returns a `RawResponse`: status, headers, data, attempts and seconds.
+
+        ::
+
+            response = api_client.with_raw_response.get_dataset(organization_id, dataset_id)
+            print(response.headers["X-Request-Id"], response.data["name"])
+        """
+        from abeja_datasets.raw_responses import RawResponses
+
+        return RawResponses(self._view(_is_raw=True))
+
     def close(self) -> None:
-        """Close the connections; later calls raise RuntimeError. An `http_client` that was given stays open."""
+        """Close the connections; later calls raise RuntimeError.
+
+        An `http_client` that was given stays open.
+        """
         self._session.close()
 
     def __enter__(self) -> Self:
+        self._session.open()
         return self
 
     def __exit__(
@@ -885,18 +923,23 @@ class APIClient(BaseClient):
 
     def _walk(self, walk: "Walk") -> Iterator[dict[str, Any]]:
         while walk.call is not None:
-            yield from walk.receive(self._send(walk.call))
+            yield from walk.receive(self._answer(walk.call))
 
-    def _send(self, call: "Call") -> "Answer":
-        return self._session.send(call)
+    def _send(self, call: "Call") -> Any:
+        answer = self._session.send(call, self._settings)
+        return answer.raw() if self._is_raw else answer.body
+
+    def _answer(self, call: "Call") -> "Answer":
+        return self._session.send(call, self._settings)
 
     @property
-    def _session(self) -> "SyncSession":
+    def _session(self) -> "Session":
         # Threads may come here together; setdefault is atomic, so that all of them get the same one.
-        session: SyncSession = self.__dict__.get("_opened") or self.__dict__.setdefault("_opened", self._open())
+        session: Session = self._shared.get("session") or self._shared.setdefault("session", self._open())
         return session
 
-    def _open(self) -> "SyncSession":
-        from abeja_datasets.session import SyncSession
+    def _open(self) -> "Session":
+        from abeja_datasets.session import Session
+        from abeja_datasets.transports.choice import Choice
 
-        return SyncSession(self._settings, self._http_client)
+        return Session(Choice(self._settings.origin, self._http_client, self._transport))

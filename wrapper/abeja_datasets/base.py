@@ -1,10 +1,13 @@
-"""What the sync and the async client have in common: how they are made, and how they look."""
+"""What the sync and the async client have in common: how they are made, how they look, and the views of them."""
 
 import os
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any, Self
 
-from abeja_datasets.settings import settle
+from abeja_datasets import settings
+
+if TYPE_CHECKING:
+    from abeja_datasets.attempts import AttemptReport
 
 
 class BaseClient:
@@ -16,12 +19,65 @@ class BaseClient:
         timeout: float | None,
         max_retry_count: int | None,
         base_url: str | None,
+        *,
+        deadline: float | None = None,
+        max_response_bytes: int | None = None,
+        user_agent: str | None = None,
+        on_attempt: "Callable[[AttemptReport], object] | None" = None,
     ) -> None:
-        self._settings = settle(credential, timeout, max_retry_count, base_url, os.environ)
+        self._settings = settings.settle(
+            credential,
+            timeout,
+            max_retry_count,
+            base_url,
+            os.environ,
+            deadline=deadline,
+            max_response_bytes=max_response_bytes,
+            user_agent=user_agent,
+            on_attempt=on_attempt,
+        )
+        # A client and its views share their session, whichever of them opens it.
+        self._shared: dict[str, Any] = {}
+        self._is_raw = False
+
+    def with_options(
+        self,
+        *,
+        timeout: float | None = None,
+        deadline: float | None = None,
+        max_retry_count: int | None = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> Self:
+        """Return a view of this client with other options. It shares the connections, and closes with them.
+
+        ::
+
+            api_client.with_options(deadline=5).get_dataset(organization_id, dataset_id)
+
+        Args:
+            timeout: seconds, as for the client itself; None leaves it as it is, and so for each of these.
+            deadline: seconds for a whole call with its retries.
+            max_retry_count: how many times a call is repeated at most.
+            headers: headers to send beside the client's own, for tracing, say. Those of an earlier view stay, unless
+                they have the same name.
+
+        Raises:
+            ValueError: an option is not usable. The message names it.
+            TypeError: `headers` is not a dict of str.
+        """
+        changed = settings.changed(
+            self._settings, timeout=timeout, deadline=deadline, max_retry_count=max_retry_count, headers=headers
+        )
+        return self._view(_settings=changed)
 
     def __repr__(self) -> str:
-        settings = self._settings
+        shown = self._settings
         return (
-            f"<{type(self).__name__} base_url={settings.base_url!r} credential={settings.credential!r} "
-            f"timeout={settings.timeout:g} max_retry_count={settings.max_retry_count}>"
+            f"<{type(self).__name__} base_url={shown.base_url!r} credential={shown.credential!r} "
+            f"timeout={shown.timeout:g} max_retry_count={shown.max_retry_count}>"
         )
+
+    def _view(self, **changes: Any) -> Self:
+        view = object.__new__(type(self))
+        view.__dict__.update({**self.__dict__, **changes})
+        return view

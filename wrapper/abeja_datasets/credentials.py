@@ -2,7 +2,7 @@
 
 import base64
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
 from abeja_datasets.exceptions import CredentialNotFound
@@ -59,6 +59,45 @@ class Credential:
         return f"<Credential of {self.owner}>"
 
 
+class Token:
+    """An `auth_token` that a function returns. The function is called when a token is needed, not before.
+
+    Args:
+        function: takes nothing and returns the token; for the asyncio client it may be a coroutine function.
+    """
+
+    __slots__ = ("current", "function")
+
+    def __init__(self, function: Callable[[], Any]) -> None:
+        self.function = function
+        self.current: Credential | None = None
+
+    def take(self, value: object) -> Credential:
+        """Keep what the function returned, and return it as a credential.
+
+        Raises:
+            CredentialNotFound: it is no usable token.
+        """
+        if value is None or value == "":
+            raise _no_token(f"returned {value!r}")
+        try:
+            self.current = Credential(None, _secret("auth_token", value, bearer=True))
+        except (TypeError, ValueError) as error:
+            raise _no_token(f"returned no usable token; {error}") from None
+        return self.current
+
+    def failed(self, error: Exception) -> CredentialNotFound:
+        """Return the error for a function that raised one. Its text is not repeated: it may hold a token."""
+        return _no_token(f"raised {type(error).__name__}")
+
+    def __repr__(self) -> str:
+        return "<Credential of an auth_token function>"
+
+
+def _no_token(what: str) -> CredentialNotFound:
+    return CredentialNotFound("credential_not_found", f"credential: the function given as `auth_token` {what}")
+
+
 def resolve(argument: Mapping[str, Any] | None, environ: Mapping[str, str]) -> Credential | None:
     """Find the credential to use, or None where there is none at all.
 
@@ -76,6 +115,12 @@ def resolve(argument: Mapping[str, Any] | None, environ: Mapping[str, str]) -> C
     if not isinstance(argument, Mapping):
         raise TypeError(f"credential: a dict is needed, not {type(argument).__name__}")
     return _choose(_IN_ARGUMENT, argument)
+
+
+def resolve_or_call(argument: Mapping[str, Any] | None, environ: Mapping[str, str]) -> Credential | Token | None:
+    """Find the credential as `resolve` does; the `auth_token` of the argument may be a function that returns it."""
+    function = argument.get("auth_token") if isinstance(argument, Mapping) else None
+    return Token(function) if callable(function) else resolve(argument, environ)
 
 
 class Source(NamedTuple):

@@ -34,6 +34,8 @@ them here where a program uses both distributions and asked for ours (see `abeja
 
 from typing import Any, Literal, NamedTuple
 
+from abeja_datasets.headers import Headers
+
 __all__ = [
     "Attempt",
     "BadGateway",
@@ -98,8 +100,18 @@ class Error(Exception):
     hint: str = ""
     """What to know before repeating the request, for a person."""
 
+    headers: Headers = Headers()
+    """The headers of the response, by name in any case; empty where there was no response."""
+
+    @property
+    def request_id(self) -> str | None:
+        """The id that the server gave the request, from a header whose name ends in `request-id`; None without one."""
+        return self.headers.request_id
+
     def __str__(self) -> str:
         text = self._summary()
+        if self.request_id:
+            text += f" (request id {_shortened(self.request_id)})"
         if len(self.attempts) > 1:
             text += f" (after {len(self.attempts)} attempts: {', '.join(a.reason for a in self.attempts)})"
         return f"{text}; {self.hint}" if self.hint else text
@@ -210,7 +222,7 @@ class RequestTimeout(ConnectionFailed, TimeoutError):
 
 
 class InvalidResponse(Error):
-    """A success that can't be used: its body is not JSON, or its page token repeats one that was used before."""
+    """A response that can't be used: a success without JSON, a body that is too large, or a page token that repeats."""
 
     outcome: Outcome = "unknown"
 

@@ -1,21 +1,18 @@
 """One call under way, without any I/O: the request that is due, what came of it, and what follows from that."""
 
+import functools
 import json
 import logging
-import ssl
 import sys
 import time
-import traceback
-from collections.abc import Callable, Generator, Mapping
-from http.client import responses as status_names
-from typing import Any, Final, NamedTuple, TypeVar
+from http import HTTPStatus
+from typing import Any, Final, TypeVar
 
-import httpx
-
-from abeja_datasets import bodies, credentials, retry
+from abeja_datasets import bodies, credentials, retry, targets
 from abeja_datasets._version import __version__
-from abeja_datasets.credentials import Credential
-from abeja_datasets.errors import http_error
+from abeja_datasets.attempts import AttemptReport, RawResponse
+from abeja_datasets.credentials import Credential, Token
+from abeja_datasets.errors import http_error, redacted_headers
 from abeja_datasets.exceptions import (
     Attempt,
     ConnectionFailed,
@@ -25,9 +22,11 @@ from abeja_datasets.exceptions import (
     Outcome,
     RequestTimeout,
 )
-from abeja_datasets.leftovers import Watched
+from abeja_datasets.headers import Headers
 from abeja_datasets.operations import Call
 from abeja_datasets.settings import Settings
+from abeja_datasets.transports.received import ACCEPTED
+from abeja_datasets.transports.wire import BodyTooLarge, Failure, Request, Response, forget_locals
 
 MAX_REDIRECTS: Final = 5
 
@@ -36,145 +35,216 @@ _log = logging.getLogger("abeja.datasets")
 # A program that has set up no logging would otherwise get each warning on its standard error.
 _log.addHandler(logging.NullHandler())
 _PYTHON: Final = ".".join(map(str, sys.version_info[:2]))
-HEADERS: Final = {
-    "Accept": "application/json",
-    "User-Agent": f"abeja-datasets/{__version__} httpx/{httpx.__version__} Python/{_PYTHON}",
-}
-_CONTENT_TYPE: Final = {"Content-Type": "application/json"}
-# Raised before a byte of the request is sent.
-_NOT_SENT: Final = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.ProxyError)
-_LOCATION: Final = "abeja_datasets.location"
 _METHOD_KEPT: Final = (307, 308)
 _GET_ONLY: Final = (301, 302, 303)
+_UNAUTHORIZED: Final = 401
 
 
-class Answer(NamedTuple):
-    """A success: what the server said, as it said it."""
+class Answer:
+    """A success: what the server said, as it said it.
 
-    body: Any
-    headers: Mapping[str, str]
-    unusable: Callable[[str], InvalidResponse]
-    """Makes the error for an answer that says what it must not, given what that is."""
+    Attributes:
+        body: the decoded JSON.
+        headers: of the response.
+    """
+
+    __slots__ = ("_exchange", "body", "headers")
+
+    def __init__(self, body: Any, headers: Headers, exchange: "Exchange") -> None:
+        self.body = body
+        self.headers = headers
+        self._exchange = exchange
+
+    def unusable(self, why: str) -> InvalidResponse:
+        """Return the error for a response that says what it must not, given what that is."""
+        return self._exchange.unusable(why, self.headers)
+
+    def raw(self) -> RawResponse[Any]:
+        """Return the response with all that belongs to it."""
+        return self._exchange.raw(self)
 
 
 class Exchange:
-    """The attempts so far, and the request that is due."""
+    """The attempts so far, and the request that is due.
 
-    def __init__(self, call: Call, settings: Settings) -> None:
-        if settings.credential is None:
+    Args:
+        call: what to send.
+        settings: of the client, or of the view of it that the call is made on.
+        library: the HTTP library that sends it, and its version.
+    """
+
+    def __init__(self, call: Call, settings: Settings, library: str = "") -> None:
+        credential = settings.credential
+        if credential is None:
             raise credentials.not_found()
         self._call = call
         self._settings = settings
-        self._credential = settings.credential
+        self.token = credential if isinstance(credential, Token) else None
+        """Where the token comes from, if it is a function's."""
+        self._credential = credential.current if isinstance(credential, Token) else credential
+        self.refused: Credential | None = None
+        """The token that the server did not accept."""
         self._content = bodies.encode(call.body) if call.has_body else None
-        self._url = _target(settings.base_url + call.url, call.params)
+        self._target = targets.target(settings.base_path + call.url, call.params)
+        self._headers = _headers(library, settings.user_agent, settings.headers, call.has_body)
         self._redirects = 0
+        self._renewals = 0
         self._attempts: list[Attempt] = []
+        self._begun = time.monotonic()
+        self._deadline = None if settings.deadline is None else self._begun + settings.deadline
         self._started = 0.0
+
+    @property
+    def needs_token(self) -> bool:
+        """Whether the function that returns the token must be called before the request can be made."""
+        return self._credential is None
+
+    def authorize(self, credential: Credential) -> None:
+        """Take the credential for the requests that follow."""
+        self._credential = credential
+
+    def request(self) -> Request:
+        """Make the request that is due."""
+        if self._credential is None:
+            raise credentials.not_found()
+        settings = self._settings
+        self._started = time.perf_counter()
+        # By position, which takes half the time.
+        return Request(
+            self._call.method,
+            settings.origin,
+            self._target,
+            self._headers,
+            self._content,
+            settings.timeout if settings.timeout_given else None,
+            self._deadline,
+            settings.max_response_bytes,
+            self._credential,
+        )
+
+    def answered(self, response: Response) -> Answer | float:
+        """Take a response: return its data if it is a success, else the seconds to wait before the next request.
+
+        Raises:
+            Error: the call ends with it.
+        """
+        status = response.status
+        if 200 <= status < 300:  # noqa: PLR2004 - the range of successes
+            return self._succeeded(response)
+        if target := self._redirect(response):
+            self._report(status, None)
+            self._target = target
+            self._redirects += 1
+            return 0.0
+        reason = self._redact(f"{status} {response.reason or _name(status)}".rstrip())
+        outcome: Outcome = "rejected" if 400 <= status < 500 else "unknown"  # noqa: PLR2004 - the range of refusals
+        self._attempts.append(Attempt(reason, status, outcome, self._report(status, None)))
+        if status == _UNAUTHORIZED and self.token and self._renewals == 0:
+            # The token may have expired. A request that was refused for it was not carried out.
+            self._renewals = 1
+            self.refused, self._credential = self._credential, None
+            return 0.0
+        retry_after = retry.parse_retry_after(response.headers.get("Retry-After"))
+        wait = self._wait(sent=True, status=status, retry_after=retry_after)
+        if wait is None:
+            error = http_error(response, self._redact, self._settings.origin + self._target)
+            error.retry_after = retry_after
+            raise self._completed(error, response.headers)
+        return wait
+
+    def failed(self, failure: Failure) -> float:
+        """Take a failure: return the seconds to wait before the next attempt.
+
+        Raises:
+            Error: the call ends with it.
+        """
+        forget_locals(failure)
+        cause = failure.cause
+        text = str(cause)
+        reason = self._redact(f"{failure.name}: {text}" if text else failure.name)
+        elapsed = self._report(None, failure.name, reason)
+        self._attempts.append(Attempt(reason, None, "unknown" if failure.sent else "not_sent", elapsed))
+        wait = None if failure.final else self._wait(sent=failure.sent, status=None, retry_after=None)
+        if wait is None:
+            if isinstance(cause, BodyTooLarge):
+                self._attempts[-1] = self._attempts[-1]._replace(status=failure.status)
+                raise self.unusable(f"but {cause}", failure.headers) from cause
+            kind = RequestTimeout if failure.timed_out else ConnectionFailed
+            text = f"{self._call.method} {self._settings.origin}{self._path}: {reason}"
+            raise self._completed(kind(text), failure.headers) from cause
+        return wait
+
+    def unusable(self, why: str, headers: Headers) -> InvalidResponse:
+        """Return the error for a response that can't be used, given why."""
+        status = self._attempts[-1].status
+        return self._completed(InvalidResponse(f"{self._call.method} {self._path} answered {status} {why}"), headers)
+
+    def raw(self, answer: Answer) -> RawResponse[Any]:
+        """Return a success with all that belongs to it."""
+        attempts = tuple(self._attempts)
+        return RawResponse(
+            attempts[-1].status or 0, answer.headers, answer.body, attempts, time.monotonic() - self._begun
+        )
 
     @property
     def _path(self) -> str:
         """As it is on the wire, so that no id can break a log line; without the query."""
-        return self._url.raw_path.partition(b"?")[0].decode("ascii")
+        return self._target.partition("?")[0]
 
-    def request(self, client: httpx.Client | httpx.AsyncClient, headers: Mapping[str, str] | None) -> httpx.Request:
-        """Make the request that is due, with those headers beside the client's own."""
-        self._started = time.perf_counter()
-        return client.build_request(
-            self._call.method,
-            self._url,
-            content=self._content,
-            headers=headers if self._content is None else {**(headers or {}), **_CONTENT_TYPE},
-            timeout=self._settings.timeout if self._settings.timeout_given else httpx.USE_CLIENT_DEFAULT,
-        )
+    def _succeeded(self, response: Response) -> Answer:
+        status = response.status
+        self._attempts.append(Attempt(str(status), status, "unknown", self._report(status, None)))
+        try:
+            body = json.loads(response.body)
+        except (ValueError, RecursionError) as misfit:
+            forget_locals(misfit)
+            self._attempts[-1] = self._attempts[-1]._replace(reason=f"{status} without JSON")
+            start = self._redact(response.body.decode("utf-8", "replace"))[:80]
+            raise self.unusable(f"but the body is not JSON: {start!r}", response.headers) from misfit
+        return Answer(body, response.headers, self)
 
-    def answered(self, response: httpx.Response) -> Answer | float:
-        """Take an answer: give it if it is a success, else the seconds to wait before the next request, or raise."""
-        status = response.status_code
-        elapsed = self._elapsed(status)
-        if 200 <= status < 300:  # noqa: PLR2004 - the range of successes
-            self._attempts.append(Attempt(str(status), status, "unknown", elapsed))
-            try:
-                body = json.loads(response.content)
-            except (ValueError, RecursionError) as misfit:
-                _forget_locals(misfit)
-                self._attempts[-1] = self._attempts[-1]._replace(reason=f"{status} without JSON")
-                start = self._credential.redact(response.content.decode("utf-8", "replace"))[:80]
-                raise self._unusable(f"but the body is not JSON: {start!r}") from misfit
-            return Answer(body, response.headers, self._unusable)
-        if target := self._redirect(response):
-            self._url = target
-            self._redirects += 1
-            return 0.0
-        reason = self._credential.redact(f"{status} {response.reason_phrase or status_names.get(status, '')}".rstrip())
-        outcome: Outcome = "rejected" if 400 <= status < 500 else "unknown"  # noqa: PLR2004 - the range of refusals
-        self._attempts.append(Attempt(reason, status, outcome, elapsed))
-        retry_after = retry.parse_retry_after(response.headers.get("Retry-After"))
-        wait = self._wait(sent=True, status=status, retry_after=retry_after)
-        if wait is None:
-            error = http_error(response, self._credential)
-            error.retry_after = retry_after
-            raise self._completed(error)
-        return wait
-
-    def failed(self, error: httpx.RequestError | httpx.InvalidURL) -> float:
-        """Take a failure: give the seconds to wait before the next attempt, or raise."""
-        _forget_locals(error)
-        name = type(error).__name__
-        sent = not isinstance(error, _NOT_SENT)
-        reason = self._credential.redact(f"{name}: {error}" if str(error) else name)
-        self._attempts.append(Attempt(reason, None, "unknown" if sent else "not_sent", self._elapsed(name)))
-        # A certificate that is not trusted now will not be in a second.
-        untrusted = any(isinstance(cause, ssl.SSLCertVerificationError) for cause in _causes(error))
-        wait = None if untrusted else self._wait(sent=sent, status=None, retry_after=None)
-        if wait is None:
-            kind = RequestTimeout if isinstance(error, httpx.TimeoutException) else ConnectionFailed
-            text = f"{self._call.method} {self._url.copy_with(query=None)}: {reason}"
-            raise self._completed(kind(text)) from error
-        return wait
-
-    def _unusable(self, why: str) -> InvalidResponse:
-        status = self._attempts[-1].status
-        return self._completed(InvalidResponse(f"{self._call.method} {self._path} answered {status} {why}"))
+    def _redact(self, text: str) -> str:
+        for credential in (self._credential, self.refused):
+            text = credential.redact(text) if credential else text
+        return text
 
     def _wait(self, *, sent: bool, status: int | None, retry_after: float | None) -> float | None:
-        retries = len(self._attempts) - 1
+        """Return the seconds to wait before the next attempt; None where there is to be none."""
+        retries = len(self._attempts) - 1 - self._renewals
         if retries >= self._settings.max_retry_count:
             return None
         if not retry.is_retryable(idempotent=self._call.idempotent, sent=sent, status=status):
             return None
         wait = retry.delay(retries, retry_after)
-        if wait is not None:
-            _log.warning(
-                "%s %s: %s; retry %d of %d in %.2f s",
-                self._call.method,
-                self._path,
-                self._attempts[-1].reason,
-                retries + 1,
-                self._settings.max_retry_count,
-                wait,
-            )
+        if wait is None or (self._deadline is not None and time.monotonic() + wait >= self._deadline):
+            return None
+        _log.warning(
+            "%s %s: %s; retry %d of %d in %.2f s",
+            self._call.method,
+            self._path,
+            self._attempts[-1].reason,
+            retries + 1,
+            self._settings.max_retry_count,
+            wait,
+        )
         return wait
 
-    def _redirect(self, response: httpx.Response) -> httpx.URL | None:
-        """Return the URL that a redirect leads to; None for any other response, and where a call may not follow."""
+    def _redirect(self, response: Response) -> str | None:
+        """Return the target that a redirect leads to; None for any other response, and where a call may not follow."""
+        if not 300 <= response.status < 400:  # noqa: PLR2004 - the range of redirects
+            return None
         allowed = (*_METHOD_KEPT, *_GET_ONLY) if self._call.method == "GET" else _METHOD_KEPT
-        location = response.extensions.get(_LOCATION) or response.headers.get("Location")
-        if response.status_code not in allowed or location is None or self._redirects == MAX_REDIRECTS:
+        location = response.headers.get("Location")
+        if response.status not in allowed or location is None or self._redirects == MAX_REDIRECTS:
             return None
-        here = response.url
-        try:
-            target = here.join(location)
-            # Anywhere else would be given the credential.
-            is_same_origin = (target.scheme, target.host, target.port) == (here.scheme, here.host, here.port)
-        except (httpx.InvalidURL, ValueError):
-            return None
-        return target.copy_with(userinfo=b"", fragment=None) if is_same_origin else None
+        return targets.redirected(self._settings.origin, self._target, location)
 
-    def _completed(self, error: _E) -> _E:
-        """Put on an error what happened before it."""
+    def _completed(self, error: _E, headers: Headers) -> _E:
+        """Put on an error what happened before it, and what the response said beside its body."""
         error.attempts = tuple(self._attempts)
         error.outcome = self._attempts[-1].outcome
+        if headers:
+            error.headers = redacted_headers(headers, self._redact)
         if self._call.method != "GET" and any(attempt.outcome == "unknown" for attempt in self._attempts):
             error.outcome = "unknown"
             error.hint = "the request may have been carried out"
@@ -182,62 +252,38 @@ class Exchange:
                 error.hint = "an earlier attempt may have deleted it"
         return error
 
-    def _elapsed(self, result: int | str) -> float:
+    def _report(self, status: int | None, failure: str | None, reason: str | None = None) -> float:
+        """Log an attempt, and call the hook; return the seconds that it took."""
         elapsed = time.perf_counter() - self._started
+        number = len(self._attempts) + 1
+        call = self._call
         if _log.isEnabledFor(logging.DEBUG):
-            attempt = len(self._attempts) + 1
             _log.debug(
-                "%s %s %s in %.1f ms, attempt %d", self._call.method, self._path, result, elapsed * 1000, attempt
+                "%s %s %s in %.1f ms, attempt %d", call.method, self._path, status or failure, elapsed * 1000, number
             )
+        if self._settings.on_attempt:
+            report = AttemptReport(call.operation, call.method, self._path, status, reason, elapsed, number)
+            self._settings.on_attempt(report)
         return elapsed
 
 
-def keep_location(response: httpx.Response) -> None:
-    """Take a redirect's target out of httpx's sight, which fails on one that is no URL and loses the answer over it."""
-    if 300 <= response.status_code < 400 and "Location" in response.headers:  # noqa: PLR2004 - the range of redirects
-        response.extensions[_LOCATION] = response.headers.pop("Location")
-
-
-async def keep_location_async(response: httpx.Response) -> None:
-    """The same, as the async client's hooks are called."""
-    keep_location(response)
-
-
-class Auth(httpx.Auth):
-    """Puts the credential on a request at the last moment, so that no dict of headers shows it in a traceback.
-
-    It is also the one place where httpx shows an answer that is not read yet, whoever made its client.
-    """
-
-    def __init__(self, credential: Credential | None) -> None:
-        self._authorization = credential.authorization if credential else ""
-
-    def auth_flow(self, request: httpx.Request) -> Generator[httpx.Request, httpx.Response]:
-        """Set the header, as httpx asks for it, and watch the answer."""
-        request.headers["Authorization"] = self._authorization
-        response = yield request
-        response.stream = Watched(response)
-
-
-def _target(url: str, params: Mapping[str, Any]) -> httpx.URL:
-    for name, value in params.items():
-        bodies.check_text("params", name)
-        bodies.check_text(name, value)
+def _name(status: int) -> str:
     try:
-        target = httpx.URL(url)
-        return target.copy_merge_params(params) if params else target
-    except httpx.InvalidURL as error:
-        raise ValueError(f"no URL can be made of these arguments and this base_url: {error}") from error
+        return HTTPStatus(status).phrase
+    except ValueError:
+        return ""
 
 
-def _causes(error: BaseException) -> Generator[BaseException]:
-    cause: BaseException | None = error
-    while cause is not None:
-        yield cause
-        cause = cause.__cause__ or cause.__context__
-
-
-def _forget_locals(error: BaseException) -> None:
-    """Drop the locals of the frames that failed: those inside httpx hold the credential, and reporters print locals."""
-    for cause in _causes(error):
-        traceback.clear_frames(cause.__traceback__)
+@functools.lru_cache(maxsize=64)
+def _headers(
+    library: str, user_agent: str, more: tuple[tuple[str, str], ...], has_body: bool
+) -> tuple[tuple[str, str], ...]:
+    ours = f"abeja-datasets/{__version__} {library} Python/{_PYTHON} {user_agent}".rstrip()
+    content_type = (("Content-Type", "application/json"),) if has_body else ()
+    return (
+        ("Accept", "application/json"),
+        ("Accept-Encoding", ACCEPTED),
+        ("User-Agent", ours),
+        *content_type,
+        *more,
+    )

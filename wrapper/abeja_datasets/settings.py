@@ -1,15 +1,19 @@
 """What a client is set to: its arguments, else the environment, else the defaults."""
 
 import contextlib
-from collections.abc import Mapping
+import re
+from collections.abc import Callable, Mapping
 from typing import Any, Final, NamedTuple, TypeVar
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
-from abeja_datasets.credentials import Credential, resolve
+from abeja_datasets import options
+from abeja_datasets.attempts import AttemptReport, Hook
+from abeja_datasets.credentials import Credential, Token, resolve_or_call
 
 BASE_URL = "https://api.abeja.io"
 TIMEOUT = 30.0
 MAX_RETRY_COUNT = 5
+MAX_RESPONSE_BYTES = 256 * 1024 * 1024
 LONGEST_TIMEOUT = 2_147_483
 """Seconds that a socket can wait: as many milliseconds as a C int holds."""
 
@@ -17,24 +21,40 @@ VARIABLES: Final = {
     "timeout": "ABEJA_SDK_CONNECTION_TIMEOUT",
     "max_retry_count": "ABEJA_SDK_MAX_RETRY_COUNT",
     "base_url": "ABEJA_API_URL",
+    "deadline": "ABEJA_SDK_DEADLINE",
 }
 """The settings that an environment variable may hold, each with its variable."""
 
 _T = TypeVar("_T", int, float)
+_ADDRESSES = {"IPv4": re.compile(r"[0-9]+(\.[0-9]+){3}"), "IPv6": re.compile(r"v.*|.*:.*")}
 
 
 class Settings(NamedTuple):
     """What every call of a client goes by."""
 
-    credential: Credential | None
+    credential: Credential | Token | None
     base_url: str
     """Without a slash at its end."""
+    origin: str
+    """Its scheme, host and port."""
+    base_path: str
+    """Its path, quoted."""
     timeout: float
     """Seconds, for connecting and for each read."""
     max_retry_count: int
     """How many times a call is repeated at most; 0 switches retrying off."""
     timeout_given: bool
     """Whether somebody asked for this timeout, and it is not just the default."""
+    deadline: float | None
+    """Seconds for a whole call with its retries."""
+    max_response_bytes: int
+    """The largest body of a response, decoded."""
+    user_agent: str
+    """Put behind the library's own `User-Agent`."""
+    on_attempt: Hook | None
+    """Called after each attempt."""
+    headers: tuple[tuple[str, str], ...] = ()
+    """Sent beside the library's own."""
 
 
 def settle(
@@ -43,6 +63,11 @@ def settle(
     max_retry_count: int | None,
     base_url: str | None,
     environ: Mapping[str, str],
+    *,
+    deadline: float | None = None,
+    max_response_bytes: int | None = None,
+    user_agent: str | None = None,
+    on_attempt: Callable[[AttemptReport], object] | None = None,
 ) -> Settings:
     """Settle each setting: the argument, else the environment variable, else the default.
 
@@ -53,13 +78,51 @@ def settle(
     timeout_source, timeout_value = _pick("timeout", timeout, environ)
     retry_source, retry_value = _pick("max_retry_count", max_retry_count, environ)
     url_source, url_value = _pick("base_url", base_url, environ)
+    deadline_source, deadline_value = _pick("deadline", deadline, environ)
+    url = BASE_URL if url_value is None else _url(url_source, url_value)
+    parts = urlsplit(url)
     return Settings(
-        credential=resolve(credential, environ),
-        base_url=BASE_URL if url_value is None else _url(url_source, url_value),
+        credential=resolve_or_call(credential, environ),
+        base_url=url,
+        origin=f"{parts.scheme}://{parts.netloc}",
+        # What is quoted already stays so.
+        base_path=quote(parts.path, safe="/%:@!$&'()*+,;=~"),
         timeout=TIMEOUT if timeout_value is None else _seconds(timeout_source, timeout_value),
         max_retry_count=MAX_RETRY_COUNT if retry_value is None else _count(retry_source, retry_value),
         timeout_given=timeout_value is not None,
+        deadline=None if deadline_value is None else _seconds(deadline_source, deadline_value),
+        max_response_bytes=MAX_RESPONSE_BYTES
+        if max_response_bytes is None
+        else _count("max_response_bytes", max_response_bytes, least=1),
+        user_agent="" if user_agent is None else options.user_agent(user_agent),
+        on_attempt=options.hook(on_attempt),
     )
+
+
+def changed(
+    settings: Settings,
+    *,
+    timeout: float | None,
+    deadline: float | None,
+    max_retry_count: int | None,
+    headers: Mapping[str, str] | None,
+) -> Settings:
+    """Return settings in which those that are not None replace what was there; headers are added to the others.
+
+    Raises:
+        ValueError: a value is not usable. The message names the argument.
+        TypeError: `headers` is not a dict of text.
+    """
+    new: dict[str, Any] = {}
+    if timeout is not None:
+        new.update(timeout=_seconds("timeout", timeout), timeout_given=True)
+    if deadline is not None:
+        new["deadline"] = _seconds("deadline", deadline)
+    if max_retry_count is not None:
+        new["max_retry_count"] = _count("max_retry_count", max_retry_count)
+    if headers is not None:
+        new["headers"] = options.merged(settings.headers, options.headers(headers))
+    return settings._replace(**new)
 
 
 def _pick(name: str, argument: object, environ: Mapping[str, str]) -> tuple[str, object]:
@@ -77,10 +140,10 @@ def _seconds(source: str, value: object) -> float:
     return number
 
 
-def _count(source: str, value: object) -> int:
+def _count(source: str, value: object, least: int = 0) -> int:
     number = _number(source, value, int)
-    if number < 0:
-        raise ValueError(f"{source}: a whole number from 0 is needed, not {value!r}")
+    if number < least:
+        raise ValueError(f"{source}: a whole number from {least} is needed, not {value!r}")
     return number
 
 
@@ -106,6 +169,10 @@ def _url(source: str, value: object) -> str:
             (parts.hostname or "").encode("idna")
     except ValueError as error:
         raise ValueError(f"{problem}: {error}") from None
+    host = parts.hostname or ""
+    for kind, shape in _ADDRESSES.items():
+        if shape.fullmatch(host) and not _is_address(host):
+            raise ValueError(f"{source}: Invalid {kind} address: {value!r}")
     if has_userinfo:
         # The value is not shown: it holds a secret.
         raise ValueError(f"{problem}, without a user or a password in it: that is what `credential` is for")
@@ -114,3 +181,13 @@ def _url(source: str, value: object) -> str:
     if parts.query or parts.fragment or not value.isprintable() or " " in value:
         raise ValueError(f"{problem}, without a query, a fragment or spaces, not {value!r}")
     return value.rstrip("/")
+
+
+def _is_address(host: str) -> bool:
+    import ipaddress
+
+    try:
+        ipaddress.ip_address(host)
+    except ValueError:
+        return False
+    return True

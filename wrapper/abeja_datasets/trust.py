@@ -20,6 +20,19 @@ def certificates(environ: Mapping[str, str]) -> tuple[str, str] | None:
     return next(((name, value) for name in VARIABLES if (value := environ.get(name))), None)
 
 
+def check(environ: Mapping[str, str]) -> None:
+    """Check that the certificates which a variable names are there, without reading them.
+
+    Raises:
+        ValueError: they are not. The message names the variable and its value.
+    """
+    named = certificates(environ)
+    paths = named[1].split(os.pathsep) if named and named[0] == "SSL_CERT_DIR" else [named[1]] if named else []
+    if named and not any(Path(path).exists() for path in paths):
+        variable, path = named
+        raise ValueError(f"{variable}: no certificates can be read from {path!r}: {os.strerror(errno.ENOENT)}")
+
+
 def ssl_context(environ: Mapping[str, str]) -> ssl.SSLContext:
     """Return what a connection checks certificates with. Reading them takes long, so it is done once a process.
 

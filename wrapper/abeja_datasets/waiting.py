@@ -1,6 +1,5 @@
 """Waiting between the attempts of a call: the one place of the library that sleeps."""
 
-import asyncio
 import time
 
 
@@ -11,4 +10,6 @@ def wait(seconds: float) -> None:
 
 async def wait_async(seconds: float) -> None:
     """Wait, while other tasks of the event loop go on."""
+    import asyncio  # a program without an event loop needs none of it
+
     await asyncio.sleep(seconds)

@@ -1,0 +1,60 @@
+"""Sending a call: as often as the policy allows, over the transport of the running process and event loop."""
+
+from abeja_datasets import waiting
+from abeja_datasets.exchange import Answer, Exchange
+from abeja_datasets.operations import Call
+from abeja_datasets.settings import Settings
+from abeja_datasets.tokens import async_renew
+from abeja_datasets.transports.async_places import AsyncPlaces
+from abeja_datasets.transports.choice import AsyncChoice
+from abeja_datasets.transports.wire import Failure
+
+
+class AsyncSession:
+    """Sends the calls of a client and of its views.
+
+    Args:
+        choice: the transport to send with.
+    """
+
+    def __init__(self, choice: AsyncChoice) -> None:
+        self._places = AsyncPlaces(choice)
+        self._closed = False
+
+    async def open(self) -> None:
+        """Load what the first call needs."""
+        self._check_open()
+        if self._places.found() is None:
+            await self._places.make()
+
+    async def send(self, call: Call, settings: Settings) -> Answer:
+        """Send a call until it succeeds.
+
+        Raises:
+            Error: it failed, and must not or need not be sent again.
+        """
+        self._check_open()
+        place = self._places.found() or await self._places.make()
+        exchange = Exchange(call, settings, place.transport.library)
+        while True:
+            if exchange.token and exchange.needs_token:
+                exchange.authorize(await async_renew(exchange.token, exchange.refused, place.lock))
+            try:
+                response = await place.transport.send(exchange.request())
+            except Failure as failure:
+                outcome: Answer | float = exchange.failed(failure)
+            else:
+                outcome = exchange.answered(response)
+            if isinstance(outcome, Answer):
+                return outcome
+            if outcome:
+                await waiting.wait_async(outcome)
+
+    async def close(self) -> None:
+        """Close the connections of this process and event loop; a client that the caller gave stays open."""
+        self._closed = True
+        await self._places.close()
+
+    def _check_open(self) -> None:
+        if self._closed:
+            raise RuntimeError("this AsyncAPIClient is closed")

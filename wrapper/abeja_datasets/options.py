@@ -1,0 +1,76 @@
+"""Checking what a client or a view of it may be given beside its settings: headers, a user agent, a hook."""
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from abeja_datasets.attempts import Hook
+
+# RFC 9110, sections 5.5 and 5.6.2.
+_HEADER_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
+_HEADER_VALUE = re.compile(r"[\x21-\x7e]([\x20-\x7e]*[\x21-\x7e])?")
+_OURS = {
+    "authorization": "give `credential` instead",
+    "accept": "the API speaks JSON alone",
+    "accept-encoding": "the client decodes responses itself",
+    "user-agent": "give `user_agent` instead",
+    "content-type": "bodies are JSON",
+    **dict.fromkeys(("connection", "content-length", "host", "transfer-encoding"), "the client sets it"),
+}
+
+
+def merged(old: tuple[tuple[str, str], ...], new: dict[str, str]) -> tuple[tuple[str, str], ...]:
+    """Return the headers of a view: those that were there, unless new ones have the same name, and the new ones."""
+    replaced = {name.lower() for name in new}
+    return (*((name, value) for name, value in old if name.lower() not in replaced), *new.items())
+
+
+def headers(given: object) -> dict[str, str]:
+    """Check the headers that a view adds.
+
+    Raises:
+        ValueError: a name or a value can't be sent, or the header is the client's own.
+        TypeError: a name or a value is not a str.
+    """
+    if not isinstance(given, Mapping):
+        raise TypeError(f"headers: a dict is needed, not {type(given).__name__}")
+    for name, value in given.items():
+        for text in (name, value):
+            if not isinstance(text, str):
+                raise TypeError(f"headers: names and values are str, not {type(text).__name__}, as at {name!r:.80}")
+        if not _HEADER_NAME.fullmatch(name):
+            raise ValueError(f"headers: {name!r:.80} is not the name of a header")
+        if reason := _OURS.get(name.lower()):
+            raise ValueError(f"headers: {name} can't be set: {reason}")
+        if value and not _HEADER_VALUE.fullmatch(value):
+            # The value is not shown: it may be a secret.
+            raise ValueError(f"headers: the value of {name} holds what no header can carry; printable ASCII is needed")
+    return dict(given)
+
+
+def user_agent(value: object) -> str:
+    """Check the text that is put behind the library's own `User-Agent`.
+
+    Raises:
+        ValueError: it can't be sent.
+    """
+    if not isinstance(value, str) or not _HEADER_VALUE.fullmatch(value):
+        raise ValueError(f"user_agent: printable ASCII text such as 'my-program/1.0' is needed, not {value!r:.80}")
+    return value
+
+
+def hook(given: Any) -> Hook | None:
+    """Check the function that is called after each attempt.
+
+    Raises:
+        TypeError: it can't be called, or would have to be awaited.
+    """
+    if given is None:
+        return None
+    import inspect
+
+    if not callable(given):
+        raise TypeError(f"on_attempt: a function is needed, not {type(given).__name__}")
+    if inspect.iscoroutinefunction(given) or inspect.iscoroutinefunction(getattr(given, "__call__", None)):  # noqa: B004 - the method is what is asked about
+        raise TypeError("on_attempt: a plain function is needed, not a coroutine function: nobody would await it")
+    return Hook(given)

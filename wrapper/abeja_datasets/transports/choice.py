@@ -1,0 +1,117 @@
+"""Which transport a client sends with, and what it needs: certificates, a proxy, an HTTP library."""
+
+import os
+import ssl
+from typing import Any, Final, Literal
+
+from abeja_datasets import trust
+from abeja_datasets.transports import http_libraries
+from abeja_datasets.transports.proxies import Proxy, proxy_for
+from abeja_datasets.transports.wire import AsyncTransport, Transport
+
+Name = Literal["httpx", "aiohttp"]
+MAX_KEPT_OPEN: Final = 100
+
+
+class _Choice:
+    """What both kinds of client have in common.
+
+    Args:
+        origin: scheme, host and port of the server.
+        http_client: the caller's client; None for one of our transports.
+        name: of the transport.
+    """
+
+    def __init__(self, origin: str, http_client: Any, name: Name | None) -> None:
+        self._is_aiohttp = name == "aiohttp"
+        self._origin = origin
+        self._given = http_client
+        self._proxy: Proxy | None = None
+        self._ssl: ssl.SSLContext | None = None
+        self.is_prepared = False
+
+    def prepare(self) -> None:
+        """Load the library and read the certificates, once; it takes long, and needs no event loop."""
+        self._load()
+        if self._given is None:
+            self._proxy = proxy_for(self._origin)
+            secure = [url for url in (self._origin, self._proxy.url if self._proxy else "") if url.startswith("https")]
+            # A program that speaks plain HTTP needs no certificates, which take long to read. A variable that names
+            # none is an error all the same: the program would fail once it is given the API's real address.
+            trust.check(os.environ)
+            self._ssl = trust.ssl_context(os.environ) if secure else ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+        self.is_prepared = True
+
+    def _load(self) -> None:
+        http_libraries.load_httpx()
+        import httpx
+
+        # The first transport of a process loads httpcore.
+        httpx.HTTPTransport(verify=ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT), trust_env=False).close()
+
+    def _httpx_options(self) -> dict[str, Any]:
+        import httpx
+
+        options: dict[str, Any] = {
+            "verify": self._ssl,
+            "trust_env": False,
+            # How many threads or tasks call at once is the caller's to decide; none waits for another's connection.
+            "limits": httpx.Limits(max_connections=None, max_keepalive_connections=MAX_KEPT_OPEN),
+        }
+        if self._proxy:
+            context = self._ssl if self._proxy.url.startswith("https") else None
+            options["proxy"] = httpx.Proxy(self._proxy.url, ssl_context=context)
+        return options
+
+    def _refused(self, error: Exception) -> ValueError:
+        assert self._proxy  # noqa: S101 - nothing else can be refused
+        return ValueError(f"{self._proxy.variable}: {self._proxy.shown!r} can't be used: {error}")
+
+
+class Choice(_Choice):
+    """The transport of an `APIClient`."""
+
+    def open(self) -> Transport:
+        """Make it."""
+        from abeja_datasets.transports.httpx_transport import GivenClient, HttpxTransport
+
+        if self._given is not None:
+            return GivenClient(self._given)
+        try:
+            return HttpxTransport(self._origin, self._httpx_options())
+        except (ImportError, ValueError) as error:
+            if self._proxy is None:
+                raise
+            raise self._refused(error) from error
+
+
+class AsyncChoice(_Choice):
+    """The transport of an `AsyncAPIClient`."""
+
+    def open(self) -> AsyncTransport:
+        """Make it, in the running event loop."""
+        from abeja_datasets.transports.lanes import Bounded, Lanes
+
+        if self._given is not None:
+            from abeja_datasets.transports.async_httpx_transport import AsyncGivenClient
+
+            return Bounded(AsyncGivenClient(self._given))
+        try:
+            if self._is_aiohttp:
+                from abeja_datasets.transports.aiohttp_transport import AiohttpTransport
+
+                return Bounded(AiohttpTransport(self._origin, self._ssl, self._proxy))
+            from abeja_datasets.transports.async_httpx_transport import AsyncHttpxTransport
+
+            return Bounded(Lanes(lambda: AsyncHttpxTransport(self._origin, self._httpx_options())))
+        except (ImportError, ValueError) as error:
+            if self._proxy is None:
+                raise
+            raise self._refused(error) from error
+
+    def _load(self) -> None:
+        if self._is_aiohttp:
+            import abeja_datasets.transports.aiohttp_transport
+        else:
+            super()._load()
+            import abeja_datasets.transports.async_httpx_transport  # noqa: F401 - likewise

@@ -1,0 +1,84 @@
+"""Our requests as those of httpx, and its errors as our failures."""
+
+import functools
+from collections.abc import Mapping
+from typing import Any, Final
+
+import httpx
+
+from abeja_datasets.transports.wire import Failure, Request
+
+LIBRARY: Final = f"httpx/{httpx.__version__}"
+
+# Raised before a byte of the request is sent.
+_NOT_SENT: Final = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.ProxyError)
+_EMPTY: Final = httpx.ByteStream(b"")
+_REMEMBERED: Final = 64
+
+
+class Builder:
+    """Builds the requests to one origin; what they have in common is made once.
+
+    Args:
+        origin: scheme, host and port.
+
+    Raises:
+        ValueError: it has an address that httpx does not take.
+    """
+
+    def __init__(self, origin: str) -> None:
+        try:
+            self._host = httpx.URL(origin).netloc.decode("ascii")
+        except httpx.InvalidURL as error:
+            raise ValueError(f"base_url: {error}") from error
+        # Parsing a URL takes as long as all else in here. Creates and pages often go to the same one.
+        self._url = functools.lru_cache(maxsize=_REMEMBERED)(httpx.URL)
+        self._heads: dict[tuple[tuple[tuple[str, str], ...], str], httpx.Headers] = {}
+
+    def build(self, request: Request) -> httpx.Request:
+        """Return a request for the transport layer of httpx, which adds nothing to it."""
+        key = (request.headers, request.credential.authorization)
+        headers = self._heads.get(key) or self._head(key)
+        content = request.content
+        seconds = request.seconds()
+        return httpx.Request(
+            request.method,
+            self._url(request.origin + request.target),
+            headers=headers if content is None else _with_length(headers, len(content)),
+            stream=_EMPTY if content is None else httpx.ByteStream(content),
+            extensions={"timeout": {"connect": seconds, "read": seconds, "write": seconds, "pool": seconds}},
+        )
+
+    def _head(self, key: tuple[tuple[tuple[str, str], ...], str]) -> httpx.Headers:
+        headers, authorization = key
+        if len(self._heads) >= _REMEMBERED:
+            self._heads.clear()
+        head = self._heads[key] = httpx.Headers([("Host", self._host), *headers, ("Authorization", authorization)])
+        return head
+
+
+def failure(error: Exception) -> Failure:
+    """Return the failure that an error of httpx stands for."""
+    if not isinstance(error, httpx.RequestError | httpx.InvalidURL):
+        # From reading the body: it is too large, too late, or can't be decoded.
+        return Failure(error, sent=True, timed_out=isinstance(error, TimeoutError))
+    return Failure(error, sent=not isinstance(error, _NOT_SENT), timed_out=isinstance(error, httpx.TimeoutException))
+
+
+def timeouts(request: Request, given: httpx.Timeout) -> Any:
+    """Return the timeouts of a request that a given client sends: its own, unless others are set or time runs out."""
+    if request.timeout is None and request.deadline is None:
+        return given
+    return httpx.Timeout(**{step: request.seconds(own) for step, own in given.as_dict().items()})
+
+
+def headers_beside(client_headers: httpx.Headers, headers: tuple[tuple[str, str], ...]) -> Mapping[str, str]:
+    """Return our headers, except those that the caller has set on a client of their own."""
+    untouched = {"accept": "*/*", "user-agent": f"python-httpx/{httpx.__version__}"}
+    left = {name for name in ("accept", "user-agent") if client_headers.get(name) not in (None, untouched[name])}
+    # Which codings a given client accepts is its own to say, and its own to decode.
+    return {name: value for name, value in headers if name.lower() not in {*left, "accept-encoding"}}
+
+
+def _with_length(headers: httpx.Headers, length: int) -> httpx.Headers:
+    return httpx.Headers([*headers.raw, (b"Content-Length", b"%d" % length)])

@@ -1,0 +1,51 @@
+"""Where connections belong: to a process. Each has a transport of its own."""
+
+import os
+import weakref
+from contextlib import AbstractContextManager
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from abeja_datasets.transports.wire import Transport
+
+if TYPE_CHECKING:
+    from abeja_datasets.transports.choice import Choice
+
+
+class Place(NamedTuple):
+    """A process."""
+
+    transport: Transport
+    lock: AbstractContextManager[Any]
+    """For what only one thread may do at a time."""
+
+
+class Places:
+    """One transport for each process: after a fork the child must not touch its parent's connections."""
+
+    def __init__(self, choice: "Choice") -> None:
+        self._choice = choice
+        # The parent's stay referenced in the child, so that collecting them does not end what the parent still uses.
+        self._open: dict[int, Place] = {}
+        # Programs that never close their client leave no open connections behind either.
+        weakref.finalize(self, _close, self._open)
+
+    def found(self) -> Place | None:
+        """Return this process's place, if it has one."""
+        return self._open.get(os.getpid())
+
+    def make(self) -> Place:
+        """Make this process's place; a thread that comes meanwhile gets the same one."""
+        import threading
+
+        self._choice.prepare()
+        # Two threads may both make one; setdefault is atomic, and a transport that was never used holds nothing.
+        return self._open.setdefault(os.getpid(), Place(self._choice.open(), threading.Lock()))
+
+    def close(self) -> None:
+        """Close this process's transport."""
+        _close(self._open)
+
+
+def _close(places: dict[int, Place]) -> None:
+    if place := places.pop(os.getpid(), None):
+        place.transport.close()

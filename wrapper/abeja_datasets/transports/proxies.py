@@ -1,0 +1,52 @@
+"""The proxy that the environment names for an origin."""
+
+import re
+from typing import NamedTuple
+from urllib.parse import urlsplit
+
+
+class Proxy(NamedTuple):
+    """A proxy, and the variable that names it."""
+
+    url: str
+    variable: str
+
+    def __repr__(self) -> str:
+        return f"<Proxy of {self.variable}: {self.shown}>"
+
+    @property
+    def shown(self) -> str:
+        """Its URL without a user and a password."""
+        # A password may hold a slash, so that the URL can't be parsed.
+        return re.sub("(?<=://).*@", "[secret]@", self.url, flags=re.DOTALL)
+
+
+def proxy_for(origin: str) -> Proxy | None:
+    """Return the proxy to send requests to an origin through; None where there is none.
+
+    `HTTP_PROXY`, `HTTPS_PROXY`, `ALL_PROXY` and `NO_PROXY` hold as for all of Python (`urllib.request.getproxies`).
+
+    Raises:
+        ValueError: a variable holds no URL of a proxy. The message names the variable.
+    """
+    from urllib.request import getproxies, proxy_bypass
+
+    parts = urlsplit(origin)
+    proxies = getproxies()
+    name = next((name for name in (parts.scheme, "all") if proxies.get(name)), None)
+    if name is None:
+        return None
+    if any(proxy_bypass(host) for host in (parts.netloc, parts.hostname or "")):
+        return None
+    url = proxies[name]
+    proxy = Proxy(url if "://" in url else f"http://{url}", f"{name.upper()}_PROXY")
+    try:
+        usable = urlsplit(proxy.url)
+        is_url = bool(usable.hostname) and (usable.port is None or usable.port > 0)
+    except ValueError:
+        is_url = False
+    if not is_url or not url.isprintable() or " " in url:
+        raise ValueError(
+            f"{proxy.variable}: the URL of a proxy such as http://proxy:3128 is needed, not {proxy.shown!r}"
+        )
+    return proxy

@@ -1,0 +1,160 @@
+"""A request, its response, and the failure to get one, in terms of no HTTP library."""
+
+import traceback
+from collections.abc import Generator
+from typing import Final, NamedTuple, Protocol
+
+from abeja_datasets.credentials import Credential
+from abeja_datasets.headers import Headers
+
+# By name: importing ssl takes long.
+_FINAL: Final = ("SSLCertVerificationError", "BodyTooLarge")
+
+
+class Request(NamedTuple):
+    """What is sent once. Its repr shows no secret."""
+
+    method: str
+    origin: str
+    """Scheme, host and port."""
+    target: str
+    """The path and the query, quoted."""
+    headers: tuple[tuple[str, str], ...]
+    """All but `Host`, `Authorization` and `Content-Length`, which are a transport's to add."""
+    content: bytes | None
+    timeout: float | None
+    """Seconds, to connect and for each read and write; None for what a given client is set to."""
+    deadline: float | None
+    """When the response must be complete, by `time.monotonic`."""
+    max_bytes: int
+    """The largest body to accept, decoded."""
+    credential: Credential
+
+    def __repr__(self) -> str:
+        return f"<Request {self.method} {self.origin}{self.target.partition('?')[0]}>"
+
+    def seconds_left(self) -> float | None:
+        """Return the seconds that are left until the deadline; None where there is no deadline."""
+        if self.deadline is None:
+            return None
+        import time
+
+        return max(0.001, self.deadline - time.monotonic())
+
+    def seconds(self, otherwise: float | None = None) -> float | None:
+        """Return the timeout of a single step; no step may take longer than the deadline is away.
+
+        Args:
+            otherwise: the timeout to use where the request has none.
+        """
+        timeout = otherwise if self.timeout is None else self.timeout
+        left = self.seconds_left()
+        return timeout if left is None else left if timeout is None else min(timeout, left)
+
+
+class Response(NamedTuple):
+    """A whole response."""
+
+    status: int
+    reason: str
+    headers: Headers
+    body: bytes
+    """Decoded: without its content coding."""
+
+    def __repr__(self) -> str:
+        # A server may repeat the credential in it.
+        return f"<Response {self.status}, {len(self.body)} bytes>"
+
+
+class Failure(Exception):
+    """A request without a usable response.
+
+    Args:
+        cause: the error of the HTTP library.
+        sent: whether the request may have reached the server.
+        timed_out: whether it took too long.
+        final: whether sending the request again would fail the same way.
+        status: of the response, where the failure is its body.
+        headers: likewise.
+    """
+
+    def __init__(
+        self,
+        cause: BaseException,
+        *,
+        sent: bool,
+        timed_out: bool = False,
+        final: bool = False,
+        status: int | None = None,
+        headers: Headers | None = None,
+    ) -> None:
+        super().__init__(str(cause))
+        self.cause = cause
+        self.sent = sent
+        self.timed_out = timed_out
+        # A certificate that is not trusted now will not be in a second.
+        self.final = final or any(type(one).__name__ in _FINAL for one in causes(cause))
+        self.status = status
+        self.headers = headers or Headers()
+
+    @property
+    def name(self) -> str:
+        """The class of the library's error."""
+        return type(self.cause).__name__
+
+
+class DecodingError(Exception):
+    """A body that can't be read; the message says why."""
+
+
+class BodyTooLarge(DecodingError):
+    """A body over the limit."""
+
+
+class Transport(Protocol):
+    """Sends requests to one origin; threads may share it."""
+
+    library: str
+    """The HTTP library and its version, as `User-Agent` has it."""
+
+    def send(self, request: Request) -> Response:
+        """Send a request and return its whole response.
+
+        Raises:
+            Failure: there is none.
+        """
+
+    def close(self) -> None:
+        """Close the connections."""
+
+
+class AsyncTransport(Protocol):
+    """Sends requests to one origin, in one event loop."""
+
+    library: str
+
+    async def send(self, request: Request) -> Response:
+        """Send a request and return its whole response.
+
+        Raises:
+            Failure: there is none.
+        """
+
+    async def close(self) -> None:
+        """Close the connections."""
+
+
+def causes(error: BaseException) -> Generator[BaseException]:
+    """Return an error, what caused it, and so on."""
+    seen: set[int] = set()
+    cause: BaseException | None = error
+    while cause is not None and id(cause) not in seen:
+        seen.add(id(cause))
+        yield cause
+        cause = cause.__cause__ or cause.__context__
+
+
+def forget_locals(error: BaseException) -> None:
+    """Drop the locals of the frames that failed: a transport's hold the credential, and error reporters show locals."""
+    for cause in causes(error):
+        traceback.clear_frames(cause.__traceback__)
