@@ -6,8 +6,11 @@ import platform
 from pathlib import Path
 from typing import Any
 
+import async_calls
+import first_call
 import import_time
 import one_call
+import page
 import scale
 
 import mock_server
@@ -15,7 +18,9 @@ import mock_server
 FIGURES = Path(__file__).parent / "figures.json"
 
 
-MODULES = {module.__name__: module for module in (one_call, import_time, mock_server, scale)}
+MODULES = {
+    module.__name__: module for module in (one_call, async_calls, page, first_call, import_time, mock_server, scale)
+}
 
 
 def main() -> None:
