@@ -1,8 +1,10 @@
 """Views of a client with other options, whole responses, the hook, tokens that expire, and limits."""
 
 import asyncio
+import contextlib
 import logging
 import pickle
+import socket
 import threading
 import time
 from typing import TYPE_CHECKING, Any
@@ -377,6 +379,29 @@ def test_a_body_that_trickles_ends_with_the_deadline(face: "Face", server: "Scri
     with pytest.raises(RequestTimeout):
         face.open(server, deadline=0.3, max_retry_count=0).get_dataset(1, 2)
     assert time.monotonic() - started < 5
+
+
+def test_a_head_that_trickles_ends_with_the_deadline(face: "Face") -> None:
+    def trickle(listener: socket.socket) -> None:
+        with contextlib.suppress(OSError):
+            connection, _ = listener.accept()
+            with connection:
+                connection.recv(4096)
+                for byte in b"HTTP/1.1 200 OK\r\n" + b"X: y\r\n" * 500:
+                    connection.sendall(bytes([byte]))
+                    time.sleep(0.01)
+
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        serving = threading.Thread(target=trickle, args=(listener,))
+        serving.start()
+        started = time.monotonic()
+        with pytest.raises(RequestTimeout) as caught:
+            face.open(f"http://127.0.0.1:{listener.getsockname()[1]}", deadline=0.3, max_retry_count=0).get_dataset(
+                1, 2
+            )
+        assert time.monotonic() - started < 5
+        assert caught.value.outcome == "unknown"
+        serving.join(10)
 
 
 def test_the_deadline_comes_from_the_environment_too(

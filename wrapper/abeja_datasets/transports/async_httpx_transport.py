@@ -26,19 +26,19 @@ class AsyncHttpxTransport:
 
     def __init__(self, origin: str, options: dict[str, Any]) -> None:
         self._builder = Builder(origin)
-        self._transport = httpx.AsyncHTTPTransport(**options)
+        self.http_transport = httpx.AsyncHTTPTransport(**options)
 
     async def send(self, request: Request) -> Response:
         """Send a request and return its whole response."""
         try:
-            response = await self._transport.handle_async_request(self._builder.build(request))
-        except httpx.RequestError as error:
+            response = await self.http_transport.handle_async_request(self._builder.build(request))
+        except (httpx.RequestError, TimeoutError) as error:
             raise failure(error) from error
         return await _read(response, request)
 
     async def close(self) -> None:
         """Close the connections."""
-        await self._transport.aclose()
+        await self.http_transport.aclose()
 
 
 class AsyncGivenClient:

@@ -73,12 +73,13 @@ class Choice(_Choice):
 
     def open(self) -> Transport:
         """Make it."""
+        from abeja_datasets.transports.bounded import Bounded
         from abeja_datasets.transports.httpx_transport import GivenClient, HttpxTransport
 
         if self._given is not None:
             return GivenClient(self._given)
         try:
-            return HttpxTransport(self._origin, self._httpx_options())
+            return Bounded(HttpxTransport(self._origin, self._httpx_options()))
         except (ImportError, ValueError) as error:
             if self._proxy is None:
                 raise

@@ -4,6 +4,8 @@ Where an internal is not where it was, the workaround is left out and a warning 
 """
 
 import sys
+import threading
+import time
 import warnings
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any
@@ -67,6 +69,82 @@ def _has_http1_connection(response: "httpx.Response", stream: Any) -> bool:
     extensions = response.extensions
     is_http1 = "network_stream" in extensions and extensions.get("http_version") != b"HTTP/2"
     return is_http1 and not isinstance(stream, httpx.ByteStream)
+
+
+class Now(threading.local):
+    """The deadline of the request that a thread sends, by `time.monotonic`; None without one."""
+
+    deadline: float | None = None
+
+    def seconds(self, timeout: float | None) -> float | None:
+        """Return the timeout of a step, which may not take longer than the deadline is away.
+
+        Raises:
+            TimeoutError: the deadline is over.
+        """
+        if self.deadline is None:
+            return timeout
+        left = self.deadline - time.monotonic()
+        if left <= 0:
+            raise TimeoutError("the deadline of the call is over")
+        return left if timeout is None else min(timeout, left)
+
+
+def bound_steps(transport: "httpx.HTTPTransport") -> Now:
+    """Let each step of a transport end with the deadline of its thread, and return where that is set.
+
+    A timeout of httpx bounds each read alone, so that a response of a byte now and then never ends
+    (https://github.com/encode/httpx/issues/1450).
+    """
+    now = Now()
+    pool: Any = getattr(transport, "_pool", None)
+    backend = getattr(pool, "_network_backend", None)
+    if backend is None:
+        from importlib.metadata import version
+
+        library = f"httpx {version('httpx')} with httpcore {version('httpcore')}"
+        _warn("a slow response may pass the deadline", library, "_pool._network_backend")
+    else:
+        pool._network_backend = _Backend(backend, now)  # noqa: SLF001 - this module is the place for it
+    return now
+
+
+class _Backend:
+    """A network backend of httpcore whose connections keep the deadline."""
+
+    def __init__(self, backend: Any, now: Now) -> None:
+        self._backend = backend
+        self._now = now
+
+    def connect_tcp(self, host: str, port: int, timeout: float | None = None, **options: Any) -> "_Stream":
+        # The timeout of the request is no longer than the deadline is away.
+        return _Stream(self._backend.connect_tcp(host, port, timeout=timeout, **options), self._now)
+
+    def sleep(self, seconds: float) -> None:
+        self._backend.sleep(seconds)
+
+
+class _Stream:
+    """A connection of httpcore that keeps the deadline."""
+
+    def __init__(self, stream: Any, now: Now) -> None:
+        self._stream = stream
+        self._now = now
+        self.close = stream.close
+        self.get_extra_info = stream.get_extra_info
+
+    def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
+        received: bytes = self._stream.read(max_bytes, self._now.seconds(timeout))
+        return received
+
+    def write(self, buffer: bytes, timeout: float | None = None) -> None:
+        self._stream.write(buffer, self._now.seconds(timeout))
+
+    def start_tls(
+        self, ssl_context: Any, server_hostname: str | None = None, timeout: float | None = None
+    ) -> "_Stream":
+        secured = self._stream.start_tls(ssl_context, server_hostname, self._now.seconds(timeout))
+        return _Stream(secured, self._now)
 
 
 def never_resend(session: Any) -> None:

@@ -33,19 +33,19 @@ class HttpxTransport:
 
     def __init__(self, origin: str, options: dict[str, Any]) -> None:
         self._builder = Builder(origin)
-        self._transport = httpx.HTTPTransport(**options)
+        self.http_transport = httpx.HTTPTransport(**options)
 
     def send(self, request: Request) -> Response:
         """Send a request and return its whole response."""
         try:
-            response = self._transport.handle_request(self._builder.build(request))
-        except httpx.RequestError as error:
+            response = self.http_transport.handle_request(self._builder.build(request))
+        except (httpx.RequestError, TimeoutError) as error:
             raise failure(error) from error
         return _read(response, request)
 
     def close(self) -> None:
         """Close the connections."""
-        self._transport.close()
+        self.http_transport.close()
 
 
 class GivenClient:
