@@ -30,6 +30,9 @@ _PIECE: Final = 1 << 18
 _ALWAYS: Final = 3
 """How many headers each request begins with: `Accept`, `Accept-Encoding` and `User-Agent`."""
 _IDLE: Final = 0.0001
+"""Seconds without any response after which the event loop may not have turned."""
+_BUSY: Final = 0.05
+"""The same while other requests are under way, for which it turns unless a task holds it."""
 
 
 class AiohttpTransport:
@@ -65,12 +68,21 @@ class AiohttpTransport:
         never_resend(self._session)
         self._clock = asyncio.get_running_loop().time
         self._last = 0.0
+        self._under_way = 0
         self._common: tuple[tuple[tuple[str, str], ...], str] | None = None
 
     async def send(self, request: Request) -> Response:
         """Send a request and return its whole response."""
-        if self._clock() - self._last > _IDLE:
+        if self._clock() - self._last > (_BUSY if self._under_way else _IDLE):
             await _notice_closed_connections()
+        self._under_way += 1
+        try:
+            return await self._send(request)
+        finally:
+            self._under_way -= 1
+            self._last = self._clock()
+
+    async def _send(self, request: Request) -> Response:
         try:
             url = URL(request.origin + request.target, encoded=True)
             response = await self._session.request(request.method, url, **self._options(request))
@@ -89,7 +101,6 @@ class AiohttpTransport:
             # aiohttp keeps the connection open once the response is read.
             if not response.content.at_eof():
                 response.close()
-            self._last = self._clock()
 
     async def close(self) -> None:
         """Close the connections."""
