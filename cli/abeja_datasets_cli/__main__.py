@@ -1,12 +1,9 @@
-"""The program `abeja-datasets`. pip installs it without the extra `cli` too, and then it says so."""
+"""The program `abeja-datasets`. pip installs it without the extra `cli` too; it then names that extra."""
 
 import sys
 
-from abeja_datasets_cli.extras import explain
-
-_WRONG_USE = 2
-_EXTRAS = {"check": "check,cli", "diff": "check,cli", "fault-proxy": "mock,cli", "mock": "mock,cli"}
-"""What each command needs in all, so that one install is enough."""
+from abeja_datasets_cli.commands import COMMANDS
+from abeja_datasets_cli.extras import WRONG_USE, explain
 
 
 def main() -> None:
@@ -14,9 +11,9 @@ def main() -> None:
     try:
         from abeja_datasets_cli.main import main as command
     except ModuleNotFoundError as error:
-        extras = next((_EXTRAS[word] for word in sys.argv[1:] if word in _EXTRAS), "cli")
+        extras = next((COMMANDS[word].extras for word in sys.argv[1:] if word in COMMANDS), "cli")
         print(f"abeja-datasets: {explain(error, extras)}", file=sys.stderr)
-        sys.exit(_WRONG_USE)
+        sys.exit(WRONG_USE)
     command()
 
 

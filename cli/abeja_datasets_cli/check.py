@@ -1,6 +1,5 @@
 """`abeja-datasets check`: tell whether a server keeps the contract."""
 
-import importlib
 import json
 import math
 import os
@@ -13,14 +12,14 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from abeja_datasets_cli.extras import explain
+from abeja_datasets_cli.extras import require
 
 if TYPE_CHECKING:
     from rich.console import Console
 
     from abeja_datasets_contract.check import Clause, Options, Report
 
-KEEPS, BREAKS, WRONG_USE, NOT_CHECKED, INTERRUPTED = 0, 1, 2, 3, 130
+KEEPS, BREAKS, NOT_CHECKED, INTERRUPTED = 0, 1, 3, 130
 _INTERRUPTED = "interrupted"
 """What a report says of a check that Ctrl-C ended."""
 OTHER = "OTHER_"
@@ -118,7 +117,7 @@ def check(context: click.Context, /, **asked: Any) -> None:
     Nothing is written to the server without --allow-writes.
     """
     _reconfigure()
-    _need_extra()
+    require("check", "rich", "abeja_datasets_contract.check")
     context.exit(_carry_out(asked))
 
 
@@ -299,15 +298,6 @@ def _console(*, plain: bool, stderr: bool = False) -> "Console":
 
     still = plain or bool(os.environ.get("NO_COLOR")) or os.environ.get("TERM") == "dumb"
     return Console(stderr=stderr, force_terminal=False if still else None, highlight=False, markup=False, emoji=False)
-
-
-def _need_extra() -> None:
-    try:
-        for name in ("rich", "abeja_datasets_contract.check"):
-            importlib.import_module(name)
-    except ModuleNotFoundError as error:
-        click.echo(f"abeja-datasets check: {explain(error, 'check,cli')}", err=True)
-        raise SystemExit(WRONG_USE) from None
 
 
 def _reconfigure() -> None:

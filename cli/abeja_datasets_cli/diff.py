@@ -1,6 +1,5 @@
 """`abeja-datasets diff`: what changed in the contract, and whom it breaks."""
 
-import importlib
 import os
 import sys
 from pathlib import Path
@@ -8,12 +7,11 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import click
 
-from abeja_datasets_cli.extras import explain
+from abeja_datasets_cli.extras import WRONG_USE, require
 
 if TYPE_CHECKING:
     from abeja_datasets_contract.diff import Report
 
-WRONG_USE = 2
 _EPILOG = """\b
 Examples:
   abeja-datasets diff                            the last release against the working document
@@ -74,7 +72,7 @@ def diff(
     Each is a file, - for standard input, or REV:path of git, such as v1.0.0:openapi.yaml. OLD is the last release's
     document unless named, and NEW the working openapi.yaml.
     """
-    _need_extra()
+    require("diff", "griffe", "rich", "abeja_datasets_contract.diff")
     from abeja_datasets_contract.diff import DocumentError, compare, load
 
     try:
@@ -139,12 +137,3 @@ def _write(report: "Report", form: str) -> None:
 
     writers = {"json": report_files.as_json, "markdown": report_files.as_markdown, "junit": report_files.as_junit}
     click.echo(writers[form](report), nl=False)
-
-
-def _need_extra() -> None:
-    try:
-        for name in ("griffe", "rich", "abeja_datasets_contract.diff"):
-            importlib.import_module(name)
-    except ModuleNotFoundError as error:
-        click.echo(f"abeja-datasets diff: {explain(error, 'check,cli')}", err=True)
-        raise SystemExit(WRONG_USE) from None

@@ -1,30 +1,23 @@
-"""`abeja-datasets`: the one command, whose subcommands load when they are called."""
+"""The command `abeja-datasets`, whose subcommands load when they are called."""
 
 import importlib
 from typing import Any
 
 import click
 
-# By name: the module of ours and the command in it.
-_COMMANDS = {
-    "check": "abeja_datasets_cli.check:check",
-    "diff": "abeja_datasets_cli.diff:diff",
-    "doctor": "abeja_datasets_cli.doctor.command:doctor",
-    "fault-proxy": "abeja_datasets_cli.fault_proxy:fault_proxy",
-    "mock": "abeja_datasets_cli.mock:mock",
-}
+from abeja_datasets_cli.commands import COMMANDS
 
 
 class _LazyGroup(click.Group):
     """A group that imports a subcommand's module when that subcommand, or its help, is asked for."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's signature
-        return sorted(_COMMANDS)
+        return sorted(COMMANDS)
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002 - click's signature
-        if cmd_name not in _COMMANDS:
+        if cmd_name not in COMMANDS:
             return None
-        module, _, name = _COMMANDS[cmd_name].partition(":")
+        module, _, name = COMMANDS[cmd_name].place.partition(":")
         command: click.Command = getattr(importlib.import_module(module), name)
         return command
 
@@ -38,6 +31,13 @@ def _print_version(ctx: click.Context, _parameter: click.Parameter, value: bool)
 
 
 @click.group(cls=_LazyGroup)
-@click.option("--version", is_flag=True, is_eager=True, expose_value=False, callback=_print_version, help="Show it.")
+@click.option(
+    "--version",
+    is_flag=True,
+    is_eager=True,
+    expose_value=False,
+    callback=_print_version,
+    help="Show the version.",
+)
 def main(**_options: Any) -> None:
-    """Tools around the ABEJA Dataset API. `abeja-datasets COMMAND --help` tells of each."""
+    """Tools around the ABEJA Dataset API. `abeja-datasets COMMAND --help` describes each."""

@@ -9,6 +9,7 @@ from typing import IO, TYPE_CHECKING, Any
 
 import click
 
+from abeja_datasets_cli.commands import COMMANDS
 from abeja_datasets_cli.extras import explain
 
 if TYPE_CHECKING:
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
 FILE = click.Path(path_type=Path, dir_okay=False)
 EXISTING = click.Path(path_type=Path, dir_okay=False, exists=True)
 PORT = click.IntRange(0, 65535)
+_EXTRAS = COMMANDS["mock"].extras
 ADMIN_TOKEN = "ABEJA_DATASETS_MOCK_ADMIN_TOKEN"
 
 
@@ -63,7 +65,7 @@ def explained(program: str, form: str | None = None) -> Iterator[None]:
         from abeja_datasets_mock import UnusableDatabase
         from abeja_datasets_mock.program import CannotListen
     except ModuleNotFoundError as error:
-        raise Unusable(f"{program} {explain(error, 'mock,cli')}") from error
+        raise Unusable(f"{program} {explain(error, _EXTRAS)}") from error
     if form == "json":
         from abeja_datasets_mock.http.logs import write_json
 

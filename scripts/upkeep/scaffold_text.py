@@ -8,10 +8,7 @@ from upkeep.signatures import Argument, Generated, is_builtin
 
 UNWRITTEN = "To be written by a person"
 """Stands in a scaffolded docstring, and is refused until it is gone."""
-_ERRORS = {
-    "400": "BadRequest", "401": "Unauthorized", "403": "Forbidden", "404": "NotFound", "405": "MethodNotAllowed",
-    "409": "Conflict", "429": "TooManyRequests", "500": "InternalServerError",
-}  # fmt: skip
+_FIRST_ERROR = 400
 _COMMON = "/organizations/{organization_id}"
 _BY_POSITION = 5
 """Arguments that may be given without their names."""
@@ -165,8 +162,10 @@ def _described(argument: Argument) -> Iterator[str]:
 
 
 def _raised(status: str) -> Iterator[str]:
-    if status in _ERRORS:
-        yield f"    {_ERRORS[status]}: {UNWRITTEN[0].lower()}{UNWRITTEN[1:]}."
+    from abeja_datasets.exceptions import error_class
+
+    if status.isdecimal() and int(status) >= _FIRST_ERROR:
+        yield f"    {error_class(int(status)).__name__}: {UNWRITTEN[0].lower()}{UNWRITTEN[1:]}."
 
 
 def sentence(words: str, otherwise: str) -> str:

@@ -6,6 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from abeja_datasets_cli.commands import COMMANDS
+
 CORE_ALONE = """
 import sys
 
@@ -44,10 +46,7 @@ class Run:
     [
         ((), "cli"),
         (("--help",), "cli"),
-        (("mock",), "mock,cli"),
-        (("fault-proxy", "http://127.0.0.1:1"), "mock,cli"),
-        (("check", "http://127.0.0.1:1"), "check,cli"),
-        (("diff",), "check,cli"),
+        *(((name,), command.extras) for name, command in COMMANDS.items()),
     ],
 )
 def test_the_command_and_each_of_its_subcommands(run: Run, words: tuple[str, ...], extras: str) -> None:

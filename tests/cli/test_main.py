@@ -2,10 +2,13 @@
 
 import subprocess
 import sys
+from pathlib import Path
 
+import pytest
 from click.testing import CliRunner
 
 from abeja_datasets import __version__
+from abeja_datasets_cli.commands import COMMANDS
 from abeja_datasets_cli.main import main
 
 
@@ -16,6 +19,15 @@ def test_it_lists_its_commands_and_tells_its_version() -> None:
     assert "fault-proxy" in listing
     assert runner.invoke(main, ["--version"]).output == f"abeja-datasets {__version__}\n"
     assert "--database" in runner.invoke(main, ["mock", "--help"]).output
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_each_command_has_help_and_is_in_readme(name: str) -> None:
+    shown = CliRunner().invoke(main, [name, "--help"])
+    assert shown.exit_code == 0, shown.output
+    assert shown.output.startswith(f"Usage: main {name} ")
+    readme = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
+    assert f"`abeja-datasets {name}" in readme
 
 
 def test_an_unknown_command_is_wrong_use() -> None:

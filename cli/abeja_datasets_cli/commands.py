@@ -1,0 +1,24 @@
+"""The subcommands of `abeja-datasets`. Each is registered here alone. This module needs no extra."""
+
+from typing import Final, NamedTuple
+
+
+class Registered(NamedTuple):
+    """A subcommand.
+
+    Attributes:
+        place: the module and the command in it.
+        extras: all extras that it needs, so that one install is enough.
+    """
+
+    place: str
+    extras: str
+
+
+COMMANDS: Final = {
+    "check": Registered("abeja_datasets_cli.check:check", "check,cli"),
+    "diff": Registered("abeja_datasets_cli.diff:diff", "check,cli"),
+    "doctor": Registered("abeja_datasets_cli.doctor.command:doctor", "cli"),
+    "fault-proxy": Registered("abeja_datasets_cli.fault_proxy:fault_proxy", "mock,cli"),
+    "mock": Registered("abeja_datasets_cli.mock:mock", "mock,cli"),
+}
