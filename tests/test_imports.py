@@ -34,17 +34,17 @@ def imports_of(tree: ast.AST) -> Iterator[str]:
             yield str(name.value).partition(".")[0] if isinstance(name, ast.Constant) else "a computed name"
 
 
-def modules(room: str) -> list[Path]:
-    found = sorted((ROOT / room).rglob("*.py"))
-    assert found, f"{room}/ is empty"
+def modules(package: str) -> list[Path]:
+    found = sorted((ROOT / package).rglob("*.py"))
+    assert found, f"{package}/ is empty"
     return found
 
 
-@pytest.mark.parametrize("room", [room for room in PACKAGES if room != "cli"])
-def test_a_room_imports_only_itself(room: str) -> None:
-    allowed = {*PACKAGES[room]}
-    for module in modules(room):
-        extra = {GENERATED} if room == "wrapper" and module.name in ("operations.py", "models.py") else set()
+@pytest.mark.parametrize("package", [package for package in PACKAGES if package != "cli"])
+def test_a_package_imports_only_itself(package: str) -> None:
+    allowed = {*PACKAGES[package]}
+    for module in modules(package):
+        extra = {GENERATED} if package == "wrapper" and module.name in ("operations.py", "models.py") else set()
         foreign = set(imports(module)) & OURS - allowed - extra
         assert not foreign, f"{module.relative_to(ROOT)} imports {foreign}"
 
@@ -63,7 +63,7 @@ def test_the_cli_imports_the_others_lazily() -> None:
             assert not eager or not isinstance(node, ast.Import | ast.ImportFrom), f"{module.name} imports {eager}"
 
 
-def test_every_room_is_in_the_table() -> None:
+def test_every_package_is_in_the_table() -> None:
     packaged = {path.parent.parent.name for path in ROOT.glob("*/*/py.typed")}
     assert packaged == set(PACKAGES)
 
@@ -72,8 +72,8 @@ def test_plain_libraries_stay_behind_their_extras() -> None:
     core = {"httpx", "attr", "attrs", "dateutil"}
     import sys
 
-    for room in ("generated", "wrapper"):
-        for module in modules(room):
+    for package in ("generated", "wrapper"):
+        for module in modules(package):
             foreign = set(imports(module)) - OURS - core - set(sys.stdlib_module_names) - {"__future__", ""}
             if module.name in ("aiohttp_transport.py", "http_libraries.py"):
                 foreign -= {"aiohttp", "yarl"}  # the extra [fast]

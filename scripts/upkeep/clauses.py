@@ -1,8 +1,9 @@
-"""What the clauses of the contract check name that the document no longer has: `python -m upkeep.clauses`.
+"""What the clauses of the contract check say of the document, and what of that is gone: `python -m upkeep.clauses`.
 
-The check looks its sources up in the document as its modules load, and fails there at the first thing that is gone.
-Here the look-ups go on past such things and note them, so that each clause that they concern is told. Standard input
-has the path of the document; the answer is a list of `{"clause", "where", "gone"}`.
+The check looks its sources up in the document as its modules load, and fails there at the first that is gone. This
+program goes on past such look-ups and notes them, so that it reports each clause. Standard input has the path of the
+document. The output is `{"gone": [{"clause", "where", "gone"}], "sources": {clause: source}}`; the sources are null
+where the check can't be loaded.
 """
 
 import dataclasses
@@ -27,7 +28,7 @@ class _Operations(dict[str, Any]):
 
 
 def main() -> None:
-    """Write what is gone."""
+    """Write the sources, and those that are gone."""
     _hold_back()
     from abeja_datasets_contract.check import document, registry
 
@@ -41,19 +42,17 @@ def main() -> None:
     registry.Stage.add = _placing(registry.Stage.add, places)  # type: ignore[method-assign]  # notes where
     try:
         from abeja_datasets_contract.check.run import clauses
-    except Exception as error:  # noqa: BLE001 - whatever keeps the check from loading is what is to be told
-        json.dump([_unlisted(error)], sys.stdout)
+    except Exception as error:  # noqa: BLE001 - whatever keeps the check from loading is reported
+        json.dump({"gone": [_unlisted(error)], "sources": None}, sys.stdout)
         return
-    rows = []
-    for clause in clauses():
-        gone = _gone(clause.source, document.resolve)
-        if gone:
-            rows.append({"clause": clause.name, "where": places[clause.name], "gone": gone})
-    json.dump(rows, sys.stdout)
+    sources = {clause.name: clause.source for clause in clauses()}
+    gone = {name: missing for name, source in sources.items() if (missing := _gone(source, document.resolve))}
+    rows = [{"clause": name, "where": places[name], "gone": missing} for name, missing in gone.items()]
+    json.dump({"gone": rows, "sources": sources}, sys.stdout)
 
 
 def _hold_back() -> None:
-    """Keep the check's own `__init__` from loading all of it before the look-ups are changed."""
+    """Keep the check's `__init__` from loading the whole check before the look-ups are changed."""
     spec = importlib.util.find_spec("abeja_datasets_contract")
     held = types.ModuleType("abeja_datasets_contract.check")
     held.__path__ = [str(Path(folder) / "check") for folder in (spec and spec.submodule_search_locations) or ()]
@@ -61,7 +60,7 @@ def _hold_back() -> None:
 
 
 def _gone(source: str, resolve: Callable[[str], Any]) -> str:
-    """Say what a clause's source names that is gone; nothing where it is there, or no pointer."""
+    """Return what a clause's source names that is gone; empty where it is there, or is no pointer."""
     if source.startswith(GONE):
         return source.removeprefix(GONE)
     if not source.startswith("#/"):

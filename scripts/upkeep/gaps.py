@@ -8,7 +8,7 @@ whole dict of parameters, or a whole body, reaches all that can stand in it.
 
 import ast
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from abeja_datasets_contract.diff import Document
 
 DOCUMENT = "openapi.yaml"
+CHECK = Path("contract/abeja_datasets_contract/check")
 SCAFFOLD = "scripts/generate --scaffold writes one"
 
 
@@ -51,11 +52,12 @@ def find_gaps(root: Path, document: "Document", clauses: Program | None = None) 
         SyntaxError: a module of the wrapper or the mock server is no Python.
     """
     clauses = clauses or clause_program(root)
-    house = _House(root, document)
+    project = _Project(root, document)
     # Both programs run while the rest is read.
-    reach = Program("upkeep.reach", root, {one.name: _query(one) for one in house.named})
+    reach = Program("upkeep.reach", root, {one.name: _query(one) for one in project.named})
     try:
-        return [*_models(root), *house.unnamed(), *_wrapper(house, reach), *_handlers(house), *_clauses(root, clauses)]
+        wrapper, handlers = _wrapper(project, reach), _handlers(project)
+        return [*_models(root), *project.unnamed(), *wrapper, *handlers, *_clauses(project, clauses)]
     finally:
         for program in (reach, clauses):
             program.stop()
@@ -66,7 +68,7 @@ def clause_program(root: Path) -> Program:
     return Program("upkeep.clauses", root, str(root.resolve() / DOCUMENT))
 
 
-class _House:
+class _Project:
     """A project and its document."""
 
     def __init__(self, root: Path, document: "Document") -> None:
@@ -100,34 +102,33 @@ def _models(root: Path) -> Iterator[Gap]:
         yield Gap(f"{modules.MODELS}:{imported[name]}", f"the model {name} is generated no more; take it out")
 
 
-def _wrapper(house: _House, reach: Program) -> Iterator[Gap]:
-    functions = modules.functions(house.root / modules.OPERATIONS)
+def _wrapper(project: _Project, reach: Program) -> Iterator[Gap]:
+    functions = modules.functions(project.root / modules.OPERATIONS)
     for name, function in functions.items():
-        if name not in house.names and _makes_a_call(function):
+        if name not in project.names and _makes_a_call(function):
             yield Gap(f"{modules.OPERATIONS}:{function.lineno}", f"{name} has no operation any more; take it out")
         yield from _unwritten(modules.OPERATIONS, function, name)
     try:
-        sent = reach.answer()
+        sent = reach.output()
     except ProgramFailed as error:
         yield Gap(str(modules.WRAPPER), f"it can't be imported, so what it reaches is not known: {error}")
         sent = {}
     for client, module in modules.CLIENTS.items():
-        methods = modules.methods(house.root / module, client)
+        methods = modules.methods(project.root / module, client)
         for name, method in methods.items():
             where = f"{module}:{method.lineno}"
-            if name not in house.names and name in functions:
+            if name not in project.names and name in functions:
                 yield Gap(where, f"{client}.{name} has no operation any more; take it out, and say so in CHANGELOG.md")
             yield from _unwritten(module, method, f"{client}.{name}")
-        for operation in house.named:
+        for operation in project.named:
             if operation.name not in methods:
-                what = (
-                    f"{client} has no method for {operation.operation_id} ({house.line(operation.pointer)}); {SCAFFOLD}"
-                )
+                place = f"{operation.operation_id} ({project.line(operation.pointer)})"
+                what = f"{client} has no method for {place}; {SCAFFOLD}"
                 yield Gap(str(module), what)
             elif client in sent:
                 where = f"{module}:{methods[operation.name].lineno}"
                 what = f"{client}.{operation.name}"
-                yield from _reached(house, operation, sent[client][operation.name], where, what)
+                yield from _reached(project, operation, sent[client][operation.name], where, what)
 
 
 def _makes_a_call(function: modules.Function) -> bool:
@@ -139,7 +140,7 @@ def _unwritten(module: Path, function: modules.Function, name: str) -> Iterator[
         yield Gap(f"{module}:{function.lineno}", f"the docstring of {name} is as it was scaffolded; write it")
 
 
-def _reached(house: _House, operation: Operation, sent: dict[str, Any], where: str, method: str) -> Iterator[Gap]:
+def _reached(project: _Project, operation: Operation, sent: dict[str, Any], where: str, method: str) -> Iterator[Gap]:
     """Compare the request that a method sent with what the document says of its operation."""
     if "error" in sent:
         yield Gap(where, f"{method} fails before it sends anything; mend it in {modules.OPERATIONS}: {sent['error']}")
@@ -151,13 +152,15 @@ def _reached(house: _House, operation: Operation, sent: dict[str, Any], where: s
     for part in operation.parameters:
         if not _parameter_reached(part, sent):
             kind = "" if part.location == "path" else f"{part.location} "
-            yield Gap(where, f"{method} can't reach the {kind}parameter {part.name} ({house.line(part.pointer)})")
+            yield Gap(where, f"{method} can't reach the {kind}parameter {part.name} ({project.line(part.pointer)})")
     if operation.body_pointer and sent["body"] is None:
-        yield Gap(where, f"{method} can't reach the request body ({house.line(operation.body_pointer)})")
+        yield Gap(where, f"{method} can't reach the request body ({project.line(operation.body_pointer)})")
     elif sent["body"] is not None and sent["body"] != WHOLE:
         for part in operation.fields:
             if part.name not in sent["body"]:
-                yield Gap(where, f"{method} can't reach the field {part.name} of the body ({house.line(part.pointer)})")
+                yield Gap(
+                    where, f"{method} can't reach the field {part.name} of the body ({project.line(part.pointer)})"
+                )
 
 
 def _parameter_reached(part: Part, sent: dict[str, Any]) -> bool:
@@ -169,31 +172,54 @@ def _parameter_reached(part: Part, sent: dict[str, Any]) -> bool:
     return part.location == "path" or part.name in sent["query"]
 
 
-def _handlers(house: _House) -> Iterator[Gap]:
+def _handlers(project: _Project) -> Iterator[Gap]:
     """Compare the mock server's handlers, the methods of `Operations` that bear an operationId, with the operations."""
-    handlers = modules.methods(house.root / modules.HANDLERS, "Operations")
-    for operation in house.named:
-        if operation.operation_id not in handlers:
-            place = f"{operation.operation_id} ({house.line(operation.pointer)})"
-            what = f"Operations has no handler for {place}; until then its answer is the document's example, or 501"
+    handlers = modules.methods(project.root / modules.HANDLERS, "Operations")
+    for operation in project.named:
+        handler = handlers.get(operation.operation_id)
+        if handler is None:
+            place = f"{operation.operation_id} ({project.line(operation.pointer)})"
+            what = f"Operations has no handler for {place}; until then its response is the document's example, or 501"
             yield Gap(str(modules.HANDLERS), what)
-    ids = {operation.operation_id for operation in house.named}
+            continue
+        read = {node.value for node in ast.walk(handler) if isinstance(node, ast.Constant)}
+        for part in operation.parameters:
+            if part.location == "query" and part.name not in read:
+                what = f"{operation.operation_id} does not read the query parameter {part.name}"
+                yield Gap(f"{modules.HANDLERS}:{handler.lineno}", f"{what} ({project.line(part.pointer)})")
+    ids = {operation.operation_id for operation in project.named}
     for name, handler in handlers.items():
         if name not in ids:
             yield Gap(f"{modules.HANDLERS}:{handler.lineno}", f"{name} handles an operation that is gone; take it out")
 
 
-def _clauses(root: Path, clauses: Program) -> Iterator[Gap]:
+def _clauses(project: _Project, clauses: Program) -> Iterator[Gap]:
     try:
-        rows = clauses.answer()
+        found = clauses.output()
     except ProgramFailed as error:
-        yield Gap(
-            "contract/abeja_datasets_contract/check", f"it can't be imported, so its clauses are not known: {error}"
-        )
+        yield Gap(str(CHECK), f"it can't be imported, so its clauses are not known: {error}")
         return
-    for row in rows:
-        where = row["where"].removeprefix(f"{root.resolve()}/")
+    for row in found["gone"]:
+        where = row["where"].removeprefix(f"{project.root.resolve()}/")
         if row["clause"]:
             yield Gap(where, f"the clause {row['clause']} names what {DOCUMENT} no longer has: {row['gone']}")
         else:
             yield Gap(where, f"the check can't be loaded with this {DOCUMENT}: {row['gone']}")
+    if found["sources"] is not None:
+        gone = {row["clause"] for row in found["gone"]}
+        there = [source for name, source in found["sources"].items() if name not in gone and source.startswith("#/")]
+        yield from _unchecked(project, found["sources"].keys(), [*there, *map(project.document.follow, there)])
+
+
+def _unchecked(project: _Project, clauses: Collection[str], sources: Collection[str]) -> Iterator[Gap]:
+    """Compare the operations with the names of the clauses, and their query parameters with the sources."""
+    for operation in project.named:
+        clause = f"operations.{operation.operation_id}.succeeds"
+        if clause not in clauses:
+            where = str(CHECK / "probes" / "operations.py")
+            yield Gap(where, f"there is no clause {clause} ({project.line(operation.pointer)}); add its check")
+        for part in operation.parameters:
+            named = any(f"{source}/".startswith(f"{part.pointer}/") for source in sources)
+            if part.location == "query" and not named:
+                what = f"no clause has the query parameter {part.name} of {operation.operation_id} as its source"
+                yield Gap(str(CHECK / "probes"), f"{what} ({project.line(part.pointer)}); add one")

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 SCRIPTS = Path(__file__).resolve().parent.parent
-ROOMS = ("generated", "wrapper", "mock_server", "contract", "cli")
+PACKAGES = ("generated", "wrapper", "mock_server", "contract", "cli")
 
 
 class ProgramFailed(Exception):
@@ -25,7 +25,7 @@ class Program:
     """
 
     def __init__(self, module: str, root: Path, argument: Any) -> None:
-        path = os.pathsep.join([str(SCRIPTS), *(str(root / room) for room in ROOMS)])
+        path = os.pathsep.join([str(SCRIPTS), *(str(root / package) for package in PACKAGES)])
         # -P: what lies in the current folder is no module.
         self._process = subprocess.Popen(  # noqa: S603 - our own module
             [sys.executable, "-P", "-m", module],
@@ -37,11 +37,11 @@ class Program:
         self._process.stdin.close()
         self._process.stdin = None
 
-    def answer(self) -> Any:
-        """Wait for the answer.
+    def output(self) -> Any:
+        """Wait for the program, and return its output.
 
         Raises:
-            ProgramFailed: there is none.
+            ProgramFailed: it failed.
         """
         out, err = self._process.communicate()
         if self._process.returncode:

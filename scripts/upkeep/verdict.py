@@ -60,6 +60,6 @@ def _nothing_before(root: Path) -> str:
 
 
 def _packages_differ(root: Path) -> bool:
-    rooms = ("--", "generated", "wrapper")
-    changed = git(root, "diff", "--quiet", REVISION, *rooms) is None
-    return changed or bool(git(root, "ls-files", "--others", "--exclude-standard", *rooms))
+    packages = ("--", "generated", "wrapper")
+    changed = git(root, "diff", "--quiet", REVISION, *packages) is None
+    return changed or bool(git(root, "ls-files", "--others", "--exclude-standard", *packages))

@@ -127,6 +127,27 @@ def test_json_fits_its_schema(folder: Path, report: Report) -> None:
     assert base64.b64decode(binary["request"]["body_base64"]) == bytes(range(256))
 
 
+CONDITIONS = ("if", "then", "else", "allOf", "oneOf")
+"""Keywords whose schemas are about the same object as the one that holds them."""
+
+
+def closed(schema: Any) -> Any:
+    """Return a schema whose objects have only the properties that it names."""
+    if not isinstance(schema, dict):
+        return schema
+    parts = {key: value if key in CONDITIONS else closed(value) for key, value in schema.items()}
+    return {"unevaluatedProperties": False, **parts} if isinstance(schema.get("properties"), dict) else parts
+
+
+def test_the_schema_describes_each_field(folder: Path) -> None:
+    schema = closed(json.loads(SCHEMA.read_text(encoding="utf-8")))
+    validator = jsonschema_rs.Draft202012Validator(schema)
+    found = json.loads((folder / "report.json").read_text(encoding="utf-8"))
+    validator.validate(found)
+    assert not validator.is_valid({**found, "undescribed": 1})
+    assert not validator.is_valid({**found, "clauses": [{**found["clauses"][0], "undescribed": 1}]})
+
+
 @pytest.mark.parametrize("change", [{"seconds": -1}, {"exit_code": 2}, {"clauses": [{}]}, {"format": 2}])
 def test_the_schema_refuses_what_is_wrong(report: Report, change: dict[str, Any]) -> None:
     schema = json.loads(SCHEMA.read_text(encoding="utf-8"))

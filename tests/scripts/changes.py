@@ -1,8 +1,8 @@
-"""A change of the document with everything in it that the house can lack."""
+"""A change of the document with everything in it that the project can lack."""
 
 from typing import Any
 
-from tests.scripts.house import DATASET, DATASETS, ITEMS
+from tests.scripts.project import DATASET, DATASETS, ITEMS
 
 STRING = {"type": "string"}
 NOTED = {"description": "It was done."}

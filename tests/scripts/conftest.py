@@ -3,9 +3,9 @@
 from pathlib import Path
 
 import pytest
-from tests.scripts.house import House
+from tests.scripts.project import Project
 
 
 @pytest.fixture
-def house(tmp_path: Path) -> House:
-    return House(tmp_path)
+def project(tmp_path: Path) -> Project:
+    return Project(tmp_path)

@@ -1,8 +1,8 @@
 """Regenerates after a share of some changes: `python -m tests.scripts.regenerate_seeds FOLDER SHARE SHARES NAME…`.
 
-Each change gets a project in FOLDER, whose other rooms are those of this one. What came of it is written as a line of
-JSON: what the generator refused, whether the output can be imported, its code (as a digest that no words change) and
-what is left to do. Each look at an output is in a fork, which has imported nothing of ours yet.
+Each change gets a project in FOLDER, whose other packages are those of this one. The result is a line of JSON: what the
+generator refused, whether the output can be imported, its code (as a digest that no words change) and what is left to
+do. Each look at an output is in a fork, which has imported nothing of ours yet.
 """
 
 import ast
@@ -21,11 +21,11 @@ from typing import Any
 import openapi_python_client.cli
 import yaml
 from tests.contract.seeds import SEEDS, changed, seeded_document
-from tests.scripts.house import PACKAGE, ROOT
+from tests.scripts.project import PACKAGE, ROOT
 from typer.testing import CliRunner
 
 from upkeep import gaps, generating
-from upkeep.programs import ROOMS, ProgramFailed
+from upkeep.programs import PACKAGES, ProgramFailed
 
 # What an output and our programs import takes most of the time, and is the same for all.
 LOADED = ("attrs", "dateutil.parser", "httpx", "hypothesis.strategies", "hypothesis_jsonschema", "jsonschema_rs")
@@ -47,8 +47,8 @@ def main(folder: Path, share: int, shares: int, names: list[str]) -> None:
 def make(root: Path, data: Any) -> None:
     root.mkdir()
     (root / "generator-config.yaml").symlink_to(ROOT / "generator-config.yaml")
-    for room in ROOMS[1:]:
-        (root / room).symlink_to(ROOT / room)
+    for package in PACKAGES[1:]:
+        (root / package).symlink_to(ROOT / package)
     text = yaml.dump(data, Dumper=yaml.CSafeDumper, sort_keys=False, allow_unicode=True)
     (root / "openapi.yaml").write_text(text, encoding="utf-8")
 
@@ -60,7 +60,7 @@ def regenerated(root: Path) -> dict[str, Any]:
             generating.replace(root / PACKAGE, fresh)
     except generating.InvalidDocument as error:
         return {"refused": str(error)}
-    imported = Fork(import_all, root, PACKAGE.name).answer()
+    imported = Fork(import_all, root, PACKAGE.name).output()
     left = [str(gap) for gap in gaps.find_gaps(root, document)]
     return {"refused": "", "imported": imported, "code": digest(root / PACKAGE), "left": left}
 
@@ -102,7 +102,7 @@ class Fork:
         if self._child == 0:
             os.close(reader)
             try:
-                sys.path[:0] = [str(root / room) for room in ROOMS]
+                sys.path[:0] = [str(root / package) for package in PACKAGES]
                 sys.path_importer_cache.clear()
                 answer = {"answer": self._run(work, argument)}
             except BaseException as error:  # noqa: BLE001 - the parent raises it
@@ -120,7 +120,7 @@ class Fork:
             importlib.import_module(work).main()
         return json.loads(out.getvalue())
 
-    def answer(self) -> Any:
+    def output(self) -> Any:
         with os.fdopen(self._reader, encoding="utf-8") as pipe:
             told = json.loads(pipe.read())
         os.waitpid(self._child, 0)

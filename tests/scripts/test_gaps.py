@@ -1,6 +1,6 @@
-"""The house follows the document. Where it does not, this says what to do, in the words of scripts/generate."""
+"""The project follows the document. Where it does not, this says what to do, in the words of scripts/generate."""
 
-from tests.scripts.house import ROOT
+from tests.scripts.project import ROOT
 
 from upkeep.gaps import find_gaps
 from upkeep.generating import validate

@@ -5,7 +5,7 @@ import shutil
 from typing import Any
 
 import pytest
-from tests.scripts.house import DATASET, PACKAGE, House
+from tests.scripts.project import DATASET, PACKAGE, Project
 
 from upkeep.generating import InvalidDocument, validate
 
@@ -15,33 +15,33 @@ def processor_seconds() -> float:
     return used.ru_utime + used.ru_stime
 
 
-def test_it_writes_the_same_bytes_every_time(house: House) -> None:
-    before = house.contents("generated")
-    shutil.rmtree(house.root / PACKAGE)
+def test_it_writes_the_same_bytes_every_time(project: Project) -> None:
+    before = project.contents("generated")
+    shutil.rmtree(project.root / PACKAGE)
     before_it = processor_seconds()
-    assert house.generate().returncode == 0
+    assert project.generate().returncode == 0
     # It takes 5 s of two processors, however busy they are; the rest is for slower ones.
     assert processor_seconds() - before_it < 20
-    assert house.contents("generated") == before
+    assert project.contents("generated") == before
 
 
-def test_every_module_says_whence_it_comes_and_the_document_lies_beside_them(house: House) -> None:
-    modules = list((house.root / PACKAGE).rglob("*.py"))
+def test_every_module_says_whence_it_comes_and_the_document_lies_beside_them(project: Project) -> None:
+    modules = list((project.root / PACKAGE).rglob("*.py"))
     assert len(modules) > 20
     for module in modules:
         first = module.read_text(encoding="utf-8").partition("\n")[0]
         assert first == "# Generated from openapi.yaml by scripts/generate; do not edit."
-    assert (house.root / PACKAGE / "openapi.yaml").read_bytes() == (house.root / "openapi.yaml").read_bytes()
-    assert (house.root / PACKAGE / "py.typed").exists()
+    assert (project.root / PACKAGE / "openapi.yaml").read_bytes() == (project.root / "openapi.yaml").read_bytes()
+    assert (project.root / PACKAGE / "py.typed").exists()
 
 
-def test_check_names_what_differs_is_missing_or_extra_and_writes_nothing(house: House) -> None:
-    package = house.root / PACKAGE
+def test_check_names_what_differs_is_missing_or_extra_and_writes_nothing(project: Project) -> None:
+    package = project.root / PACKAGE
     (package / "client.py").write_text("# by hand\n", encoding="utf-8")
     (package / "types.py").unlink()
     (package / "notes.txt").write_text("mine", encoding="utf-8")
-    before = house.contents("generated")
-    run = house.generate("--check")
+    before = project.contents("generated")
+    run = project.generate("--check")
     assert run.returncode == 1
     assert run.stdout.splitlines() == [
         f"{PACKAGE}/client.py: differs",
@@ -49,15 +49,15 @@ def test_check_names_what_differs_is_missing_or_extra_and_writes_nothing(house: 
         f"{PACKAGE}/types.py: missing",
     ]
     assert "run scripts/generate" in run.stderr
-    assert house.contents("generated") == before
+    assert project.contents("generated") == before
 
-    assert house.generate().returncode == 0
-    assert house.generate("--check").returncode == 0
+    assert project.generate().returncode == 0
+    assert project.generate("--check").returncode == 0
 
 
-def test_a_changed_document_is_noticed(house: House) -> None:
-    house.replace("openapi.yaml", "A platform access token.", "A token.")
-    run = house.generate("--check")
+def test_a_changed_document_is_noticed(project: Project) -> None:
+    project.replace("openapi.yaml", "A platform access token.", "A token.")
+    run = project.generate("--check")
     assert run.returncode == 1
     assert f"{PACKAGE}/openapi.yaml: differs" in run.stdout
 
@@ -89,46 +89,46 @@ def test_a_changed_document_is_noticed(house: House) -> None:
     ],
 )
 def test_an_invalid_document_stops_it_with_place_and_reason(
-    house: House, old: str, new: str, place: str, reason: str
+    project: Project, old: str, new: str, place: str, reason: str
 ) -> None:
-    house.replace("openapi.yaml", old, new)
-    before = house.contents("generated")
-    run = house.generate()
+    project.replace("openapi.yaml", old, new)
+    before = project.contents("generated")
+    run = project.generate()
     assert run.returncode == 1
     assert place in run.stderr
     assert reason in run.stderr
     assert "Traceback" not in run.stderr
-    assert house.contents("generated") == before
-    assert [path.name for path in (house.root / "generated").iterdir()] == [PACKAGE.name]
+    assert project.contents("generated") == before
+    assert [path.name for path in (project.root / "generated").iterdir()] == [PACKAGE.name]
 
 
-def test_what_the_generator_only_warns_of_stops_it_too(house: House) -> None:
-    house.replace(
+def test_what_the_generator_only_warns_of_stops_it_too(project: Project) -> None:
+    project.replace(
         "openapi.yaml", "        application/json:\n            schema:\n", "        text/csv:\n            schema:\n"
     )
-    before = house.contents("generated")
-    run = house.generate()
+    before = project.contents("generated")
+    run = project.generate()
     assert run.returncode == 1
     assert "the generator refuses it" in run.stderr
-    assert house.contents("generated") == before
+    assert project.contents("generated") == before
 
 
-def test_text_that_would_be_read_as_an_object_is_refused(house: House) -> None:
+def test_text_that_would_be_read_as_an_object_is_refused(project: Project) -> None:
     # The generator makes of it code that fails when it is called, and fails to type-check.
     answer = '"200":\n          description: The dataset and its number of items.\n          content:\n            '
-    house.replace("openapi.yaml", f"{answer}application/json", f"{answer}text/xml")
+    project.replace("openapi.yaml", f"{answer}application/json", f"{answer}text/xml")
     with pytest.raises(InvalidDocument, match=r"openapi.yaml:\d+: #/paths/.*/content/text~1xml: the generator can't"):
-        validate(house.root)
-    house.edit(lambda data: text_of(data).update(schema={"type": "string"}))
-    validate(house.root)
+        validate(project.root)
+    project.edit(lambda data: text_of(data).update(schema={"type": "string"}))
+    validate(project.root)
 
 
 def text_of(data: Any) -> Any:
     return data["paths"][DATASET]["get"]["responses"]["200"]["content"]["text/xml"]
 
 
-def test_a_missing_document_is_one_line(house: House) -> None:
-    (house.root / "openapi.yaml").unlink()
-    run = house.generate()
+def test_a_missing_document_is_one_line(project: Project) -> None:
+    (project.root / "openapi.yaml").unlink()
+    run = project.generate()
     assert run.returncode == 1
     assert run.stderr.startswith("scripts/generate: openapi.yaml: ")

@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 from tests.contract.seeds import SEEDS
-from tests.scripts.house import PACKAGE, ROOT
+from tests.scripts.project import PACKAGE, ROOT
 
 pytestmark = pytest.mark.slow
 
@@ -22,7 +22,11 @@ ITEMS = rf"{CLIENT}.list_dataset_items"
 MENDED = "fails before it sends anything; mend it in wrapper/abeja_datasets/operations.py:"
 GONE = "openapi.yaml no longer has: "
 # What the seeded document has beside openapi.yaml is in the generated models, and in no other place.
-BASE = r"models.py: the generated model (DatasetWithCountState|ListDatasetItemsKind|ListDatasetItemsOrder) is not there"
+BASE = (
+    r"models.py: the generated model (DatasetWithCountState|ListDatasetItemsKind|ListDatasetItemsOrder) is not there|"
+    r"list_dataset_items does not read the query parameter (kind|order)|"
+    r"no clause has the query parameter (kind|order) of list_dataset_items"
+)
 LEFT = {
     "an operation removed": [
         rf"{CLIENT}.delete_dataset has no operation any more",
@@ -46,8 +50,13 @@ LEFT = {
     "an operation added": [
         rf"{CLIENT} has no method for purge \(openapi.yaml:\d+\)",
         "Operations has no handler for purge",
+        r"check/probes/operations.py: there is no clause operations.purge.succeeds \(openapi.yaml:\d+\)",
     ],
-    "an optional parameter added": [rf"{CLIENT}.list_datasets can't reach the query parameter x"],
+    "an optional parameter added": [
+        rf"{CLIENT}.list_datasets can't reach the query parameter x",
+        r"mock_server/.*: list_datasets does not read the query parameter x \(openapi.yaml:\d+\)",
+        r"check/probes: no clause has the query parameter x of list_datasets as its source",
+    ],
     "an optional request property added": [rf"{CLIENT}.create_dataset can't reach the field note of the body"],
     "a required header removed": [
         rf"the clause answers.challenge names what {GONE}#/components/responses/Unauthorized"

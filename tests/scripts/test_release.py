@@ -14,7 +14,7 @@ from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from tests.scripts.house import DATASETS, ROOT, House
+from tests.scripts.project import DATASETS, ROOT, Project
 
 from upkeep import changelog, releasing, trial, versions
 from upkeep.releasing import Refused, check
@@ -35,16 +35,16 @@ IDENTITY = {
 class History:
     """A project with releases behind it."""
 
-    def __init__(self, house: House) -> None:
-        self.house = house
-        self.root = house.root
+    def __init__(self, project: Project) -> None:
+        self.project = project
+        self.root = project.root
 
     def write(self, version: str, entries: str = "- Something that concerns list_datasets.") -> None:
         """Do what a maintainer does before a release: version, changelog, commit."""
         self.rewrite(version)
         section = f"## [Unreleased]\n\n## [{version}] - {TODAY}\n\n### Changed\n\n{entries}\n"
-        self.house.replace("CHANGELOG.md", "## [Unreleased]\n", section)
-        self.house.commit(f"Release {version}")
+        self.project.replace("CHANGELOG.md", "## [Unreleased]\n", section)
+        self.project.commit(f"Release {version}")
 
     def rewrite(self, version: str) -> None:
         path = self.root / VERSION_FILE
@@ -54,7 +54,7 @@ class History:
     def release(self, *arguments: str, **environment: str) -> "subprocess.CompletedProcess[str]":
         script = ROOT / "scripts" / "release"
         options = ("--root", self.root, "--dependencies", DEPENDENCIES)
-        return self.house.run(sys.executable, script, *arguments, *options, **{**IDENTITY, **environment})
+        return self.project.run(sys.executable, script, *arguments, *options, **{**IDENTITY, **environment})
 
     def refused(self, version: str) -> str:
         """Give the reason for which a version is refused; it is one line."""
@@ -71,28 +71,28 @@ class History:
 
     @property
     def tags(self) -> list[str]:
-        return self.house.git("tag", "--list").split()
+        return self.project.git("tag", "--list").split()
 
 
 @pytest.fixture(scope="module")
 def released(tmp_path_factory: pytest.TempPathFactory) -> History:
     """The project as it is, released as 1.0.0."""
-    history = History(House(tmp_path_factory.mktemp("released")))
+    history = History(Project(tmp_path_factory.mktemp("released")))
     changes = (history.root / "CHANGELOG.md").read_text(encoding="utf-8").partition("## [")[0]
     (history.root / "CHANGELOG.md").write_text(f"{changes}## [Unreleased]\n", encoding="utf-8")
     (history.root / "scripts" / "test-slow").write_text("#!/bin/sh\nexit ${SLOW_TESTS_EXIT:-0}\n", encoding="utf-8")
     history.write("1.0.0", "- All of it.")
-    history.house.git("tag", "--annotate", "--message", "Release 1.0.0", "v1.0.0")
-    history.house.git("branch", "start")
+    history.project.git("tag", "--annotate", "--message", "Release 1.0.0", "v1.0.0")
+    history.project.git("branch", "start")
     return history
 
 
 @pytest.fixture
 def history(released: History) -> Iterator[History]:
     yield released
-    released.house.git("reset", "--quiet", "--hard", "start")
-    released.house.git("clean", "--quiet", "--force", "-d", "-x")
-    released.house.git("tag", "--delete", *[tag for tag in released.tags if tag != "v1.0.0"], "--")
+    released.project.git("reset", "--quiet", "--hard", "start")
+    released.project.git("clean", "--quiet", "--force", "-d", "-x")
+    released.project.git("tag", "--delete", *[tag for tag in released.tags if tag != "v1.0.0"], "--")
     assert released.tags == ["v1.0.0"]
 
 
@@ -119,7 +119,7 @@ def words(data: Any) -> None:
 def test_a_step_that_is_too_small_is_refused(
     history: History, change: Callable[[Any], None], version: str, wanted: str
 ) -> None:
-    history.house.edit(change)
+    history.project.edit(change)
     history.write(version)
     reason = history.refused(version)
     step = "patch" if version == "1.0.1" else "minor"
@@ -145,7 +145,7 @@ def test_a_step_that_is_too_small_is_refused(
 def test_a_step_that_is_enough_passes(
     history: History, change: Callable[[Any], None], version: str, wanted: str
 ) -> None:
-    history.house.edit(change)
+    history.project.edit(change)
     history.write(version, "- A change of list_datasets and list_dataset_items.")
     said: list[str] = []
     releasing._check_step(history.root, versions.parse(version) or Version(0, 0, 0), said.append)
@@ -157,14 +157,14 @@ def test_a_step_that_is_enough_passes(
 
 @pytest.mark.slow
 def test_a_compatible_change_with_a_minor_step_passes_all_checks(history: History) -> None:
-    history.house.edit(compatible)
-    assert history.house.generate().returncode == 0
+    history.project.edit(compatible)
+    assert history.project.generate().returncode == 0
     history.write("1.1.0", "- `note` in the pages of list_dataset_items.")
     assert history.checked("1.1.0")[-1] == "generated code is current, and nothing is left to do"
 
 
 def test_a_change_that_the_changelog_does_not_name_is_refused(history: History) -> None:
-    history.house.edit(compatible)
+    history.project.edit(compatible)
     history.write("1.1.0", "- Many things.")
     reason = history.refused("1.1.0")
     assert reason.startswith("CHANGELOG.md: [1.1.0] names none of the operations of: `DatasetItemPage` in answers")
@@ -176,7 +176,7 @@ def test_a_dirty_tree_is_refused(history: History) -> None:
     (history.root / "notes.txt").write_text("mine", encoding="utf-8")
     assert history.refused("1.0.1") == ("the tree is not clean (notes.txt); commit or remove what is not committed")
     (history.root / "notes.txt").unlink()
-    history.house.replace("README.md", "Python", "Cobra")
+    history.project.replace("README.md", "Python", "Cobra")
     assert "the tree is not clean (README.md)" in history.refused("1.0.1")
 
 
@@ -199,16 +199,16 @@ def test_a_version_that_is_not_written_is_refused(history: History) -> None:
         f"{VERSION_FILE} says '1.0.0'; write __version__ = \"1.0.1\" there, and commit it"
     )
     (history.root / VERSION_FILE).write_text("", encoding="utf-8")
-    history.house.commit("No version")
+    history.project.commit("No version")
     assert f"{VERSION_FILE} says ''" in history.refused("1.0.1")
 
 
 def test_a_missing_changelog_or_section_is_refused(history: History) -> None:
     history.rewrite("1.0.1")
-    history.house.commit("Another version")
+    history.project.commit("Another version")
     assert history.refused("1.0.1").startswith("CHANGELOG.md: it has no section `## [1.0.1] - ")
     (history.root / "CHANGELOG.md").unlink()
-    history.house.commit("No changelog")
+    history.project.commit("No changelog")
     assert history.refused("1.0.1") == "CHANGELOG.md: No such file or directory; write it"
 
 
@@ -236,24 +236,24 @@ def test_a_changelog_has_a_form(old: str, new: str, problem: str) -> None:
 
 
 def test_stale_generated_code_and_an_invalid_document_are_refused(history: History) -> None:
-    history.house.edit(words)
+    history.project.edit(words)
     history.write("1.0.1")
     reason = history.refused("1.0.1")
     assert reason.startswith("generated code is not current (")
     assert reason.endswith("; run scripts/generate, and commit what it writes")
-    history.house.replace("openapi.yaml", "summary: New words", "summary: New words\n      summry: A typo")
-    history.house.commit("A typo")
+    history.project.replace("openapi.yaml", "summary: New words", "summary: New words\n      summry: A typo")
+    history.project.commit("A typo")
     assert history.refused("1.0.1").startswith("openapi.yaml:")
 
 
 def test_a_document_that_can_not_be_compared_is_refused(history: History) -> None:
-    history.house.replace("openapi.yaml", "openapi: 3.1.0", "openapi: broken")
+    history.project.replace("openapi.yaml", "openapi: 3.1.0", "openapi: broken")
     history.write("1.0.1")
     assert history.refused("1.0.1").startswith("the diff can't be made: openapi.yaml")
 
 
 def test_what_is_left_to_do_is_refused(history: History) -> None:
-    history.house.replace("wrapper/abeja_datasets/models.py", "    Rect,\n", "")
+    history.project.replace("wrapper/abeja_datasets/models.py", "    Rect,\n", "")
     history.write("2.0.0")
     reason = history.refused("2.0.0")
     assert reason.startswith("1 things are left to do (first of all: wrapper/abeja_datasets/models.py: ")
@@ -283,9 +283,9 @@ def test_before_1_0_0_a_break_asks_for_a_minor_step(asked: versions.Step, old: s
 
 @pytest.mark.slow
 def test_a_first_release_from_end_to_end(history: History) -> None:
-    house = history.house
-    house.git("tag", "--delete", "v1.0.0")
-    head = house.git("rev-parse", "HEAD")
+    project = history.project
+    project.git("tag", "--delete", "v1.0.0")
+    head = project.git("rev-parse", "HEAD")
     try:
         run = history.release("1.0.0", PYTHONPATH=str(ROOT / "wrapper"))
         assert run.returncode == 0, run.stdout + run.stderr
@@ -295,14 +295,14 @@ def test_a_first_release_from_end_to_end(history: History) -> None:
         assert "✓ README.md's quick start printed: 0 datalake://1/a" in lines
         assert any(line.startswith("✓ abeja-datasets check: Keeps all ") for line in lines)
         assert run.stderr == ""
-        assert house.git("tag", "--list", "--format=%(objecttype) %(contents:subject)") == "tag Release 1.0.0\n"
-        assert "- All of it." in house.git("tag", "--list", "--format=%(contents:body)")
-        assert house.git("rev-parse", "v1.0.0^{commit}") == head == house.git("rev-parse", "HEAD")
-        assert house.git("status", "--porcelain") == ""
+        assert project.git("tag", "--list", "--format=%(objecttype) %(contents:subject)") == "tag Release 1.0.0\n"
+        assert "- All of it." in project.git("tag", "--list", "--format=%(contents:body)")
+        assert project.git("rev-parse", "v1.0.0^{commit}") == head == project.git("rev-parse", "HEAD")
+        assert project.git("status", "--porcelain") == ""
         built = {"abeja_datasets-1.0.0-py3-none-any.whl", "abeja_datasets-1.0.0.tar.gz"}
         assert {path.name for path in (history.root / "dist").iterdir()} == built
     finally:
-        house.git("tag", "--force", "--annotate", "--message", "Release 1.0.0", "v1.0.0")
+        project.git("tag", "--force", "--annotate", "--message", "Release 1.0.0", "v1.0.0")
 
 
 @pytest.fixture

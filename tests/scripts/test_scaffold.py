@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 from tests.scripts import changes
-from tests.scripts.house import ROOT, House
+from tests.scripts.project import ROOT, Project
 
 from upkeep.contract import snake_case
 from upkeep.gaps import find_gaps
@@ -31,19 +31,19 @@ def everything(data: Any) -> None:
 
 
 @pytest.fixture(scope="module")
-def scaffolded(tmp_path_factory: pytest.TempPathFactory) -> House:
-    house = House(tmp_path_factory.mktemp("scaffolded"))
-    house.edit(everything)
-    return house
+def scaffolded(tmp_path_factory: pytest.TempPathFactory) -> Project:
+    project = Project(tmp_path_factory.mktemp("scaffolded"))
+    project.edit(everything)
+    return project
 
 
 @pytest.fixture(scope="module")
-def output(scaffolded: House) -> subprocess.CompletedProcess[str]:
+def output(scaffolded: Project) -> subprocess.CompletedProcess[str]:
     return scaffolded.generate("--scaffold")
 
 
 @pytest.fixture(scope="module")
-def sent(scaffolded: House, output: subprocess.CompletedProcess[str]) -> list[dict[str, Any]]:
+def sent(scaffolded: Project, output: subprocess.CompletedProcess[str]) -> list[dict[str, Any]]:
     """What the scaffolded methods send, sync and async."""
     assert output.returncode == 0, output.stderr
     program = """
@@ -77,7 +77,7 @@ async def main():
 asyncio.run(main())
 print(json.dumps(sent))
 """
-    path = os.pathsep.join(str(scaffolded.root / room) for room in ("wrapper", "generated"))
+    path = os.pathsep.join(str(scaffolded.root / package) for package in ("wrapper", "generated"))
     run = scaffolded.run(sys.executable, "-P", "-W", "error", "-c", program, PYTHONPATH=path)
     assert run.returncode == 0, run.stderr
     loaded: list[dict[str, Any]] = json.loads(run.stdout)
@@ -91,7 +91,7 @@ def test_it_says_what_it_added(output: subprocess.CompletedProcess[str]) -> None
     assert "add_tags: no success of it is documented as JSON, which is all that a session reads" in output.stdout
 
 
-def test_what_it_can_not_write_it_says(output: subprocess.CompletedProcess[str], scaffolded: House) -> None:
+def test_what_it_can_not_write_it_says(output: subprocess.CompletedProcess[str], scaffolded: Project) -> None:
     for why in (
         "signed: not scaffolded, since the parameter X-Signature, which must be given, is in a header",
         "changed_since: not scaffolded, since the parameter since, which must be given, is not sent as it is given",
@@ -118,7 +118,7 @@ def test_the_methods_send_what_they_are_given(sent: list[list[str]]) -> None:
 
 
 @pytest.mark.usefixtures("output")
-def test_what_was_there_is_untouched_and_the_new_stands_behind_it(scaffolded: House) -> None:
+def test_what_was_there_is_untouched_and_the_new_stands_behind_it(scaffolded: Project) -> None:
     for module in MODULES:
         old = (ROOT / WRAPPER / f"{module}.py").read_text(encoding="utf-8").splitlines()
         new = (scaffolded.root / WRAPPER / f"{module}.py").read_text(encoding="utf-8").splitlines()
@@ -137,7 +137,7 @@ def ast_methods(module: Path) -> list[str]:
 
 @pytest.mark.slow
 @pytest.mark.usefixtures("output")
-def test_running_it_twice_adds_nothing(scaffolded: House) -> None:
+def test_running_it_twice_adds_nothing(scaffolded: Project) -> None:
     scaffolded.edit(lambda data: [data["paths"].pop(path) for path in ("/signed", "/changes")])
     before = scaffolded.contents("wrapper")
     run = scaffolded.generate("--scaffold")
@@ -148,7 +148,7 @@ def test_running_it_twice_adds_nothing(scaffolded: House) -> None:
 
 @pytest.mark.slow
 @pytest.mark.usefixtures("output")
-def test_it_passes_style_and_types_as_it_is(scaffolded: House, tmp_path: Path) -> None:
+def test_it_passes_style_and_types_as_it_is(scaffolded: Project, tmp_path: Path) -> None:
     tools = Path(sys.executable).parent
     check = scaffolded.run(tools / "ruff", "check", "--no-cache", "wrapper")
     assert check.returncode == 0, check.stdout
@@ -163,7 +163,7 @@ def test_it_passes_style_and_types_as_it_is(scaffolded: House, tmp_path: Path) -
 
 @pytest.mark.slow
 @pytest.mark.usefixtures("output")
-def test_its_docstrings_are_refused_until_a_person_has_written_them(scaffolded: House) -> None:
+def test_its_docstrings_are_refused_until_a_person_has_written_them(scaffolded: Project) -> None:
     gaps = [str(gap) for gap in find_gaps(scaffolded.root, validate(scaffolded.root))]
     for name in NAMES:
         (gap,) = [gap for gap in gaps if f"the docstring of APIClient.{name} is as it was scaffolded; write it" in gap]
@@ -171,7 +171,7 @@ def test_its_docstrings_are_refused_until_a_person_has_written_them(scaffolded: 
     # The test of the wrapper that refuses them.
     text = (ROOT / "tests/wrapper/test_docstrings.py").read_text(encoding="utf-8")
     assert "def test_no_docstring_is_left_as_it_was_scaffolded" in text
-    path = os.pathsep.join(str(scaffolded.root / room) for room in ("wrapper", "generated"))
+    path = os.pathsep.join(str(scaffolded.root / package) for package in ("wrapper", "generated"))
     run = scaffolded.run(
         sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-k", "scaffolded", "--rootdir", ROOT, "-c",
         ROOT / "pyproject.toml", ROOT / "tests/wrapper/test_docstrings.py", PYTHONPATH=path,
@@ -181,7 +181,7 @@ def test_its_docstrings_are_refused_until_a_person_has_written_them(scaffolded: 
 
 
 @pytest.mark.usefixtures("output")
-def test_the_docstring_has_what_the_document_says(scaffolded: House) -> None:
+def test_the_docstring_has_what_the_document_says(scaffolded: Project) -> None:
     tree = ast.parse((scaffolded.root / WRAPPER / "api_client.py").read_text(encoding="utf-8"))
     (purge,) = [node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef) and node.name == "purge"]
     assert ast.get_docstring(purge) == inspect.cleandoc(f"""
@@ -209,17 +209,17 @@ def test_the_docstring_has_what_the_document_says(scaffolded: House) -> None:
 
 
 @pytest.mark.slow
-def test_a_method_that_is_missing_in_one_place_is_added_there_alone(house: House) -> None:
-    house.edit(lambda data: data["paths"].update({"/status": {"get": changes.STATUS}}))
-    house.generate("--scaffold")
-    kept = house.contents("wrapper")
-    place = house.root / WRAPPER / "async_api_client.py"
+def test_a_method_that_is_missing_in_one_place_is_added_there_alone(project: Project) -> None:
+    project.edit(lambda data: data["paths"].update({"/status": {"get": changes.STATUS}}))
+    project.generate("--scaffold")
+    kept = project.contents("wrapper")
+    place = project.root / WRAPPER / "async_api_client.py"
     shutil.copy(ROOT / WRAPPER / "async_api_client.py", place)
-    run = house.generate("--scaffold")
+    run = project.generate("--scaffold")
     assert [line for line in run.stdout.splitlines() if line.endswith("added")] == [
         f"{WRAPPER}/async_api_client.py: status added"
     ]
-    assert house.contents("wrapper") == kept
+    assert project.contents("wrapper") == kept
 
 
 def test_words_of_the_document_that_could_not_stand_in_a_docstring_are_left_out() -> None:

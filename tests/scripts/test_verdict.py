@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from tests.scripts import changes
-from tests.scripts.house import House
+from tests.scripts.project import Project
 
 from upkeep.gaps import find_gaps
 from upkeep.generating import validate
@@ -19,15 +19,15 @@ WRAPPER = "wrapper/abeja_datasets"
 
 
 @pytest.fixture(scope="module")
-def changed(tmp_path_factory: pytest.TempPathFactory) -> House:
-    house = House(tmp_path_factory.mktemp("changed"))
-    house.commit("As it is")
-    house.edit(changes.everything)
-    return house
+def changed(tmp_path_factory: pytest.TempPathFactory) -> Project:
+    project = Project(tmp_path_factory.mktemp("changed"))
+    project.commit("As it is")
+    project.edit(changes.everything)
+    return project
 
 
 @pytest.fixture(scope="module")
-def generated(changed: House) -> subprocess.CompletedProcess[str]:
+def generated(changed: Project) -> subprocess.CompletedProcess[str]:
     return changed.generate()
 
 
@@ -49,7 +49,7 @@ def test_it_tells_what_changed_on_disk(generated: subprocess.CompletedProcess[st
     assert f"{package}/models/create_dataset_request.py: changed" in lines
 
 
-def test_it_gives_the_diff_in_short(generated: subprocess.CompletedProcess[str], changed: House) -> None:
+def test_it_gives_the_diff_in_short(generated: subprocess.CompletedProcess[str], changed: Project) -> None:
     text = generated.stdout
     assert re.search(r"^Verdict: breaking \(\d+ breaking, .*\); version step: major\.$", text, re.MULTILINE)
     assert re.search(r"^  breaking: .*delete_dataset.* was removed \(openapi.yaml:\d+ before\)$", text, re.MULTILINE)
@@ -109,7 +109,7 @@ def test_it_says_nothing_else(left: list[str]) -> None:
     assert not [line for line in others if not line.startswith("contract/")], "\n".join(others)
 
 
-def test_each_line_it_names_is_that_of_the_thing(left: list[str], changed: House) -> None:
+def test_each_line_it_names_is_that_of_the_thing(left: list[str], changed: Project) -> None:
     places = [re.search(r"^(\S+?):(\d+): (?:the clause |the model |\w+\.)?(\w+)", line) for line in left]
     placed = [place.groups() for place in places if place and place[1].endswith(".py")]
     assert len(placed) > 10
@@ -119,14 +119,14 @@ def test_each_line_it_names_is_that_of_the_thing(left: list[str], changed: House
             assert thing in row, (name, number, thing, row)
 
 
-def test_a_test_fails_with_the_same_sentences(left: list[str], changed: House) -> None:
+def test_a_test_fails_with_the_same_sentences(left: list[str], changed: Project) -> None:
     # It is tests/scripts/test_gaps.py that does, on the project as it is.
     assert [str(gap) for gap in find_gaps(changed.root, validate(changed.root))] == left
 
 
-def test_without_a_change_there_is_nothing_to_do(house: House) -> None:
-    house.commit("As it is")
-    run = house.generate()
+def test_without_a_change_there_is_nothing_to_do(project: Project) -> None:
+    project.commit("As it is")
+    run = project.generate()
     assert run.returncode == 0, run.stderr
     assert run.stdout == (
         "generated/ is up to date\n\nVerdict: no change since the last commit.\n\nNothing is left to do.\n"
@@ -134,97 +134,97 @@ def test_without_a_change_there_is_nothing_to_do(house: House) -> None:
 
 
 @pytest.mark.slow
-def test_without_a_commit_to_compare_with_it_says_so_and_goes_on(house: House) -> None:
-    run = house.generate()
+def test_without_a_commit_to_compare_with_it_says_so_and_goes_on(project: Project) -> None:
+    run = project.generate()
     assert run.returncode == 0
     assert "\nNo verdict: this folder is not the top of a git repository, so there is no last commit" in run.stdout
     assert run.stdout.endswith("\nNothing is left to do.\n")
 
-    document = validate(house.root)
-    house.git("init", "--quiet")
-    assert verdict(house.root, document)[0].startswith("No verdict: nothing is committed yet")
-    (house.root / "openapi.yaml").rename(house.root / "kept")
-    house.commit("Another document")
-    assert verdict(house.root, document)[0].startswith("No verdict: the last commit has no openapi.yaml")
-    (house.root / "openapi.yaml").write_text("openapi: broken", encoding="utf-8")
-    house.commit("A broken document")
-    assert verdict(house.root, document)[0].startswith("No verdict: HEAD:openapi.yaml")
+    document = validate(project.root)
+    project.git("init", "--quiet")
+    assert verdict(project.root, document)[0].startswith("No verdict: nothing is committed yet")
+    (project.root / "openapi.yaml").rename(project.root / "kept")
+    project.commit("Another document")
+    assert verdict(project.root, document)[0].startswith("No verdict: the last commit has no openapi.yaml")
+    (project.root / "openapi.yaml").write_text("openapi: broken", encoding="utf-8")
+    project.commit("A broken document")
+    assert verdict(project.root, document)[0].startswith("No verdict: HEAD:openapi.yaml")
 
 
-def test_without_git_there_is_no_verdict(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
-    house.commit("As it is")
-    document = validate(house.root)
-    monkeypatch.setenv("PATH", str(house.root))
-    (line,) = verdict(house.root, document)
+def test_without_git_there_is_no_verdict(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
+    project.commit("As it is")
+    document = validate(project.root)
+    monkeypatch.setenv("PATH", str(project.root))
+    (line,) = verdict(project.root, document)
     assert line.startswith("No verdict: this folder is not the top of a git repository")
 
 
-def test_many_breaks_are_counted(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
-    house.commit("As it is")
-    house.edit(lambda data: data["paths"].clear())
+def test_many_breaks_are_counted(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
+    project.commit("As it is")
+    project.edit(lambda data: data["paths"].clear())
     monkeypatch.setattr("upkeep.verdict._MANY", 3)
-    lines = verdict(house.root, validate(house.root))
+    lines = verdict(project.root, validate(project.root))
     assert len([line for line in lines if line.startswith("  breaking: ")]) == 3
     assert lines[-2] == "  … and 7 more"
 
 
 @pytest.mark.slow
-def test_a_document_that_is_refused_later_leaves_everything_and_no_program_behind(house: House) -> None:
-    house.commit("As it is")
-    house.replace(
+def test_a_document_that_is_refused_later_leaves_everything_and_no_program_behind(project: Project) -> None:
+    project.commit("As it is")
+    project.replace(
         "openapi.yaml", "        application/json:\n            schema:\n", "        text/csv:\n            schema:\n"
     )
-    before = house.contents("generated", "wrapper")
-    run = house.generate("--scaffold")
+    before = project.contents("generated", "wrapper")
+    run = project.generate("--scaffold")
     assert run.returncode == 1
     assert run.stdout == ""
     assert "the generator refuses it" in run.stderr
-    assert house.contents("generated", "wrapper") == before
+    assert project.contents("generated", "wrapper") == before
 
 
-def test_what_can_not_be_imported_is_told(house: House) -> None:
-    house.replace(f"{WRAPPER}/base.py", "import os\n", "import os\nimport no_such_module\n")
-    document = validate(house.root)
-    (house.root / "contract/abeja_datasets_contract/check/registry.py").write_text("raise OSError('broken')\n")
-    gaps = {str(gap).partition(":")[0]: str(gap) for gap in find_gaps(house.root, document)}
+def test_what_can_not_be_imported_is_told(project: Project) -> None:
+    project.replace(f"{WRAPPER}/base.py", "import os\n", "import os\nimport no_such_module\n")
+    document = validate(project.root)
+    (project.root / "contract/abeja_datasets_contract/check/registry.py").write_text("raise OSError('broken')\n")
+    gaps = {str(gap).partition(":")[0]: str(gap) for gap in find_gaps(project.root, document)}
     assert gaps[WRAPPER].endswith("ModuleNotFoundError: No module named 'no_such_module'")
     assert gaps["contract/abeja_datasets_contract/check"].endswith("OSError: broken")
     assert len(gaps) == 2
 
 
-def test_a_check_that_can_not_be_loaded_is_told_with_its_place(house: House) -> None:
-    probes = house.root / "contract/abeja_datasets_contract/check/probes/datasets.py"
+def test_a_check_that_can_not_be_loaded_is_told_with_its_place(project: Project) -> None:
+    probes = project.root / "contract/abeja_datasets_contract/check/probes/datasets.py"
     probes.write_text("raise LookupError('what is gone')\n", encoding="utf-8")
-    (gap,) = find_gaps(house.root, validate(house.root))
+    (gap,) = find_gaps(project.root, validate(project.root))
     assert gap.where == "contract/abeja_datasets_contract/check/probes/datasets.py:1"
     assert "the check can't be loaded with this openapi.yaml: LookupError: what is gone" in gap.what
 
 
 @pytest.mark.slow
-def test_code_that_does_not_parse_is_told_with_its_place(house: House) -> None:
-    (house.root / WRAPPER / "models.py").write_text("from\n", encoding="utf-8")
-    run = house.generate()
+def test_code_that_does_not_parse_is_told_with_its_place(project: Project) -> None:
+    (project.root / WRAPPER / "models.py").write_text("from\n", encoding="utf-8")
+    run = project.generate()
     assert run.returncode == 1
     assert (
         run.stderr
-        == f"scripts/generate: {house.root / WRAPPER}/models.py:1: invalid syntax; mend it, and run it again\n"
+        == f"scripts/generate: {project.root / WRAPPER}/models.py:1: invalid syntax; mend it, and run it again\n"
     )
 
 
-def test_an_operation_without_a_name_is_told(house: House) -> None:
-    house.edit(lambda data: data["paths"].update({"/status": {"get": {"responses": changes.answer(type="object")}}}))
-    gap = find_gaps(house.root, validate(house.root))[0]
+def test_an_operation_without_a_name_is_told(project: Project) -> None:
+    project.edit(lambda data: data["paths"].update({"/status": {"get": {"responses": changes.answer(type="object")}}}))
+    gap = find_gaps(project.root, validate(project.root))[0]
     assert gap.where.startswith("openapi.yaml:")
     assert gap.what == "GET /status has no operationId, and so no method can be named after it"
 
 
-def test_what_a_method_sends_is_what_counts(house: House) -> None:
+def test_what_a_method_sends_is_what_counts(project: Project) -> None:
     operations = f"{WRAPPER}/operations.py"
-    house.replace(operations, "api.datasets.get_dataset import", "api.datasets.delete_dataset import")
-    house.replace(operations, '"name": name, "type": type, "props": props}', '"name": name, "type": type}')
-    house.replace(operations, "call if bulk_attributes is None else call", "call._replace(has_body=False) or call")
-    house.replace(operations, '"next_token": next_token}', '"next_token": None}')
-    gaps = [str(gap) for gap in find_gaps(house.root, validate(house.root))]
+    project.replace(operations, "api.datasets.get_dataset import", "api.datasets.delete_dataset import")
+    project.replace(operations, '"name": name, "type": type, "props": props}', '"name": name, "type": type}')
+    project.replace(operations, "call if bulk_attributes is None else call", "call._replace(has_body=False) or call")
+    project.replace(operations, '"next_token": next_token}', '"next_token": None}')
+    gaps = [str(gap) for gap in find_gaps(project.root, validate(project.root))]
     get = "GET /organizations/{organization_id}/datasets/{dataset_id}"
     for client, module in CLIENTS.items():
         where = f"{WRAPPER}/{module}.py"
@@ -238,8 +238,8 @@ def test_what_a_method_sends_is_what_counts(house: House) -> None:
     assert len(gaps) == 8
 
 
-def test_a_program_that_is_not_needed_any_more_can_be_stopped(house: House) -> None:
-    program = Program("upkeep.clauses", house.root, str(house.root / "openapi.yaml"))
+def test_a_program_that_is_not_needed_any_more_can_be_stopped(project: Project) -> None:
+    program = Program("upkeep.clauses", project.root, str(project.root / "openapi.yaml"))
     program.stop()
 
 
@@ -258,6 +258,8 @@ def test_a_body_that_is_no_json_object_is_whole() -> None:
 
 
 @pytest.mark.slow
-def test_the_programs_are_found_wherever_they_are_started_from(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_programs_are_found_wherever_they_are_started_from(
+    project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.chdir(Path("/"))
-    assert find_gaps(house.root, validate(house.root)) == []
+    assert find_gaps(project.root, validate(project.root)) == []

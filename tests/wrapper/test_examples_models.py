@@ -76,4 +76,5 @@ def test_all_schemas_of_objects_have_a_model() -> None:
         for name, schema in contract["components"]["schemas"].items()
         if schema.get("type") == "object" or "allOf" in schema
     }
-    assert objects == set(models.__all__)
+    # Enums in the document make models too.
+    assert objects <= set(models.__all__)

@@ -14,7 +14,7 @@ PACKAGE = Path("generated/abeja_datasets_openapi")
 DATASETS = "/organizations/{organization_id}/datasets/"
 DATASET = "/organizations/{organization_id}/datasets/{dataset_id}"
 ITEMS = "/organizations/{organization_id}/datasets/{dataset_id}/items/"
-_ROOMS = ("generated", "wrapper", "mock_server", "contract", "cli", "scripts")
+_PACKAGES = ("generated", "wrapper", "mock_server", "contract", "cli", "scripts")
 _FILES = (
     "openapi.yaml", "generator-config.yaml", "pyproject.toml", "README.md", "CHANGELOG.md", "LICENSE", ".gitignore",
     "requirements.lock",
@@ -22,7 +22,7 @@ _FILES = (
 _NOT_COPIED = shutil.ignore_patterns("__pycache__", ".*_cache")
 
 
-class House:
+class Project:
     """The copy.
 
     Args:
@@ -33,8 +33,8 @@ class House:
         self.root = root
         for name in _FILES:
             shutil.copy(ROOT / name, root / name)
-        for room in _ROOMS:
-            shutil.copytree(ROOT / room, root / room, ignore=_NOT_COPIED)
+        for package in _PACKAGES:
+            shutil.copytree(ROOT / package, root / package, ignore=_NOT_COPIED)
 
     def generate(self, *arguments: str) -> subprocess.CompletedProcess[str]:
         """Run scripts/generate as a maintainer does."""
@@ -75,11 +75,11 @@ class House:
         assert old in text
         path.write_text(text.replace(old, new, 1), encoding="utf-8")
 
-    def contents(self, *rooms: str) -> dict[str, bytes]:
-        """Give all files of some rooms, but for what Python caches there."""
+    def contents(self, *packages: str) -> dict[str, bytes]:
+        """Give all files of some packages, but for what Python caches there."""
         return {
             str(path.relative_to(self.root)): path.read_bytes()
-            for room in rooms
-            for path in (self.root / room).rglob("*")
+            for package in packages
+            for path in (self.root / package).rglob("*")
             if path.is_file() and "__pycache__" not in path.parts
         }
