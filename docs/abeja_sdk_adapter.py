@@ -14,7 +14,7 @@ _LONGEST = 0.05
 
 
 def main() -> None:
-    """Answer each line of standard input with one on standard output."""
+    """Respond to each line of standard input with one on standard output."""
     client: Any = None
     for line in sys.stdin:
         message = json.loads(line)
@@ -24,7 +24,7 @@ def main() -> None:
         else:
             try:
                 answer = {"result": getattr(client, message["operation"])(**message["arguments"])}
-            except Exception as error:  # noqa: BLE001 - whatever it raises is to be told
+            except Exception as error:  # noqa: BLE001 - every error is reported
                 answer = {"error": {"kind": _kind(error), "message": f"{type(error).__name__}: {error}"}}
         sys.stdout.write(json.dumps(answer) + "\n")
         sys.stdout.flush()

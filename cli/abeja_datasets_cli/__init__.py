@@ -1,1 +1,1 @@
-"""The faces of the project on the command line."""
+"""The command `abeja-datasets` and the pytest plugins."""

@@ -1,4 +1,4 @@
-"""`abeja-datasets check`: tell whether a server keeps the contract."""
+"""`abeja-datasets check`: check whether a server keeps the contract."""
 
 import json
 import math
@@ -21,16 +21,16 @@ if TYPE_CHECKING:
 
 KEEPS, BREAKS, NOT_CHECKED, INTERRUPTED = 0, 1, 3, 130
 _INTERRUPTED = "interrupted"
-"""What a report says of a check that Ctrl-C ended."""
+"""The reason that a report gives for a check that Ctrl-C ended."""
 OTHER = "OTHER_"
 _VARIABLES = (
     "PLATFORM_AUTH_TOKEN; or ABEJA_PLATFORM_USER_ID with ABEJA_PLATFORM_PERSONAL_ACCESS_TOKEN; or "
     "ABEJA_PLATFORM_DATASOURCE_ID with ABEJA_PLATFORM_DATASOURCE_SECRET"
 )
 _EPILOG = f"""\
-The credential comes from the environment, as it does for the client, and never from the command line, which every
-process on the machine can read: {_VARIABLES}. The second organization's comes from the same variables with {OTHER}
-before their names, or from a file.
+The credential comes from the environment, as it does for the client: {_VARIABLES}. It never comes from the command
+line, which every process on the machine can read. The credential of the second organization comes from the same
+variables with {OTHER} before their names, or from a file.
 
 Exit codes: 0 the server keeps all that was checked, 1 it breaks a promise, 2 wrong use, 3 it could not be checked,
 130 interrupted.
@@ -38,7 +38,7 @@ Exit codes: 0 the server keeps all that was checked, 1 it breaks a promise, 2 wr
 
 
 class _Above(click.ParamType[float]):
-    """A number above 0 that is one: neither nan nor infinite."""
+    """A finite number above 0."""
 
     name = "number"
 
@@ -54,7 +54,7 @@ class _Above(click.ParamType[float]):
 
 @dataclass(frozen=True)
 class _Asked:
-    """What the command line said, but for the options of the check itself."""
+    """The arguments of the command, without the options of the check itself."""
 
     url: str | None
     organization_id: str | None
@@ -65,56 +65,82 @@ class _Asked:
 @click.command(epilog=_EPILOG)
 @click.argument("url", required=False, metavar="URL")
 @click.option("--organization-id", metavar="ID", help="An organization that the credential is valid for.")
-@click.option("--read-only", is_flag=True, help="Send GET requests alone (the default).")
-@click.option("--allow-writes", is_flag=True, help="Create datasets and items, and change and delete those.")
-@click.option("--disposable", is_flag=True, help="With --allow-writes: fuzz too, which may touch all that is there.")
-@click.option("--other-organization-id", metavar="ID", help="A second organization, for what must stay apart.")
+@click.option("--read-only", is_flag=True, help="Send only GET requests (the default).")
+@click.option("--allow-writes", is_flag=True, help="Also create datasets and items, and change and delete those.")
+@click.option(
+    "--disposable", is_flag=True, help="With --allow-writes: also fuzz, which may change any data on the server."
+)
+@click.option("--other-organization-id", metavar="ID", help="A second organization, to check that the two stay apart.")
 @click.option(
     "--other-credential",
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
     metavar="FILE",
-    help=f"Its credential, as JSON such as {{'auth_token': …}}; without it, variables beginning with {OTHER}.",
+    help=f'The credential of the second organization, as JSON such as {{"auth_token": "…"}}. Without it, the variables'
+    f" that begin with {OTHER} are read.",
 )
-@click.option("--seed", type=int, default=0, show_default=True, help="The same seed gives the same requests.")
-@click.option("--concurrency", type=click.IntRange(1, 256), default=1, show_default=True, help="Requests in flight.")
-@click.option("--rate", type=_Above(), help="Requests a second, at most.")
-@click.option("--max-requests", type=click.IntRange(1), default=10_000, show_default=True, help="Stop after so many.")
-@click.option("--max-seconds", type=_Above(), default=300, show_default=True, help="Stop after so long.")
-@click.option("--timeout", type=_Above(), default=30, show_default=True, help="Seconds to wait for an answer.")
-@click.option("--fuzz-examples", type=click.IntRange(1), default=10, show_default=True, help="Cases an operation.")
-@click.option("--select", multiple=True, metavar="PATTERN", help="Check these clauses alone (`paging.*`). Repeatable.")
-@click.option("--skip", multiple=True, metavar="PATTERN", help="Leave these clauses out. Repeatable.")
-@click.option("--list", "listing", is_flag=True, help="List the clauses, and end.")
+@click.option(
+    "--seed",
+    type=int,
+    default=0,
+    show_default=True,
+    help="The seed of the requests; an equal seed sends equal requests.",
+)
+@click.option(
+    "--concurrency",
+    type=click.IntRange(1, 256),
+    default=1,
+    show_default=True,
+    help="The number of requests at the same time.",
+)
+@click.option("--rate", type=_Above(), help="The largest number of requests per second.")
+@click.option(
+    "--max-requests", type=click.IntRange(1), default=10_000, show_default=True, help="Stop after this many requests."
+)
+@click.option("--max-seconds", type=_Above(), default=300, show_default=True, help="Stop after this many seconds.")
+@click.option("--timeout", type=_Above(), default=30, show_default=True, help="Seconds to wait for a response.")
+@click.option(
+    "--fuzz-examples",
+    type=click.IntRange(1),
+    default=10,
+    show_default=True,
+    help="The number of fuzzing cases for each operation.",
+)
+@click.option(
+    "--select", multiple=True, metavar="PATTERN", help="Check only these clauses, such as paging.*; repeatable."
+)
+@click.option("--skip", multiple=True, metavar="PATTERN", help="Leave out these clauses; repeatable.")
+@click.option("--list", "listing", is_flag=True, help="List the clauses and exit.")
 @click.option(
     "--ledger",
     type=click.Path(dir_okay=False, path_type=Path),
     metavar="FILE",
-    help="Note here what is written; by default in a file of the run's name, kept while anything is left.",
+    help="The file that records what the check writes. By default it is named after the run, and removed when"
+    " nothing is left on the server.",
 )
 @click.option(
     "--clean-up",
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
     metavar="LEDGER",
-    help="Remove what an earlier check left behind, and end; with the same second organization, if it had one.",
+    help="Remove what an earlier check left on the server, and exit. Give the same second organization, if it had one.",
 )
 @click.option(
     "--ca-bundle",
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
     metavar="FILE",
-    help="Certificates to trust in place of the usual ones.",
+    help="The certificates to trust instead of the default ones.",
 )
 @click.option(
     "--report",
     type=click.Path(file_okay=False, path_type=Path),
     metavar="DIR",
-    help="Write report.html, junit.xml, report.json and traffic.har.",
+    help="Write report.html, junit.xml, report.json and traffic.har into this folder.",
 )
-@click.option("--plain", is_flag=True, help="No colours, and nothing that moves.")
+@click.option("--plain", is_flag=True, help="Print without colours and without a progress display.")
 @click.pass_context
 def check(context: click.Context, /, **asked: Any) -> None:
-    """Tell whether the server at URL keeps the contract, and show each promise that it breaks.
+    """Check whether the server at URL keeps the contract, and show each promise that it breaks.
 
-    Nothing is written to the server without --allow-writes.
+    The check writes nothing to the server without --allow-writes.
     """
     _reconfigure()
     require("check", "rich", "abeja_datasets_contract.check")
@@ -140,7 +166,7 @@ def _check(asked: _Asked, options: "Options") -> int:
     from abeja_datasets_contract.check import CheckFailed, check
     from abeja_datasets_contract.check.report.progress import Progress
 
-    assert asked.url is not None and asked.organization_id is not None  # noqa: S101, PT018 - seen to before
+    assert asked.url is not None and asked.organization_id is not None  # noqa: S101, PT018 - checked before
     authorization = _authorization(None, os.environ, _VARIABLES)
     _prepare(asked.report)
     errors = _console(plain=asked.plain, stderr=True)
@@ -152,12 +178,12 @@ def _check(asked: _Asked, options: "Options") -> int:
     except CheckFailed as failed:
         report, problem, code = failed.report, str(failed), NOT_CHECKED
     except KeyboardInterrupt:
-        _say("interrupted before clean-up ended; if a ledger was left, --clean-up LEDGER removes what it names")
+        _say("interrupted before the clean-up ended; if there is a ledger, --clean-up LEDGER removes what it names")
         return INTERRUPTED
     except OSError as error:
         _say(str(error))
         return NOT_CHECKED
-    except Exception:  # noqa: BLE001 - must not end with 1, which says that the server breaks a promise
+    except Exception:  # noqa: BLE001 - must not exit with 1, which means that the server breaks a promise
         traceback.print_exc()
         _say("this is a defect of the check, and says nothing of the server")
         return NOT_CHECKED
@@ -243,7 +269,7 @@ def _other(organization_id: str | None, file: Path | None) -> str | None:
     try:
         argument = json.loads(file.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
-        # What json says of a file has none of its text.
+        # The message of json contains no text of the file.
         raise click.UsageError(f"{file}: can't be read as JSON ({error}).") from None
     return _authorization(argument, {}, f"{file} holds none")
 
@@ -282,7 +308,7 @@ def _clauses(select: tuple[str, ...], skip: tuple[str, ...]) -> "tuple[Clause, .
 
 
 def _prepare(folder: Path | None) -> None:
-    """See to it that reports can be written before a minute goes into them."""
+    """Check that reports can be written, before the check runs for minutes."""
     if folder is None:
         return
     try:
@@ -301,7 +327,7 @@ def _console(*, plain: bool, stderr: bool = False) -> "Console":
 
 
 def _reconfigure() -> None:
-    """Let no character that the terminal's encoding lacks end the program."""
+    """Escape the characters that the terminal's encoding lacks, instead of raising an error."""
     for stream in (sys.stdout, sys.stderr):
         reconfigure: Callable[..., None] | None = getattr(stream, "reconfigure", None)
         if reconfigure is not None:

@@ -1,4 +1,4 @@
-"""`abeja-datasets diff`: what changed in the contract, and whom it breaks."""
+"""`abeja-datasets diff`: what changed in the contract, and whom the change breaks."""
 
 import os
 import sys
@@ -17,7 +17,7 @@ Examples:
   abeja-datasets diff                            the last release against the working document
   abeja-datasets diff HEAD:openapi.yaml          the last commit against the working document
   abeja-datasets diff old.yaml new.json          any two documents of OpenAPI 3.0 to 3.2
-  curl … | abeja-datasets diff openapi.yaml -    against what comes in
+  curl … | abeja-datasets diff openapi.yaml -    against standard input
   abeja-datasets diff --format markdown > diff.md
 
 Exit codes: 0 compatible (warnings too), 1 breaking, or undecided without --allow-undecided, 2 wrong use, or a document
@@ -26,14 +26,14 @@ that can't be read.
 
 
 class _Asked(NamedTuple):
-    """What is compared, after the defaults."""
+    """The two sides of the comparison, with the defaults applied."""
 
     old: str
     new: str
     revision: str
-    """The git revision that OLD is of; empty where it is of none."""
+    """The git revision of OLD; empty where it is a file."""
     repository: Path | None
-    """Where the packages lie whose Python side is compared; None where it is not."""
+    """The repository whose packages are compared too; None where only the documents are."""
     note: str
 
 
@@ -46,15 +46,17 @@ class _Asked(NamedTuple):
     type=click.Choice(["text", "json", "markdown", "junit"]),
     default="text",
     show_default=True,
-    help="How the report is written; text for a person, the others to standard output as they are.",
+    help="The format of the report.",
 )
-@click.option("--allow-undecided", is_flag=True, help="Exit 0 where nothing breaks and something is undecided.")
+@click.option(
+    "--allow-undecided", is_flag=True, help="Exit with 0 also where a change is undecided, if none is breaking."
+)
 @click.option(
     "--python/--no-python",
     "python",
     default=None,
-    help="Compare the public names and signatures of the packages too. By default where OLD is of a git revision and "
-    "NEW is the repository's openapi.yaml.",
+    help="Also compare the public names and signatures of the packages. The default is to do so where OLD is of a git "
+    "revision and NEW is the repository's openapi.yaml.",
 )
 @click.pass_context
 def diff(
@@ -67,10 +69,10 @@ def diff(
     allow_undecided: bool,
     python: bool | None,
 ) -> None:
-    """Tell what changed from the OpenAPI document OLD to NEW, and whom it breaks.
+    """Show what changed from the OpenAPI document OLD to NEW, and whom each change breaks.
 
-    Each is a file, - for standard input, or REV:path of git, such as v1.0.0:openapi.yaml. OLD is the last release's
-    document unless named, and NEW the working openapi.yaml.
+    Each is a file, - for standard input, or REV:path of git, such as v1.0.0:openapi.yaml. OLD defaults to the document
+    of the last release, and NEW to openapi.yaml in the working folder.
     """
     require("diff", "griffe", "rich", "abeja_datasets_contract.diff")
     from abeja_datasets_contract.diff import DocumentError, compare, load
@@ -78,7 +80,7 @@ def diff(
     try:
         asked = _resolve(old, new, python=python)
         if asked.old == asked.new == "-":
-            raise click.UsageError("only one of OLD and NEW can come from standard input")
+            raise click.UsageError("Only one of OLD and NEW can be -, standard input.")
         report = compare(load(asked.old), load(asked.new))
         if asked.repository:
             from abeja_datasets_contract.diff.python_side import compare_python
@@ -96,7 +98,7 @@ def diff(
 
 
 def _resolve(old: str | None, new: str | None, *, python: bool | None) -> _Asked:
-    """Fill in what was not named."""
+    """Apply the defaults."""
     from abeja_datasets_contract.diff import DocumentError
     from abeja_datasets_contract.diff.sources import last_release, repository, revision_of, working_document
 
@@ -117,7 +119,7 @@ def _resolve(old: str | None, new: str | None, *, python: bool | None) -> _Asked
         if top and (python or Path(new).resolve() == top / "openapi.yaml"):
             packages = top
     if python and not packages:
-        raise click.UsageError("--python needs an OLD of a git revision, such as HEAD:openapi.yaml")
+        raise click.UsageError("--python needs an OLD of a git revision, such as HEAD:openapi.yaml.")
     return _Asked(old, new, revision, packages, note)
 
 
@@ -125,7 +127,7 @@ def _write(report: "Report", form: str) -> None:
     for stream in (sys.stdout, sys.stderr):
         reconfigure = getattr(stream, "reconfigure", None)
         if reconfigure is not None:
-            reconfigure(errors="backslashreplace")  # no character that the terminal lacks ends the program
+            reconfigure(errors="backslashreplace")  # for terminals that lack a character
     if form == "text":
         from rich.console import Console
 

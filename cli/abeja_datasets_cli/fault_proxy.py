@@ -1,4 +1,4 @@
-"""`abeja-datasets fault-proxy`: bad connections, in front of any server."""
+"""`abeja-datasets fault-proxy`: a proxy that breaks connections to any server."""
 
 import asyncio
 import contextlib
@@ -20,22 +20,25 @@ _LOOPBACK = "127.0.0.1"
 
 @click.command("fault-proxy", cls=FaultsCommand, levels=("wire",))
 @click.argument("url")
-@click.option("--faults", type=EXISTING, metavar="PLAN", help="The YAML plan of what goes wrong; nothing without it.")
+@click.option("--faults", type=EXISTING, metavar="PLAN", help="The YAML plan of faults; without it there are none.")
 @click.option("--seed", type=int, metavar="N", help="The seed of what is left to chance, in place of the plan's.")
 @click.option("--host", default=_LOOPBACK, show_default=True, help="The address to listen on.")
 @click.option("--port", type=PORT, default=0, help="The port; 0, the default, is one that is free.")
 @click.option("--log-format", type=click.Choice(["text", "json"]), help="How faults are logged. [default: text]")
 @click.option(
-    "--ready-file", type=FILE, metavar="FILE", help="Write the URL to this file when it listens; removed at the end."
+    "--ready-file",
+    type=FILE,
+    metavar="FILE",
+    help="Write the URL to this file when it listens, and remove the file at the end.",
 )
 @click.option(
     "--admin-token-file",
     type=EXISTING,
     metavar="FILE",
-    help="Open the route /_mock/, which sets faults, to who shows the token in this file (or in"
-    f" {ADMIN_TOKEN}). It has a port of its own on loopback, so that no fault can shut it.",
+    help="Open the route /_mock/, which sets faults, for requests that carry the token in this file (or in the variable"
+    f" {ADMIN_TOKEN}). It has its own port on loopback, so that no fault closes it.",
 )
-@click.option("--admin-port", type=PORT, default=0, help="That port; 0, the default, is one that is free.")
+@click.option("--admin-port", type=PORT, default=0, help="The port of that route; 0, the default, is one that is free.")
 def fault_proxy(**options: Any) -> None:
     """Forward requests to the server at URL, and break connections as a plan says, until interrupted.
 
@@ -109,7 +112,7 @@ async def _serve(
 
 
 def _lines(url: str, listens: str, route: str | None) -> Iterator[str]:
-    yield f"# {url} is to be had, with faults, at this address:"
+    yield f"# This address forwards to {url}, with faults:"
     yield f"export ABEJA_API_URL={listens}"
     if route is not None:
-        yield f"# Faults are set at {route}/_mock/faults, and those done are told at {route}/_mock/applied."
+        yield f"# Set faults at {route}/_mock/faults; {route}/_mock/applied lists those that struck."

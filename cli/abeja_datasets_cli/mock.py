@@ -27,7 +27,7 @@ LIKE = ("documented", "deployed")
 @click.command(
     cls=FaultsCommand,
     levels=("server", "wire"),
-    epilog="Without any credential it takes the one in the environment, as a client would, or a demo one.",
+    epilog="Without these options it accepts the credential in the environment, as a client reads it, or a demo one."
 )
 @click.option("--port", type=PORT, default=0, help="The port; 0, the default, is one that is free.")
 @click.option("--host", default="127.0.0.1", show_default=True, help="The address to listen on.")
@@ -37,27 +37,31 @@ LIKE = ("documented", "deployed")
     "given",
     multiple=True,
     metavar="KIND:...[@ORGANIZATION]",
-    help="Take this credential; repeatable. bearer:TOKEN, user:ID:TOKEN or datasource:ID:SECRET is for throwaway"
-    " secrets, which others on this machine can see. env:PREFIX reads the client's variables, with PREFIX before their"
-    " names. It is good for the organization behind the last @; for any without one, or with nothing behind it.",
+    help="Accept this credential; repeatable. bearer:TOKEN, user:ID:TOKEN and datasource:ID:SECRET are for throwaway"
+    " secrets, since other users of this machine can see them. env:PREFIX reads the client's variables, with PREFIX"
+    " before their names. The credential is valid for the organization after the last @; without one, for any.",
 )
 @click.option(
     "--credentials",
     type=EXISTING,
     metavar="FILE",
-    help="Take the credentials in this YAML file: a list of objects such as {organization_id: '1', auth_token: ...},"
+    help="Accept the credentials in this YAML file: a list of objects such as {organization_id: '1', auth_token: ...},"
     " {user_id: ..., personal_access_token: ...}, {datasource_id: ..., datasource_secret: ...}.",
 )
 @click.option(
     "--load",
     type=EXISTING,
     metavar="FILE",
-    help="Put the datasets and items of this JSONL file in, or none of them. A line is a dataset or an item as the API"
-    " answers with it; ids are given anew, and an item belongs to the dataset above with its dataset_id, or the last.",
+    help="Load the datasets and items of this JSONL file, all or none. A line is a dataset or an item as in a response."
+    " Each gets a new id. An item belongs to the dataset above it with the same dataset_id, or else to the last one.",
 )
-@click.option("--demo", is_flag=True, help="Put in a dataset of every type, with items; those that are there stay.")
+@click.option("--demo", is_flag=True, help="Load a dataset of every type, with items, unless it is there already.")
 @click.option(
-    "--max-body", type=click.IntRange(1), default=_MAX_BODY, show_default=True, help="Bytes of the largest body taken."
+    "--max-body",
+    type=click.IntRange(1),
+    default=_MAX_BODY,
+    show_default=True,
+    help="The largest body that is accepted, in bytes.",
 )
 @click.option(
     "--like",
@@ -68,29 +72,37 @@ LIKE = ("documented", "deployed")
     " on each page of items, and with an empty page and a token of null at the end of a list.",
 )
 @click.option(
-    "--latency", type=click.FloatRange(0), callback=finite, default=0.0, help="Seconds that each answer waits."
+    "--latency",
+    type=click.FloatRange(0),
+    callback=finite,
+    default=0.0,
+    help="Seconds by which each response is delayed.",
 )
 @click.option("--log-format", type=click.Choice(["text", "json"]), help="Write a line for each request to stderr.")
 @click.option(
-    "--ready-file", type=FILE, metavar="FILE", help="Write the URL to this file when it listens; removed at the end."
+    "--ready-file",
+    type=FILE,
+    metavar="FILE",
+    help="Write the URL to this file when it listens, and remove the file at the end.",
 )
-@click.option("--faults", type=EXISTING, metavar="PLAN", help="Go wrong as this YAML plan says; each fault is logged.")
+@click.option("--faults", type=EXISTING, metavar="PLAN", help="Do the faults of this YAML plan; each one is logged.")
 @click.option(
     "--fault-proxy",
     is_flag=True,
-    help="Listen through a proxy that does faults on the wire too: resets, half answers, stalls and the like.",
+    help="Listen through a proxy that also does faults on the wire, such as resets and incomplete responses.",
 )
 @click.option(
     "--admin-token-file",
     type=EXISTING,
     metavar="FILE",
-    help=f"Open the route /_mock/, which sets faults, to who shows the token in this file (or in {ADMIN_TOKEN}).",
+    help="Open the route /_mock/, which sets faults, for requests that carry the token in this file (or in the variable"
+    f" {ADMIN_TOKEN}).",
 )
 def mock(**options: Any) -> None:
     """Run a reference server of the ABEJA Dataset API, until it is interrupted.
 
-    It keeps the contract of openapi.yaml, which it serves at /openapi.json and /openapi.yaml. What it prints can be
-    copied into a shell where clients start.
+    It keeps the contract of openapi.yaml, which it serves at /openapi.json and /openapi.yaml. It prints lines that can
+    be pasted into the shell where clients start.
     """
     with explained("the server", options["log_format"]):
         _run(**options)
@@ -155,7 +167,7 @@ def _faults(plan: Path | None, log_format: Any, *, on_wire: bool) -> "Faults":
 
 
 def _install(app: "Starlette", faults: "Faults | None", token: str | None, latency: float, log_format: Any) -> None:
-    """Put middleware into the application; what is added last stands outermost."""
+    """Add the middleware to the application; the last one added is outermost."""
     from abeja_datasets_mock.http.recording import Latency, Recorder, log_line
 
     if faults is not None:
@@ -169,7 +181,7 @@ def _install(app: "Starlette", faults: "Faults | None", token: str | None, laten
 
 
 def _lines(listening: "Listening", taken: "list[Accepted]") -> Iterator[str]:
-    """Write what is printed at the start: the first credential to be copied, the others to be uncommented."""
+    """Return the lines printed at the start: the first credential to paste, the others as comments."""
     from abeja_datasets_mock.program import credential_lines, url_lines
 
     yield from url_lines(listening)
@@ -177,7 +189,7 @@ def _lines(listening: "Listening", taken: "list[Accepted]") -> Iterator[str]:
         organization = entry.credential.organization_id
         good_for = f"organization {organization}" if organization else "any organization"
         if entry.source is not None:
-            yield f"# It takes the credential in {entry.source}, for {good_for}."
+            yield f"# It accepts the credential in {entry.source}, for {good_for}."
         else:
             yield f"# For {good_for}:"
             yield from credential_lines(entry.credential, "# export " if index else "export ")

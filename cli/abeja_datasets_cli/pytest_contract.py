@@ -25,8 +25,8 @@ if TYPE_CHECKING:
 _NAME = "abeja-contract"
 _OTHER = "OTHER_"
 _FLAGS = {
-    "allow-writes": "create datasets and items, and change and delete those",
-    "disposable": "with --abeja-contract-allow-writes: fuzz too, which may touch all that is there",
+    "allow-writes": "also create datasets and items, and change and delete those",
+    "disposable": "with --abeja-contract-allow-writes: also fuzz, which may change any data on the server",
 }
 _TEXTS = {
     "url": "the server to check; without it this plugin does nothing",
@@ -34,20 +34,20 @@ _TEXTS = {
     "other-organization-id": f"a second organization; its credential is in variables that begin with {_OTHER}",
 }
 _NUMBERS: dict[str, tuple[type[int | float], str]] = {
-    "seed": (int, "the same seed gives the same requests"),
-    "concurrency": (int, "requests in flight"),
-    "rate": (float, "requests a second, at most"),
-    "max-requests": (int, "stop after so many"),
-    "max-seconds": (float, "stop after so long"),
-    "timeout": (float, "seconds to wait for an answer"),
-    "fuzz-examples": (int, "cases for an operation"),
+    "seed": (int, "the seed of the requests; an equal seed sends equal requests"),
+    "concurrency": (int, "the number of requests at the same time"),
+    "rate": (float, "the largest number of requests per second"),
+    "max-requests": (int, "stop after this many requests"),
+    "max-seconds": (float, "stop after this many seconds"),
+    "timeout": (float, "seconds to wait for a response"),
+    "fuzz-examples": (int, "the number of fuzzing cases for each operation"),
 }
 _PATHS = {
-    "ledger": "note in this file what is written",
-    "ca-bundle": "certificates to trust in place of the usual ones",
-    "report": "a folder to write the reports into",
+    "ledger": "the file that records what the check writes",
+    "ca-bundle": "the certificates to trust instead of the default ones",
+    "report": "the folder to write the reports into",
 }
-_PATTERNS = {"select": "check these clauses alone (repeatable)", "skip": "leave these clauses out (repeatable)"}
+_PATTERNS = {"select": "check only these clauses (repeatable)", "skip": "leave out these clauses (repeatable)"}
 
 
 class BrokenPromise(AssertionError):
@@ -70,7 +70,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Collect no files unless some were named."""
+    """Collect no files unless the command line names some."""
     if _asked(config, "url") is None:
         return
     if not _asked(config, "organization-id"):
@@ -81,12 +81,12 @@ def pytest_configure(config: pytest.Config) -> None:
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(session: pytest.Session, items: list[pytest.Item]) -> None:
-    """Put the clauses before the tests of files, in time for `-k` to choose among them."""
+    """Add the clauses before the tests of files, early enough for `-k` to select them."""
     if _asked(session.config, "url") is None:
         return
     try:
         check = _Check(session)
-    except (ValueError, TypeError) as error:  # what the options say can't be done
+    except (ValueError, TypeError) as error:  # of the options
         raise pytest.UsageError(f"--{_NAME}: {error}") from error
     items[:0] = session.genitems(ClauseCollector.from_parent(session, name=_NAME, nodeid=_NAME, check=check))
 
@@ -99,7 +99,7 @@ class ClauseCollector(pytest.Collector):
         self._check = check
 
     def collect(self) -> Iterator[ClauseItem]:
-        """Give a test for each clause that is selected; they share one check."""
+        """Yield a test for each selected clause; they share one check."""
         for clause in self._check.clauses:
             yield ClauseItem.from_parent(self, name=clause.name, clause=clause, check=self._check)
 
@@ -113,11 +113,11 @@ class ClauseItem(pytest.Item):
         self._check = check
 
     def setup(self) -> None:
-        """See to it that the check has run. Where it could not, the first test says so; the others are skipped."""
+        """Run the check, if it has not run yet. Where it fails, this test fails and the others are skipped."""
         self._check.run()
 
     def runtest(self) -> None:
-        """Tell how the clause ended."""
+        """Pass, fail or skip as the clause ended."""
         verdict = self._check.verdict(self.clause)
         if verdict is None:
             pytest.skip("the check ended before it")
@@ -129,18 +129,18 @@ class ClauseItem(pytest.Item):
             raise BrokenPromise(failures_text(verdict) or verdict.clause.promise)
 
     def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], style: Any = None) -> Any:
-        """Show what was promised and what came, and not where in this plugin it was raised."""
+        """Return the promise and what came instead, without this plugin's traceback."""
         if isinstance(excinfo.value, BrokenPromise):
             return str(excinfo.value)
         return super().repr_failure(excinfo, style)
 
     def reportinfo(self) -> tuple[Path, None, str]:
-        """Name the clause in headings."""
+        """Return the name of the clause for headings."""
         return Path(_NAME), None, self.clause.name
 
 
 class _Check:
-    """The check of a session: run at most once, and what it found out."""
+    """The check of a session, which runs at most once, and its verdicts."""
 
     def __init__(self, session: pytest.Session) -> None:
         try:
@@ -156,11 +156,11 @@ class _Check:
         self._problem: str | None = None
 
     def verdict(self, clause: Clause) -> Verdict | None:
-        """Find how a clause ended; None where the check did not come to it."""
+        """Return how a clause ended; None where the check did not reach it."""
         return (self._verdicts or {}).get(clause.name)
 
     def run(self) -> None:
-        """Check the clauses that are left of the session, the first time."""
+        """Check the clauses that are selected, if this is the first call."""
         if self._problem is not None and not self._verdicts:
             pytest.skip(f"could not be checked: {self._problem}")
         if self._verdicts is not None:
@@ -196,7 +196,7 @@ class _Check:
             write(report, folder)
 
     def _chosen(self) -> Options:
-        """Ask for no more than the tests that `-k` and its like have left."""
+        """Return the options, with the clauses that `-k` and similar options have left."""
         from dataclasses import replace
 
         left = tuple(item.clause.name for item in self._session.items if isinstance(item, ClauseItem))
@@ -207,13 +207,13 @@ _REPORT = pytest.StashKey["Report"]()
 
 
 def pytest_report_header(config: pytest.Config) -> str | None:
-    """Say what is checked."""
+    """Return the line that names the server and the organization."""
     url = _asked(config, "url")
     return None if url is None else f"abeja contract: {url}, organization {_asked(config, 'organization-id')}"
 
 
 def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> None:
-    """Say what no single test does: that the check ended early, and what it left behind."""
+    """Print what no single test shows: that the check ended early, and what it left on the server."""
     report = config.stash.get(_REPORT, None)
     if report is None:
         return

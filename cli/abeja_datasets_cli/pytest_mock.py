@@ -1,4 +1,4 @@
-"""The pytest plugin: a reference server for each test, with clients, faults, and a record of what came in.
+"""The pytest plugin: a reference server for each test, with clients, faults and a record of the requests.
 
 ::
 
@@ -10,7 +10,7 @@ The server responds as the platform is documented. `--abeja-mock-like deployed`,
 configuration, makes it respond as the platform is deployed; `@pytest.mark.dataset_api(like="deployed")` does so for the
 server of one test.
 
-It needs `abeja-datasets[mock]`, but only when a fixture is used: loading it imports pytest and nothing more.
+It needs `abeja-datasets[mock]`, but only when a fixture is used: loading it imports only pytest.
 """
 
 import contextlib
@@ -50,18 +50,18 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 class DatasetApi:
-    """A reference server of the Dataset API, which runs; what `dataset_api` gives.
+    """A running reference server of the Dataset API: the value of the fixture `dataset_api`.
 
     Attributes:
         url: where clients reach it.
-        server_url: the server itself, for what must not meet faults on the wire.
-        credential: what it takes, in the form that `APIClient` takes; good for any organization.
-        organization_id: an organization to use; any other goes too.
-        environment: variables for a program that is to use it. They prevail over other credentials in its environment.
-        requests: what came in, in the order of the answers, each on record before its answer goes out. The list may be
-            cleared.
-        faults: what is to go wrong, in the server, `faults.add(operations="create_dataset", status=503, count=1)`, and
-            on the wire, `faults.add(reset_after=True, count=1)`; `faults.applied` has those that struck.
+        server_url: the server itself, for requests that must not meet faults on the wire.
+        credential: the credential that it accepts, as for `APIClient`; valid for any organization.
+        organization_id: an organization to use; any other works too.
+        environment: variables for a program that uses it. They prevail over other credentials in its environment.
+        requests: the requests, in the order of the responses. Each is recorded before its response is sent. The list
+            may be cleared.
+        faults: the faults, in the server, as `faults.add(operations="create_dataset", status=503, count=1)`, and on
+            the wire, as `faults.add(reset_after=True, count=1)`. `faults.applied` has those that struck.
     """
 
     def __init__(self, server: "RunningServer", url: str, requests: "list[ReceivedRequest]", faults: "Faults") -> None:
@@ -79,7 +79,7 @@ class DatasetApi:
         return f"<DatasetApi {self.url}>"
 
     def client(self, **options: Any) -> "APIClient":
-        """Make a client of it, which is closed at the end; `options` are those of `APIClient`."""
+        """Return a client of it, which is closed at the end; `options` are those of `APIClient`."""
         from abeja_datasets import APIClient
 
         client = APIClient(**{"credential": self.credential, "base_url": self.url, **options})
@@ -87,7 +87,7 @@ class DatasetApi:
         return client
 
     def async_client(self, **options: Any) -> "AsyncAPIClient":
-        """Make a client of it for asyncio, which is closed at the end; its connections close with their event loop."""
+        """Return an asyncio client, which is closed at the end; its connections close with their event loop."""
         from abeja_datasets import AsyncAPIClient
 
         client = AsyncAPIClient(**{"credential": self.credential, "base_url": self.url, **options})
@@ -96,17 +96,17 @@ class DatasetApi:
         return client
 
     def load(self, source: "str | Path | Iterable[Mapping[str, Any]]") -> list[dict[str, Any]]:
-        """Put datasets and items into it, all or none; they come in no request and meet no fault.
+        """Load datasets and items, all or none, without a request and without faults.
 
         Args:
             source: the path of a JSONL file, or a list of objects. One with a `name` is a dataset; one with
                 `source_data` is an item, of the dataset above it that has the same `dataset_id`, or else of the last.
 
         Returns:
-            The datasets that were made, as the API answers with them.
+            The datasets that were created, as in a response.
 
         Raises:
-            ValueError: something in it is not right; the message begins with the place.
+            ValueError: it is not valid; the message begins with the place.
             OSError: the file can't be read.
         """
         from abeja_datasets_mock.loading import load
@@ -114,7 +114,7 @@ class DatasetApi:
         return self._server.run(load(self._server.app.state.store, source, self.organization_id))
 
     def close(self) -> None:
-        """Close the clients that it made."""
+        """Close the clients that it returned."""
         self._at_end.close()
 
 
@@ -127,13 +127,13 @@ def dataset_api(request: pytest.FixtureRequest) -> "Iterator[DatasetApi]":
 
 @pytest.fixture(scope="session")
 def dataset_api_session(request: pytest.FixtureRequest) -> "Iterator[DatasetApi]":
-    """A reference server of the ABEJA Dataset API for all tests of this process: what one leaves there, others see."""
+    """A reference server of the ABEJA Dataset API for all tests of this process, which share its data."""
     with _running("dataset_api_session", _configured(request.config)) as api:
         yield api
 
 
 _Setting = tuple[str, Any]
-"""What says how a server responds, for messages, and its value."""
+"""The source of a setting, for messages, and its value."""
 
 
 def _configured(config: pytest.Config) -> _Setting:
@@ -146,12 +146,12 @@ def _marked(request: pytest.FixtureRequest) -> _Setting | None:
     if mark is None:
         return None
     if mark.args or set(mark.kwargs) != {"like"}:
-        pytest.fail(f'@pytest.mark.{_MARK} takes one argument, as in {_MARK}(like="deployed")', pytrace=False)
+        pytest.fail(f'@pytest.mark.{_MARK} takes one argument, such as {_MARK}(like="deployed")', pytrace=False)
     return f"@pytest.mark.{_MARK}", mark.kwargs["like"]
 
 
 def _server(setting: _Setting) -> "RunningServer":
-    """Make a server with a secret of its own: a test that reaches another test's server is refused there."""
+    """Return a server with its own secret, so that it refuses the requests of another test."""
     from abeja_datasets_mock import Credential, RunningServer
 
     source, like = setting
@@ -173,7 +173,7 @@ def _running(fixture: str, setting: _Setting) -> Iterator[DatasetApi]:
     requests: list[ReceivedRequest] = []
     faults = Faults()
     install(server.app, faults)
-    # Added last, it stands outermost, and sees the answers that faults give.
+    # Added last, it is outermost, and sees the responses of faults.
     server.app.add_middleware(Recorder, listener=requests.append)
     with contextlib.ExitStack() as stack:
         stack.enter_context(server)

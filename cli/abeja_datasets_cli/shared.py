@@ -1,4 +1,4 @@
-"""What the commands around the reference server share."""
+"""The options, messages and log lines that `mock` and `fault-proxy` share."""
 
 import contextlib
 import math
@@ -23,7 +23,7 @@ ADMIN_TOKEN = "ABEJA_DATASETS_MOCK_ADMIN_TOKEN"
 
 
 class Unusable(click.ClickException):
-    """What keeps a program from starting, on one line.
+    """A program can't start; the message is one line.
 
     Args:
         message: the line.
@@ -47,19 +47,19 @@ class Unusable(click.ClickException):
 
 
 def finite(_context: click.Context, _parameter: click.Parameter, value: float) -> float:
-    """Refuse what is in no range, and passes for being in any: "nan", and "inf", which has no end."""
+    """Check that a number is finite: click's ranges accept "nan" and "inf"."""
     if not math.isfinite(value):
-        raise click.BadParameter(f"{value} is no number of seconds.")
+        raise click.BadParameter(f"{value} is not a finite number of seconds.")
     return value
 
 
 @contextlib.contextmanager
 def explained(program: str, form: str | None = None) -> Iterator[None]:
-    """Turn what can go wrong with `program` ("the server") into one line and the exit code 2.
+    """Turn the errors of a program that starts into one line and the exit code 2.
 
     Args:
-        program: what starts, for messages.
-        form: "json" for log lines as JSON, this one and all others.
+        program: its name in messages, such as "the server".
+        form: "json" for all log lines as JSON.
     """
     try:
         from abeja_datasets_mock import UnusableDatabase
@@ -79,10 +79,10 @@ def explained(program: str, form: str | None = None) -> Iterator[None]:
 
 
 def admin_token(path: Path | None) -> str | None:
-    """Read the token that opens the admin route, from a file or else the environment; None leaves it shut.
+    """Return the token of the admin route, from a file or else the environment; None closes the route.
 
     Raises:
-        ValueError: the file holds none.
+        ValueError: the file has no token.
         OSError: the file can't be read.
     """
     if path is None:
@@ -90,14 +90,14 @@ def admin_token(path: Path | None) -> str | None:
     try:
         token = path.read_text(encoding="utf-8").strip()
     except UnicodeDecodeError:
-        raise ValueError(f"{path}: not UTF-8") from None
+        raise ValueError(f"{path}: not UTF-8; write the token as UTF-8 text") from None
     if not token:
-        raise ValueError(f"{path}: holds no token")
+        raise ValueError(f"{path}: has no token; write one into it")
     return token
 
 
 def fault_line(record: "Applied", form: str | None) -> str:
-    """Write a fault that struck, with its request, as one line."""
+    """Return the log line of a fault that struck, with its request."""
     if form != "json":
         return f"fault: {record}"
     from abeja_datasets_mock.http.logs import json_line
@@ -106,6 +106,6 @@ def fault_line(record: "Applied", form: str | None) -> str:
 
 
 def log(line: str) -> None:
-    """Write a line to stderr; where nobody reads that any more, the program goes on without."""
+    """Write a line to stderr. A closed stderr does not end the program."""
     with contextlib.suppress(OSError):
         click.echo(line, err=True)

@@ -1,4 +1,4 @@
-"""What keeps the house in step with openapi.yaml: the work behind scripts/generate and scripts/release.
+"""The modules behind scripts/generate, scripts/release and scripts/coexist.
 
-It is no part of the distribution. The scripts find it beside themselves, and the tests through pytest's `pythonpath`.
+They are not in the distribution. The scripts find them beside themselves, and the tests through pytest's `pythonpath`.
 """

@@ -11,13 +11,13 @@ _UNRELEASED = "Unreleased"
 
 
 def sections(text: str) -> dict[str, tuple[str, str]]:
-    """Give, by version, what follows the version in its heading, and the text below it."""
+    """Return, by version, the rest of its heading and the text below it."""
     parts = re.split(r"^## \[([^\]]+)\](.*)$", text, flags=re.MULTILINE)
     return {name: (rest.strip(), body) for name, rest, body in zip(parts[1::3], parts[2::3], parts[3::3], strict=True)}
 
 
 def problems(text: str, version: Version) -> Iterator[str]:
-    """Say what keeps a changelog from being that of a release, each in a line that says what to do."""
+    """Yield what a changelog lacks for a release, each as a line that says what to do."""
     found = sections(text)
     name = str(version)
     if name not in found:
@@ -37,11 +37,11 @@ def problems(text: str, version: Version) -> Iterator[str]:
         yield f"entries are left under [{_UNRELEASED}]; move them into [{version}]"
     numbered = [entry for entry in found if entry != _UNRELEASED]
     if numbered[0] != name:
-        yield f"[{version}] does not stand above [{numbered[0]}]; the newest version goes first"
+        yield f"[{version}] is not above [{numbered[0]}]; the newest version goes first"
 
 
 def entries(text: str, version: Version) -> str:
-    """Give the text of a version's section."""
+    """Return the text of a version's section."""
     return sections(text)[str(version)][1].strip()
 
 

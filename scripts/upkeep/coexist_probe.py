@@ -1,4 +1,4 @@
-"""Prints, as JSON, whose modules are found in the environment that it runs in, and what is wrong with their files.
+"""Print, as JSON, whose modules the environment has, and what is wrong with their files.
 
 It is copied into each environment of `scripts/coexist`, and so may import nothing but the standard library.
 """

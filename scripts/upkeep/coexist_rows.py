@@ -1,4 +1,4 @@
-"""The ways in which abeja-datasets and abeja-sdk come to be in one environment, and what each must lead to."""
+"""The ways to install abeja-datasets and abeja-sdk in one environment, and the expected result of each."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -28,7 +28,7 @@ SDK_SKIPPED: Final = State(OURS.plain, OURS.taken_over, ("abeja-sdk: abeja/",))
 
 @dataclass(frozen=True)
 class Row:
-    """A way, tried in an environment of its own that holds the dependencies of both.
+    """A way to install, tried in its own environment with the dependencies of both.
 
     The words of the commands may be `{ours}` and `{older}` (wheels), `{root}` (the checkout), `{target}` and
     `{other}` (folders).

@@ -23,7 +23,7 @@ class CannotRunError(Exception):
 def run(
     *command: object, cwd: Path | None = None, path: Sequence[str] = (), stdin: str = "", base_url: str = ""
 ) -> str:
-    """Run a command, and return what it prints; CalledProcessError if it fails."""
+    """Run a command, and return its output; raise CalledProcessError if it fails."""
     done = attempt(*command, cwd=cwd, path=path, stdin=stdin, base_url=base_url)
     done.check_returncode()
     return done.stdout
@@ -32,7 +32,7 @@ def run(
 def attempt(
     *command: object, cwd: Path | None = None, path: Sequence[str] = (), stdin: str = "", base_url: str = ""
 ) -> subprocess.CompletedProcess[str]:
-    """Run a command with some folders as its PYTHONPATH, and return how it went."""
+    """Run a command with some folders as its PYTHONPATH, and return the completed process."""
     changes = {"PIP_DISABLE_PIP_VERSION_CHECK": "1", "PYTHONPATH": os.pathsep.join(path)}
     if base_url:
         changes["ABEJA_API_URL"] = base_url
@@ -65,18 +65,18 @@ def find(python: str) -> str:
             version, _, path = attempt(candidate, "-c", asked).stdout.strip().partition(" ")
             if version == python:
                 return path
-    raise CannotRunError(f"no Python {python} is here")
+    raise CannotRunError(f"no Python {python} on this machine")
 
 
 def unreachable() -> str:
-    """Return why the package index can't be reached, or nothing."""
+    """Return why the package index can't be reached; empty where it can."""
     words = (UV, "pip", "compile", "--quiet", "--no-deps", "--refresh", "--python-version", "3.11", "-")
     done = attempt(*words, stdin="abeja-sdk")
     return "" if done.returncode == 0 else " ".join(done.stderr.split())
 
 
 def build(folder: Path) -> tuple[Path, Path]:
-    """Build our wheel, and another that says that it is older."""
+    """Build our wheel, and another one with an older version."""
     copy = folder / "older"
     for name in ROOMS:
         shutil.copytree(ROOT / name, copy / name)

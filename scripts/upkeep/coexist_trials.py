@@ -1,4 +1,4 @@
-"""What is run in an environment with both distributions: a program that uses both, and abeja-sdk's own tests."""
+"""The programs run in an environment with both distributions: one that uses both, and abeja-sdk's own tests."""
 
 import contextlib
 import re

@@ -9,7 +9,7 @@ if TYPE_CHECKING:
 
 JSON = "application/json"
 WHOLE = "whole"
-"""How `upkeep.reach` calls a body that is an argument as it was given."""
+"""The word of `upkeep.reach` for a body that is an argument as it was given."""
 
 
 class Part(NamedTuple):
@@ -18,10 +18,10 @@ class Part(NamedTuple):
     Attributes:
         location: `path`, `query`, `header`, `cookie` or `body`.
         name: as it goes over the wire.
-        pointer: where it stands in the document.
-        schema: what its values are, references followed.
+        pointer: its place in the document.
+        schema: the schema of its values, references followed.
         required: whether a request must have it.
-        words: what the document says of it.
+        words: its description in the document.
     """
 
     location: str
@@ -36,17 +36,17 @@ class Operation(NamedTuple):
     """An operation of the document.
 
     Attributes:
-        name: what its method is called: the operationId, in the snake case of Python's names.
+        name: the name of its method: the operationId in snake case.
         operation_id: as the document has it.
         method: in capitals.
         path: the template.
-        pointer: where it stands.
+        pointer: its place in the document.
         raw: the operation object.
         parameters: those of the path in the order of the path, then the others in that of the document.
-        body: the schema of its JSON body, references followed; None where it takes none.
-        body_pointer: where its body stands; empty where it takes none.
+        body: the schema of its JSON body, references followed; None without one.
+        body_pointer: the place of its body; empty without one.
         fields: the fields of a body that is an object.
-        answer: the schema of the JSON that its first success answers with, references followed; empty without one.
+        answer: the schema of the JSON of its first success, references followed; empty without one.
     """
 
     name: str
@@ -85,7 +85,7 @@ def operations_of(document: "Document") -> list[Operation]:
 
 
 def snake_case(name: str) -> str:
-    """Bring a name into the form that Python's functions and arguments have."""
+    """Return a name in snake case, as functions and arguments have it in Python."""
     words = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", name)
     return re.sub(r"\W+", "_", words).strip("_").lower()
 
@@ -133,7 +133,7 @@ def _fields(document: "Document", pointer: str) -> dict[str, Part]:
     for word in ("allOf", "oneOf", "anyOf"):
         for index in range(len(schema.get(word, ()))):
             inner = _fields(document, document.follow(child(pointer, word, index)))
-            # Only what all of them demand is demanded where one of them is enough.
+            # Where one alternative is enough, only what all of them require is required.
             found |= inner if word == "allOf" else {name: part._replace(required=False) for name, part in inner.items()}
     for name in schema.get("properties", {}):
         place = child(pointer, "properties", name)
@@ -152,5 +152,5 @@ def _words(schema: Any) -> str:
 
 
 def _mapping(schema: Any) -> Mapping[str, Any]:
-    """Give a schema as an object: `true` is one that allows everything."""
+    """Return a schema as an object: `true` allows everything."""
     return schema if isinstance(schema, dict) else {}

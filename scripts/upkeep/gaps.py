@@ -1,9 +1,8 @@
-"""What is left to do after the document has changed, each in one plain sentence that says where and what.
+"""What is left to do after a change of the document, each as one sentence with the place.
 
-A method *reaches* a parameter or a field of a body if a value that is given to one of its arguments arrives there in
-the request that it sends. That is found out by having it send one (`upkeep.reach`), not by reading it. What stands
-inside a value is reached with the value, since the wrapper sends values as they are given; and a method that hands on a
-whole dict of parameters, or a whole body, reaches all that can stand in it.
+A method *reaches* a parameter or a field of a body if the value of an argument arrives there in the request. The method
+is called to find this out (`upkeep.reach`). The parts of a value are reached with the value, since the wrapper sends
+values as they are given. A method that passes on a dict of parameters, or a body, reaches all its keys.
 """
 
 import ast
@@ -30,7 +29,7 @@ class Gap(NamedTuple):
 
     Attributes:
         where: the file, from the project's folder, with the line where there is one.
-        what: what is wrong there and, where that is not plain, how it is mended.
+        what: what is wrong there and, where that is not obvious, what to do.
     """
 
     where: str
@@ -46,14 +45,14 @@ def find_gaps(root: Path, document: "Document", clauses: Program | None = None) 
     Args:
         root: the project.
         document: its document.
-        clauses: `clause_program`, where it was started before.
+        clauses: `clause_program`, if it runs already.
 
     Raises:
-        SyntaxError: a module of the wrapper or the mock server is no Python.
+        SyntaxError: a module of the wrapper or the mock server is not valid Python.
     """
     clauses = clauses or clause_program(root)
     project = _Project(root, document)
-    # Both programs run while the rest is read.
+    # Both programs run meanwhile.
     reach = Program("upkeep.reach", root, {one.name: _query(one) for one in project.named})
     try:
         wrapper, handlers = _wrapper(project, reach), _handlers(project)
@@ -64,7 +63,7 @@ def find_gaps(root: Path, document: "Document", clauses: Program | None = None) 
 
 
 def clause_program(root: Path) -> Program:
-    """Start looking for clauses that name what is gone: it needs the document alone, and takes a second or two."""
+    """Start the program that reads the clauses. It needs only the document, and takes a second or two."""
     return Program("upkeep.clauses", root, str(root.resolve() / DOCUMENT))
 
 
@@ -97,16 +96,16 @@ def _models(root: Path) -> Iterator[Gap]:
     generated = set(modules.exported(root / modules.GENERATED / "models" / "__init__.py"))
     imported = modules.imported(root / modules.MODELS, f"{modules.GENERATED.name}.models")
     for name in sorted(generated - imported.keys()):
-        yield Gap(str(modules.MODELS), f"the generated model {name} is not there; import it, and name it in __all__")
+        yield Gap(str(modules.MODELS), f"the generated model {name} is missing; import it, and name it in __all__")
     for name in sorted(imported.keys() - generated):
-        yield Gap(f"{modules.MODELS}:{imported[name]}", f"the model {name} is generated no more; take it out")
+        yield Gap(f"{modules.MODELS}:{imported[name]}", f"the model {name} is not generated any more; remove it")
 
 
 def _wrapper(project: _Project, reach: Program) -> Iterator[Gap]:
     functions = modules.functions(project.root / modules.OPERATIONS)
     for name, function in functions.items():
         if name not in project.names and _makes_a_call(function):
-            yield Gap(f"{modules.OPERATIONS}:{function.lineno}", f"{name} has no operation any more; take it out")
+            yield Gap(f"{modules.OPERATIONS}:{function.lineno}", f"{name} has no operation any more; remove it")
         yield from _unwritten(modules.OPERATIONS, function, name)
     try:
         sent = reach.output()
@@ -118,7 +117,7 @@ def _wrapper(project: _Project, reach: Program) -> Iterator[Gap]:
         for name, method in methods.items():
             where = f"{module}:{method.lineno}"
             if name not in project.names and name in functions:
-                yield Gap(where, f"{client}.{name} has no operation any more; take it out, and say so in CHANGELOG.md")
+                yield Gap(where, f"{client}.{name} has no operation any more; remove it, and name it in CHANGELOG.md")
             yield from _unwritten(module, method, f"{client}.{name}")
         for operation in project.named:
             if operation.name not in methods:
@@ -137,13 +136,13 @@ def _makes_a_call(function: modules.Function) -> bool:
 
 def _unwritten(module: Path, function: modules.Function, name: str) -> Iterator[Gap]:
     if UNWRITTEN in (ast.get_docstring(function) or ""):
-        yield Gap(f"{module}:{function.lineno}", f"the docstring of {name} is as it was scaffolded; write it")
+        yield Gap(f"{module}:{function.lineno}", f"the docstring of {name} is as it was scaffolded; complete it")
 
 
 def _reached(project: _Project, operation: Operation, sent: dict[str, Any], where: str, method: str) -> Iterator[Gap]:
-    """Compare the request that a method sent with what the document says of its operation."""
+    """Compare the request that a method sent with its operation in the document."""
     if "error" in sent:
-        yield Gap(where, f"{method} fails before it sends anything; mend it in {modules.OPERATIONS}: {sent['error']}")
+        yield Gap(where, f"{method} fails before it sends anything; correct {modules.OPERATIONS}: {sent['error']}")
         return
     wanted = re.sub(r"\\\{[^}]*\\\}", "[^/]+", re.escape(operation.path))
     if sent["method"] != operation.method or not re.fullmatch(wanted, sent["path"]):
@@ -168,7 +167,7 @@ def _parameter_reached(part: Part, sent: dict[str, Any]) -> bool:
         return part.name.lower() in sent["headers"]
     if part.location == "cookie":
         return part.name in sent["cookies"]
-    # Without its parameters a path would be another one, which is told.
+    # A path without its parameters differs, and is reported above.
     return part.location == "path" or part.name in sent["query"]
 
 
@@ -190,7 +189,7 @@ def _handlers(project: _Project) -> Iterator[Gap]:
     ids = {operation.operation_id for operation in project.named}
     for name, handler in handlers.items():
         if name not in ids:
-            yield Gap(f"{modules.HANDLERS}:{handler.lineno}", f"{name} handles an operation that is gone; take it out")
+            yield Gap(f"{modules.HANDLERS}:{handler.lineno}", f"{name} handles an operation that is gone; remove it")
 
 
 def _clauses(project: _Project, clauses: Program) -> Iterator[Gap]:

@@ -1,4 +1,4 @@
-"""Writing the low-level client: validate the document, run the generator, and put what it wrote in place."""
+"""Write the low-level client: validate the document, run the generator, and replace the package."""
 
 import filecmp
 import os
@@ -22,7 +22,7 @@ HEADER = "# Generated from openapi.yaml by scripts/generate; do not edit.\n"
 
 
 class InvalidDocument(Exception):
-    """The document can't be generated from; the message says where and why."""
+    """No client can be generated from the document; the message names the place and the reason."""
 
 
 class Difference(NamedTuple):
@@ -36,7 +36,7 @@ def validate(root: Path) -> "Document":
     """Read the document of a project.
 
     Raises:
-        InvalidDocument: it is no valid OpenAPI 3.1 document; the message has the line and the reason.
+        InvalidDocument: it is not a valid OpenAPI 3.1 document; the message has the line and the reason.
     """
     from openapi_spec_validator import OpenAPIV31SpecValidator
 
@@ -53,7 +53,7 @@ def validate(root: Path) -> "Document":
         pointer = "".join("/" + str(part).replace("~", "~0").replace("/", "~1") for part in path)
         return f"{DOCUMENT}:{document.line(f'#{pointer}')}: #{pointer}"
 
-    # What is wrong inside a schema is told once for each use of the schema; once is enough.
+    # An error inside a schema is reported once for each use of the schema; once is enough.
     reasons = {
         f"{place(path)}: {error.message.splitlines()[0]}": None
         for error in OpenAPIV31SpecValidator(document.data).iter_errors()
@@ -66,7 +66,7 @@ def validate(root: Path) -> "Document":
 
 
 def _misread(document: "Document") -> Iterator[str]:
-    """Find the answers of which the generator makes code that can't work: text that it would read as an object."""
+    """Find the responses that the generated code can't read: text that is described as an object."""
     from abeja_datasets_contract.diff.operations import operations
     from abeja_datasets_contract.diff.pointers import child
 
@@ -84,7 +84,7 @@ def _misread(document: "Document") -> Iterator[str]:
 
 
 def _paths_to(content: object, tail: tuple[object, ...], value: object) -> list[tuple[object, ...]]:
-    """Find where in the document `value` stands at the end of `tail`, which the validator may count from a schema."""
+    """Return the paths to `value` in the document that end with `tail`, which the validator may count from a schema."""
 
     def walk(node: object, path: tuple[object, ...]) -> Iterator[tuple[tuple[object, ...], object]]:
         yield path, node
@@ -98,7 +98,7 @@ def _paths_to(content: object, tail: tuple[object, ...], value: object) -> list[
 
 @contextmanager
 def generated(root: Path) -> Iterator[Path]:
-    """Generate into a folder beside the package, so that putting it in place is a rename; the folder goes in the end.
+    """Generate into a folder beside the package, so that a rename replaces it. The folder is removed at the end.
 
     Raises:
         InvalidDocument: the generator refuses the document.
@@ -112,7 +112,7 @@ def generated(root: Path) -> Iterator[Path]:
 
 
 def generate(root: Path, package: Path) -> None:
-    """Run the generator into `package`, stamp its files, and put the document beside them.
+    """Run the generator into `package`, add the header to its files, and copy the document beside them.
 
     Raises:
         InvalidDocument: the generator refuses the document.
@@ -144,7 +144,7 @@ def format_code(folder: Path) -> None:
 
 
 def run_generator(*arguments: str) -> tuple[int, str]:
-    """Run the pinned openapi-python-client; give its exit code and what it printed.
+    """Run the pinned openapi-python-client; return its exit code and its output.
 
     Raises:
         InvalidDocument: it is not installed.
@@ -176,7 +176,7 @@ def compare(fresh: Path, package: Path) -> list[Difference]:
 
 
 def _files(folder: Path) -> set[str]:
-    """Name the files below `folder`, without what Python caches there."""
+    """Return the files below `folder`, without the caches of Python."""
     return {
         path.relative_to(folder).as_posix()
         for path in folder.rglob("*")
@@ -185,7 +185,7 @@ def _files(folder: Path) -> set[str]:
 
 
 def replace(package: Path, fresh: Path) -> None:
-    """Put `fresh` where `package` is; the old one goes only when the new one is complete."""
+    """Replace `package` with `fresh`, which is complete."""
     old = fresh.with_name("old")
     if package.exists():
         package.rename(old)

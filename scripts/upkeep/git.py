@@ -1,11 +1,11 @@
-"""Asking git about a project."""
+"""Run git on a project."""
 
 import subprocess
 from pathlib import Path
 
 
 def git(root: Path, *arguments: str) -> str | None:
-    """Run git in a project, and give what it prints; None where it fails, or is not there."""
+    """Run git in a project, and return its output; None where it fails or is not installed."""
     try:
         done = subprocess.run(  # noqa: S603 - git, wherever it is, with our own words
             ["git", *arguments],  # noqa: S607 - the same
@@ -17,6 +17,6 @@ def git(root: Path, *arguments: str) -> str | None:
 
 
 def is_top(root: Path) -> bool:
-    """Tell whether a project is a git repository of its own, and not a folder of another one."""
+    """Return whether a project is the top of a git repository, and not a folder inside one."""
     top = git(root, "rev-parse", "--show-toplevel")
     return top is not None and Path(top).resolve() == root.resolve()

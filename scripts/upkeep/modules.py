@@ -1,4 +1,4 @@
-"""Where the house has to follow the document, and what stands there, read without running it."""
+"""The modules that follow the document, and the names in them, read without running them."""
 
 import ast
 from pathlib import Path
@@ -16,12 +16,12 @@ Functions = dict[str, Function]
 
 
 def functions(module: Path) -> Functions:
-    """Give the public functions of a module by name."""
+    """Return the public functions of a module by name."""
     return _public(_parsed(module).body)
 
 
 def methods(module: Path, name: str) -> Functions:
-    """Give the public methods of a class by name; none where there is no such class."""
+    """Return the public methods of a class by name; none without such a class."""
     for node in _parsed(module).body:
         if isinstance(node, ast.ClassDef) and node.name == name:
             return _public(node.body)
@@ -29,7 +29,7 @@ def methods(module: Path, name: str) -> Functions:
 
 
 def imported(module: Path, source: str) -> dict[str, int]:
-    """Give the names that a module imports from another, each with its line."""
+    """Return the names that a module imports from another, each with its line."""
     return {
         alias.name: alias.lineno
         for node in ast.walk(_parsed(module))
@@ -39,7 +39,7 @@ def imported(module: Path, source: str) -> dict[str, int]:
 
 
 def exported(module: Path) -> list[str]:
-    """Give the names in a module's `__all__`."""
+    """Return the names in a module's `__all__`."""
     for node in _parsed(module).body:
         if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name) and node.targets[0].id == "__all__":
             return [str(name) for name in ast.literal_eval(node.value)]

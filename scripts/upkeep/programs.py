@@ -1,4 +1,4 @@
-"""Running a module of this package in a Python of its own, on the packages of a project as they are at this moment."""
+"""Run a module of this package in its own process, on the packages of a project as they are now."""
 
 import json
 import os
@@ -12,21 +12,21 @@ PACKAGES = ("generated", "wrapper", "mock_server", "contract", "cli")
 
 
 class ProgramFailed(Exception):
-    """A program ended without an answer; the message is the last line it wrote."""
+    """A program failed; the message is the last line of its stderr."""
 
 
 class Program:
-    """A module that is running; its answer is JSON.
+    """A module that runs, and writes JSON.
 
     Args:
         module: such as `upkeep.reach`.
         root: the project whose packages it imports.
-        argument: JSON that it is given.
+        argument: its argument, as JSON on standard input.
     """
 
     def __init__(self, module: str, root: Path, argument: Any) -> None:
         path = os.pathsep.join([str(SCRIPTS), *(str(root / package) for package in PACKAGES)])
-        # -P: what lies in the current folder is no module.
+        # -P: modules in the current folder are not found.
         self._process = subprocess.Popen(  # noqa: S603 - our own module
             [sys.executable, "-P", "-m", module],
             env={**os.environ, "PYTHONPATH": path, "PYTHONDONTWRITEBYTECODE": "1"},
@@ -49,7 +49,7 @@ class Program:
         return json.loads(out)
 
     def stop(self) -> None:
-        """End it, whatever it is at; nothing where it has answered."""
+        """End the program, if it still runs."""
         if self._process.returncode is None:
             self._process.kill()
             self._process.communicate()

@@ -1,8 +1,8 @@
-"""What each method of the clients sends, found out by having it send: `python -m upkeep.reach`.
+"""What each method of the clients sends: `python -m upkeep.reach` calls each one.
 
-Each argument is given a value that is told again wherever it arrives; a transport that reaches no network catches the
-request. Standard input has, by method, the names of its query parameters; the answer has, by client and method, either
-what was sent or the error that was raised instead:
+Each argument has a value that is recognized wherever it arrives. A transport without a network catches the request.
+Standard input has, by method, the names of its query parameters. The output has, by client and method, the request or
+the error that was raised instead:
 
     {"APIClient": {"get_dataset": {"method": "GET", "path": "/organizations/mark/datasets/mark", "query": [],
                                    "headers": [], "cookies": [], "body": null}}}
@@ -24,7 +24,7 @@ MARK = "mark"
 
 
 def main() -> None:
-    """Read what to call, and write what came of it."""
+    """Read what to call, and write the requests."""
     from abeja_datasets import APIClient, AsyncAPIClient
 
     queries: dict[str, list[str]] = json.load(sys.stdin)
@@ -38,14 +38,14 @@ def main() -> None:
 
 
 def marked(method: Any, query: list[str]) -> dict[str, Any]:
-    """Make a marked value for each argument of a method: a dict or a list for one that takes no plain value."""
+    """Return a marked value for each argument of a method: a dict or a list where the annotation asks for one."""
     arguments: dict[str, Any] = {}
     for parameter in list(inspect.signature(method).parameters.values())[1:]:
         annotation = str(parameter.annotation)
         if annotation.startswith("list"):
             arguments[parameter.name] = [MARK]
         elif annotation.startswith("dict"):
-            # Whatever the argument is called, its keys may be parameters or fields.
+            # Its keys may be parameters or fields.
             arguments[parameter.name] = dict.fromkeys([MARK, *query], MARK)
         else:
             arguments[parameter.name] = MARK
@@ -53,23 +53,23 @@ def marked(method: Any, query: list[str]) -> dict[str, Any]:
 
 
 class _Caught:
-    """The last request."""
+    """Keeps the last request."""
 
     def __init__(self) -> None:
         self.request: httpx.Request | None = None
 
-    def answer(self, request: httpx.Request) -> httpx.Response:
+    def respond(self, request: httpx.Request) -> httpx.Response:
         self.request = request
         return httpx.Response(200, json={})
 
 
 def _send(client_class: Any, name: str, arguments: dict[str, Any]) -> dict[str, Any]:
     caught = _Caught()
-    with httpx.Client(transport=httpx.MockTransport(caught.answer)) as http_client:
+    with httpx.Client(transport=httpx.MockTransport(caught.respond)) as http_client:
         client = client_class({"auth_token": "none"}, max_retry_count=0, http_client=http_client)
         try:
             getattr(client, name)(**arguments)
-        except Exception as error:  # noqa: BLE001 - it is what is to be told
+        except Exception as error:  # noqa: BLE001 - it is reported
             return _failed(error)
     return described(caught.request)
 
@@ -78,13 +78,13 @@ def _send_async(client_class: Any, name: str, arguments: dict[str, Any]) -> dict
     caught = _Caught()
 
     async def call() -> None:
-        async with httpx.AsyncClient(transport=httpx.MockTransport(caught.answer)) as http_client:
+        async with httpx.AsyncClient(transport=httpx.MockTransport(caught.respond)) as http_client:
             client = client_class({"auth_token": "none"}, max_retry_count=0, http_client=http_client)
             await getattr(client, name)(**arguments)
 
     try:
         asyncio.run(call())
-    except Exception as error:  # noqa: BLE001 - it is what is to be told
+    except Exception as error:  # noqa: BLE001 - it is reported
         return _failed(error)
     return described(caught.request)
 
@@ -94,7 +94,7 @@ def _failed(error: Exception) -> dict[str, Any]:
 
 
 def described(request: httpx.Request | None) -> dict[str, Any]:
-    """Tell where in a request the marks have arrived."""
+    """Return where in a request the marks have arrived."""
     if request is None:
         return {"error": "nothing was sent"}
     cookies = (part.strip().partition("=") for part in request.headers.get("cookie", "").split(";"))

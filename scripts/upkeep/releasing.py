@@ -25,7 +25,7 @@ class Refused(Exception):
 
 
 def check(root: Path, text: str, say: Callable[[str], None]) -> Version:
-    """Check all that can be checked without building, the quick things first; give the version.
+    """Check all that can be checked without building, the quick checks first; return the version.
 
     Args:
         root: the project.
@@ -56,13 +56,13 @@ def _check_repository(root: Path, version: Version) -> None:
     status = git(root, "status", "--porcelain")
     if status is None or status:
         files = [line[2:].strip() for line in (status or "").splitlines()]
-        raise Refused(f"the tree is not clean ({_few(files)}); commit or remove what is not committed")
+        raise Refused(f"the working tree is not clean ({_few(files)}); commit or remove these files")
 
 
 def _check_written(root: Path, version: Version) -> None:
-    said = versions.written(root)
-    if said != str(version):
-        raise Refused(f'{VERSION_FILE} says {said!r}; write __version__ = "{version}" there, and commit it')
+    found = versions.written(root)
+    if found != str(version):
+        raise Refused(f'{VERSION_FILE} has {found!r}; write __version__ = "{version}" there, and commit it')
     try:
         text = (root / CHANGELOG).read_text(encoding="utf-8")
     except OSError as error:
@@ -102,12 +102,12 @@ def _report(root: Path, last: Version) -> "Report":
         report = compare(load(f"{last.tag}:{DOCUMENT}", folder=root), load(DOCUMENT, folder=root))
         report.add(compare_python(root, last.tag))
     except DocumentError as error:
-        raise Refused(f"the diff can't be made: {error}; mend that first") from error
+        raise Refused(f"the diff fails: {error}; correct that first") from error
     return report
 
 
 def _untold(report: "Report", entries: str) -> Iterator[str]:
-    """Give what changed on the wire for operations of which the changelog names none; words alone need no entry."""
+    """Return the changes on the wire whose operations the changelog does not name; words alone need no entry."""
     for finding in report.findings:
         named = finding.severity == "docs" or any(operation in entries for operation in finding.operations)
         if finding.operations and not named:
@@ -120,7 +120,7 @@ def _check_current(root: Path) -> None:
         with generated(root) as fresh:
             differences = compare(fresh, root / PACKAGE)
     except InvalidDocument as error:
-        raise Refused(f"{str(error).splitlines()[0]}; mend the document") from error
+        raise Refused(f"{str(error).splitlines()[0]}; correct the document") from error
     if differences:
         files = [f"{difference.file} {difference.what}" for difference in differences]
         raise Refused(f"generated code is not current ({_few(files)}); run scripts/generate, and commit what it writes")

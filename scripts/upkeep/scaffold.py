@@ -1,8 +1,8 @@
-"""Adding what the wrapper lacks: for each operation the function in operations.py, and the method in both clients.
+"""Add what the wrapper lacks: for each operation the function in operations.py, and the method in both clients.
 
 The method is added to the async client, and the sync one is generated from that.
 
-What is there stays as it is to the byte; what is added goes behind the last function or method of an operation, in the
+No existing byte changes. What is added follows the last function or method of an operation, in the
 order of the document's paths. Running it again adds nothing.
 """
 
@@ -23,7 +23,7 @@ _NOTHING = "The wrapper has a method for each operation: nothing was scaffolded.
 
 
 def scaffold(root: Path, document: "Document") -> list[str]:
-    """Add what is missing in a project, whose generated code is current; give a line on each thing that was done."""
+    """Add what is missing in a project, whose generated code is current; return a line on each addition."""
     lines: list[str] = []
     operations = [operation for operation in operations_of(document) if operation.name]
     known = {operation.name for operation in operations}
@@ -43,7 +43,7 @@ def scaffold(root: Path, document: "Document") -> list[str]:
             lines.append(f"{place}: {operation.name} added")
         _add_raw(root / modules.RAW_RESPONSES, operation.name)
         if not operation.answer:
-            lines.append(f"{operation.name}: no success of it is documented as JSON, which is all that a session reads")
+            lines.append(f"{operation.name}: no success of it is documented as JSON, the only format a session reads")
     return lines or [_NOTHING]
 
 
@@ -51,7 +51,7 @@ _ASYNC = modules.CLIENTS["AsyncAPIClient"]
 
 
 def _missing(root: Path) -> dict[Path, set[str]]:
-    """Give the names that each module has already."""
+    """Return the names that each module has already."""
     found = {modules.OPERATIONS: set(modules.functions(root / modules.OPERATIONS))}
     return found | {place: set(modules.methods(root / place, name)) for name, place in modules.CLIENTS.items()}
 
@@ -78,7 +78,7 @@ def _formatted(text: str) -> str:
 
 
 def _add(module: Path, text: str, known: set[str]) -> None:
-    """Put a function or a method behind the last one of an operation."""
+    """Insert a function or a method after the last one of an operation."""
     present = _present(module)
     ends = [node.end_lineno or 0 for name, node in present.items() if name in known]
     lines = module.read_text(encoding="utf-8").splitlines(keepends=True)

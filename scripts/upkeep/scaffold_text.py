@@ -7,13 +7,13 @@ from upkeep.contract import Operation
 from upkeep.signatures import Argument, Generated, is_builtin
 
 UNWRITTEN = "To be written by a person"
-"""Stands in a scaffolded docstring, and is refused until it is gone."""
+"""The mark of a scaffolded docstring, reported until it is removed."""
 _FIRST_ERROR = 400
 _COMMON = "/organizations/{organization_id}"
 _BY_POSITION = 5
-"""Arguments that may be given without their names."""
+"""The number of arguments that may be passed by position."""
 _WIDTH = 112
-"""Of a docstring's lines, without their indentation."""
+"""The width of a docstring's lines, without their indentation."""
 
 
 def function(operation: Operation, arguments: list[Argument], generated: Generated) -> str:
@@ -68,7 +68,7 @@ def method(operation: Operation, arguments: list[Argument]) -> str:
 
 
 def answer_kind(operation: Operation) -> str:
-    """Give the type of what a method answers."""
+    """Return the type that a method returns."""
     kind = operation.answer.get("type")
     return {"object": "dict[str, Any]", "array": "list[dict[str, Any]]"}.get(str(kind), "Any")
 
@@ -83,7 +83,7 @@ def _operation(operation: Operation, arguments: list[Argument]) -> str:
 
 
 def _signature(arguments: list[Argument], *before: str) -> str:
-    """Write the arguments; each on a line where one hides a name of Python's, for the reason beside it."""
+    """Write the arguments; each on its own line where one hides a builtin, for the comment beside it."""
     rows = [(name, "") for name in before]
     named = _first_named(arguments)
     for index, argument in enumerate(arguments):
@@ -97,14 +97,14 @@ def _signature(arguments: list[Argument], *before: str) -> str:
 
 
 def _first_named(arguments: list[Argument]) -> int:
-    """Tell from which argument on they are given by name alone: where there are many, from the first past the path."""
+    """Return the index of the first keyword-only argument: where there are many, the first after the path."""
     if len(arguments) <= _BY_POSITION:
         return len(arguments)
     return next((index for index, one in enumerate(arguments) if one.kind != "Identifier"), len(arguments))
 
 
 def _sorted(arguments: list[Argument]) -> tuple[list[Argument], list[Argument], list[Argument]]:
-    """Part the arguments of the path from those of the body and those of the query."""
+    """Return the arguments of the path, of the body and of the query."""
 
     def of(location: str) -> list[Argument]:
         return [argument for argument in arguments if (argument.part.location if argument.part else "body") == location]
@@ -135,7 +135,7 @@ def _docstring(operation: Operation, arguments: list[Argument], kind: str) -> st
     reference = operation.path.replace("{", "<").replace("}", ">")
     lines = [
         f'"""{summary}', "",
-        f"{UNWRITTEN}: what a caller must know, a request that runs, and an answer.", "",
+        f"{UNWRITTEN}: what a caller must know, a request that runs, and a response.", "",
         f"API reference: {operation.method} {reference}", "",
         "Args:", *(line for argument in arguments for line in _described(argument)), "",
         "Return type:", f"    {kind.partition('[')[0].replace('Any', 'any')}", "",
@@ -169,7 +169,7 @@ def _raised(status: str) -> Iterator[str]:
 
 
 def sentence(words: str, otherwise: str) -> str:
-    """Give the first sentence of the document's words, where it can stand in a docstring as it is: plain and short."""
+    """Return the first sentence of the document's words, where a docstring can hold it as it is: plain and short."""
     first = " ".join(words.split()).partition(". ")[0].rstrip(".")
     if not first.isascii() or not first.isprintable() or '"' in first or "\\" in first or not first[:1].isalpha():
         return otherwise

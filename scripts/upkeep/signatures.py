@@ -12,7 +12,7 @@ from upkeep.modules import GENERATED
 
 _PLAIN = {"string": "str", "integer": "int", "number": "float", "boolean": "bool"}
 _CONVERTED = ("date", "date-time", "uuid", "binary")
-"""Formats for which the generated functions take an object of Python's, and no text."""
+"""Formats for which the generated functions take a Python object instead of text."""
 
 
 class Unwritable(Exception):
@@ -52,7 +52,7 @@ class Generated(NamedTuple):
 
 
 def arguments(operation: Operation) -> list[Argument]:
-    """Give the arguments of an operation's method: of the path, then what must be given, then what may be.
+    """Return the arguments of an operation's method: those of the path, the required ones, then the optional ones.
 
     Raises:
         Unwritable: the body is no JSON, or a parameter that must be given is in a header or a cookie.
@@ -80,7 +80,7 @@ def _argument(part: Part) -> Argument:
 
 
 def _kind(schema: object) -> str:
-    """Give the type of a schema's values, as the wrapper writes it."""
+    """Return the type of a schema's values, as the wrapper writes it."""
     if not isinstance(schema, dict):
         return "Any"
     said = schema.get("type")
@@ -92,7 +92,7 @@ def _kind(schema: object) -> str:
 
 
 def _is_plain(part: Part) -> bool:
-    """Tell whether the generated function sends a value of a parameter as it is given."""
+    """Return whether the generated function sends the value of a parameter as it is given."""
     schema = part.schema
     if schema.get("type") == "array":
         schema = schema.get("items", {})
@@ -100,7 +100,7 @@ def _is_plain(part: Part) -> bool:
 
 
 def _named(found: list[Argument]) -> Iterator[Argument]:
-    """Give each argument a name of its own that Python takes."""
+    """Rename arguments so that each name is valid in Python and unique."""
     taken = {"self"}
     for argument in found:
         name = argument.name or "value"
@@ -113,7 +113,7 @@ def _named(found: list[Argument]) -> Iterator[Argument]:
 
 
 def is_builtin(name: str) -> bool:
-    """Tell whether an argument hides a name of Python's."""
+    """Return whether an argument hides a builtin."""
     return name in dir(builtins)
 
 
@@ -142,7 +142,7 @@ def _generated(module: str, node: ast.FunctionDef) -> Generated:
 
 
 def _assigned(node: ast.FunctionDef) -> Iterator[tuple[str, str]]:
-    """Give what `params[wire] = name` and `params[wire] = json_name` say."""
+    """Yield wire and name of each `params[wire] = name` and `params[wire] = json_name`."""
     for inner in ast.walk(node):
         if (
             isinstance(inner, ast.Assign)

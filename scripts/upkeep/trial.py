@@ -1,4 +1,4 @@
-"""Running the slow tests, building the distribution, and trying it where nothing else is: quick start and check."""
+"""Run the slow tests, build the distribution, and try it in an empty environment: quick start and check."""
 
 import os
 import re
@@ -25,7 +25,7 @@ def test_slow(root: Path) -> None:
 
 
 def build(root: Path, folder: Path) -> tuple[Path, Path]:
-    """Build the sdist, and the wheel out of it, so that both hold all that is needed; give wheel and sdist.
+    """Build the sdist, and the wheel out of it, so that both are complete; return wheel and sdist.
 
     Raises:
         Refused: one of them can't be built.
@@ -45,7 +45,7 @@ def _hatchling(target: str, folder: Path) -> list[str]:
 
 
 def install(wheel: Path, folder: Path, dependencies: Path | None) -> Path:
-    """Install the wheel with all its extras into an empty environment; give the environment's folder of programs.
+    """Install the wheel with all its extras into an empty environment; return its folder of programs.
 
     Args:
         wheel: the wheel.
@@ -74,15 +74,15 @@ def try_out(programs: Path, folder: Path, readme: str, version: Version) -> list
     """Run the quick start and the contract check against the mock server, all of them from the wheel.
 
     Returns:
-        What was seen, a line each.
+        The results, a line each.
 
     Raises:
         Refused: one of them fails.
     """
     command = programs / "abeja-datasets"
-    said = _run("the command does not start", command, "--version", cwd=folder).strip()
-    if said != f"abeja-datasets {version}":
-        raise Refused(f"the wheel says that it is {said!r}; look at its version")
+    shown = _run("the command does not start", command, "--version", cwd=folder).strip()
+    if shown != f"abeja-datasets {version}":
+        raise Refused(f"the wheel is {shown!r} and not {version}; correct its version")
     program = re.search(r"```python\n(.*?)```", readme, re.DOTALL)
     if not program:
         raise Refused("README.md has no quick start (```python); write one")
@@ -102,7 +102,7 @@ def try_out(programs: Path, folder: Path, readme: str, version: Version) -> list
 
 @contextmanager
 def _server(command: Path, folder: Path) -> Iterator[dict[str, str]]:
-    """Run the mock server; give the environment in which a client finds it."""
+    """Run the mock server; yield the environment in which a client finds it."""
     environment, log = _clean(), folder / "mock-server.log"
     with log.open("w", encoding="utf-8") as errors:
         process = subprocess.Popen(  # noqa: S603 - the command that was just installed
@@ -112,7 +112,7 @@ def _server(command: Path, folder: Path) -> Iterator[dict[str, str]]:
         try:
             found = _announced(process)
             if not found:
-                last = (log.read_text(encoding="utf-8").strip() or "it says nothing").splitlines()[-1]
+                last = (log.read_text(encoding="utf-8").strip() or "it prints nothing").splitlines()[-1]
                 raise Refused(f"the mock server does not start from the wheel: {last}")
             yield {**environment, **found}
         finally:
@@ -133,7 +133,7 @@ def _announced(process: "subprocess.Popen[str]") -> dict[str, str]:
 
 
 def _clean() -> dict[str, str]:
-    """Give the environment without what names a server or a credential, or puts this project on Python's path."""
+    """Return the environment without servers, credentials and the Python path of this project."""
     return {
         name: value
         for name, value in os.environ.items()
@@ -150,6 +150,6 @@ def _run(failure: str, *command: object, cwd: Path, environment: dict[str, str] 
     except OSError as error:
         raise Refused(f"{failure}: {words[0]}: {error.strerror}; run scripts/install") from error
     if done.returncode:
-        lines = (done.stderr.strip() or done.stdout.strip() or "without a word").splitlines()
+        lines = (done.stderr.strip() or done.stdout.strip() or "no message").splitlines()
         raise Refused(f"{failure} (exit code {done.returncode}): {lines[-1]}")
     return done.stdout

@@ -1,4 +1,4 @@
-"""What the diff says of the document against the last commit's, in short."""
+"""A short form of the diff between the document and that of the last commit."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -12,13 +12,13 @@ if TYPE_CHECKING:
 REVISION = "HEAD"
 COMMAND = f"abeja-datasets diff {REVISION}:{DOCUMENT}"
 _MANY = 12
-"""Findings that are shown before the rest is counted."""
+"""The number of findings that are shown; the others are counted."""
 
 
 def verdict(root: Path, document: "Document") -> list[str]:
-    """Say what changed since the last commit, in the document and in the Python packages, and whom it breaks.
+    """Return what changed since the last commit, in the document and in the Python packages, and whom it breaks.
 
-    Where there is no commit to compare with, that is what is said.
+    Where there is no commit to compare with, the line says so.
     """
     from abeja_datasets_contract.diff import DocumentError, compare, load
 
@@ -45,11 +45,11 @@ def verdict(root: Path, document: "Document") -> list[str]:
         lines.append(f"  {finding.severity}: {finding.sentence}{line}")
     if len(worst) > _MANY:
         lines.append(f"  … and {len(worst) - _MANY} more")
-    return [*lines, f"  The whole of it, with counterexamples: {COMMAND}"]
+    return [*lines, f"  All findings, with counterexamples: {COMMAND}"]
 
 
 def _nothing_before(root: Path) -> str:
-    """Say why there is no document of the last commit; nothing where there is one."""
+    """Return why there is no document of the last commit; empty where there is one."""
     if not is_top(root):
         return "this folder is not the top of a git repository, so there is no last commit to compare with"
     if git(root, "rev-parse", "--verify", "--quiet", f"{REVISION}^{{commit}}") is None:

@@ -23,12 +23,12 @@ class Version(NamedTuple):
 
     @property
     def tag(self) -> str:
-        """What git calls it."""
+        """The name of its tag."""
         return f"v{self}"
 
 
 def parse(text: str) -> Version | None:
-    """Read `1.2.3`; None where it is no such text. Versions before a release (`1.2.3rc1`) are not made here."""
+    """Parse `1.2.3`; return None for any other text. There are no pre-releases (`1.2.3rc1`) here."""
     match = re.fullmatch(r"(0|[1-9]\d*)\.(0|[1-9]\d*)\.(0|[1-9]\d*)", text)
     return Version(*map(int, match.groups())) if match else None
 
@@ -40,32 +40,32 @@ def released(root: Path) -> list[Version]:
 
 
 def written(root: Path) -> str:
-    """Give the version that the distribution says it is; empty where it says none."""
+    """Return the version of the distribution; empty where the file has none."""
     match = re.search(r'^__version__ = "(.*)"$', (root / VERSION_FILE).read_text(encoding="utf-8"), re.MULTILINE)
     return match[1] if match else ""
 
 
 def step_between(old: Version, new: Version) -> Step:
-    """Tell which part of a version goes up."""
+    """Return which part of a version goes up."""
     return "major" if new.major != old.major else "minor" if new.minor != old.minor else "patch"
 
 
 def wanted_step(asked: Step, old: Version) -> Step:
-    """Give the step that a change must be released with.
+    """Return the step that a change must be released with.
 
-    Before 1.0.0 anything may change (semver.org, 4), and a new minor version is what tells of it: of a break as well as
-    of an addition, as its questions and answers advise.
+    Before 1.0.0 anything may change (semver.org, 4). There a break and an addition both need a new minor version, as
+    the FAQ of semver.org advises.
     """
     return "minor" if asked == "major" and old.major == 0 else asked
 
 
 def is_enough(step: Step, wanted: Step) -> bool:
-    """Tell whether a step is at least the one that is wanted."""
+    """Return whether a step is at least the wanted one."""
     return _STEPS.index(step) >= _STEPS.index(wanted)
 
 
 def stepped(old: Version, step: Step) -> Version:
-    """Give the version that a step leads to."""
+    """Return the version after a step."""
     if step == "major":
         return Version(old.major + 1, 0, 0)
     return Version(old.major, old.minor + 1, 0) if step == "minor" else old._replace(patch=old.patch + 1)

@@ -141,6 +141,7 @@ def closed(schema: Any) -> Any:
 
 def test_the_schema_describes_each_field(folder: Path) -> None:
     schema = closed(json.loads(SCHEMA.read_text(encoding="utf-8")))
+    del schema["$defs"]["message"]["unevaluatedProperties"]  # requests and responses add fields to it
     validator = jsonschema_rs.Draft202012Validator(schema)
     found = json.loads((folder / "report.json").read_text(encoding="utf-8"))
     validator.validate(found)

@@ -15,20 +15,29 @@ ORGANIZATION = "ABEJA_ORGANIZATION_ID"
 _EPILOG = f"""\b
 Exit codes: 0 everything works (notes and warnings are allowed), 1 something would not work, 2 wrong use.
 
-No secret is printed. No module runs here but ours and abeja-sdk's, and those in an interpreter of their own.
---organization-id may stand in {ORGANIZATION}.
+The report contains no secret. The command imports only modules of abeja-datasets and abeja-sdk, in a separate process.
+{ORGANIZATION} is read where --organization-id is not given.
 """
 
 
 @click.command(epilog=_EPILOG)
-@click.option("--online", is_flag=True, help="Send one GET with the credential of the environment, too.")
-@click.option("--organization-id", metavar="ID", envvar=ORGANIZATION, help="An organization of the credential.")
-@click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True)
+@click.option("--online", is_flag=True, help="Also send one GET with the credential in the environment.")
+@click.option(
+    "--organization-id", metavar="ID", envvar=ORGANIZATION, help="An organization that the credential is valid for."
+)
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(["text", "json"]),
+    default="text",
+    show_default=True,
+    help="The format of the report.",
+)
 @click.pass_context
 def doctor(context: click.Context, /, *, online: bool, organization_id: str | None, form: str) -> None:
     """Check this environment: import names, credential, settings, network, extras.
 
-    Each problem comes with what to do about it.
+    The report says for each problem what to do.
     """
     if online and not organization_id:
         raise click.UsageError(f"--online needs an organization: set --organization-id, or {ORGANIZATION}.")
@@ -74,7 +83,7 @@ def examine(environ: Mapping[str, str], path: Sequence[str], organization_id: st
 
 
 def _clean(text: str, environ: Mapping[str, str]) -> str:
-    """Blank out secrets, and what steers a terminal rather than shows."""
+    """Return the text without secrets and without control characters."""
     from abeja_datasets.credentials import Credential, mask
     from abeja_datasets_cli.doctor.network import proxy_secrets
 
@@ -94,6 +103,6 @@ def _write(report: Report, form: str) -> None:
 
     reconfigure = getattr(sys.stdout, "reconfigure", None)
     if reconfigure is not None:
-        reconfigure(errors="backslashreplace")  # no character that the terminal lacks ends the program
+        reconfigure(errors="backslashreplace")  # for terminals that lack a character
     still = bool(os.environ.get("NO_COLOR")) or os.environ.get("TERM") == "dumb"
     show(report, Console(force_terminal=False if still else None, highlight=False, markup=False, emoji=False))

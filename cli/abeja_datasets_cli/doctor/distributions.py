@@ -83,7 +83,7 @@ def _doubled(installs: Sequence[Install]) -> Finding:
 
 
 def _no_sdk(path: Sequence[str]) -> Finding:
-    """Tell an abeja-sdk without metadata, or what an incomplete uninstall left of it, from none."""
+    """Report whether abeja-sdk is not installed, or its code is there without metadata."""
     left = locate("abeja.datalake", path) or locate("abeja.common", path)
     if left is None:
         return Finding("note", SDK, "not installed")
@@ -93,7 +93,7 @@ def _no_sdk(path: Sequence[str]) -> Finding:
 
 
 def _elsewhere(installs: Sequence[Install], path: Sequence[str]) -> Iterator[Finding]:
-    """Tell where our code is imported from another place than the metadata are about."""
+    """Find our code where it is imported from another folder than the metadata describe."""
     place = locate("abeja_datasets", path)
     if not installs or place is None or place.file is None:
         return

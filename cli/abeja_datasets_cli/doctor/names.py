@@ -24,7 +24,7 @@ _BESIDE: Final = (
 
 
 def name_findings(path: Sequence[str]) -> Iterator[Finding]:
-    """Find out whose code each documented name gives, and whether that is so throughout.
+    """Find whose code each documented name imports, and whether all names agree.
 
     Args:
         path: the search path of programs here.

@@ -55,7 +55,7 @@ def online_findings(environ: Mapping[str, str], organization_id: str) -> Iterato
         with APIClient(timeout=timeout, max_retry_count=0) as client:
             datasets = client.list_datasets(organization_id, max_results=1)
     except exceptions.CredentialNotFound:
-        yield Finding("problem", topic, "not sent: there is no credential", "Set one, as said above")
+        yield Finding("problem", topic, "not sent: there is no credential", "Set one; see Credential above")
     except exceptions.InvalidIdentifier as error:
         yield Finding("problem", topic, f"not sent: {error}", "Correct the organization id")
     except httpx.InvalidURL:

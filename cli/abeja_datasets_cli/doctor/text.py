@@ -46,8 +46,8 @@ def _described(finding: Finding) -> Text:
 
 def _end(report: Report) -> Text:
     problems, warnings = report.count("problem"), report.count("warning")
-    told = [f"{count} {noun}{'' if count == 1 else 's'}" for count, noun in
+    counts = [f"{count} {noun}{'' if count == 1 else 's'}" for count, noun in
             ((problems, "problem"), (warnings, "warning")) if count]  # fmt: skip
-    if not told:
+    if not counts:
         return Text("No problems.", "green")
-    return Text(f"{', '.join(told)}.", _STYLES["problem" if problems else "warning"])
+    return Text(f"{', '.join(counts)}.", _STYLES["problem" if problems else "warning"])
