@@ -72,7 +72,7 @@ def diff(
     """Show what changed from the OpenAPI document OLD to NEW, and whom each change breaks.
 
     Each is a file, - for standard input, or REV:path of git, such as v1.0.0:openapi.yaml. OLD defaults to the document
-    of the last release, and NEW to openapi.yaml in the working folder.
+    of the last release, and NEW to the openapi.yaml of the repository.
     """
     require("diff", "griffe", "rich", "abeja_datasets_contract.diff")
     from abeja_datasets_contract.diff import DocumentError, compare, load

@@ -27,7 +27,7 @@ LIKE = ("documented", "deployed")
 @click.command(
     cls=FaultsCommand,
     levels=("server", "wire"),
-    epilog="Without these options it accepts the credential in the environment, as a client reads it, or a demo one."
+    epilog="Without --credential and --credentials it accepts that of the client's variables, or else a demo one.",
 )
 @click.option("--port", type=PORT, default=0, help="The port; 0, the default, is one that is free.")
 @click.option("--host", default="127.0.0.1", show_default=True, help="The address to listen on.")

@@ -30,7 +30,7 @@ def check(root: Path, text: str, say: Callable[[str], None]) -> Version:
     Args:
         root: the project.
         text: the version that was asked for.
-        say: is told of each thing that holds.
+        say: is called with each check that passes.
 
     Raises:
         Refused: something does not hold.
@@ -88,9 +88,9 @@ def _check_step(root: Path, version: Version, say: Callable[[str], None]) -> Non
             f"(first of all: {worst}); release {versions.stepped(last, wanted)}, or run "
             f"`abeja-datasets diff {last.tag}:{DOCUMENT}` for the whole"
         )
-    untold = list(_untold(report, changelog.entries((root / CHANGELOG).read_text(encoding="utf-8"), version)))
-    if untold:
-        raise Refused(f"{CHANGELOG}: [{version}] names none of the operations of: {_few(untold)}; write an entry")
+    unnamed = list(_unnamed(report, changelog.entries((root / CHANGELOG).read_text(encoding="utf-8"), version)))
+    if unnamed:
+        raise Refused(f"{CHANGELOG}: [{version}] names none of the operations of: {_few(unnamed)}; write an entry")
     say(f"from {last} to {version} is a {step} step; the changes since {last.tag} ask for at least a {wanted} one")
 
 
@@ -106,7 +106,7 @@ def _report(root: Path, last: Version) -> "Report":
     return report
 
 
-def _untold(report: "Report", entries: str) -> Iterator[str]:
+def _unnamed(report: "Report", entries: str) -> Iterator[str]:
     """Return the changes on the wire whose operations the changelog does not name; words alone need no entry."""
     for finding in report.findings:
         named = finding.severity == "docs" or any(operation in entries for operation in finding.operations)

@@ -192,7 +192,7 @@ def test_a_repository_without_a_document_is_told(folder: Path) -> None:
 @pytest.mark.parametrize(
     ("arguments", "says"),
     [
-        (["-", "-"], "only one of OLD and NEW can come from standard input"),
+        (["-", "-"], "Only one of OLD and NEW can be -, standard input"),
         (["--python", "openapi.yaml", "openapi.yaml"], "--python needs an OLD of a git revision"),
         (["--format", "html"], "'html' is not one of"),
         (["a", "b", "c"], "unexpected extra argument"),

@@ -88,7 +88,7 @@ def test_it_says_where_it_listens_and_what_it_does(server: RunningServer, run: R
     plan = write(tmp_path / "plan.yaml", "faults: [{reset_after: true, count: 2, after: 1}]")
     ready = tmp_path / "ready"
     program = run(server.url, "--faults", plan, "--ready-file", str(ready))
-    assert program.first == f"# {server.url} is to be had, with faults, at this address:\n"
+    assert program.first == f"# This address forwards to {server.url}, with faults:\n"
     assert ready.read_text(encoding="utf-8") == f"{program.url}\n"
     assert statuses(program.url, 4) == [401, 0, 0, 401]
     out, err = program.end(signal.SIGINT)
@@ -119,8 +119,8 @@ def test_the_admin_route_has_a_port_that_no_fault_shuts(server: RunningServer, r
     program = run(server.url, "--admin-token-file", token, "--log-format", "json")
     assert program.process.stdout is not None
     line = program.process.stdout.readline()
-    assert line.startswith("# Faults are set at http://127.0.0.1:")
-    faults = line.split()[5].removesuffix(",")
+    assert line.startswith("# Set faults at http://127.0.0.1:")
+    faults = line.split()[4].removesuffix(";")
     with httpx.Client(headers={"Authorization": "Bearer sesame"}, trust_env=False, verify=False) as admin:
         assert httpx.get(faults, trust_env=False, verify=False).status_code == 401
         assert admin.put(faults, json={"faults": [{"reset_after": True, "count": 1}]}).status_code == 200
@@ -166,7 +166,7 @@ def test_what_can_not_work_is_told_in_a_line(server: RunningServer, tmp_path: Pa
         ([server.url, "--faults", odd], f"{odd}: not UTF-8"),
         ([server.url, "--port", port], f"127.0.0.1:{port}: can't listen: "),
         ([server.url, "--admin-token-file", token, "--admin-port", port], f"127.0.0.1:{port}: can't listen: "),
-        ([server.url, "--admin-token-file", empty], f"{empty}: holds no token"),
+        ([server.url, "--admin-token-file", empty], f"{empty}: has no token"),
         ([server.url, "--admin-token-file", odd], f"{odd}: not UTF-8"),
         ([server.url, "--ready-file", str(tmp_path / "no" / "ready")], f"{tmp_path / 'no'}"),
     ):

@@ -133,8 +133,8 @@ def test_organizations_with_credentials_of_their_own(run: Run, tmp_path: Path) -
     out, _ = server.end()
     assert "export PLATFORM_AUTH_TOKEN=a:b\n" in out
     assert "# export ABEJA_PLATFORM_USER_ID=5\n" in out
-    assert f"# It takes the credential in {file}, for organization 3.\n" in out
-    assert "# It takes the credential in TEAM_PLATFORM_AUTH_TOKEN, for organization 4.\n" in out
+    assert f"# It accepts the credential in {file}, for organization 3.\n" in out
+    assert "# It accepts the credential in TEAM_PLATFORM_AUTH_TOKEN, for organization 4.\n" in out
     assert "in-file" not in out
     assert "in-environment" not in out
 
@@ -326,7 +326,7 @@ def test_what_keeps_it_from_starting_is_one_line(tmp_path: Path) -> None:
             (["--port", port], f"127.0.0.1:{port}: can't listen: "),
             (["--port", port, "--fault-proxy"], f"127.0.0.1:{port}: can't listen: "),
             (["--database", text], f"{text}: file is not a database"),
-            (["--admin-token-file", empty], f"{empty}: holds no token"),
+            (["--admin-token-file", empty], f"{empty}: has no token"),
             (["--ready-file", str(tmp_path / "no" / "ready")], f"{tmp_path / 'no'}"),
             (["--faults", write(tmp_path / "p", "[{status: secret}]")], f"{tmp_path / 'p'}: faults[0]"),
             (["--credential", "secret"], "--credential 1: use bearer:TOKEN, "),

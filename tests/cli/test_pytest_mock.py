@@ -205,8 +205,8 @@ def test_an_option_or_the_configuration_says_it_for_all(pytester: pytest.Pyteste
     ("mark", "options", "problem"),
     [
         ('like="depolyed"', (), "@pytest.mark.dataset_api: like: 'depolyed' is not one of 'documented', 'deployed'"),
-        ('"deployed"', (), '@pytest.mark.dataset_api takes one argument, as in dataset_api(like="deployed")'),
-        ("", (), '@pytest.mark.dataset_api takes one argument, as in dataset_api(like="deployed")'),
+        ('"deployed"', (), '@pytest.mark.dataset_api takes one argument, such as dataset_api(like="deployed")'),
+        ("", (), '@pytest.mark.dataset_api takes one argument, such as dataset_api(like="deployed")'),
         (None, ("--abeja-mock-like", "x"), "--abeja-mock-like: like: 'x' is not one of 'documented', 'deployed'"),
         (None, ("-o", "abeja_mock_like=x"), "abeja_mock_like: like: 'x' is not one of 'documented', 'deployed'"),
     ],

@@ -19,11 +19,11 @@ pytestmark = pytest.mark.slow
 
 CLIENT = r"wrapper/abeja_datasets/(async_)?api_client.py(:\d+)?: (Async)?APIClient"
 ITEMS = rf"{CLIENT}.list_dataset_items"
-MENDED = "fails before it sends anything; mend it in wrapper/abeja_datasets/operations.py:"
+MENDED = "fails before it sends anything; correct wrapper/abeja_datasets/operations.py:"
 GONE = "openapi.yaml no longer has: "
 # What the seeded document has beside openapi.yaml is in the generated models, and in no other place.
 BASE = (
-    r"models.py: the generated model (DatasetWithCountState|ListDatasetItemsKind|ListDatasetItemsOrder) is not there|"
+    r"models.py: the generated model (DatasetWithCountState|ListDatasetItemsKind|ListDatasetItemsOrder) is missing|"
     r"list_dataset_items does not read the query parameter (kind|order)|"
     r"no clause has the query parameter (kind|order) of list_dataset_items"
 )
@@ -46,7 +46,7 @@ LEFT = {
     "a parameter moved to a header": [rf"{ITEMS} can't reach the header parameter q \(openapi.yaml:\d+\)"],
     "a new required property": [rf"{CLIENT}.update_dataset_item can't reach the field reason of the body"],
     "a request body removed": [rf"{CLIENT}.update_dataset_item {MENDED} TypeError: .*'body'", GONE],
-    "an enum added": ["the generated model DatasetType is not there; import it"],
+    "an enum added": ["the generated model DatasetType is missing; import it"],
     "an operation added": [
         rf"{CLIENT} has no method for purge \(openapi.yaml:\d+\)",
         "Operations has no handler for purge",
@@ -63,7 +63,10 @@ LEFT = {
     ],
     "an optional header removed": [rf"the clause answers.next-token names what {GONE}#/paths"],
     "a success status removed": [rf"the clause operations.create_dataset.succeeds names what {GONE}#/paths"],
-    "a component renamed": ["the generated model Box is not there", "the model Rect is generated no more; take it out"],
+    "a component renamed": [
+        "the generated model Box is missing",
+        "the model Rect is not generated any more; remove it",
+    ],
 }
 """What has to be among the sentences after a change; after any other change there is none, but those of BASE."""
 REFUSED = {

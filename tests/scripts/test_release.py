@@ -174,10 +174,10 @@ def test_a_change_that_the_changelog_does_not_name_is_refused(history: History) 
 def test_a_dirty_tree_is_refused(history: History) -> None:
     history.write("1.0.1")
     (history.root / "notes.txt").write_text("mine", encoding="utf-8")
-    assert history.refused("1.0.1") == ("the tree is not clean (notes.txt); commit or remove what is not committed")
+    assert history.refused("1.0.1") == ("the working tree is not clean (notes.txt); commit or remove these files")
     (history.root / "notes.txt").unlink()
     history.project.replace("README.md", "Python", "Cobra")
-    assert "the tree is not clean (README.md)" in history.refused("1.0.1")
+    assert "the working tree is not clean (README.md)" in history.refused("1.0.1")
 
 
 def test_a_tag_that_exists_is_refused(history: History) -> None:
@@ -196,11 +196,11 @@ def test_what_is_no_version_is_refused(history: History, text: str) -> None:
 
 def test_a_version_that_is_not_written_is_refused(history: History) -> None:
     assert history.refused("1.0.1") == (
-        f"{VERSION_FILE} says '1.0.0'; write __version__ = \"1.0.1\" there, and commit it"
+        f"{VERSION_FILE} has '1.0.0'; write __version__ = \"1.0.1\" there, and commit it"
     )
     (history.root / VERSION_FILE).write_text("", encoding="utf-8")
     history.project.commit("No version")
-    assert f"{VERSION_FILE} says ''" in history.refused("1.0.1")
+    assert f"{VERSION_FILE} has ''" in history.refused("1.0.1")
 
 
 def test_a_missing_changelog_or_section_is_refused(history: History) -> None:
@@ -226,7 +226,7 @@ SECTION = "# Changelog\n\n## [Unreleased]\n\n## [1.0.1] - 2018-05-20\n\n### Fixe
         ("### Fixed", "### Mended", "the section [1.0.1] has the heading 'Mended'"),
         ("## [Unreleased]\n", "", "the section [Unreleased] is gone"),
         ("## [Unreleased]\n", "## [Unreleased]\n\n- More.\n", "entries are left under [Unreleased]"),
-        ("## [1.0.1]", "## [1.0.0] - 2018-05-19\n\n## [1.0.1]", "[1.0.1] does not stand above [1.0.0]"),
+        ("## [1.0.1]", "## [1.0.0] - 2018-05-19\n\n## [1.0.1]", "[1.0.1] is not above [1.0.0]"),
     ],
 )
 def test_a_changelog_has_a_form(old: str, new: str, problem: str) -> None:
@@ -249,7 +249,7 @@ def test_stale_generated_code_and_an_invalid_document_are_refused(history: Histo
 def test_a_document_that_can_not_be_compared_is_refused(history: History) -> None:
     history.project.replace("openapi.yaml", "openapi: 3.1.0", "openapi: broken")
     history.write("1.0.1")
-    assert history.refused("1.0.1").startswith("the diff can't be made: openapi.yaml")
+    assert history.refused("1.0.1").startswith("the diff fails: openapi.yaml")
 
 
 def test_what_is_left_to_do_is_refused(history: History) -> None:
@@ -361,7 +361,7 @@ def test_a_dry_run_does_all_but_tag(
 ) -> None:
     history.write("1.0.1")
     assert main(script, monkeypatch, history, "1.0.1", "--dry-run") == 0
-    assert "✓ all holds; without --dry-run it would tag v1.0.1" in capsys.readouterr().out
+    assert "✓ all checks pass; without --dry-run it would tag v1.0.1" in capsys.readouterr().out
     assert tried == ["test_slow", "build", "install", "try_out"]
     assert history.tags == ["v1.0.0"]
     assert not (history.root / "dist").exists()
@@ -436,7 +436,7 @@ HERE = versions.parse(versions.written(ROOT)) or Version(0, 0, 0)
         ("Nothing.", HERE, "README.md has no quick start"),
         ("```python\nprint(no)\n```", HERE, "README.md's quick start fails (exit code 1): NameError: name 'no'"),
         ("```python\npass\n```", HERE, "README.md's quick start prints nothing"),
-        ("```python\npass\n```", Version(9, 9, 9), f"the wheel says that it is 'abeja-datasets {HERE}'"),
+        ("```python\npass\n```", Version(9, 9, 9), f"the wheel is 'abeja-datasets {HERE}' and not 9.9.9"),
     ],
 )
 def test_a_trial_that_fails_says_why(tmp_path: Path, readme: str, version: Version, reason: str) -> None:

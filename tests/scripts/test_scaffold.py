@@ -88,7 +88,7 @@ def test_it_says_what_it_added(output: subprocess.CompletedProcess[str]) -> None
     for name in NAMES:
         for module in MODULES:
             assert f"{WRAPPER}/{module}.py: {name} added\n" in output.stdout
-    assert "add_tags: no success of it is documented as JSON, which is all that a session reads" in output.stdout
+    assert "add_tags: no success of it is documented as JSON, the only format a session reads" in output.stdout
 
 
 def test_what_it_can_not_write_it_says(output: subprocess.CompletedProcess[str], scaffolded: Project) -> None:
@@ -187,7 +187,7 @@ def test_the_docstring_has_what_the_document_says(scaffolded: Project) -> None:
     assert ast.get_docstring(purge) == inspect.cleandoc(f"""
         Delete all datasets.
 
-        {UNWRITTEN}: what a caller must know, a request that runs, and an answer.
+        {UNWRITTEN}: what a caller must know, a request that runs, and a response.
 
         API reference: DELETE /organizations/<organization_id>/datasets/
 

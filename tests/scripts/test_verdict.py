@@ -55,7 +55,7 @@ def test_it_gives_the_diff_in_short(generated: subprocess.CompletedProcess[str],
     assert re.search(r"^  breaking: .*delete_dataset.* was removed \(openapi.yaml:\d+ before\)$", text, re.MULTILINE)
     assert re.search(r"^  breaking: .*tag.*\(openapi.yaml:\d+\)$", text, re.MULTILINE)
     assert "breaking: Python: abeja_datasets_openapi.models.Rect was removed" in text
-    command = text.partition("The whole of it, with counterexamples: ")[2].partition("\n")[0]
+    command = text.partition("All findings, with counterexamples: ")[2].partition("\n")[0]
     assert command == "abeja-datasets diff HEAD:openapi.yaml"
     whole = changed.run(Path(sys.executable).with_name("abeja-datasets"), *command.split()[1:])
     assert whole.returncode == 1, whole.stderr
@@ -66,13 +66,13 @@ def expected() -> list[str]:
     """Sentences, as patterns."""
     gone = r"the clause datasets.delete.gone names what openapi.yaml no longer has: the operation delete_dataset"
     found = [
-        rf"{WRAPPER}/models.py:\d+: the model Rect is generated no more; take it out",
-        rf"{WRAPPER}/operations.py:\d+: delete_dataset has no operation any more; take it out",
+        rf"{WRAPPER}/models.py:\d+: the model Rect is not generated any more; remove it",
+        rf"{WRAPPER}/operations.py:\d+: delete_dataset has no operation any more; remove it",
         r"mock_server/abeja_datasets_mock/operations.py:\d+: delete_dataset handles an operation that is gone; .*",
         rf"contract/abeja_datasets_contract/check/probes/datasets.py:\d+: {gone}",
     ]
     found += [
-        rf"{WRAPPER}/models.py: the generated model {name} is not there; import it, and name it in __all__"
+        rf"{WRAPPER}/models.py: the generated model {name} is missing; import it, and name it in __all__"
         for name in ("Box", "PatchTagsBody", "PatchTagsResponse200", "StatusResponse200", "UpdateDatasetBody")
     ]
     operations = ("purge", "update_dataset", "addTags", "patch_tags", "put_tags", "status")
@@ -80,8 +80,21 @@ def expected() -> list[str]:
         rf"mock_server/abeja_datasets_mock/operations.py: Operations has no handler for {name} \(openapi.yaml:\d+\); .*"
         for name in operations
     ]
+    found += [
+        rf"mock_server/abeja_datasets_mock/operations.py:\d+: {name} does not read the query parameter order \(.*:\d+\)"
+        for name in ("list_datasets", "list_dataset_items")
+    ]
+    probes = "contract/abeja_datasets_contract/check/probes"
+    found += [
+        rf"{probes}/operations.py: there is no clause operations.{name}.succeeds \(openapi.yaml:\d+\); add its check"
+        for name in operations
+    ]
+    found += [
+        rf"{probes}: no clause has the query parameter {name} as its source \(openapi.yaml:\d+\); add one"
+        for name in ("order of list_datasets", "order of list_dataset_items", "before of purge")
+    ]
     error = "ModuleNotFoundError: No module named 'abeja_datasets_openapi.api.datasets.get_dataset'"
-    why = f"mend it in {WRAPPER}/operations.py: {error}"
+    why = f"correct {WRAPPER}/operations.py: {error}"
     for client, module in CLIENTS.items():
         where = rf"{WRAPPER}/{module}.py"
         found += [
@@ -89,7 +102,7 @@ def expected() -> list[str]:
             for name in operations
         ]
         found += [
-            rf"{where}:\d+: {client}.delete_dataset has no operation any more; take it out, and say so in CHANGELOG.md",
+            rf"{where}:\d+: {client}.delete_dataset has no operation any more; remove it, and name it in CHANGELOG.md",
             rf"{where}:\d+: {client}.list_datasets can't reach the query parameter order \(openapi.yaml:\d+\)",
             rf"{where}:\d+: {client}.create_dataset can't reach the field note of the body \(openapi.yaml:\d+\)",
             rf"{where}:\d+: {client}.list_dataset_items can't reach the header parameter X-Trace \(openapi.yaml:\d+\)",
@@ -205,10 +218,8 @@ def test_code_that_does_not_parse_is_told_with_its_place(project: Project) -> No
     (project.root / WRAPPER / "models.py").write_text("from\n", encoding="utf-8")
     run = project.generate()
     assert run.returncode == 1
-    assert (
-        run.stderr
-        == f"scripts/generate: {project.root / WRAPPER}/models.py:1: invalid syntax; mend it, and run it again\n"
-    )
+    place = f"{project.root / WRAPPER}/models.py:1"
+    assert run.stderr == f"scripts/generate: {place}: invalid syntax; correct it, and run scripts/generate again\n"
 
 
 def test_an_operation_without_a_name_is_told(project: Project) -> None:
