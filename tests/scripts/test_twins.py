@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from tests.scripts.house import ROOT, House
+from tests.scripts.project import ROOT, Project
 
 from upkeep import twins
 from upkeep.deferring import deferred
@@ -94,14 +94,14 @@ def test_a_sentence_that_is_gone_is_told(tmp_path: Path) -> None:
         twins.twin_of(source)
 
 
-def test_check_names_a_twin_that_was_changed_by_hand_and_generating_mends_it(house: House) -> None:
-    twin = house.root / "wrapper/abeja_datasets/session.py"
+def test_check_names_a_twin_that_was_changed_by_hand_and_generating_mends_it(project: Project) -> None:
+    twin = project.root / "wrapper/abeja_datasets/session.py"
     before = twin.read_text(encoding="utf-8")
     twin.write_text(before + "# by hand\n", encoding="utf-8")
-    run = house.generate("--check")
+    run = project.generate("--check")
     assert (run.returncode, run.stdout) == (1, "wrapper/abeja_datasets/session.py: differs\n")
     assert "run scripts/generate" in run.stderr
-    run = house.generate()
+    run = project.generate()
     assert "wrapper/abeja_datasets/session.py: written\n" in run.stdout
     assert twin.read_text(encoding="utf-8") == before
 
