@@ -1,4 +1,4 @@
-"""Deferring the imports of the generated code: the wrapper needs one function of each module, and none of its models.
+"""Defer the imports of the generated code: the wrapper needs one function of each module, and none of its models.
 
 A module of an operation imports httpx, attrs and all models for functions that the wrapper does not call: a third of
 the time of a program that makes one call. So each import that only functions use moves into those functions.
@@ -92,7 +92,7 @@ def _used(nodes: "list[ast.stmt] | list[ast.expr]") -> Iterator[str]:
 
 
 def _defer_package(module: Path) -> None:
-    """Let the package import its client when that is asked for: importing any module of it imports the package."""
+    """Rewrite the package so that it imports its client on first use: each module imports the package."""
     text = module.read_text(encoding="utf-8")
     imported = re.search(r"^from \.client import [^\n]+\n", text, re.MULTILINE)
     if imported:
@@ -109,7 +109,7 @@ def _defer_package(module: Path) -> None:
 
 
 def _part_unset(package: Path) -> None:
-    """Put the mark of an omitted argument into a module of its own, beside the types, which import attrs."""
+    """Move the mark of an omitted argument into its own module, beside the types, which import attrs."""
     types = package / "types.py"
     text = types.read_text(encoding="utf-8")
     found = _UNSET.search(text)

@@ -1,4 +1,4 @@
-"""Writing the sync modules of the wrapper: each is its async source without `async` and `await` (httpcore's way)."""
+"""Write the sync modules of the wrapper: each is its async source without `async` and `await` (httpcore's way)."""
 
 import re
 import subprocess
@@ -58,11 +58,11 @@ _SENTENCES: Final = {
         "Close the connections of this process and event loop;": "Close the connections of this process;",
     },
 }
-"""What differs in words; each must be there."""
+"""The sentences that differ; each must be in its source."""
 
 
 class UnknownSource(Exception):
-    """A source that lacks a sentence which its twin says otherwise; the message names both."""
+    """A source lacks a sentence that its twin replaces; the message names both."""
 
 
 def twins(root: Path) -> dict[Path, str]:
@@ -79,7 +79,7 @@ def twin_of(source: Path) -> str:
     text = source.read_text(encoding="utf-8")
     for sentence, other in _SENTENCES.get(source.name, {}).items():
         if sentence not in text:
-            raise UnknownSource(f"{source.name} has no {sentence!r} any more; mend scripts/upkeep/twins.py")
+            raise UnknownSource(f"{source.name} has no {sentence!r} any more; correct scripts/upkeep/twins.py")
         text = text.replace(sentence, other)
     for pattern, replacement in _WORDS:
         text = re.sub(pattern, replacement, text)

@@ -166,7 +166,9 @@ def test_it_passes_style_and_types_as_it_is(scaffolded: Project, tmp_path: Path)
 def test_its_docstrings_are_refused_until_a_person_has_written_them(scaffolded: Project) -> None:
     gaps = [str(gap) for gap in find_gaps(scaffolded.root, validate(scaffolded.root))]
     for name in NAMES:
-        (gap,) = [gap for gap in gaps if f"the docstring of APIClient.{name} is as it was scaffolded; write it" in gap]
+        (gap,) = [
+            gap for gap in gaps if f"the docstring of APIClient.{name} is as it was scaffolded; complete it" in gap
+        ]
         assert gap.startswith(f"{WRAPPER}/api_client.py:")
     # The test of the wrapper that refuses them.
     text = (ROOT / "tests/wrapper/test_docstrings.py").read_text(encoding="utf-8")
