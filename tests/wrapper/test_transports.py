@@ -11,12 +11,14 @@ import time
 import zlib
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from urllib.parse import unquote
 
 import httpx
 import pytest
+from tests.wrapper.faces import TOKEN as TOKEN_OF_FACES
 
 from abeja_datasets import APIClient, AsyncAPIClient, trust
-from abeja_datasets.exceptions import ConnectionFailed, HttpError, InvalidResponse
+from abeja_datasets.exceptions import ConnectionFailed, HttpError, InvalidResponse, RequestTimeout
 from abeja_datasets.transports import http_libraries
 from abeja_datasets.transports.lanes import TASKS_A_LANE, Lanes
 from abeja_datasets.transports.received import Body
@@ -90,6 +92,12 @@ def test_a_small_body_that_becomes_a_huge_one_is_stopped(face: "Face", server: "
     server.reply(body=bomb, headers={"Content-Encoding": "gzip, gzip"})
     with pytest.raises(InvalidResponse, match="larger than max_response_bytes, 1,000,000 bytes"):
         face.open(server, max_response_bytes=1_000_000).get_dataset(1, 2)
+
+
+def test_a_coding_may_come_in_several_headers(face: "Face", server: "ScriptedServer") -> None:
+    # The script has one header of a name, and servers may write it in any case.
+    server.reply(body=CODINGS["deflate, gzip"], headers={"Content-Encoding": "deflate", "content-encoding": "gzip"})
+    assert face.open(server).get_dataset(1, 2) == {"text": "0123456789" * 1000}
 
 
 @pytest.mark.parametrize("coding", ["gzip", "deflate", "deflate ", "deflate, gzip"])
@@ -170,7 +178,38 @@ def test_a_proxy_for_https_is_asked_for_a_tunnel(
         face.open("https://nowhere.invalid", max_retry_count=0).get_dataset(1, 2)
     assert caught.value.outcome == "not_sent"
     assert (server.only.method, server.only.target) == ("CONNECT", "nowhere.invalid:443")
-    assert "authorization" not in server.only.headers
+    assert TOKEN_OF_FACES not in str(server.only.headers)
+
+
+def test_a_proxy_without_a_password_gets_no_authorization_of_its_own(
+    face: "Face", server: "ScriptedServer", monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HTTP_PROXY", server.url)
+    server.answer({})
+    face.open("http://nowhere.invalid").get_dataset(1, 2)
+    assert "proxy-authorization" not in server.only.headers
+
+
+@pytest.mark.parametrize("user", ["me:p%40ss", "me:p%C3%A9"])
+def test_a_tunnel_that_is_refused_shows_no_password(
+    face: "Face", server: "ScriptedServer", monkeypatch: pytest.MonkeyPatch, user: str
+) -> None:
+    monkeypatch.setenv("HTTPS_PROXY", server.url.replace("http://", f"http://{user}@"))
+    server.reply(407, b"no")
+    with pytest.raises(ConnectionFailed, match="407") as caught:
+        face.open("https://nowhere.invalid", max_retry_count=0).get_dataset(1, 2)
+    assert user not in repr(caught.value) + str(caught.value) + repr(caught.value.attempts)
+    sent = server.only.headers["proxy-authorization"]
+    assert sent == "Basic " + base64.b64encode(unquote(user).encode()).decode()
+
+
+def test_a_proxy_that_says_nothing_runs_into_the_timeout(
+    face: "Face", server: "ScriptedServer", monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HTTPS_PROXY", server.url)
+    server.reply(fault="stall")
+    with pytest.raises(RequestTimeout):
+        face.open("https://nowhere.invalid", max_retry_count=0, timeout=0.2).get_dataset(1, 2)
 
 
 @pytest.mark.parametrize("value", ["127.0.0.1", "localhost,127.0.0.1", "*", "127.0.0.1:{port}", ".0.0.1"])
@@ -221,6 +260,18 @@ def test_a_transport_whose_extra_is_missing_names_it(monkeypatch: pytest.MonkeyP
     monkeypatch.setattr(importlib.util, "find_spec", lambda _name: None)
     with pytest.raises(ImportError, match=r"^transport: 'aiohttp' needs the extra \[fast\]: pip install "):
         AsyncAPIClient(TOKEN, transport="aiohttp")
+
+
+def test_a_transport_that_can_not_be_imported_is_missing(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "aiohttp", None)
+    with pytest.raises(ImportError, match=r"^transport: 'aiohttp' needs the extra \[fast\]"):
+        AsyncAPIClient(TOKEN, transport="aiohttp")
+
+
+def test_another_object_of_httpx_is_not_called_another_package() -> None:
+    given: Any = httpx.HTTPTransport()
+    with pytest.raises(TypeError, match=r"^http_client: an httpx.Client is needed, not HTTPTransport$"):
+        APIClient(TOKEN, http_client=given)
 
 
 def test_a_client_of_httpx2_is_named_as_what_it_is() -> None:

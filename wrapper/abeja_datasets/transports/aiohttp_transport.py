@@ -1,6 +1,7 @@
 """Sending over aiohttp (the extra `fast`), which goes through many requests at once faster than httpx."""
 
 import asyncio
+import base64
 import functools
 import ssl
 from collections.abc import AsyncGenerator
@@ -50,10 +51,13 @@ class AiohttpTransport:
     library = LIBRARY
 
     def __init__(self, origin: str, ssl_context: ssl.SSLContext | None, proxy: Proxy | None) -> None:
-        del origin  # each request has it
         if proxy and not proxy.url.startswith(("http://", "https://")):
             raise ValueError("aiohttp takes proxies of http:// and https:// alone")
-        self._proxy = proxy
+        url = URL(proxy.url) if proxy else None
+        # An error of aiohttp shows the URL of the proxy, and a user and a password in it.
+        self._proxy = url and url.with_user(None)
+        authorization = _proxy_authorization(url) if url else {}
+        self._tunnel_headers = authorization if origin.startswith("https://") else {}
         self._ssl = ssl_context
         self._session = aiohttp.ClientSession(
             # How many tasks call at once is the caller's to decide; none waits for another's connection.
@@ -65,11 +69,13 @@ class AiohttpTransport:
             max_line_size=_MAX_HEAD,
             max_field_size=_MAX_HEAD,
         )
+        if not self._tunnel_headers:
+            self._session.headers.update(authorization)
         never_resend(self._session)
         self._clock = asyncio.get_running_loop().time
         self._last = 0.0
         self._under_way = 0
-        self._common: tuple[tuple[tuple[str, str], ...], str] | None = None
+        self._common: tuple[tuple[str, str], ...] | None = None
 
     async def send(self, request: Request) -> Response:
         """Send a request and return its whole response."""
@@ -90,7 +96,7 @@ class AiohttpTransport:
             raise _failure(error) from error
         headers = Headers(response.raw_headers)
         try:
-            body = Body(response.headers.get("Content-Encoding"), request)
+            body = Body(headers.coding(), request)
             content = response.content
             while not content.at_eof():
                 body.feed(await content.readany())
@@ -118,19 +124,31 @@ class AiohttpTransport:
             "headers": headers,
             "data": data,
             "allow_redirects": False,
-            "proxy": self._proxy.url if self._proxy else None,
+            "proxy": self._proxy,
+            "proxy_headers": self._tunnel_headers,
             "timeout": _timeout(request.seconds()),
         }
 
     def _headers(self, request: Request) -> dict[str, str]:
-        """Return the headers to add to those of the session, which are those of the first request."""
-        authorization = request.credential.authorization
+        """Return the headers to add to those of the session, which are those of the first request.
+
+        The credential is never among those of the session: aiohttp sends them to a proxy as well, and renames it to
+        `Proxy-Authorization`.
+        """
+        common = request.headers[:_ALWAYS]
         if self._common is None:
-            self._common = request.headers[:_ALWAYS], authorization
-            self._session.headers.update({**dict(request.headers[:_ALWAYS]), "Authorization": authorization})
-        if self._common == (request.headers[:_ALWAYS], authorization):
-            return dict(request.headers[_ALWAYS:])
-        return {**dict(request.headers), "Authorization": authorization}
+            self._common = common
+            self._session.headers.update(common)
+        added = request.headers[_ALWAYS:] if self._common == common else request.headers
+        return {**dict(added), "Authorization": request.credential.authorization}
+
+
+def _proxy_authorization(proxy: URL) -> dict[str, str]:
+    """Return the header that carries the user and the password of a proxy's URL, if it has them."""
+    if proxy.user is None and proxy.password is None:
+        return {}
+    encoded = base64.b64encode(f"{proxy.user or ''}:{proxy.password or ''}".encode()).decode("ascii")
+    return {"Proxy-Authorization": f"Basic {encoded}"}
 
 
 async def _notice_closed_connections() -> None:
@@ -146,8 +164,8 @@ async def _notice_closed_connections() -> None:
 
 @functools.lru_cache(maxsize=16)
 def _timeout(seconds: float | None) -> aiohttp.ClientTimeout:
-    # No request waits for a place in the pool, which is what `connect` would bound.
-    return aiohttp.ClientTimeout(total=None, sock_connect=seconds, sock_read=seconds)
+    # `connect` bounds what `sock_connect` does not: looking up the host, and what a proxy says to CONNECT.
+    return aiohttp.ClientTimeout(total=None, connect=seconds, sock_connect=seconds, sock_read=seconds)
 
 
 def _failure(error: Exception, *, sent: bool | None = None, **more: Any) -> Failure:
