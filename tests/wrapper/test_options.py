@@ -97,6 +97,9 @@ def test_a_view_takes_its_headers_through_a_given_http_client(face: "Face", serv
         ({"headers": {"X": "a\r\nB: c"}}, ValueError, "headers: the value of X "),
         ({"headers": {"X": "\u00e9"}}, ValueError, "headers: the value of X "),
         ({"headers": {"authorization": "Bearer x"}}, ValueError, "headers: authorization can't be set: give `cred"),
+        ({"headers": {"X-A": "1", "x-a": "2"}}, ValueError, "headers: X-A is there twice"),
+        ({"headers": {"Expect": "100-continue"}}, ValueError, "headers: Expect can't be set"),
+        ({"headers": {"Proxy-Authorization": "x"}}, ValueError, "headers: Proxy-Authorization can't be set"),
         ({"headers": {"Host": "x"}}, ValueError, "headers: Host can't be set"),
         ({"headers": {"Accept-Encoding": "br"}}, ValueError, "headers: Accept-Encoding can't be set"),
         ({"headers": {"User-Agent": "x"}}, ValueError, "headers: User-Agent can't be set: give `user_agent`"),
@@ -350,6 +353,18 @@ def test_a_slow_function_does_not_hold_the_event_loop(server: "ScriptedServer") 
     asyncio.run(main())
     assert len(calls) == 1
     assert calls != ["MainThread"]
+
+
+def test_a_function_that_is_slower_than_the_deadline_sends_nothing(face: "Face", server: "ScriptedServer") -> None:
+    def token() -> str:
+        time.sleep(0.1)
+        return "slow"
+
+    client = face.open(server, credential={"auth_token": token}, deadline=0.05)
+    with pytest.raises(RequestTimeout, match="the deadline of the call is over") as caught:
+        client.create_dataset(1, "a", "b", {})
+    assert caught.value.outcome == "not_sent"
+    assert server.received == 0
 
 
 # Limits

@@ -104,11 +104,17 @@ class Exchange:
         self._credential = credential
 
     def request(self) -> Request:
-        """Make the request that is due."""
+        """Make the request that is due.
+
+        Raises:
+            Failure: the deadline is over, since the function that returns the token took long.
+        """
         if self._credential is None:
             raise credentials.not_found()
         settings = self._settings
         self._started = time.perf_counter()
+        if self.token and self._deadline is not None and time.monotonic() >= self._deadline:
+            raise Failure(TimeoutError("the deadline of the call is over"), sent=False, timed_out=True, final=True)
         # By position, which takes half the time.
         return Request(
             self._call.method,

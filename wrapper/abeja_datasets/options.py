@@ -16,6 +16,9 @@ _OURS = {
     "user-agent": "give `user_agent` instead",
     "content-type": "bodies are JSON",
     **dict.fromkeys(("connection", "content-length", "host", "transfer-encoding"), "the client sets it"),
+    "proxy-authorization": "give the proxy's user and password in its URL",
+    # The response to it would be another than the one to the call.
+    **dict.fromkeys(("expect", "upgrade"), "the client does not speak what it asks for"),
 }
 
 
@@ -45,6 +48,9 @@ def headers(given: object) -> dict[str, str]:
         if value and not _HEADER_VALUE.fullmatch(value):
             # The value is not shown: it may be a secret.
             raise ValueError(f"headers: the value of {name} holds what no header can carry; printable ASCII is needed")
+    names = [name.lower() for name in given]
+    if twice := next((name for name in given if names.count(name.lower()) > 1), None):
+        raise ValueError(f"headers: {twice} is there twice; the case of a name does not matter")
     return dict(given)
 
 

@@ -30,7 +30,9 @@ def _check_transport(name: Any, *, is_async: bool) -> None:
             raise ValueError("transport: 'aiohttp' is for AsyncAPIClient alone; APIClient takes 'httpx'")
         import importlib.util
 
-        if "aiohttp" not in sys.modules and importlib.util.find_spec("aiohttp") is None:
+        # None in sys.modules is Python's own way to say that a module can't be imported.
+        found = sys.modules["aiohttp"] if "aiohttp" in sys.modules else importlib.util.find_spec("aiohttp")
+        if found is None:
             raise ImportError("transport: 'aiohttp' needs the extra [fast]: pip install 'abeja-datasets[fast]'")
 
 
@@ -50,6 +52,6 @@ def _check_http_client(given: Any, *, is_async: bool) -> None:
     package = kind.__module__.partition(".")[0]
     if isinstance(given, httpx.Client | httpx.AsyncClient):
         raise TypeError(f"{problem}{kind.__name__}, which {'APIClient' if is_async else 'AsyncAPIClient'} takes")
-    if package.startswith("httpx"):
+    if package.startswith("httpx") and package != "httpx":
         raise TypeError(f"{problem}{package}.{kind.__name__}: {package} is another package than httpx")
     raise TypeError(f"{problem}{kind.__name__}")
