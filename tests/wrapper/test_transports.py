@@ -100,6 +100,16 @@ def test_a_coding_may_come_in_several_headers(face: "Face", server: "ScriptedSer
     assert face.open(server).get_dataset(1, 2) == {"text": "0123456789" * 1000}
 
 
+@pytest.mark.parametrize("codings", [2, 4])
+def test_a_given_client_is_held_to_the_limit_too(face: "Face", server: "ScriptedServer", codings: int) -> None:
+    body = b"0" * 2_000_000
+    for _ in range(codings):
+        body = gzip.compress(body)
+    server.reply(body=body, headers={"Content-Encoding": ", ".join(["gzip"] * codings)})
+    with pytest.raises(InvalidResponse, match="larger than max_response_bytes, 1,000,000 bytes"):
+        face.open(server, max_response_bytes=1_000_000, http_client=face.http_client(trust_env=False)).get_dataset(1, 2)
+
+
 @pytest.mark.parametrize("coding", ["gzip", "deflate", "deflate ", "deflate, gzip"])
 @pytest.mark.parametrize("size", [1, 2, 3, 1000])
 def test_pieces_of_any_size_are_decoded(coding: str, size: int) -> None:

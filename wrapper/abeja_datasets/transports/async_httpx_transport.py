@@ -7,7 +7,7 @@ import httpx
 from abeja_datasets.headers import Headers
 from abeja_datasets.transports.http_libraries import has_leftovers
 from abeja_datasets.transports.httpx_messages import LIBRARY, Builder, failure, headers_beside, timeouts
-from abeja_datasets.transports.received import READABLE, Body
+from abeja_datasets.transports.received import Body, is_read_here
 from abeja_datasets.transports.wire import DecodingError, Failure, Request, Response
 
 
@@ -100,7 +100,7 @@ async def _read(response: httpx.Response, request: Request, *, is_given: bool = 
             body = response.content
         else:
             coding = headers.coding()
-            is_readable = not is_given or (coding or "").lower() in READABLE
+            is_readable = not is_given or is_read_here(coding)
             collected = Body(coding if is_readable else None, request)
             async for piece in stream:
                 collected.feed(piece)
@@ -109,7 +109,9 @@ async def _read(response: httpx.Response, request: Request, *, is_given: bool = 
                 # First: once the connection is back in the pool, another call has it.
                 await response.extensions["network_stream"].aclose()
             if not is_readable:
-                body = httpx.Response(response.status_code, headers=response.headers, content=body).content
+                decoded = Body(None, request)
+                decoded.feed(httpx.Response(response.status_code, headers=response.headers, content=body).content)
+                body = decoded.finish()
     except (httpx.HTTPError, DecodingError, TimeoutError) as error:
         failed = failure(error)
         raise Failure(

@@ -14,7 +14,7 @@ from abeja_datasets.transports.httpx_messages import (
     headers_beside,
     timeouts,
 )
-from abeja_datasets.transports.received import READABLE, Body
+from abeja_datasets.transports.received import Body, is_read_here
 from abeja_datasets.transports.wire import DecodingError, Failure, Request, Response
 
 
@@ -107,7 +107,7 @@ def _read(response: httpx.Response, request: Request, *, is_given: bool = False)
             body = response.content
         else:
             coding = headers.coding()
-            is_readable = not is_given or (coding or "").lower() in READABLE
+            is_readable = not is_given or is_read_here(coding)
             collected = Body(coding if is_readable else None, request)
             for piece in stream:
                 collected.feed(piece)
@@ -116,7 +116,9 @@ def _read(response: httpx.Response, request: Request, *, is_given: bool = False)
                 # First: once the connection is back in the pool, another call has it.
                 response.extensions["network_stream"].close()
             if not is_readable:
-                body = httpx.Response(response.status_code, headers=response.headers, content=body).content
+                decoded = Body(None, request)
+                decoded.feed(httpx.Response(response.status_code, headers=response.headers, content=body).content)
+                body = decoded.finish()
     except (httpx.HTTPError, DecodingError, TimeoutError) as error:
         failed = failure(error)
         raise Failure(

@@ -10,9 +10,6 @@ from abeja_datasets.transports.wire import BodyTooLarge, DecodingError, Request
 ACCEPTED: Final = "gzip, deflate"
 """The codings that are read here, as `Accept-Encoding` names them."""
 
-READABLE: Final = ("", "identity", "gzip", "x-gzip", "deflate")
-"""The values of `Content-Encoding` that are always read here."""
-
 _PIECE: Final = 1 << 20
 
 
@@ -93,6 +90,15 @@ def decoders(coding: str) -> tuple[_Decoder, ...]:
     if unknown or len(names) > _MAX_CODINGS:
         raise DecodingError(f"the body has the Content-Encoding {coding[:100]!r}, which can't be read")
     return tuple(_DECODERS[name]() for name in names)
+
+
+def is_read_here(coding: str | None) -> bool:
+    """Return whether a value of `Content-Encoding` lists nothing but codings that `decoders` knows."""
+    try:
+        decoders(coding or "")
+    except DecodingError:
+        return False
+    return True
 
 
 class _Gzip:
