@@ -307,7 +307,7 @@ def test_a_coroutine_function_returns_the_token_with_asyncio_alone(face: "Face",
     if face.name == "sync":
         with pytest.raises(CredentialNotFound) as caught:
             client.get_dataset(1, 2)
-        assert "a coroutine function is for AsyncAPIClient" in str(caught.value.__cause__)
+        assert "is a coroutine function, which is for AsyncAPIClient" in str(caught.value)
         return
     server.answer({})
     client.get_dataset(1, 2)

@@ -121,6 +121,14 @@ def test_the_locals_of_what_failed_below_show_no_secret(face: "Face", credential
     assert_absent(shown(error), credential)
 
 
+@pytest.mark.parametrize("value", ["hush-hush\n", "hush hush", b"hush"])
+def test_the_locals_of_a_token_that_can_not_be_sent_show_no_secret(face: "Face", value: Any) -> None:
+    values = [value]
+    client = face.open("http://unused", credential={"auth_token": values.pop})
+    error = failure(lambda: client.get_dataset(1, 2))
+    assert "hush" not in shown(error)
+
+
 @pytest.mark.parametrize("status", [400, 401, 429, 500, 520, 301])
 @pytest.mark.parametrize("shape", ["documented", "escaped", "text", "list", "other", "key"])
 def test_an_error_that_repeats_the_credential_shows_no_secret(

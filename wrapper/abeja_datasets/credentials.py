@@ -83,12 +83,20 @@ class Token:
         try:
             self.current = Credential(None, _secret("auth_token", value, bearer=True))
         except (TypeError, ValueError) as error:
-            raise _no_token(f"returned no usable token; {error}") from None
-        return self.current
+            problem = str(error)
+        else:
+            return self.current
+        # Error reporters show locals, and what is no usable token may still be a secret.
+        del value
+        raise _no_token(f"returned no usable token; {problem}")
 
     def failed(self, error: Exception) -> CredentialNotFound:
         """Return the error for a function that raised one. Its text is not repeated: it may hold a token."""
         return _no_token(f"raised {type(error).__name__}")
+
+    def unawaited(self) -> CredentialNotFound:
+        """Return the error for a coroutine function where nothing can await it."""
+        return _no_token("is a coroutine function, which is for AsyncAPIClient; give APIClient a plain function")
 
     def __repr__(self) -> str:
         return "<Credential of an auth_token function>"

@@ -21,29 +21,34 @@ def renew(token: Token, refused: Credential | None, lock: AbstractContextManager
     with lock:
         if token.current is not None and token.current is not refused:
             return token.current
-        try:
-            value = token.function()
-        except Exception as error:
-            raise token.failed(error) from error
-        if inspect.iscoroutine(value):
-            value.close()
-            raise token.failed(TypeError("a coroutine function")) from TypeError(
-                "auth_token: a coroutine function is for AsyncAPIClient; give APIClient a plain function"
-            )
-        return token.take(value)
+        # The value never is a local here: error reporters show those.
+        return token.take(_called(token))
 
 
 async def async_renew(token: Token, refused: Credential | None, lock: AbstractAsyncContextManager[Any]) -> Credential:
     """The same; a plain function is called in a thread, so that a slow one does not hold the event loop."""
-    import asyncio
-
     async with lock:
         if token.current is not None and token.current is not refused:
             return token.current
-        try:
-            value = await asyncio.to_thread(token.function)
-            if inspect.isawaitable(value):
-                value = await value
-        except Exception as error:
-            raise token.failed(error) from error
-        return token.take(value)
+        return token.take(await _awaited(token))
+
+
+def _called(token: Token) -> Any:
+    try:
+        value = token.function()
+    except Exception as error:
+        raise token.failed(error) from error
+    if inspect.iscoroutine(value):
+        value.close()
+        raise token.unawaited()
+    return value
+
+
+async def _awaited(token: Token) -> Any:
+    import asyncio
+
+    try:
+        value = await asyncio.to_thread(token.function)
+        return await value if inspect.isawaitable(value) else value
+    except Exception as error:
+        raise token.failed(error) from error
