@@ -90,7 +90,7 @@ def test_each_twin_is_as_it_would_be_written_and_awaits_nothing() -> None:
 def test_a_sentence_that_is_gone_is_told(tmp_path: Path) -> None:
     source = tmp_path / "async_session.py"
     source.write_text(SOURCE, encoding="utf-8")
-    with pytest.raises(twins.UnknownSource, match="of the running process and event loop' any more; mend"):
+    with pytest.raises(twins.UnknownSource, match="of the running process and event loop' any more; correct"):
         twins.twin_of(source)
 
 
