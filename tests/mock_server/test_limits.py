@@ -3,8 +3,11 @@
 import json
 import re
 import socket
+import subprocess
+import sys
 import time
 from collections.abc import Callable, Iterator
+from typing import Any
 
 import httpx
 import pytest
@@ -15,6 +18,7 @@ from abeja_datasets_mock.http.heads import MAX_FIELDS, MAX_HEAD
 
 PATH = b"/organizations/1/datasets/"
 Send = Callable[..., bytes]
+ENTRIES = {"type": "array", "items": {"type": "object", "required": ["a"]}}
 
 
 def statuses(response: bytes) -> list[bytes]:
@@ -200,3 +204,23 @@ def test_a_body_may_take_so_long_and_no_longer(
             except TimeoutError:
                 continue
     assert refused(response) == "HTTP: the body took longer than 1 s"
+
+
+@pytest.mark.parametrize("schema", [ENTRIES, {"oneOf": [ENTRIES, {"type": "null"}]}])
+def test_a_refusal_is_made_of_the_first_error_alone(schema: dict[str, Any]) -> None:
+    # The 200,000 errors together take hundreds of megabytes, outside Python's own accounts.
+    program = """
+import json, resource, sys
+from abeja_datasets_mock.errors import Refusal
+from abeja_datasets_mock.openapi.validation import Schema
+
+schema, value = Schema(json.loads(sys.argv[1]), {}), [1] * 200_000
+before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+try:
+    schema.check(value, "body")
+except Refusal:
+    print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before)
+"""
+    command = [sys.executable, "-c", program, json.dumps(schema)]
+    grown = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+    assert int(grown) < 20_000  # KiB
