@@ -264,8 +264,11 @@ def ready_file(path: Path) -> Iterator[Callable[[str], None]]:
     earlier server is removed first, so that no program reads a stale URL.
 
     Raises:
+        ValueError: a device, a pipe or a link of /dev is there, which all programs share; removing it harms them.
         OSError: the file can't be removed; or, from the function, it can't be written.
     """
+    if (path.exists() and not path.is_file()) or path.absolute().parent == Path("/dev"):
+        raise ValueError(f"--ready-file {path}: not a regular file; name a file that is new or may be replaced")
     path.unlink(missing_ok=True)
 
     def write(url: str) -> None:

@@ -1,6 +1,7 @@
 """`--log-format json`, `--ready-file` and `--host`: what the program writes, and where it refuses to start."""
 
 import json
+import os
 import signal
 import sqlite3
 import subprocess
@@ -10,6 +11,7 @@ from pathlib import Path
 
 import httpx
 import pytest
+from click import Command
 from click.testing import CliRunner
 
 from abeja_datasets_cli.fault_proxy import fault_proxy
@@ -128,3 +130,19 @@ def test_the_ready_file_is_never_written_through_a_link(tmp_path: Path) -> None:
         process.send_signal(signal.SIGTERM)
     assert target.read_text(encoding="utf-8") == "precious"
     assert sorted(path.name for path in tmp_path.iterdir()) == ["ready.draft", "target"]
+
+
+@pytest.mark.parametrize("command", [mock, fault_proxy])
+def test_a_ready_file_never_replaces_a_device_or_a_pipe(tmp_path: Path, command: Command) -> None:
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    link = tmp_path / "link"
+    link.symlink_to(pipe)
+    arguments = ["http://127.0.0.1:1"] if command is fault_proxy else []
+    # The last one does not exist, so that a mistake here harms nothing.
+    for path in (pipe, link, Path("/dev/abeja-datasets-no-such-device")):
+        result = CliRunner().invoke(command, [*arguments, "--ready-file", str(path)])
+        assert result.exit_code == 2
+        assert f"--ready-file {path}: not a regular file; name a file that is new or may be replaced" in result.output
+    assert pipe.is_fifo()
+    assert link.is_symlink()
