@@ -64,6 +64,14 @@ def test_what_is_not_http_is_answered_in_the_documented_shape(send_raw: Callable
     assert set(json.loads(body)) == {"error", "error_description"}
 
 
+def test_a_target_that_is_no_path_is_named(send_raw: Callable[..., bytes]) -> None:
+    for method, target in ((b"CONNECT", b"x:1"), (b"GET", b"http://a:b:c/")):
+        answer = send_raw(method + b" " + target + b" HTTP/1.1\r\nHost: x\r\n\r\n", silence=5)
+        assert b"callback" not in answer
+    answer = send_raw(b"CONNECT x:1 HTTP/1.1\r\nHost: x\r\n\r\n", silence=5)
+    assert b"HTTP: the target of the request is not a path or a URL; send one that begins with /" in answer
+
+
 def test_garbage_behind_a_request_closes_the_connection_after_its_answer(send_raw: Callable[..., bytes]) -> None:
     request = b"GET /x HTTP/1.1\r\nHost: x\r\n\r\n"
     answer = send_raw(request + b"\0\0\0", silence=5)

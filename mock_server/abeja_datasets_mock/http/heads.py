@@ -72,12 +72,15 @@ def split_target(target: bytes) -> tuple[bytes, bytes]:
     """Return the path and the query of a request target.
 
     Raises:
-        HttpParserInvalidURLError: it has neither the origin form nor the absolute form (RFC 9112, section 3.2).
+        Malformed: it has neither the origin form nor the absolute form (RFC 9112, section 3.2).
     """
     if target.startswith(b"/") and not target.startswith(b"//") and b"#" not in target:
         path, _, query = target.partition(b"?")
         return path, query
-    parsed = httptools.parse_url(target)
+    try:
+        parsed = httptools.parse_url(target)
+    except httptools.HttpParserInvalidURLError:
+        raise Malformed("the target of the request is not a path or a URL; send one that begins with /") from None
     return parsed.path or b"/", parsed.query or b""
 
 
