@@ -64,6 +64,9 @@ def _run(  # noqa: PLR0917 - click hands the options over by name
     from abeja_datasets_mock.faults import Proxy, admin_app
     from abeja_datasets_mock.server import Server
 
+    if not host:
+        # It would mean every address of the machine.
+        raise ValueError("--host: an address is needed, such as 127.0.0.1; 0.0.0.0 for other machines too")
     live = _faults(faults, seed, log_format)
     token = admin_token(admin_token_file)
     proxy = Proxy(url, live, host=host, port=port)

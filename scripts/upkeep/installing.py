@@ -79,8 +79,10 @@ def main(arguments: list[str]) -> int:
 def _asked(version: str | None, *, lowest: bool) -> Environment:
     if version is not None:
         sys.path.insert(0, str(ROOT / "scripts"))  # a Python started with -I has no folder of the script there
-        from upkeep.pythons import find
+        from upkeep.pythons import find, fits, supported
 
+        if not any(fits(version, each) for each in supported()):
+            raise CannotInstall(f"--python {version}: the project supports {', '.join(supported())}")
         python = find(version)
         if python is None:
             raise CannotInstall(f"no Python {version} on this machine (looked on PATH, and at pyenv's and uv's)")

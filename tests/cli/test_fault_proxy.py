@@ -164,6 +164,7 @@ def test_what_can_not_work_is_told_in_a_line(server: RunningServer, tmp_path: Pa
         ([server.url, "--faults", plan], "faults[0]: status 503 needs the server's own faults"),
         ([server.url, "--faults", broken], f"{broken}: faults[0].stall: a number"),
         ([server.url, "--faults", odd], f"{odd}: not UTF-8"),
+        ([server.url, "--host", ""], "--host: an address is needed"),
         ([server.url, "--port", port], f"127.0.0.1:{port}: can't listen: "),
         ([server.url, "--admin-token-file", token, "--admin-port", port], f"127.0.0.1:{port}: can't listen: "),
         ([server.url, "--admin-token-file", empty], f"{empty}: has no token"),

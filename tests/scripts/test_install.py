@@ -195,8 +195,11 @@ def test_without_permission_one_line_says_where(project: Project) -> None:
 def test_what_is_no_python_is_refused(project: Project) -> None:
     expected = "scripts/install: needs Python 3.11 or later; '/nowhere' is not (name one with PYTHON=…)"
     assert project.install(PYTHON="/nowhere") == (1, [expected])
-    expected = "scripts/install: no Python 9.9 on this machine (looked on PATH, and at pyenv's and uv's)"
-    assert project.install("--python", "9.9") == (1, [expected])
+    for version in ("3.10", "9.9", "3", "x"):
+        expected = f"scripts/install: --python {version}: the project supports 3.11, 3.12, 3.13, 3.14"
+        assert project.install("--python", version) == (1, [expected])
+    expected = "scripts/install: no Python 3.11.99 on this machine (looked on PATH, and at pyenv's and uv's)"
+    assert project.install("--python", "3.11.99") == (1, [expected])
 
 
 @pytest.fixture
