@@ -164,8 +164,8 @@ async def _notice_closed_connections() -> None:
 
 @functools.lru_cache(maxsize=16)
 def _timeout(seconds: float | None) -> aiohttp.ClientTimeout:
-    # `connect` bounds what `sock_connect` does not: looking up the host, and what a proxy says to CONNECT.
-    return aiohttp.ClientTimeout(total=None, connect=seconds, sock_connect=seconds, sock_read=seconds)
+    # Our connector bounds all of a connection's making by `sock_connect`.
+    return aiohttp.ClientTimeout(total=None, sock_connect=seconds, sock_read=seconds)
 
 
 def _failure(error: Exception, *, sent: bool | None = None, **more: Any) -> Failure:

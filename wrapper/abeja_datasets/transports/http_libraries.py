@@ -167,7 +167,12 @@ def connector(**options: Any) -> "aiohttp.TCPConnector":
 
     aiohttp lets a connection go as soon as the response is there, keeps what came behind it, and takes that for the
     next response (https://github.com/aio-libs/aiohttp/issues/13656). RFC 9112, section 6.3, forbids it.
+
+    Its `sock_connect` also bounds the look-up of the host and a proxy's response to CONNECT. aiohttp bounds those by
+    `connect`, which sets a timer for each request, also where a connection is kept open.
     """
+    import asyncio
+
     import aiohttp
 
     class Connector(aiohttp.TCPConnector):
@@ -177,6 +182,10 @@ def connector(**options: Any) -> "aiohttp.TCPConnector":
                     return kept
                 kept.close()
             return None
+
+        async def _create_connection(self, req: Any, traces: Any, timeout: Any) -> Any:  # noqa: ASYNC109 - aiohttp's
+            async with asyncio.timeout(timeout.sock_connect):
+                return await super()._create_connection(req, traces, timeout)
 
     if not hasattr(aiohttp.TCPConnector, "_get"):
         _warn("what comes behind a response is not noticed", f"aiohttp {aiohttp.__version__}", "TCPConnector._get")
