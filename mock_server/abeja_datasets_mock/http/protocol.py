@@ -16,6 +16,7 @@ from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 
 from abeja_datasets_mock.errors import error_body
 
+from .cycle import WholeResponseCycle
 from .heads import END, MAX_FIELDS, MAX_HEAD, Malformed, check_head, split_target
 from .transport import PoliteTransport
 
@@ -128,7 +129,7 @@ class ContractProtocol(HttpToolsProtocol):
         self._start_cycle(version)
 
     def _start_cycle(self, version: str) -> None:
-        self.cycle = RequestResponseCycle(
+        self.cycle = WholeResponseCycle(
             scope=self.scope,
             transport=self.transport,
             flow=self.flow,
