@@ -63,7 +63,7 @@ def output(
         program = f"import abeja_datasets.takeover\n{program}"
     write(cwd, {"program.py": program})
     words = [*OURS, "program.py"] if way == "command" else ["program.py"]
-    done = run(*words, cwd=cwd, path=[FOLDER, *path] if way == "path" else path, flags=flags)
+    done = run(*words, cwd=cwd, path=[Path(FOLDER), *path] if way == "path" else path, flags=flags)
     assert done.returncode == 0, done.stdout + done.stderr
     assert done.stderr == ""
     return done.stdout

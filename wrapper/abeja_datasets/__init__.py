@@ -13,18 +13,27 @@ from typing import TYPE_CHECKING, Any
 
 from abeja_datasets._version import __version__
 from abeja_datasets.api_client import APIClient
-from abeja_datasets.async_api_client import AsyncAPIClient
-from abeja_datasets.timestamps import parse_timestamp
 
 if TYPE_CHECKING:
     from abeja_datasets import models
+    from abeja_datasets.async_api_client import AsyncAPIClient
+    from abeja_datasets.timestamps import parse_timestamp
 
 __all__ = ["APIClient", "AsyncAPIClient", "__version__", "models", "parse_timestamp"]
 
+_LAZY = {"AsyncAPIClient": "async_api_client", "models": "models", "parse_timestamp": "timestamps"}
+"""Names that load when they are first used, each with its module."""
+
 
 def __getattr__(name: str) -> Any:
-    if name == "models":
-        import importlib
+    if name not in _LAZY:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    import importlib
 
-        return importlib.import_module("abeja_datasets.models")
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    module = importlib.import_module(f"abeja_datasets.{_LAZY[name]}")
+    value = globals()[name] = module if name == _LAZY[name] else getattr(module, name)
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

@@ -3,9 +3,9 @@
 abeja-sdk owns the same names. Where it is installed, they are its own, unless a program asks for ours: see `take_over`.
 """
 
+import os
 import sys
 from collections.abc import Sequence
-from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING, Final, NoReturn
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 NAMES: Final = {"abeja.datasets": "abeja_datasets", "abeja.exceptions": "abeja_datasets.exceptions"}
 """The documented names, each with the module that it stands for."""
 
-FOLDER: Final = Path(__file__).with_name("_takeover")
+FOLDER: Final = os.path.join(os.path.dirname(os.path.abspath(__file__)), "_takeover")
 """Put first on `sys.path`, it makes the documented names ours, and leaves the rest of `abeja` to abeja-sdk."""
 
 
@@ -60,9 +60,9 @@ def take_over() -> None:
             "Make `import abeja_datasets.takeover` the first import of the program, before any of `abeja`, or run "
             "it with `python -m abeja_datasets PROGRAM`"
         )
-    put_first(str(FOLDER), sys.path)
+    put_first(FOLDER, sys.path)
     if abeja is not None:
-        abeja.__path__ = put_first(str(FOLDER / "abeja"), [*abeja.__path__])
+        abeja.__path__ = put_first(os.path.join(FOLDER, "abeja"), [*abeja.__path__])
 
 
 def put_first(entry: str, path: list[str]) -> list[str]:
@@ -73,7 +73,7 @@ def put_first(entry: str, path: list[str]) -> list[str]:
 
 def is_takeover(entry: str) -> bool:
     """Return whether an entry of a search path is a folder like `FOLDER`, of this or of another install."""
-    return Path(entry).parts[-2:] == FOLDER.parts[-2:]
+    return os.path.normpath(entry).split(os.sep)[-2:] == FOLDER.split(os.sep)[-2:]
 
 
 def is_ours(module: ModuleType) -> bool:
