@@ -50,7 +50,7 @@ def test_names_that_load_late_are_listed_and_load_once() -> None:
         import sys
         import abeja_datasets
         assert {"AsyncAPIClient", "models", "parse_timestamp"} <= set(dir(abeja_datasets))
-        assert "abeja_datasets.async_api_client" not in sys.modules and "datetime" not in sys.modules
+        assert "abeja_datasets.async_api_client" not in sys.modules and "abeja_datasets.timestamps" not in sys.modules
         assert abeja_datasets.AsyncAPIClient is abeja_datasets.async_api_client.AsyncAPIClient
         assert "AsyncAPIClient" in vars(abeja_datasets)
         assert abeja_datasets.parse_timestamp("2018-05-20T13:51:16.010344").year == 2018
