@@ -6,7 +6,7 @@
 
 `APIClient` and its twin `AsyncAPIClient` take and give JSON as plain dicts and lists, untouched. `models` is the typed
 view of the same data, for those who want one. `parse_timestamp` reads the API's timestamps. What is raised is in
-`abeja.exceptions`. Importing this stays light: the HTTP library loads with the first request.
+`abeja_datasets.exceptions`. Importing this stays light: the HTTP library loads with the first request.
 """
 
 from typing import TYPE_CHECKING, Any

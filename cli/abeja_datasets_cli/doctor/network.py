@@ -33,22 +33,23 @@ def proxy_findings(environ: Mapping[str, str], base_url: str) -> Iterator[Findin
 def _route(base_url: str) -> Finding:
     import httpx
 
+    from abeja_datasets.transports.proxies import proxy_for
+
     given = urllib.request.getproxies()
-    proxy = given.get(urllib.parse.urlsplit(base_url).scheme) or given.get("all")
     try:
-        # The certificates are another matter, and reading them takes long.
-        with httpx.Client(verify=False) as client:  # noqa: S501 - nothing is sent
-            # httpx has no public way to ask which transport it would use.
-            direct = client._transport_for_url(httpx.URL(base_url)) is client._transport  # noqa: SLF001
+        proxy = proxy_for(base_url)
+        if proxy:
+            # httpx refuses some proxies. The certificates are another matter, and reading them takes long.
+            httpx.HTTPTransport(proxy=httpx.Proxy(proxy.url), verify=False).close()
     except ImportError as error:
         return Finding("problem", "proxy", f"a proxy can't be used: {error}", "pip install 'httpx[socks]'")
     except (ValueError, httpx.InvalidURL):
         shown = ", ".join(without_userinfo(url) for scheme, url in given.items() if scheme != "no")
         text = f"one of these is no URL of a proxy, so that no client can be used: {shown}"
         return Finding("problem", "proxy", text, "Use a URL such as http://proxy.example.com:8080, or unset it")
-    if not direct:
-        return Finding("ok", "proxy", f"requests to {base_url} go through {without_userinfo(proxy or 'a proxy')}")
     if proxy:
+        return Finding("ok", "proxy", f"requests to {base_url} go through {without_userinfo(proxy.url)}")
+    if given.get(urllib.parse.urlsplit(base_url).scheme) or given.get("all"):
         return Finding("ok", "proxy", f"requests to {base_url} go to it directly: NO_PROXY exempts it")
     return Finding("ok", "proxy", f"requests to {base_url} go to it directly: no proxy is set for it")
 
