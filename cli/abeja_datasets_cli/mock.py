@@ -168,7 +168,7 @@ def _faults(plan: Path | None, log_format: Any, *, on_wire: bool) -> "Faults":
 
 def _install(app: "Starlette", faults: "Faults | None", token: str | None, latency: float, log_format: Any) -> None:
     """Add the middleware to the application; the last one added is outermost."""
-    from abeja_datasets_mock.http.recording import Latency, Recorder, log_line
+    from abeja_datasets_mock.http.recording import Latency, Recorder, log_line, refusal_line
 
     if faults is not None:
         from abeja_datasets_mock.faults import install
@@ -178,6 +178,7 @@ def _install(app: "Starlette", faults: "Faults | None", token: str | None, laten
         app.add_middleware(Latency, seconds=latency)
     if log_format:
         app.add_middleware(Recorder, listener=lambda request: log(log_line(request, log_format)), bodies=False)
+        app.state.on_refusal = lambda status, text: log(refusal_line(status, text, log_format))
 
 
 def _lines(listening: "Listening", taken: "list[Accepted]") -> Iterator[str]:

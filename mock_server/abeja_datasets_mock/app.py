@@ -43,8 +43,9 @@ def create_app(
 ) -> Starlette:
     """Build the server as an ASGI application, ready at once: it does not depend on lifespan events.
 
-    Use it from one event loop at a time. `app.state.store.close()` closes the database; the end of its
-    lifespan does so too.
+    Use it from one event loop at a time. `app.state.store.close()` closes the database. The end of its lifespan does
+    so too, and at last the end of the program. `app.state.on_refusal` is called with the status and the description of
+    each response to bytes that are not a request.
 
     Args:
         database: the SQLite file that keeps the data, made where it does not exist. None keeps it in memory.
@@ -73,6 +74,7 @@ def create_app(
     route = ContractRoute(handlers, authenticator, max_body)
     app = _Application(routes=[DocumentRoute(), route], lifespan=lifespan)
     app.state.store = store
+    app.state.on_refusal = lambda status, description: None
     app.state.operations = handlers
     return app
 
@@ -181,10 +183,10 @@ class ContractRoute(BaseRoute):
     ) -> Response:
         with without_collection():
             body = await parse_large_json(raw)
-            if operation.body is not None:
-                operation.body.check(body, "body")
             request = Request(path, query, body, is_large=True)
             try:
+                if operation.body is not None:
+                    operation.body.check(body, "body")
                 return await self._handlers[operation.operation_id](request)
             finally:
                 request.body = None

@@ -9,7 +9,7 @@ from itertools import accumulate
 from typing import Any, NoReturn
 
 from .errors import Refusal, bad_request
-from .large import TooDeep, encoding, parsing
+from .large import TooDeep, encoding, parsing, releasing
 from .turns import in_turns
 
 MAX_DEPTH = 500
@@ -45,7 +45,11 @@ async def parse_large_json(body: bytes) -> Any:
     with _refusing():
         value = await in_turns(parsing(_text(body), _DECODER, MAX_DEPTH))
     if b"\\ud" in body or b"\\uD" in body:
-        await encode_large_json(value)
+        try:
+            await encode_large_json(value)
+        except Refusal:
+            await in_turns(releasing(value))
+            raise
     return value
 
 

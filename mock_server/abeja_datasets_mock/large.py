@@ -21,6 +21,9 @@ _RUN = 256
 """Members that Python's own writer takes at once."""
 
 _FEW = 8
+
+_WIDE = 2**64
+
 _STRING = r'"[^"\\]*+(?:\\.[^"\\]*+)*+"'
 _LEVELS = 3
 
@@ -48,7 +51,12 @@ def parsing(text: str, decoder: json.JSONDecoder, deepest: int) -> Generator[Non
         JSONDecodeError: the text is not JSON.
         TooDeep: the text has more than `deepest` levels.
     """
-    return _Parser(text, decoder, deepest).steps()
+    parser = _Parser(text, decoder, deepest)
+    try:
+        return (yield from parser.steps())
+    except Exception:
+        yield from releasing(parser.result)
+        raise
 
 
 class _Parser:
@@ -60,8 +68,9 @@ class _Parser:
         self._deepest = deepest
         self._place = 0
         self._key: Any = None
-        # The containers around the place, each after the character it starts with. The first one holds the result.
-        self._open: list[tuple[str, Any]] = [("", [])]
+        self.result: list[Any] = []
+        # The containers around the place, each after the character it starts with.
+        self._open: list[tuple[str, Any]] = [("", self.result)]
 
     def steps(self) -> Generator[None, None, Any]:
         self._skip(0)
@@ -79,7 +88,7 @@ class _Parser:
             self._member()
         if self._place != len(self._text):
             raise json.JSONDecodeError("Extra data", self._text, self._place)
-        return self._open[0][1][0]
+        return self.result[0]
 
     def _value(self) -> bool:
         """Parse a value; return False where it is a container of which only the start was parsed."""
@@ -165,7 +174,7 @@ def releasing(value: Any) -> Generator[None, None, None]:
             members.clear()
             members = values
         while members:
-            todo += [member for member in members[-_RUN:] if isinstance(member, list | dict) and len(member) > _FEW]
+            todo += [member for member in members[-_RUN:] if isinstance(member, list | dict) and not _is_small(member, _LEVELS)]
             del members[-_RUN:]
             yield
 
@@ -209,9 +218,9 @@ def _pieces(value: Any, encoder: json.JSONEncoder) -> Generator[Any, None, None]
 
 
 def _is_small(value: Any, levels: int) -> bool:
-    """Return whether a value has few members on few levels."""
+    """Return whether a value has few members on few levels, and no integer that takes long to write."""
     if not isinstance(value, list | dict):
-        return True
+        return not isinstance(value, int) or -_WIDE < value < _WIDE
     if len(value) > _FEW or not levels:
         return False
     return all(_is_small(member, levels - 1) for member in (value.values() if isinstance(value, dict) else value))

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import functools
 from collections.abc import Sequence
 from email.utils import formatdate
 from pathlib import Path
@@ -50,7 +51,10 @@ class Server:
         config.load()
         loop = asyncio.get_running_loop()
         self._listener = await loop.create_server(
-            lambda: ContractProtocol(config=config, server_state=self._state, app_state={}, _loop=loop),
+            functools.partial(
+                ContractProtocol, config=config, server_state=self._state, app_state={}, _loop=loop,
+                on_refusal=self._app.state.on_refusal,
+            ),
             self._host,
             self._port,
             backlog=_BACKLOG,

@@ -8,6 +8,7 @@ the one before it is complete.
 import asyncio
 import logging
 import re
+from collections.abc import Callable
 from typing import Any
 from urllib.parse import unquote
 
@@ -18,6 +19,7 @@ from abeja_datasets_mock.errors import error_body
 
 from .cycle import WholeResponseCycle
 from .heads import END, MAX_FIELDS, MAX_HEAD, Malformed, check_head, split_target
+from .recording import REFUSED
 from .transport import PoliteTransport
 
 PATIENCE = 20.0
@@ -28,6 +30,8 @@ BODY_PATIENCE = 30
 """How many times `PATIENCE` a whole body may take."""
 
 MAX_CONNECTIONS = 16_384
+
+OnRefusal = Callable[[int, str], object]
 
 _REQUEST = re.compile(rb"[\r\n]*+[A-Z-]*+( |\Z)")
 
@@ -45,10 +49,15 @@ _PARTS = {
 
 
 class ContractProtocol(HttpToolsProtocol):
-    """HTTP/1.1 over one connection."""
+    """HTTP/1.1 over one connection.
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
+    Args:
+        on_refusal: called with the status and the description of a response that no request of the application has.
+    """
+
+    def __init__(self, *args: Any, on_refusal: OnRefusal, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        self._on_refusal = on_refusal
         self.logger = _logger
         self.access_log = False
         self.deaf = False
@@ -242,11 +251,19 @@ class ContractProtocol(HttpToolsProtocol):
         """Refuse bytes that are not HTTP, or come too slowly, and close the connection."""
         cycle = self._last_cycle()
         if cycle is not None and not cycle.response_complete:
+            # The application has the request, and so logs it.
+            cycle.scope[REFUSED] = 400
             cycle.disconnected = True
             cycle.message_event.set()
-        self._refuse(400, "bad_request", f"HTTP: {msg}")
+            self._send_refusal(400, "bad_request", f"HTTP: {msg}")
+        else:
+            self._refuse(400, "bad_request", f"HTTP: {msg}")
 
     def _refuse(self, status: int, error: str, description: str) -> None:
+        self._on_refusal(status, description)
+        self._send_refusal(status, error, description)
+
+    def _send_refusal(self, status: int, error: str, description: str) -> None:
         self.deaf = True
         self._unset_deadline()
         self.headers, self.url = [], b""

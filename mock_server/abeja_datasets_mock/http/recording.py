@@ -19,6 +19,10 @@ from .routing import Routes
 
 _SECRET = ("authorization", "cookie", "proxy-authorization")
 _HIDDEN = "[hidden]"
+
+REFUSED = "abeja_datasets_mock.refused"
+"""In a scope (ASGI): the status with which the server has refused the rest of the request."""
+
 _PRINTABLE = bytes(range(0x21, 0x7F)).decode("ascii")
 
 
@@ -91,7 +95,7 @@ class Recorder:
 
         await self._app(scope, kept, recorded)
         if status is None:
-            self._tell(scope, bytes(body), None, start)
+            self._tell(scope, bytes(body), scope.get(REFUSED), start)
 
     def _tell(self, scope: Scope, body: bytes, status: int | None, start: float) -> None:
         method, path = scope["method"], scope["raw_path"]
@@ -122,13 +126,21 @@ def _headers(scope: Scope) -> dict[str, str]:
 LogFormat = Literal["text", "json"]
 
 
+def refusal_line(status: int, description: str, form: LogFormat) -> str:
+    """Return a log line for a response to bytes that are not a request."""
+    if form == "text":
+        return f"{_now()} - - - {status} {description}"
+    return json_line(
+        method=None, path=None, query=(), operation=None, status=status, milliseconds=None, message=description
+    )
+
+
 def log_line(request: ReceivedRequest, form: LogFormat) -> str:
     """Return a request as one log line; it holds no secret, and no request can break it into two."""
     milliseconds = round(request.seconds * 1000, 3)
     if form == "text":
-        at = datetime.now(UTC).isoformat(timespec="milliseconds")
         operation, status = request.operation or "-", request.status or "gone"
-        return f"{at} {request.method} {request.path} {operation} {status} {milliseconds} ms"
+        return f"{_now()} {request.method} {request.path} {operation} {status} {milliseconds} ms"
     return json_line(
         method=request.method,
         path=request.path,
@@ -137,6 +149,10 @@ def log_line(request: ReceivedRequest, form: LogFormat) -> str:
         status=request.status,
         milliseconds=milliseconds,
     )
+
+
+def _now() -> str:
+    return datetime.now(UTC).isoformat(timespec="milliseconds")
 
 
 class Latency:

@@ -1,6 +1,9 @@
 """The check of a JSON value against a schema of the document, with a message that names the place and the fix."""
 
-from collections.abc import Iterable, Mapping
+import functools
+import itertools
+import operator
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import jsonschema_rs
@@ -9,6 +12,9 @@ from abeja_datasets_mock.errors import Refusal, bad_request
 
 _SUBJECT = "the value"
 """Stands for the value in messages, which would otherwise repeat up to megabytes of it."""
+
+_WIDTHS = (128, 32, 8, 2, 0)
+"""Members that a sample of a value keeps of a container, on each level from the outermost."""
 
 
 class Schema:
@@ -33,15 +39,49 @@ class Schema:
 
     def _refusal(self, value: Any, name: str) -> Refusal:
         try:
-            # It ends at the first error; `iter_errors` makes all of them, millions in a large body, at once.
-            self._validator.validate(value)
-        except jsonschema_rs.ValidationError as first:
-            error = _innermost(first)
+            error = self._error_in_sample(value) or self._error(value)
         except ValueError:
             # The validator copies the value into an error, to a depth of 255.
             return bad_request(f"{name}: not valid, and nested too deeply to name the place")
         place = path_text(error.instance_path) or name
         return bad_request(f"{place}: {error.message}")
+
+    def _error(self, value: Any) -> jsonschema_rs.ValidationError:
+        """Return the first error of an invalid value; `iter_errors` makes all of them, millions in a large body."""
+        try:
+            self._validator.validate(value)
+        except jsonschema_rs.ValidationError as first:
+            return _innermost(first)
+        raise AssertionError("the value is valid")
+
+    def _error_in_sample(self, value: Any) -> jsonschema_rs.ValidationError | None:
+        """Return an error of a sample of the value; None unless the value itself has the same error.
+
+        An error copies the failing part, and holds the interpreter for long where that has millions of members.
+        """
+        sample = _sample(value, _WIDTHS)
+        if self._is_valid(sample):
+            return None
+        error = self._error(sample)
+        has_wrong_type = isinstance(error.kind, jsonschema_rs.ValidationErrorKind.Type)
+        whole, kept = (functools.reduce(operator.getitem, error.instance_path, root) for root in (value, sample))
+        return error if has_wrong_type or not isinstance(whole, list | dict) or len(whole) == len(kept) else None
+
+
+def _sample(value: Any, widths: Sequence[int]) -> Any:
+    """Copy a value with the first members of its lists, and with few members that are containers in its objects."""
+    if not isinstance(value, list | dict):
+        return value
+    if not widths:
+        return type(value)()
+    width, *inner = widths
+    if isinstance(value, list):
+        return [_sample(member, inner) for member in value[:width]]
+    # All keys stay, so that none seems to be missing.
+    members = {key: type(member)() if isinstance(member, list | dict) else member for key, member in value.items()}
+    large = (key for key, member in value.items() if isinstance(member, list | dict))
+    members.update((key, _sample(value[key], inner)) for key in itertools.islice(large, width))
+    return members
 
 
 def _ending_early(schema: Any) -> Any:

@@ -77,10 +77,13 @@ class Index:
         if item >= self._indexed(dataset):
             return
         block, number = divmod(item, BLOCK)
+        changed = defaultdict(list)
         for term in terms_of(before) ^ (set() if after is None else terms_of(after)):
-            place = (dataset, block, postings.bucket(term))
+            changed[postings.bucket(term)].append(term)
+        for bucket, terms in changed.items():
+            place = (dataset, block, bucket)
             row = self._execute(f"SELECT terms FROM postings WHERE {_PLACE}", place).fetchone()  # noqa: S608 - constant
-            text = postings.toggle(row[0] if row else postings.write(()), term, 1 << number)
+            text = postings.toggle(row[0] if row else postings.write(()), terms, 1 << number)
             self._execute("INSERT OR REPLACE INTO postings VALUES (?, ?, ?, ?)", (*place, text))
 
     def find(self, dataset: int, query: Query) -> Iterator[tuple[int, Bits]]:

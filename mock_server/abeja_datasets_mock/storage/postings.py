@@ -39,23 +39,31 @@ def read(text: bytes, term: bytes) -> Bits:
     _, found, rest = text.partition(beginning(term))
     if not found:
         return 0
-    empty, bits = rest[: rest.index(b"\n")].split()
-    return int(bits, 16) << int(empty)
+    return _bits(rest[: rest.index(b"\n")])
 
 
-def toggle(text: bytes, term: bytes, changed: Bits) -> bytes:
-    """Return a text in which these items have the term if they did not, and the other way round."""
-    before = read(text, term)
-    if not before:
-        return text + _line(term, changed)
-    return text.replace(b"\n" + _line(term, before), b"\n" + _line(term, before ^ changed), 1)
+def toggle(text: bytes, terms: Iterable[bytes], changed: Bits) -> bytes:
+    """Return a text in which these items have each of the terms that they did not have, and none that they had."""
+    lines = dict(line.split(b"\t") for line in text.split(b"\n") if line)
+    for term in terms:
+        key = _key(term)
+        if bits := _bits(lines.pop(key, b"0 0")) ^ changed:
+            lines[key] = _text(bits)
+    return b"\n" + b"".join(b"%b\t%b\n" % line for line in lines.items())
 
 
 def _line(term: bytes, bits: Bits) -> bytes:
-    if not bits:
-        return b""
+    return b"%b\t%b\n" % (_key(term), _text(bits)) if bits else b""
+
+
+def _text(bits: Bits) -> bytes:
     empty = (bits & -bits).bit_length() - 1
-    return b"%b\t%d %x\n" % (_key(term), empty, bits >> empty)
+    return b"%d %x" % (empty, bits >> empty)
+
+
+def _bits(text: bytes) -> Bits:
+    empty, bits = text.split()
+    return int(bits, 16) << int(empty)
 
 
 def _key(term: bytes) -> bytes:

@@ -9,6 +9,7 @@ import asyncio
 import logging
 import sqlite3
 import time
+import weakref
 from collections.abc import Callable, Generator
 from pathlib import Path
 from typing import TypeVar
@@ -46,6 +47,8 @@ class Store:
 
     def __init__(self, database: str | Path | None = None) -> None:
         self.connection = connect(database)
+        # An application that is made and never started has no other end.
+        self._close = weakref.finalize(self, self.connection.close)
         self.execute = self.connection.execute
         self._waiting: list[asyncio.Future[None]] = []
         self._loop: asyncio.AbstractEventLoop | None = None
@@ -143,7 +146,7 @@ class Store:
     def close(self) -> None:
         """Close the file. What is not committed was not acknowledged, and is lost."""
         self._abandon()
-        self.connection.close()
+        self._close()
 
     def _run(self, work: Callable[[], _Result]) -> tuple[_Result] | Refusal:
         try:
