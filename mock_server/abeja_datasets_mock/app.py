@@ -156,11 +156,16 @@ class ContractRoute(BaseRoute):
             response = INTERNAL_SERVER_ERROR
         headers = [
             (b"content-type", b"application/json"),
-            (b"content-length", b"%d" % len(response.body)),
+            (b"content-length", b"%d" % (len(response.body) + sum(map(len, response.more)))),
             *response.headers,
         ]
         await send({"type": "http.response.start", "status": response.status, "headers": headers})
-        await send({"type": "http.response.body", "body": response.body})
+        body = response.body
+        for more in response.more:
+            await send({"type": "http.response.body", "body": body, "more_body": True})
+            await asyncio.sleep(0)
+            body = more
+        await send({"type": "http.response.body", "body": body})
 
     async def _respond(self, scope: Scope, receive: Receive) -> Response:
         headers = scope["headers"]

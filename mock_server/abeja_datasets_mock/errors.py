@@ -9,11 +9,15 @@ CLOSE: tuple[bytes, bytes] = (b"connection", b"close")
 
 
 class Response(NamedTuple):
-    """A response: a status, JSON text, and headers other than Content-Type and Content-Length."""
+    """A response: a status, JSON text, and headers other than Content-Type and Content-Length.
+
+    `more` is the rest of a long text, which is sent in turns with other responses.
+    """
 
     status: int
     body: bytes
     headers: Headers = ()
+    more: Sequence[bytes] = ()
 
 
 class Refusal(Exception):

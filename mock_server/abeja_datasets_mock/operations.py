@@ -11,11 +11,12 @@ from .errors import Headers, Refusal, Response, StorageFailed, bad_request, not_
 from .http.paging import Tokens
 from .json_text import encode_json, encode_large_json
 from .likeness import Likeness, likeness
+from .parts import LIMITS, ItemPage, page_response, part
 from .storage.clock import Clock
 from .storage.datasets import Datasets, dataset_number
 from .storage.items import MAX_ITEM_ID, Items, item_number
-from .storage.records import ItemRow, ItemWriter
-from .storage.search import compile_query
+from .storage.records import DatasetRow, ItemRow, ItemWriter
+from .storage.search import Query, compile_query
 from .storage.store import Store
 from .turns import in_turns
 
@@ -82,16 +83,22 @@ class Operations:
         listing = ("datasets", organization)
         after = 0 if token is None else self._tokens.read("next_token", token, *listing)[0]
 
-        def work() -> Response:
+        def work() -> tuple[list[DatasetRow], bool]:
             # One more than asked for shows whether others follow.
-            rows = self._datasets.page(organization, after, size + 1)
-            headers: Headers = ()
-            if len(rows) > size:
-                token = self._tokens.make(rows[size - 1].dataset_id, *listing)
-                headers = ((b"x-next-token", token.encode("ascii")),)
-            return Response(_OK, _array(row.json() for row in rows[:size]), headers)
+            place = rows[-1].dataset_id if rows else after
+            return part(self._datasets.page(organization, place, size + 1 - len(rows)))
 
-        return await self._store.read_many(work)
+        rows: list[DatasetRow] = []
+        rows, is_all = await self._store.read_many(work)
+        is_long = not is_all
+        while not is_all:
+            more, is_all = await self._store.read_many(work)
+            rows += more
+        headers: Headers = ()
+        if len(rows) > size:
+            token = self._tokens.make(rows[size - 1].dataset_id, *listing)
+            headers = ((b"x-next-token", token.encode("ascii")),)
+        return await page_response(b"[", (row.json() for row in rows[:size]), b"]", headers, is_long=is_long)
 
     async def delete_dataset(self, request: Request) -> Response:
         """Remove a dataset and its items."""
@@ -144,26 +151,57 @@ class Operations:
         if query is not None:
             await self._index(request)
 
-        def work() -> Response | None:
-            number = self._dataset(request)
-            if query is not None and self._items.layer(number) is not None:
-                return None
-            # One more than asked for shows whether others follow.
-            if query is None:
-                count, rows = self._datasets.total_count(number), self._items.page(number, after, size + 1)
-            else:
-                rows, count = self._items.search(number, after, size + 1, query)
-            page, end = rows[:size], self.likeness.end
-            if self.likeness.goes_on(len(rows), size):
-                token = self._tokens.make(page[-1].dataset_item_id, *listing, query=q)
-                end = b',"next_page_token":"%b"' % token.encode("ascii")
-            items = _array(map(self._writer(request), page))
-            return Response(_OK, b'{"items":%b,"total_count":%d%b}' % (items, count, end))
+        # One more than asked for shows whether others follow.
+        for limit in LIMITS:
+            page = await self._page(request, after, size + 1, query, limit)
+            if await self._completed(request, page):
+                break
+        rows, end = page.rows[:size], self.likeness.end
+        if self.likeness.goes_on(len(page.rows), size):
+            token = self._tokens.make(rows[-1].dataset_item_id, *listing, query=q)
+            end = b',"next_page_token":"%b"' % token.encode("ascii")
+        end = b'],"total_count":%d%b}' % (page.count, end)
+        return await page_response(b'{"items":[', map(self._writer(request), rows), end, is_long=page.is_long)
 
-        while (response := await self._store.read_many(work)) is None:
+    async def _page(self, request: Request, after: int, size: int, query: Query | None, limit: int) -> ItemPage:
+        """Read a page, or the first part of a long one."""
+
+        def work() -> ItemPage | None:
+            number = self._dataset(request)
+            if query is None:
+                found, count = None, self._datasets.total_count(number)
+                rows, is_all = part(self._items.page(number, after, size), limit)
+            elif self._items.layer(number) is not None:
+                return None
+            else:
+                found, count = self._items.search(number, after, size, query)
+                rows, is_all = part(self._items.some(number, found), limit)
+            if is_all:
+                return ItemPage(count, rows)
+            found = self._items.page_ids(number, after, size) if found is None else found
+            return ItemPage(count, rows, found[len(rows) :], self._items.version(number), is_long=True)
+
+        while (page := await self._store.read_many(work)) is None:
             # Only merged items are in the index.
             await self._merge(request)
-        return response
+        return page
+
+    async def _completed(self, request: Request, page: ItemPage) -> bool:
+        """Read the other parts of a page; return False where an item changed meanwhile."""
+
+        def work() -> list[ItemRow]:
+            number = self._dataset(request)
+            if self._items.version(number) != page.version:
+                return []
+            return part(self._items.some(number, page.left))[0]
+
+        while page.left:
+            rows = await self._store.read_many(work)
+            if not rows:
+                return False
+            page.rows += rows
+            del page.left[: len(rows)]
+        return True
 
     async def update_dataset_item(self, request: Request) -> Response:
         """Replace an item's attributes."""

@@ -85,7 +85,7 @@ class FaultMiddleware:
         held = _Held()
         await self._app(scope, patient, held)
         if held.is_whole and not (effect.latency and effect.after and await _wait(effect.latency, receive) is None):
-            await _send(send, effect, Response(held.status, held.headers, held.body))
+            await _send(send, effect, Response(held.status, held.headers, bytes(held.body)))
 
 
 class _Held:
@@ -94,7 +94,7 @@ class _Held:
     def __init__(self) -> None:
         self.status = 0
         self.headers: list[tuple[bytes, bytes]] = []
-        self.body = b""
+        self.body = bytearray()
         self.is_whole = False
 
     async def __call__(self, message: Message) -> None:

@@ -252,7 +252,7 @@ class ContractProtocol(HttpToolsProtocol):
         cycle = self._last_cycle()
         if cycle is not None and not cycle.response_complete:
             # The application has the request, and so logs it.
-            cycle.scope[REFUSED] = 400
+            cycle.scope[REFUSED] = 400  # type: ignore[literal-required]  # a key of our own
             cycle.disconnected = True
             cycle.message_event.set()
             self._send_refusal(400, "bad_request", f"HTTP: {msg}")

@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 from abeja_datasets_mock.errors import Refusal
 
@@ -14,7 +14,13 @@ _ID = re.compile("[1-9][0-9]{12}")
 _COLUMNS = "dataset_id, organization_id, name, type, props, created_at, updated_at"
 _RULES_KEPT = 1024
 _PURGED = 200
-"""Items that are removed in one transaction: a few milliseconds of work."""
+_PURGED_BYTES = 2**20
+"""Rows that are removed in one transaction, and bytes of theirs: a few milliseconds of work."""
+
+_PURGED_TABLES = (
+    ("items", "dataset_item_id", "length(source_data) + length(attributes)"),
+    ("postings", "block, bucket", "length(terms)"),
+)
 
 _NOBODY = ""
 """The organization of hidden datasets. No path names it: a path parameter is never empty."""
@@ -70,13 +76,13 @@ class Datasets:
         query = f"SELECT {_COLUMNS} FROM datasets WHERE dataset_id = ?"  # noqa: S608 - constant columns
         return DatasetRow(*self._execute(query, (number,)).fetchone())
 
-    def page(self, organization_id: str, after: int, size: int) -> list[DatasetRow]:
+    def page(self, organization_id: str, after: int, size: int) -> Iterator[DatasetRow]:
         """Read up to `size` datasets with ids over `after`, in the order of creation."""
         query = (
             f"SELECT {_COLUMNS} FROM datasets WHERE organization_id = ? AND dataset_id > ?"  # noqa: S608 - constant
             " ORDER BY dataset_id LIMIT ?"
         )
-        return [DatasetRow(*row) for row in self._execute(query, (organization_id, after, size))]
+        return (DatasetRow(*row) for row in self._execute(query, (organization_id, after, size)))
 
     def hide(self, number: int) -> None:
         """Remove a dataset from its organization at once; `purge` removes what it holds."""
@@ -104,17 +110,18 @@ class Datasets:
 
     def purge(self, number: int) -> bool:
         """Remove a part of the items of a hidden dataset, and at last the dataset; return whether any is left."""
-        for table, key in (("items", "dataset_item_id"), ("postings", "block")):
-            query = (
-                f"DELETE FROM {table} WHERE dataset_id = ? AND {key} <= (SELECT {key} FROM {table}"  # noqa: S608 - constant
-                f" WHERE dataset_id = ? ORDER BY {key} LIMIT 1 OFFSET ?)"
-            )
-            size = _PURGED if table == "items" else 0
-            if self._execute(query, (number, number, size)).rowcount:
-                return True
-            # Fewer are left.
-            query = f"DELETE FROM {table} WHERE dataset_id = ?"  # noqa: S608 - constant
-            if self._execute(query, (number,)).rowcount:
+        for table, keys, text in _PURGED_TABLES:
+            query = f"SELECT {keys}, {text} FROM {table} WHERE dataset_id = ? ORDER BY {keys} LIMIT {_PURGED}"  # noqa: S608 - constant
+            last, size = None, 0
+            # Only the lengths are read: a long text is in pages of its own.
+            for *last, length in self._execute(query, (number,)):
+                size += length
+                if size > _PURGED_BYTES:
+                    break
+            if last is not None:
+                marks = ", ".join("?" * len(last))
+                query = f"DELETE FROM {table} WHERE dataset_id = ? AND ({keys}) <= ({marks})"  # noqa: S608 - constant
+                self._execute(query, (number, *last))
                 return True
         self._execute("DELETE FROM datasets WHERE dataset_id = ? AND organization_id = ?", (number, _NOBODY))
         return False

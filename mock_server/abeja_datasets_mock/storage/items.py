@@ -5,7 +5,9 @@ A dataset is a number here, which the caller has found through its organization.
 
 import json
 import re
-from collections.abc import Iterable
+import time
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
 
 from .index import Index
 from .postings import Bits
@@ -27,6 +29,9 @@ _TABLE = (
 _MERGED = 100
 """Items of a layer that are merged in one transaction: a few milliseconds of work."""
 
+_TIME = 0.02
+"""Seconds after which a transaction merges no other item: each may change many rows of the index."""
+
 MAX_ITEM_ID = 10**18 - 1
 
 
@@ -46,9 +51,12 @@ class Items:
         self._execute = store.execute
         self._execute_many = store.connection.executemany
         self.index = Index(store)
+        # How often the items of a dataset were changed in this process.
+        self._changes: Counter[int] = Counter()
 
     def create(self, dataset: int, source_data: bytes, attributes: bytes, now: str) -> ItemRow:
         """Add an item."""
+        self._changes[dataset] += 1
         query = (
             "UPDATE counters SET next_item_id = next_item_id + 1, total_count = total_count + 1"
             " WHERE dataset_id = ? RETURNING next_item_id - 1"
@@ -74,12 +82,14 @@ class Items:
 
     def update(self, dataset: int, old: ItemRow, new: ItemRow) -> None:
         """Replace an item's attributes and `updated_at` with those of `new`."""
+        self._changes[dataset] += 1
         query = "UPDATE items SET attributes = ?, updated_at = ? WHERE dataset_id = ? AND dataset_item_id = ?"
         self._execute(query, (new.attributes, new.updated_at, dataset, new.dataset_item_id))
         self.index.change(dataset, new.dataset_item_id, old.attributes, new.attributes)
 
     def delete(self, dataset: int, row: ItemRow) -> None:
         """Remove an item that exists. No other item gets its id."""
+        self._changes[dataset] += 1
         self._execute("DELETE FROM items WHERE dataset_id = ? AND dataset_item_id = ?", (dataset, row.dataset_item_id))
         self._execute("UPDATE counters SET total_count = total_count - 1 WHERE dataset_id = ?", (dataset,))
         self.index.change(dataset, row.dataset_item_id, row.attributes, None)
@@ -100,6 +110,7 @@ class Items:
         missing = self._execute(query, (layer, dataset)).fetchone()
         if missing is not None:
             return int(missing[0])
+        self._changes[dataset] += 1
         self._execute("INSERT INTO layers VALUES (?, ?)", (dataset, layer))
         return None
 
@@ -113,8 +124,11 @@ class Items:
         layer = self.layer(dataset)
         query = "SELECT dataset_item_id FROM items WHERE dataset_id = ? ORDER BY 1 LIMIT ?"
         items = [item for (item,) in self._execute(query, (layer, _MERGED))]
+        end = time.perf_counter() + _TIME
         for item in items:
             self.settle(dataset, item)
+            if time.perf_counter() > end:
+                return
         if layer is not None and len(items) < _MERGED:
             self._execute("DELETE FROM layers WHERE dataset_id = ?", (dataset,))
             self._execute("DELETE FROM datasets WHERE dataset_id = ?", (layer,))
@@ -132,26 +146,40 @@ class Items:
             if old is not None:
                 self.update(dataset, old, old._replace(attributes=upper[0], updated_at=upper[1]))
 
-    def page(self, dataset: int, after: int, size: int) -> list[ItemRow]:
+    def page(self, dataset: int, after: int, size: int) -> Iterator[ItemRow]:
         """Read up to `size` items with ids over `after`, in the order of creation."""
         query = (
             f"SELECT {_COLUMNS} FROM {_TABLE} WHERE items.dataset_id = ? AND items.dataset_item_id > ?"  # noqa: S608 - constant
             " ORDER BY items.dataset_item_id LIMIT ?"
         )
-        return [ItemRow(*row) for row in self._execute(query, (dataset, after, size))]
+        return (ItemRow(*row) for row in self._execute(query, (dataset, after, size)))
 
-    def search(self, dataset: int, after: int, size: int, query: Query) -> tuple[list[ItemRow], int]:
-        """Read such a page of the items that a query finds, and count all of these."""
+    def page_ids(self, dataset: int, after: int, size: int) -> list[int]:
+        """Read the ids of such a page."""
+        query = "SELECT dataset_item_id FROM items WHERE dataset_id = ? AND dataset_item_id > ? ORDER BY 1 LIMIT ?"
+        return [item for (item,) in self._execute(query, (dataset, after, size))]
+
+    def search(self, dataset: int, after: int, size: int, query: Query) -> tuple[list[int], int]:
+        """Read the ids of such a page of the items that a query finds, and count all of these."""
         count = 0
         page: list[int] = []
         for first, bits in self.index.find(dataset, query):
             count += bits.bit_count()
             page += _members(first, bits, after, size - len(page))
+        return page, count
+
+    def some(self, dataset: int, items: Sequence[int]) -> Iterator[ItemRow]:
+        """Read the items with these ids, in the order of creation."""
         sql = (
             f"SELECT {_COLUMNS} FROM {_TABLE} WHERE items.dataset_id = ?"  # noqa: S608 - constant
             " AND items.dataset_item_id IN (SELECT value FROM json_each(?)) ORDER BY items.dataset_item_id"
         )
-        return [ItemRow(*row) for row in self._execute(sql, (dataset, json.dumps(page)))], count
+        return (ItemRow(*row) for row in self._execute(sql, (dataset, json.dumps(items))))
+
+    def version(self, dataset: int) -> tuple[int, int]:
+        """Return what changes with each change of a dataset's items, and with each commit of another server."""
+        (others,) = self._execute("PRAGMA data_version").fetchone()
+        return int(others), self._changes[dataset]
 
 
 def _members(first: int, bits: Bits, after: int, size: int) -> list[int]:

@@ -18,6 +18,11 @@ class DatasetRow(NamedTuple):
     created_at: str
     updated_at: str
 
+    @property
+    def size(self) -> int:
+        """Bytes of its JSON text."""
+        return len(self.props)
+
     def json(self, total_count: int | None = None) -> bytes:
         """Write the documented `Dataset`, or `DatasetWithCount` where the number of its items is given."""
         count = b"" if total_count is None else b'"total_count":%d,' % total_count
@@ -44,6 +49,11 @@ class ItemRow(NamedTuple):
     attributes: bytes
     created_at: str
     updated_at: str
+
+    @property
+    def size(self) -> int:
+        """Bytes of its JSON text."""
+        return len(self.source_data) + len(self.attributes)
 
 
 ItemWriter = Callable[[ItemRow], bytes]
