@@ -74,7 +74,7 @@ def create_app(
     route = ContractRoute(handlers, authenticator, max_body)
     app = _Application(routes=[DocumentRoute(), route], lifespan=lifespan)
     app.state.store = store
-    app.state.on_refusal = lambda status, description: None
+    app.state.on_refusal = lambda _status, _description: None
     app.state.operations = handlers
     return app
 

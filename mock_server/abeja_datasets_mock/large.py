@@ -174,7 +174,11 @@ def releasing(value: Any) -> Generator[None, None, None]:
             members.clear()
             members = values
         while members:
-            todo += [member for member in members[-_RUN:] if isinstance(member, list | dict) and not _is_small(member, _LEVELS)]
+            todo += [
+                member
+                for member in members[-_RUN:]
+                if isinstance(member, list | dict) and not _is_small(member, _LEVELS)
+            ]
             del members[-_RUN:]
             yield
 

@@ -52,7 +52,11 @@ class Server:
         loop = asyncio.get_running_loop()
         self._listener = await loop.create_server(
             functools.partial(
-                ContractProtocol, config=config, server_state=self._state, app_state={}, _loop=loop,
+                ContractProtocol,
+                config=config,
+                server_state=self._state,
+                app_state={},
+                _loop=loop,
                 on_refusal=self._app.state.on_refusal,
             ),
             self._host,

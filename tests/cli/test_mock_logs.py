@@ -1,8 +1,10 @@
 """`--log-format json`, `--ready-file` and `--host`: what the program writes, and where it refuses to start."""
 
+import base64
 import json
 import os
 import signal
+import socket
 import sqlite3
 import subprocess
 import sys
@@ -19,6 +21,7 @@ from abeja_datasets_cli.mock import mock
 from abeja_datasets_mock import DEMO
 
 AUTH = ("user-1234567890123", "demo-personal-access-token")
+_PAIR = base64.b64encode(":".join(AUTH).encode())
 DATASETS = "/organizations/1102940376065/datasets/"
 PROGRAM = [sys.executable, "-c", "from abeja_datasets_cli.mock import mock; mock()"]
 UNEXPECTED = """
@@ -146,3 +149,34 @@ def test_a_ready_file_never_replaces_a_device_or_a_pipe(tmp_path: Path, command:
         assert f"--ready-file {path}: not a regular file; name a file that is new or may be replaced" in result.output
     assert pipe.is_fifo()
     assert link.is_symlink()
+
+
+@pytest.mark.parametrize("form", ["text", "json"])
+def test_bytes_that_are_not_a_request_are_logged(tmp_path: Path, form: str) -> None:
+    ready = tmp_path / "ready"
+    command = [*PROGRAM, "--log-format", form, "--ready-file", str(ready)]
+    with subprocess.Popen(command, stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True) as process:
+        deadline = time.monotonic() + 20
+        while not ready.exists():
+            assert time.monotonic() < deadline
+            time.sleep(0.01)
+        address = httpx.URL(ready.read_text(encoding="utf-8").strip())
+        broken_chunk = b"POST /organizations/1/datasets/ HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n"
+        broken_chunk += b"Content-Type: application/json\r\nAuthorization: Basic %b\r\n\r\nx" % _PAIR
+        for request in (b"GET / HTTP/1.1\r\n\r\n", b"nonsense\r\n\r\n", broken_chunk):
+            with socket.create_connection((address.host, address.port or 80), timeout=5) as connection:
+                connection.sendall(request)
+                assert connection.recv(65536).startswith(b"HTTP/1.1 400 ")
+        process.send_signal(signal.SIGTERM)
+        _, err = process.communicate(timeout=20)
+    lines = err.splitlines()
+    assert len(lines) == 3
+    if form == "text":
+        assert " - - - 400 HTTP: Host: missing" in lines[0]
+        assert " - - - 400 HTTP: " in lines[1]
+        assert " create_dataset 400 " in lines[2]
+    else:
+        parsed = [json.loads(line) for line in lines]
+        assert [line["status"] for line in parsed] == [400, 400, 400]
+        assert "Host: missing" in parsed[0]["message"]
+        assert [line["operation"] for line in parsed] == [None, None, "create_dataset"]

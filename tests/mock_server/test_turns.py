@@ -264,3 +264,36 @@ def test_a_load_hears_signals(tmp_path: Path) -> None:
     with contextlib.closing(sqlite3.connect(file)) as connection:
         assert connection.execute("SELECT count(*) FROM items").fetchone() == (0,)
         assert connection.execute("SELECT count(*) FROM datasets").fetchone() == (0,)
+
+
+def test_a_long_page_comes_in_parts(server: RunningServer, api: "Api") -> None:
+    """What is read and sent part by part is the page that was asked for."""
+    dataset = api.create_dataset()
+    texts = [letter * 700_000 for letter in "abcde"]
+    items = [api.create_item(dataset, {"text": text, "x": 1}) for text in texts]
+    path = api.items_path(dataset)
+    for params in ({}, {"q": "x:1"}):
+        page = api.ok("GET", path, params=params)
+        assert page["items"] == items
+        assert page["total_count"] == len(items)
+        first = api.ok("GET", path, params={**params, "limit": 3})
+        assert first["items"] == items[:3]
+        rest = api.ok("GET", path, params={**params, "next_page_token": first["next_page_token"]})
+        assert rest["items"] == items[3:]
+    api.ok("DELETE", api.dataset_path(dataset))
+    store = server.app.state.store
+    assert server.run(store.read(lambda: store.execute("SELECT count(*) FROM items").fetchone())) == (0,)
+
+
+@pytest.mark.parametrize(
+    "content", [b"[" + b"[]," * 50_000 + b"[]]", b'{"type":"t","props":{},"name":[' + b"0," * 50_000 + b"0]}"]
+)
+def test_a_large_body_of_the_wrong_type(api: "Api", content: bytes) -> None:
+    headers = {"Content-Type": "application/json"}
+    assert "is not of type" in api.refused(400, "POST", api.datasets_path, content=content, headers=headers)
+
+
+def test_an_application_that_is_never_started_leaves_no_warning() -> None:
+    code = "from abeja_datasets_mock import create_app; app = create_app()"
+    done = subprocess.run([sys.executable, "-W", "error", "-c", code], check=False, capture_output=True, text=True)
+    assert (done.returncode, done.stderr) == (0, "")

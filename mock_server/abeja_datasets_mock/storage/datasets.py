@@ -112,13 +112,14 @@ class Datasets:
         """Remove a part of the items of a hidden dataset, and at last the dataset; return whether any is left."""
         for table, keys, text in _PURGED_TABLES:
             query = f"SELECT {keys}, {text} FROM {table} WHERE dataset_id = ? ORDER BY {keys} LIMIT {_PURGED}"  # noqa: S608 - constant
-            last, size = None, 0
+            last, size = [], 0
             # Only the lengths are read: a long text is in pages of its own.
-            for *last, length in self._execute(query, (number,)):
+            for row in self._execute(query, (number,)):
+                *last, length = row
                 size += length
                 if size > _PURGED_BYTES:
                     break
-            if last is not None:
+            if last:
                 marks = ", ".join("?" * len(last))
                 query = f"DELETE FROM {table} WHERE dataset_id = ? AND ({keys}) <= ({marks})"  # noqa: S608 - constant
                 self._execute(query, (number, *last))
