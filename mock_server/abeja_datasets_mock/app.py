@@ -13,7 +13,7 @@ import yaml
 from starlette.applications import Starlette
 from starlette.responses import Response as StarletteResponse
 from starlette.routing import BaseRoute, Match
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.types import Lifespan, Receive, Scope, Send
 
 from .errors import CLOSE, INTERNAL_SERVER_ERROR, Refusal, Response, StorageFailed
 from .http.authentication import DEMO, Authenticator, Credential
@@ -71,8 +71,7 @@ def create_app(
         yield
         store.close()
 
-    route = ContractRoute(handlers, authenticator, max_body)
-    app = _Application(routes=[DocumentRoute(), route], lifespan=lifespan)
+    app = _Application(ContractRoute(handlers, authenticator, max_body), lifespan)
     app.state.store = store
     app.state.on_refusal = lambda _status, _description: None
     app.state.operations = handlers
@@ -82,37 +81,20 @@ def create_app(
 class _Application(Starlette):
     """An application without Starlette's own middleware and routing, unless middleware is added.
 
-    They cost as much as a read does, and nothing is left to them: a route responds to each exception, and the routes
-    take each request.
+    They cost as much as a read does, and nothing is left to them: the route takes each request, and responds to each
+    exception.
     """
 
-    def build_middleware_stack(self) -> ASGIApp:
-        """Build the application that handles requests."""
-        return super().build_middleware_stack() if self.user_middleware else self._respond
+    def __init__(self, route: "ContractRoute", lifespan: Lifespan[Starlette]) -> None:
+        super().__init__(routes=[route], lifespan=lifespan)
+        self._route = route
 
-    async def _respond(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http":
-            await self.router(scope, receive, send)
-            return
-        for route in self.router.routes:
-            match, _ = route.matches(scope)
-            if match is Match.FULL:
-                await route.handle(scope, receive, send)
-                return
-
-
-class DocumentRoute(BaseRoute):
-    """The document, with or without a credential: `GET /openapi.yaml` and `GET /openapi.json`."""
-
-    def matches(self, scope: Scope) -> tuple[Match, Scope]:
-        """Match requests for the document; the contract has all others."""
-        asked = scope["type"] == "http" and scope["path"] in _DOCUMENTS and scope["method"] in ("GET", "HEAD")
-        return (Match.FULL if asked else Match.NONE), {}
-
-    async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Respond to a request."""
-        media_type, content = _DOCUMENTS[scope["path"]]
-        await StarletteResponse(content(), media_type=media_type)(scope, receive, send)
+        if scope["type"] == "http" and not self.user_middleware:
+            await self._route.handle(scope, receive, send)
+        else:
+            await super().__call__(scope, receive, send)
 
 
 @functools.cache  # The path needs no credential, and reading the file takes longer than most requests.
@@ -127,7 +109,10 @@ _DOCUMENTS: dict[str, tuple[str, Callable[[], bytes]]] = {
 
 
 class ContractRoute(BaseRoute):
-    """All paths of the contract, and a refusal in the documented shape for every other request."""
+    """All paths of the contract, and a refusal in the documented shape for every other request.
+
+    The document needs no credential: `GET /openapi.yaml` and `GET /openapi.json`.
+    """
 
     def __init__(self, handlers: Operations, authenticator: Authenticator, max_body: int) -> None:
         self._routes = Routes(operations())
@@ -141,6 +126,10 @@ class ContractRoute(BaseRoute):
 
     async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Respond to a request."""
+        if scope["path"] in _DOCUMENTS and scope["method"] in ("GET", "HEAD"):
+            media_type, content = _DOCUMENTS[scope["path"]]
+            await StarletteResponse(content(), media_type=media_type)(scope, receive, send)
+            return
         try:
             response = await self._respond(scope, receive)
         except Refusal as refusal:

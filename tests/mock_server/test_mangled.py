@@ -15,6 +15,7 @@ import httpx
 import pytest
 
 from abeja_datasets_mock import RunningServer
+from abeja_datasets_mock.http.recording import Latency
 
 if TYPE_CHECKING:
     from tests.mock_server.conftest import Api
@@ -148,3 +149,18 @@ def test_a_connection_without_a_request_is_closed_at_last(monkeypatch: pytest.Mo
             with socket.create_connection(address(server), timeout=5) as connection:
                 connection.sendall(data)
                 assert read_all(connection) == b""
+
+
+def test_a_connection_in_use_is_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("abeja_datasets_mock.server._KEEP_ALIVE", 0.3)
+    server = RunningServer()
+    # Each response takes longer than a connection may be idle.
+    server.app.add_middleware(Latency, seconds=0.4)
+    with server, socket.create_connection(address(server), timeout=5) as connection:
+        for _ in range(2):
+            connection.sendall(b"GET /unknown HTTP/1.1\r\nHost: x\r\nContent-Length: 0\r\n\r\n")
+            assert connection.recv(65536).startswith(b"HTTP/1.1 404 ")
+            last = time.monotonic()
+            time.sleep(0.2)
+        assert read_all(connection) == b""
+        assert 0.25 < time.monotonic() - last < 2

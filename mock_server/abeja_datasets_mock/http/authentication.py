@@ -5,6 +5,7 @@ Without another credential the server accepts a demo one: user `1234567890123` w
 """
 
 import base64
+import functools
 import hmac
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -12,6 +13,9 @@ from dataclasses import dataclass, field
 from abeja_datasets_mock.errors import Refusal
 
 _CHALLENGE = (b"www-authenticate", b'Basic realm="abeja-datasets", charset="UTF-8", Bearer realm="abeja-datasets"')
+_REMEMBERED = 64
+"""Values of the header whose organizations are kept; each may be as long as a head."""
+
 _USER, _DATASOURCE = "user-", "datasource-"
 
 
@@ -109,6 +113,7 @@ class Authenticator:
 
     def __init__(self, credentials: Sequence[Credential]) -> None:
         self._known = [(_wire_form(credential), credential.organization_id) for credential in credentials]
+        self._organizations = functools.lru_cache(_REMEMBERED)(self._valid_for)
 
     def check(self, headers: Sequence[tuple[bytes, bytes]], organization_id: str | None) -> None:
         """Raise the 401 unless exactly one Authorization header holds a credential that is valid for the organization.
@@ -116,14 +121,15 @@ class Authenticator:
         Where a path names none, the credential of any organization is valid.
         """
         values = [value for name, value in headers if name == b"authorization"]
-        given = _normalized(values[0]) if len(values) == 1 else b""
-        found = False
-        for known, organization in self._known:
-            # No early end: the time must not show how close a guess is.
-            equal = hmac.compare_digest(given, known)
-            found |= equal and (organization_id is None or organization in (None, organization_id))
-        if not found:
+        valid = self._organizations(values[0]) if len(values) == 1 else frozenset()
+        if not (None in valid or organization_id in valid or (valid and organization_id is None)):
             raise Refusal(401, "unauthorized", "Authentication failed", (_CHALLENGE,))
+
+    def _valid_for(self, value: bytes) -> frozenset[str | None]:
+        """Return the organizations that a header is valid for; None is any."""
+        given = _normalized(value)
+        # No early end: the time must not show how close a guess is.
+        return frozenset([organization for known, organization in self._known if hmac.compare_digest(given, known)])
 
 
 def _wire_form(credential: Credential) -> bytes:

@@ -4,6 +4,8 @@ from typing import Any
 
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, RequestResponseCycle
 
+from abeja_datasets_mock.errors import CLOSE
+
 
 class WholeResponseCycle(RequestResponseCycle):
     """Writes the head of a response together with its body, where that comes in one piece.
@@ -21,25 +23,26 @@ class WholeResponseCycle(RequestResponseCycle):
         head, self._head = self._head, None
         if head is None:
             await super().send(message)
-        elif message.get("more_body") or self.scope["method"] == "HEAD" or not self._write(head, message["body"]):
+        elif (
+            message.get("more_body")
+            or self.scope["method"] == "HEAD"
+            or not self._write(head, message.get("body", b""))
+        ):
             await super().send(head)
             await super().send(message)
 
     def _write(self, head: Any, body: bytes) -> bool:
         """Write a whole response; return False where uvicorn must do it, with its waits and its framing."""
-        headers = [*self.default_headers, *head["headers"]]
-        named = {name.lower(): value for name, value in headers}
+        headers = head["headers"]
+        named = dict(headers)  # ASGI has names in lower case.
         if self.flow.write_paused or self.disconnected or named.get(b"content-length") != b"%d" % len(body):
             return False
-        content = [STATUS_LINE[head["status"]]]
-        for name, value in headers:
-            content += (name, b": ", value, b"\r\n")
         if b"close" in named.get(b"connection", b"").lower():
             self.keep_alive = False
         elif not self.keep_alive:
-            content.append(b"connection: close\r\n")
-        content += (b"\r\n", body)
-        self.transport.write(b"".join(content))
+            headers = [*headers, CLOSE]
+        fields = map(b": ".join, (*self.default_headers, *headers))
+        self.transport.write(STATUS_LINE[head["status"]] + b"\r\n".join((*fields, b"", body)))
         self._complete()
         return True
 

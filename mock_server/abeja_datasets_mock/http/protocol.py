@@ -64,6 +64,7 @@ class ContractProtocol(HttpToolsProtocol):
         self._stage = _BETWEEN
         self._deadline: asyncio.TimerHandle | None = None
         self._reader_deadline: asyncio.TimerHandle | None = None
+        self._idle_since = 0.0
         self._unread = b""
         self._is_at_end = False
         # The last bytes that were parsed: the end of a head may be cut in two.
@@ -80,7 +81,8 @@ class ContractProtocol(HttpToolsProtocol):
         if len(self.connections) > MAX_CONNECTIONS:
             self._refuse(503, "service_unavailable", f"more than {MAX_CONNECTIONS} connections; try again later")
         else:
-            self._expect_request()
+            self._idle_since = self.loop.time()
+            self._expect_request(self.timeout_keep_alive)
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Forget the connection."""
@@ -111,12 +113,14 @@ class ContractProtocol(HttpToolsProtocol):
     def on_message_begin(self) -> None:
         """Begin a request."""
         self._stage = _HEAD
-        self._unset_keepalive_if_required()
         super().on_message_begin()
 
     def on_header(self, name: bytes, value: bytes) -> None:
         """Read a header field, or a trailer field."""
-        super().on_header(name, value)
+        name = name.lower()
+        self.headers.append((name, value))
+        if name == b"expect" and value.lower() == b"100-continue":
+            self.expect_100_continue = True
         if len(self.headers) > MAX_FIELDS:
             raise Malformed(f"more than {MAX_FIELDS} header fields")
 
@@ -166,8 +170,11 @@ class ContractProtocol(HttpToolsProtocol):
 
     def on_response_complete(self) -> None:
         """Read the next request that has arrived."""
-        super().on_response_complete()
-        if self._unread and not self.transport.is_closing():
+        if self.transport.is_closing():
+            return
+        self._idle_since = self.loop.time()
+        self.flow.resume_reading()
+        if self._unread:
             data, self._unread = self._unread, b""
             if rest := self._read(data):
                 self._hold(rest)
@@ -300,17 +307,24 @@ class ContractProtocol(HttpToolsProtocol):
         self._unset_deadline()
         if self._stage is _BODY:
             self._expect_body()
-        else:
-            self._expect_request()
 
-    def _expect_request(self) -> None:
-        """Close the connection after a time without a request; uvicorn does so only directly after a response."""
+    def _expect_request(self, seconds: float) -> None:
+        self.timeout_keep_alive_task = self.loop.call_later(seconds, self.timeout_keep_alive_handler)
+
+    def timeout_keep_alive_handler(self) -> None:
+        """Close the connection after a time without a request.
+
+        One timer for the connection looks whether there was one; uvicorn starts and stops one for each request.
+        """
         cycle = self._last_cycle()
-        idle = cycle is None or cycle.response_complete
-        if idle and self.timeout_keep_alive_task is None and not self.transport.is_closing():
-            self.timeout_keep_alive_task = self.loop.call_later(
-                self.timeout_keep_alive, self.timeout_keep_alive_handler
-            )
+        is_idle = self._stage is _BETWEEN and (cycle is None or cycle.response_complete)
+        left = self._idle_since + self.timeout_keep_alive - self.loop.time()
+        if self.transport.is_closing():
+            return
+        if is_idle and left <= 0:
+            self.transport.close()
+        else:
+            self._expect_request(left if is_idle else self.timeout_keep_alive)
 
     def _head_is_late(self) -> None:
         self._deadline = None

@@ -2,8 +2,6 @@
 
 import re
 from collections.abc import Iterable, Mapping
-from itertools import compress
-from operator import not_
 from urllib.parse import unquote_to_bytes
 
 from abeja_datasets_mock.errors import Refusal, not_found
@@ -22,24 +20,24 @@ class Resource:
         operations: by method.
     """
 
-    __slots__ = ("_is_literal", "_literals", "_names", "is_collection", "operations", "parameters", "size")
+    __slots__ = ("_literals", "_parameters", "is_collection", "operations", "parameters", "size")
 
     def __init__(self, path: str) -> None:
         segments = path.removeprefix("/").split("/")
         self.size = len(segments)
         self.is_collection = not segments[-1].startswith("{")
         self.operations: dict[str, Operation] = {}
-        self._is_literal = [not segment.startswith("{") for segment in segments]
-        self._literals = [segment for segment in segments if not segment.startswith("{")]
-        self._names = [segment[1:-1] for segment in segments if segment.startswith("{")]
-        self.parameters = len(self._names)
+        self._literals = [(place, text) for place, text in enumerate(segments) if not text.startswith("{")]
+        self._parameters = [(place, text[1:-1]) for place, text in enumerate(segments) if text.startswith("{")]
+        self.parameters = len(self._parameters)
 
     def match(self, segments: list[str]) -> dict[str, str] | None:
         """Return the path parameters from `size` segments; None where the path is of another resource."""
-        if list(compress(segments, self._is_literal)) != self._literals:
-            return None
-        values = list(compress(segments, map(not_, self._is_literal)))
-        return dict(zip(self._names, values, strict=True)) if all(values) else None
+        for place, literal in self._literals:
+            if segments[place] != literal:
+                return None
+        values = {name: segments[place] for place, name in self._parameters}
+        return values if all(values.values()) else None
 
     def operation(self, method: str) -> Operation:
         """Return the operation of a method.
@@ -100,11 +98,11 @@ class Routes:
 
 def _decoded(raw_path: bytes) -> list[str]:
     path = raw_path.removeprefix(b"/")
-    if _BROKEN_ESCAPE.search(path):
-        raise not_found("path: holds a percent sign that two hexadecimal digits don't follow; write it as %25")
     try:
         if b"%" not in path:
             return path.decode("utf-8").split("/")
+        if _BROKEN_ESCAPE.search(path):
+            raise not_found("path: holds a percent sign that two hexadecimal digits don't follow; write it as %25")
         return [unquote_to_bytes(segment).decode("utf-8") for segment in path.split(b"/")]
     except UnicodeDecodeError:
         raise not_found("path: not UTF-8; percent-encode each segment as UTF-8") from None

@@ -30,7 +30,7 @@ class PoliteTransport:
 
     def write(self, data: bytes) -> None:
         """Send, unless the client has gone or the sending half is closed."""
-        if not self.is_closing():
+        if not (self._lingering or self._transport.is_closing()):
             self._transport.write(data)
 
     def is_closing(self) -> bool:

@@ -26,6 +26,11 @@ _TABLE = (
     "items LEFT JOIN layers ON layers.dataset_id = items.dataset_id"
     " LEFT JOIN items AS upper ON upper.dataset_id = layers.layer AND upper.dataset_item_id = items.dataset_item_id"
 )
+_GET = f"SELECT {_COLUMNS} FROM {_TABLE} WHERE items.dataset_id = ? AND items.dataset_item_id = ?"  # noqa: S608 - constant
+_FIND = (
+    f"{_GET} AND EXISTS"  # noqa: S608 - constant
+    " (SELECT 1 FROM datasets WHERE dataset_id = items.dataset_id AND organization_id = ?)"
+)
 _MERGED = 100
 """Items of a layer that are merged in one transaction: a few milliseconds of work."""
 
@@ -67,17 +72,12 @@ class Items:
 
     def get(self, dataset: int, item: int | None) -> ItemRow | None:
         """Read an item; None where the dataset has no such item."""
-        query = f"SELECT {_COLUMNS} FROM {_TABLE} WHERE items.dataset_id = ? AND items.dataset_item_id = ?"  # noqa: S608 - constant
-        row = self._execute(query, (dataset, item)).fetchone()
+        row = self._execute(_GET, (dataset, item)).fetchone()
         return None if row is None else ItemRow(*row)
 
     def find(self, organization_id: str, dataset: int | None, item: int | None) -> ItemRow | None:
         """Read an item and check in the same step that its dataset is the organization's; None where either fails."""
-        query = (
-            f"SELECT {_COLUMNS} FROM {_TABLE} WHERE items.dataset_id = ? AND items.dataset_item_id = ?"  # noqa: S608 - constant
-            " AND EXISTS (SELECT 1 FROM datasets WHERE dataset_id = items.dataset_id AND organization_id = ?)"
-        )
-        row = self._execute(query, (dataset, item, organization_id)).fetchone()
+        row = self._execute(_FIND, (dataset, item, organization_id)).fetchone()
         return None if row is None else ItemRow(*row)
 
     def update(self, dataset: int, old: ItemRow, new: ItemRow) -> None:
