@@ -44,8 +44,8 @@ def create_app(
     """Build the server as an ASGI application, ready at once: it does not depend on lifespan events.
 
     Use it from one event loop at a time. `app.state.store.close()` closes the database. The end of its lifespan does
-    so too, and at last the end of the program. `app.state.on_refusal` is called with the status and the description of
-    each response to bytes that are not a request.
+    so too, and at last the end of the program. `app.state.on_refusal`, where a caller sets it, is called with the
+    status and the description of each response to bytes that are not a request.
 
     Args:
         database: the SQLite file that keeps the data, made where it does not exist. None keeps it in memory.
@@ -73,7 +73,6 @@ def create_app(
 
     app = _Application(ContractRoute(handlers, authenticator, max_body), lifespan)
     app.state.store = store
-    app.state.on_refusal = lambda _status, _description: None
     app.state.operations = handlers
     return app
 

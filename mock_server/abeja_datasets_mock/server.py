@@ -57,7 +57,7 @@ class Server:
                 server_state=self._state,
                 app_state={},
                 _loop=loop,
-                on_refusal=self._app.state.on_refusal,
+                on_refusal=getattr(self._app.state, "on_refusal", _ignore),
             ),
             self._host,
             self._port,
@@ -128,3 +128,7 @@ class RunningServer(Background):
 
     def _ended(self) -> None:
         self.app.state.store.close()
+
+
+def _ignore(_status: int, _description: str) -> None:
+    """Log no refusal: the application has set no `app.state.on_refusal`."""
