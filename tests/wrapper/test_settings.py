@@ -269,13 +269,6 @@ def test_a_given_http_clients_timeout_holds_unless_one_is_set_here(
         assert client.get_dataset(1, 2) == {}
 
 
-def test_a_given_http_client_that_is_closed_says_so(face: "Face", server: "ScriptedServer") -> None:
-    http_client = face.http_client(trust_env=False)
-    face.run(http_client.close if face.name == "sync" else http_client.aclose)
-    with pytest.raises(RuntimeError, match="closed"):
-        face.open(server, http_client=http_client).get_dataset(1, 2)
-
-
 @pytest.mark.parametrize("wrong", [object(), "http://h", httpx, httpx.Client])
 def test_an_http_client_of_another_type_is_a_type_error(face: "Face", wrong: Any) -> None:
     with pytest.raises(TypeError, match=r"^http_client: an httpx.(Async)?Client is needed, not "):

@@ -1,9 +1,9 @@
 """The methods of a client, each of which returns the whole response beside the data."""
 
 from collections.abc import Awaitable, Callable
-from typing import TYPE_CHECKING, ParamSpec, TypeVar, cast
+from typing import TYPE_CHECKING, NoReturn, ParamSpec, TypeVar, cast
 
-from abeja_datasets.attempts import RawResponse
+from abeja_datasets.attempts import RawResponse, without_raw_response
 
 if TYPE_CHECKING:
     from abeja_datasets.async_api_client import AsyncAPIClient
@@ -30,6 +30,9 @@ class AsyncRawResponses:
         self.update_dataset_item = _raw(view.update_dataset_item)
         self.bulk_update_dataset_item = _raw(view.bulk_update_dataset_item)
         self.delete_dataset_item = _raw(view.delete_dataset_item)
+
+    def __getattr__(self, name: str) -> NoReturn:
+        raise AttributeError(without_raw_response(name), name=name, obj=self)
 
 
 def _raw(method: Callable[_P, Awaitable[_R]]) -> Callable[_P, Awaitable[RawResponse[_R]]]:

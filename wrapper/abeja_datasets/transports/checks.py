@@ -11,7 +11,8 @@ def check(http_client: Any, transport: Any, *, is_async: bool) -> None:
 
     Raises:
         TypeError: `http_client` is not the client of httpx that this one can send with.
-        ValueError: there is no such transport, or not for this client, or not beside `http_client`.
+        ValueError: there is no such transport, or not for this client, or not beside `http_client`; or that is
+            closed.
         ImportError: the transport's extra is not installed.
     """
     if transport is not None:
@@ -44,6 +45,8 @@ def _check_http_client(given: Any, *, is_async: bool) -> None:
 
     wanted: type[Any] = httpx.AsyncClient if is_async else httpx.Client
     if isinstance(given, wanted):
+        if given.is_closed:
+            raise ValueError(f"http_client: this httpx.{wanted.__name__} is closed; give one that is open")
         return
     problem = f"http_client: an httpx.{wanted.__name__} is needed, not "
     if isinstance(given, type):
