@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import gc
 import logging
 import pickle
 import socket
@@ -142,6 +143,23 @@ def test_raw_responses_raise_and_take_options_as_the_client_does(client: APIClie
 # Errors
 
 
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("iter_datasets", "call with_raw_response.list_datasets for one page, or client.iter_datasets"),
+        ("iter_dataset_items", "call with_raw_response.list_dataset_items for one page, or client.iter_dataset_items"),
+        ("with_options", "use the client itself: client.with_options"),
+        ("close", "use the client itself: client.close"),
+    ],
+)
+@pytest.mark.parametrize("client_class", [APIClient, AsyncAPIClient])
+def test_what_has_no_raw_response_says_what_to_use(client_class: type[APIClient], name: str, text: str) -> None:
+    raw = client_class({"auth_token": "t"}).with_raw_response
+    with pytest.raises(AttributeError, match=f"^with_raw_response has no '{name}'.*{text}$"):
+        getattr(raw, name)
+    assert not hasattr(raw, "__wrapped__")
+
+
 def test_an_error_has_the_headers_and_the_id_of_its_response(client: APIClient, server: "ScriptedServer") -> None:
     server.answer({"error": "gone"}, 404, {"X-Abeja-Request-Id": "id-7", "Retry-After": "9"})
     with pytest.raises(NotFound) as caught:
@@ -208,6 +226,46 @@ def test_a_hook_that_raises_is_logged_once_and_changes_nothing(
     assert len(errors) == 1
     assert "on_attempt" in errors[0].getMessage()
     assert "of the hook" in caplog.text
+
+
+def test_a_coroutine_that_a_hook_returns_is_awaited_or_reported_once(
+    face: "Face", server: "ScriptedServer", caplog: pytest.LogCaptureFixture
+) -> None:
+    reports: list[AttemptReport] = []
+
+    async def note(report: AttemptReport, into: list[AttemptReport]) -> None:
+        await asyncio.sleep(0)
+        into.append(report)
+
+    client = face.open(server, on_attempt=lambda report: note(report, reports), max_retry_count=1)
+    server.reply(503)
+    server.answer({"a": 1})
+    assert client.get_dataset(1, 2) == {"a": 1}
+    server.reply(404)
+    with pytest.raises(NotFound):
+        client.get_dataset(1, 2)
+    gc.collect()  # a coroutine that is never awaited warns when it is collected, and warnings are errors
+    errors = [record.getMessage() for record in caplog.records if record.levelno == logging.ERROR]
+    if face.name == "sync":
+        (error,) = errors
+        assert "on_attempt returned a coroutine, which is for AsyncAPIClient; give APIClient a plain function" in error
+    else:
+        assert [report.status for report in reports] == [503, 200, 404]
+        assert errors == []
+
+
+def test_a_coroutine_of_a_hook_that_raises_is_logged_once(
+    face: "Face", server: "ScriptedServer", caplog: pytest.LogCaptureFixture
+) -> None:
+    async def fail() -> None:
+        raise LookupError("of the hook")
+
+    client = face.open(server, on_attempt=lambda _: fail())
+    for _ in range(2):
+        server.answer({"a": 1})
+        assert client.get_dataset(1, 2) == {"a": 1}
+    assert len([record for record in caplog.records if record.levelno == logging.ERROR]) == 1
+    assert face.name == "sync" or "of the hook" in caplog.text
 
 
 async def _awaited(_: AttemptReport) -> None: ...
@@ -365,6 +423,48 @@ def test_a_function_that_is_slower_than_the_deadline_sends_nothing(face: "Face",
         client.create_dataset(1, "a", "b", {})
     assert caught.value.outcome == "not_sent"
     assert server.received == 0
+
+
+@pytest.mark.parametrize("kind", ["function", "coroutine function"])
+def test_no_call_waits_for_a_token_beyond_its_deadline(face: "Face", server: "ScriptedServer", kind: str) -> None:
+    calls: list[float] = []
+    may_return = threading.Event()
+
+    def token() -> str:
+        calls.append(time.monotonic())
+        may_return.wait(5)
+        return "slow"
+
+    async def awaited() -> str:
+        return await asyncio.to_thread(token)
+
+    if kind == "coroutine function" and face.name == "sync":
+        pytest.skip("the sync client takes no coroutine function")
+    function = token if kind == "function" else awaited
+    client = face.open(server, credential={"auth_token": function}, deadline=0.1)
+    started = time.monotonic()
+    for _ in range(2):  # the second waits for the function that the first has called
+        with pytest.raises(RequestTimeout, match="the deadline of the call is over") as caught:
+            client.create_dataset(1, "a", "b", {})
+        assert (caught.value.outcome, len(caught.value.attempts)) == ("not_sent", 1)
+        assert 0.09 < caught.value.attempts[0].seconds < 2
+    assert time.monotonic() - started < 2
+    may_return.set()
+    server.answer({"a": 1})
+    assert client.with_options(deadline=5).get_dataset(1, 2) == {"a": 1}
+    assert server.only.headers["authorization"] == "Bearer slow"
+    assert len(calls) == 1
+
+
+def test_a_token_within_the_deadline_is_sent(face: "Face", server: "ScriptedServer") -> None:
+    client = face.open(server, credential={"auth_token": tokens("first", "second", LookupError())}, deadline=5)
+    server.reply(401)
+    server.answer({"a": 1})
+    assert client.get_dataset(1, 2) == {"a": 1}
+    assert [request.headers["authorization"] for request in server.requests] == ["Bearer first", "Bearer second"]
+    server.reply(401)
+    with pytest.raises(CredentialNotFound, match="raised LookupError"):
+        client.get_dataset(1, 2)
 
 
 # Limits

@@ -2,8 +2,11 @@
 
 import asyncio
 import base64
+import contextlib
 import gzip
 import os
+import re
+import socket
 import subprocess
 import sys
 import threading
@@ -18,13 +21,15 @@ import pytest
 from tests.wrapper.faces import TOKEN as TOKEN_OF_FACES
 
 from abeja_datasets import APIClient, AsyncAPIClient, trust
-from abeja_datasets.exceptions import ConnectionFailed, HttpError, InvalidResponse, RequestTimeout
+from abeja_datasets.exceptions import ConnectionFailed, HttpError, InvalidResponse, NotFound, RequestTimeout
 from abeja_datasets.transports import http_libraries
 from abeja_datasets.transports.lanes import TASKS_A_LANE, Lanes
 from abeja_datasets.transports.received import Body
 from abeja_datasets.transports.wire import BodyTooLarge, DecodingError, Request
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from tests.wrapper.faces import Face
     from tests.wrapper.scripted import ScriptedServer
 
@@ -77,6 +82,29 @@ def test_a_coding_that_was_not_asked_for_is_a_connection_failed(
     with pytest.raises(ConnectionFailed, match=r"Content-Encoding '.{2,100}', which can't be read") as caught:
         face.open(server, max_retry_count=0).get_dataset(1, 2)
     assert caught.value.outcome == "unknown"
+
+
+@pytest.mark.parametrize("body", [TEXT, CODINGS["gzip"][:-10]], ids=["broken", "cut short"])
+@pytest.mark.parametrize("coding", ["gzip", "br", "br, gzip"])
+@pytest.mark.parametrize("is_given", [False, True])
+def test_the_status_of_an_error_counts_also_where_its_body_can_not_be_read(
+    face: "Face", server: "ScriptedServer", coding: str, body: bytes, is_given: bool
+) -> None:
+    if is_given and coding == "br":
+        pytest.skip("httpx leaves a body as it is whose coding it does not know")
+    given = {"http_client": face.http_client(trust_env=False)} if is_given else {}
+    client = face.open(server, max_retry_count=1, **given)
+    headers = {"Content-Encoding": coding, "Content-Type": "text/plain; charset=utf-16", "X-Request-Id": "id-7"}
+    server.reply(404, body, headers)
+    with pytest.raises(NotFound) as caught:
+        client.create_dataset(1, "a", "b", {})
+    # What httpx decodes may be no text; what we decode says why there is none.
+    assert is_given or re.search("can't be (read|decoded)|cut short", caught.value.error_description or "")
+    assert (caught.value.status_code, caught.value.outcome, caught.value.request_id) == (404, "rejected", "id-7")
+    assert [attempt.status for attempt in caught.value.attempts] == [404]
+    server.reply(503, body, headers)
+    server.answer({"a": 1})
+    assert client.get_dataset(1, 2) == {"a": 1}  # as after any other 503
 
 
 @pytest.mark.parametrize("coding", ["gzip", "deflate", "deflate "])
@@ -222,6 +250,100 @@ def test_a_proxy_that_says_nothing_runs_into_the_timeout(
         face.open("https://nowhere.invalid", max_retry_count=0, timeout=0.2).get_dataset(1, 2)
 
 
+@pytest.mark.parametrize("fault", ["unread", "silent", "reset"])
+def test_a_tunnel_that_is_dropped_has_sent_nothing_and_is_tried_again(
+    face: "Face", server: "ScriptedServer", monkeypatch: pytest.MonkeyPatch, fault: Any
+) -> None:
+    monkeypatch.setenv("HTTPS_PROXY", server.url)
+    server.reply(fault=fault)
+    server.reply(fault=fault)
+    with pytest.raises(ConnectionFailed) as caught:
+        face.open("https://nowhere.invalid", max_retry_count=1).create_dataset(1, "a", "b", {})
+    assert [attempt.outcome for attempt in caught.value.attempts] == ["not_sent", "not_sent"]
+    assert caught.value.outcome == "not_sent"
+
+
+@pytest.mark.parametrize(
+    "speaks", [b"garbage\r\n\r\n", b"HTTP/1.1 200 OK\r\nbad header\r\n\r\n", b"\x15\x03\x01\0\x02\x02\x46"]
+)
+@pytest.mark.parametrize("is_given", [False, True])
+def test_a_tunnel_that_is_garbled_has_sent_nothing(
+    face: "Face", monkeypatch: pytest.MonkeyPatch, speaks: bytes, is_given: bool
+) -> None:
+    with speaking(speaks) as url:
+        monkeypatch.setenv("HTTPS_PROXY", url)
+        given = {"http_client": face.http_client()} if is_given else {}
+        with pytest.raises(ConnectionFailed) as caught:
+            face.open("https://nowhere.invalid", max_retry_count=1, **given).create_dataset(1, "a", "b", {})
+    assert [attempt.outcome for attempt in caught.value.attempts] == ["not_sent", "not_sent"]
+
+
+@pytest.mark.parametrize("where", ["TLS", "CONNECT", "TLS behind CONNECT"])
+@pytest.mark.parametrize("is_given", [False, True])
+@pytest.mark.parametrize("limit", ["deadline", "timeout"])
+def test_a_limit_that_is_over_while_connecting_has_sent_nothing(
+    face: "Face", monkeypatch: pytest.MonkeyPatch, where: str, is_given: bool, limit: str
+) -> None:
+    if is_given and face.name != "sync" and limit == "deadline" and where != "CONNECT":
+        pytest.skip("httpx leaves a connection open whose handshake is cancelled")
+    with speaking(b"HTTP/1.1 200 OK\r\n\r\n" if where == "TLS behind CONNECT" else b"") as url:
+        if where != "TLS":
+            monkeypatch.setenv("HTTPS_PROXY", url)
+        origin = url.replace("http:", "https:") if where == "TLS" else "https://nowhere.invalid"
+        given = {"http_client": face.http_client()} if is_given else {}
+        client = face.open(origin, max_retry_count=0, **{limit: 0.1}, **given)
+        with pytest.raises(RequestTimeout) as caught:
+            client.create_dataset(1, "a", "b", {})
+    assert caught.value.outcome == "not_sent"
+
+
+def test_a_failure_that_the_caller_handles_does_not_count(face: "Face", server: "ScriptedServer") -> None:
+    # The error of the first call is the context of the second's.
+    with speaking(b"garbage") as url:
+        unsafe = face.open(url.replace("http:", "https:"), max_retry_count=0)
+
+        def fail_twice() -> None:
+            try:
+                unsafe.get_dataset(1, 2)
+            except ConnectionFailed:
+                face.open(server, deadline=0.2).create_dataset(1, "a", "b", {})
+
+        server.reply(fault="stall")
+        with pytest.raises(RequestTimeout) as caught:
+            fail_twice()
+    assert isinstance(caught.value.__cause__, TimeoutError | httpx.TimeoutException)
+    assert caught.value.outcome == "unknown"
+    assert len(server.requests) == 1
+
+
+@contextlib.contextmanager
+def speaking(data: bytes) -> "Iterator[str]":
+    """Run a server that reads a little from each connection, sends this, and then nothing; yield its URL."""
+    connections: list[socket.socket] = []
+
+    def serve() -> None:
+        with contextlib.suppress(OSError):
+            while True:
+                connection, _ = listener.accept()
+                connections.append(connection)
+                connection.recv(4096)
+                if data:
+                    connection.sendall(data)
+                    if b"200 OK\r\n\r\n" not in data:
+                        connection.shutdown(socket.SHUT_WR)
+
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        serving = threading.Thread(target=serve, daemon=True)
+        serving.start()
+        try:
+            yield f"http://127.0.0.1:{listener.getsockname()[1]}"
+        finally:
+            listener.shutdown(socket.SHUT_RDWR)
+            serving.join(5)
+            for connection in connections:
+                connection.close()
+
+
 @pytest.mark.parametrize("value", ["127.0.0.1", "localhost,127.0.0.1", "*", "127.0.0.1:{port}", ".0.0.1"])
 def test_no_proxy_is_used_for_what_no_proxy_names(
     face: "Face", server: "ScriptedServer", monkeypatch: pytest.MonkeyPatch, value: str
@@ -289,6 +411,18 @@ def test_a_client_of_httpx2_is_named_as_what_it_is() -> None:
     given: Any = kind()
     with pytest.raises(TypeError, match=r"an httpx.Client is needed, not httpx2.Client: httpx2 is another package"):
         APIClient(TOKEN, http_client=given)
+
+
+def test_a_closed_http_client_is_refused_at_once_or_at_the_call(face: "Face", server: "ScriptedServer") -> None:
+    http_client = face.http_client(trust_env=False)
+    client = face.open(server, http_client=http_client)
+    face.run(http_client.close if isinstance(http_client, httpx.Client) else http_client.aclose)
+    kind = type(http_client).__name__
+    with pytest.raises(ValueError, match=f"^http_client: this httpx.{kind} is closed; give one that is open$"):
+        face.open(server, http_client=http_client)
+    with pytest.raises(RuntimeError, match="the client given as http_client is closed; give one that is open"):
+        client.get_dataset(1, 2)
+    assert server.received == 0
 
 
 def test_several_clients_may_share_one_http_client(face: "Face", server: "ScriptedServer") -> None:

@@ -37,14 +37,19 @@ class AsyncSession:
         place = self._places.found() or await self._places.make()
         exchange = Exchange(call, settings, place.transport.library)
         while True:
-            if exchange.token and exchange.needs_token:
-                exchange.authorize(await async_renew(exchange.token, exchange.refused, place.lock))
             try:
+                if exchange.token and exchange.needs_token:
+                    left = exchange.seconds_left()
+                    exchange.authorize(await async_renew(exchange.token, exchange.refused, place.lock, left))
                 response = await place.transport.send(exchange.request())
             except Failure as failure:
                 outcome: Answer | float = exchange.failed(failure)
             else:
                 outcome = exchange.answered(response)
+            finally:
+                if settings.on_attempt and exchange.unfinished is not None:
+                    await settings.on_attempt.async_finish(exchange.unfinished)
+                    exchange.unfinished = None
             if isinstance(outcome, Answer):
                 return outcome
             if outcome:

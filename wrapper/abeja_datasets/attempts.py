@@ -1,5 +1,6 @@
 """What a client says of each attempt and of each response: to a hook, and to those who want more than the data."""
 
+from collections.abc import Awaitable, Coroutine
 from typing import Any, Generic, NamedTuple, TypeVar
 
 from abeja_datasets.exceptions import Attempt
@@ -46,8 +47,17 @@ class RawResponse(NamedTuple, Generic[T]):
         return self.headers.request_id
 
 
+def without_raw_response(name: str) -> str:
+    """Return what to use instead of an attribute that `with_raw_response` does not have."""
+    problem = f"with_raw_response has no {name!r}"
+    if name.startswith("iter_"):
+        page = f"list_{name.removeprefix('iter_')}"
+        return f"{problem}: each page has a response; call with_raw_response.{page} for one page, or client.{name}"
+    return f"{problem}, but the ten methods of the API; use the client itself: client.{name}"
+
+
 class Hook:
-    """Calls a function and survives it: a hook that raises is logged once, and the call goes on."""
+    """Calls a function and survives it: a hook that fails is logged once, and the call goes on."""
 
     __slots__ = ("_has_failed", "_hook")
 
@@ -55,12 +65,34 @@ class Hook:
         self._hook = hook
         self._has_failed = False
 
-    def __call__(self, report: AttemptReport) -> None:  # noqa: D102 - it is the hook
+    def __call__(self, report: AttemptReport) -> Awaitable[object] | None:
+        """Call the function; return what is still to be awaited, for `finish` or `async_finish`."""
         try:
-            self._hook(report)
-        except Exception:
-            if not self._has_failed:
-                self._has_failed = True
-                import logging
+            result = self._hook(report)
+        except Exception:  # noqa: BLE001 - it is logged
+            self._failed("raised an error", with_error=True)
+            return None
+        return result if hasattr(type(result), "__await__") else None
 
-                logging.getLogger("abeja.datasets").exception("on_attempt raised an error; further ones are not logged")
+    def finish(self, unfinished: Awaitable[object]) -> None:
+        """Drop what would have to be awaited, where nothing can await it."""
+        if isinstance(unfinished, Coroutine):
+            unfinished.close()
+        self._failed("returned a coroutine, which is for AsyncAPIClient; give APIClient a plain function")
+
+    async def async_finish(self, unfinished: Awaitable[object]) -> None:
+        """Await it."""
+        try:
+            await unfinished
+        except Exception:  # noqa: BLE001 - it is logged
+            self._failed("raised an error", with_error=True)
+
+    def _failed(self, how: str, *, with_error: bool = False) -> None:
+        if self._has_failed:
+            return
+        self._has_failed = True
+        import logging
+
+        logging.getLogger("abeja.datasets").error(
+            "on_attempt %s; further failures are not logged", how, exc_info=with_error
+        )

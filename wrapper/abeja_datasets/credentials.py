@@ -72,6 +72,10 @@ class Token:
         self.function = function
         self.current: Credential | None = None
 
+    def instead_of(self, refused: Credential | None) -> Credential | None:
+        """Return the token that there is, unless it is the one that was refused."""
+        return None if self.current is refused else self.current
+
     def take(self, value: object) -> Credential:
         """Keep what the function returned, and return it as a credential.
 

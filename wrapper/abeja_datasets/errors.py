@@ -58,6 +58,8 @@ def _error_body(response: Response, redact: Callable[[str], str]) -> tuple[str, 
 
     A server that repeats the credential must not bring it into a log.
     """
+    if response.unread:
+        return redact(response.unread), None
     text = _text(response)
     try:
         said = json.loads(text)

@@ -6,7 +6,7 @@ import logging
 import sys
 import time
 from http import HTTPStatus
-from typing import Any, Final, TypeVar
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from abeja_datasets import bodies, credentials, retry, targets
 from abeja_datasets._version import __version__
@@ -26,7 +26,10 @@ from abeja_datasets.headers import Headers
 from abeja_datasets.operations import Call
 from abeja_datasets.settings import Settings
 from abeja_datasets.transports.received import ACCEPTED
-from abeja_datasets.transports.wire import BodyTooLarge, Failure, Request, Response, forget_locals
+from abeja_datasets.transports.wire import BodyTooLarge, Failure, Request, Response, forget_locals, out_of_time
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable
 
 MAX_REDIRECTS: Final = 5
 
@@ -92,12 +95,18 @@ class Exchange:
         self._attempts: list[Attempt] = []
         self._begun = time.monotonic()
         self._deadline = None if settings.deadline is None else self._begun + settings.deadline
-        self._started = 0.0
+        self._started = time.perf_counter()
+        self.unfinished: Awaitable[object] | None = None
+        """What the hook returned, where it is to be awaited."""
 
     @property
     def needs_token(self) -> bool:
         """Whether the function that returns the token must be called before the request can be made."""
         return self._credential is None
+
+    def seconds_left(self) -> float | None:
+        """Return the seconds until the deadline; None where there is none."""
+        return None if self._deadline is None else max(0.0, self._deadline - time.monotonic())
 
     def authorize(self, credential: Credential) -> None:
         """Take the credential for the requests that follow."""
@@ -113,8 +122,8 @@ class Exchange:
             raise credentials.not_found()
         settings = self._settings
         self._started = time.perf_counter()
-        if self.token and self._deadline is not None and time.monotonic() >= self._deadline:
-            raise Failure(TimeoutError("the deadline of the call is over"), sent=False, timed_out=True, final=True)
+        if self.token and self.seconds_left() == 0:
+            raise out_of_time()
         # By position, which takes half the time.
         return Request(
             self._call.method,
@@ -149,6 +158,7 @@ class Exchange:
             # The token may have expired. A request that was refused for it was not carried out.
             self._renewals = 1
             self.refused, self._credential = self._credential, None
+            self._started = time.perf_counter()
             return 0.0
         retry_after = retry.parse_retry_after(response.headers.get("Retry-After"))
         wait = self._wait(sent=True, status=status, retry_after=retry_after)
@@ -158,7 +168,7 @@ class Exchange:
             raise self._completed(error, response.headers)
         return wait
 
-    def failed(self, failure: Failure) -> float:
+    def failed(self, failure: Failure) -> Answer | float:
         """Take a failure: return the seconds to wait before the next attempt.
 
         Raises:
@@ -166,6 +176,9 @@ class Exchange:
         """
         forget_locals(failure)
         cause = failure.cause
+        if failure.is_error_unread:
+            # The status says what became of the call, also where the body can't be decoded.
+            return self.answered(Response(failure.status or 0, "", failure.headers, b"", str(cause)))
         text = str(cause)
         reason = self._redact(f"{failure.name}: {text}" if text else failure.name)
         elapsed = self._report(None, failure.name, reason)
@@ -269,7 +282,7 @@ class Exchange:
             )
         if self._settings.on_attempt:
             report = AttemptReport(call.operation, call.method, self._path, status, reason, elapsed, number)
-            self._settings.on_attempt(report)
+            self.unfinished = self._settings.on_attempt(report)
         return elapsed
 
 

@@ -11,7 +11,7 @@ import aiohttp
 from yarl import URL
 
 from abeja_datasets.headers import Headers
-from abeja_datasets.transports.http_libraries import connector, never_resend
+from abeja_datasets.transports.http_libraries import connector, never_resend, was_sent
 from abeja_datasets.transports.proxies import Proxy
 from abeja_datasets.transports.received import Body
 from abeja_datasets.transports.wire import DecodingError, Failure, Request, Response
@@ -170,8 +170,9 @@ def _timeout(seconds: float | None) -> aiohttp.ClientTimeout:
 
 def _failure(error: Exception, *, sent: bool | None = None, **more: Any) -> Failure:
     """Return the failure that an error of aiohttp stands for."""
-    was_sent = not isinstance(error, _NOT_SENT) if sent is None else sent
-    return Failure(error, sent=was_sent, timed_out=isinstance(error, TimeoutError), **more)
+    if sent is None:
+        sent = not isinstance(error, _NOT_SENT) and was_sent(error)
+    return Failure(error, sent=sent, timed_out=isinstance(error, TimeoutError), **more)
 
 
 async def _pieces(content: bytes) -> AsyncGenerator[bytes]:

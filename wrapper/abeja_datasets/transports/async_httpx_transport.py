@@ -6,7 +6,14 @@ import httpx
 
 from abeja_datasets.headers import Headers
 from abeja_datasets.transports.http_libraries import has_leftovers
-from abeja_datasets.transports.httpx_messages import LIBRARY, Builder, failure, headers_beside, timeouts
+from abeja_datasets.transports.httpx_messages import (
+    LIBRARY,
+    Builder,
+    decoded_by_httpx,
+    failure,
+    headers_beside,
+    timeouts,
+)
 from abeja_datasets.transports.received import Body, is_read_here
 from abeja_datasets.transports.wire import DecodingError, Failure, Request, Response
 
@@ -110,7 +117,7 @@ async def _read(response: httpx.Response, request: Request, *, is_given: bool = 
                 await response.extensions["network_stream"].aclose()
             if not is_readable:
                 decoded = Body(None, request)
-                decoded.feed(httpx.Response(response.status_code, headers=response.headers, content=body).content)
+                decoded.feed(decoded_by_httpx(response, body))
                 body = decoded.finish()
     except (httpx.HTTPError, DecodingError, TimeoutError) as error:
         failed = failure(error)

@@ -102,13 +102,18 @@ class AsyncChoice(_Choice):
                 from abeja_datasets.transports.aiohttp_transport import AiohttpTransport
 
                 return Bounded(AiohttpTransport(self._origin, self._ssl, self._proxy))
-            from abeja_datasets.transports.async_httpx_transport import AsyncHttpxTransport
-
-            return Bounded(Lanes(lambda: AsyncHttpxTransport(self._origin, self._httpx_options())))
+            return Bounded(Lanes(self._lane))
         except (ImportError, ValueError) as error:
             if self._proxy is None:
                 raise
             raise self._refused(error) from error
+
+    def _lane(self) -> AsyncTransport:
+        from abeja_datasets.transports.async_httpx_transport import AsyncHttpxTransport
+
+        transport = AsyncHttpxTransport(self._origin, self._httpx_options())
+        http_libraries.close_cancelled_handshakes(transport.http_transport)
+        return transport
 
     def _load(self) -> None:
         if self._is_aiohttp:

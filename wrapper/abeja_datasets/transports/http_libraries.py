@@ -3,11 +3,14 @@
 Where an internal is not where it was, the workaround is left out and a warning says so, once, with the version.
 """
 
+import functools
 import sys
 import threading
 import time
+import traceback
 import warnings
 from operator import attrgetter
+from types import FrameType
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -55,10 +58,7 @@ def has_leftovers(response: "httpx.Response", stream: Any, *, is_given: bool) ->
         return bool((_UNUSED_IN_CLIENT if is_given else _UNUSED)(stream)[0])
     except AttributeError as missing:
         if not is_given and _has_http1_connection(response, stream):
-            from importlib.metadata import version
-
-            library = f"httpx {version('httpx')} with httpcore {version('httpcore')}"
-            _warn("what comes behind a response is not noticed", library, missing)
+            _warn("what comes behind a response is not noticed", _httpx_version(), missing)
         return False
 
 
@@ -100,10 +100,7 @@ def bound_steps(transport: "httpx.HTTPTransport") -> Now:
     pool: Any = getattr(transport, "_pool", None)
     backend = getattr(pool, "_network_backend", None)
     if backend is None:
-        from importlib.metadata import version
-
-        library = f"httpx {version('httpx')} with httpcore {version('httpcore')}"
-        _warn("a slow response may pass the deadline", library, "_pool._network_backend")
+        _warn("a slow response may pass the deadline", _httpx_version(), "_pool._network_backend")
     else:
         pool._network_backend = _Backend(backend, now)  # noqa: SLF001 - this module is the place for it
     return now
@@ -145,6 +142,70 @@ class _Stream:
     ) -> "_Stream":
         secured = self._stream.start_tls(ssl_context, server_hostname, self._now.seconds(timeout))
         return _Stream(secured, self._now)
+
+
+def close_cancelled_handshakes(transport: "httpx.AsyncHTTPTransport") -> None:
+    """Let a connection be closed whose TLS handshake is cancelled, by a deadline or by the program.
+
+    httpcore closes it after an error alone (https://github.com/encode/httpcore/pull/443). After a cancellation it would
+    stay open until it is garbage.
+    """
+    backend = getattr(getattr(transport, "_pool", None), "_network_backend", None)
+    connect = getattr(backend, "connect_tcp", None)
+    if backend is None or connect is None:
+        _warn("a cancelled TLS handshake stays open", _httpx_version(), "_pool._network_backend")
+        return
+
+    async def connect_tcp(*args: Any, **options: Any) -> Any:
+        stream = await connect(*args, **options)
+        stream.start_tls = functools.partial(_secured, stream, stream.start_tls)
+        return stream
+
+    backend.connect_tcp = connect_tcp
+
+
+async def _secured(stream: Any, start_tls: Any, *args: Any, **options: Any) -> Any:
+    import asyncio
+
+    try:
+        return await start_tls(*args, **options)
+    except asyncio.CancelledError:
+        await stream.aclose()
+        raise
+
+
+_NOT_KNOWN = Exception()
+# Functions that make a connection, by the package that has them. The names of httpcore's are public.
+_CONNECTING = {
+    "httpcore": ("connect_tcp", "connect_unix_socket", "start_tls", "_init_socks5_connection"),
+    "abeja_datasets": ("start_tls", "_create_connection"),
+}
+
+
+def was_sent(error: BaseException, before: BaseException | None = _NOT_KNOWN) -> bool:
+    """Return whether a request may have been sent before an error was raised.
+
+    Nothing was sent while the connection was being made. The error itself does not say so where a proxy drops its
+    CONNECT (https://github.com/encode/httpcore/pull/479), or where a task is cancelled. The frames of the error do.
+
+    Args:
+        error: it came out of a transport.
+        before: the error that was being handled when the request began; it may be that of another call. Without it
+            only what the libraries chain by `raise … from` is looked at.
+    """
+    cause: BaseException | None = error
+    while cause is not None and cause is not before:
+        if any(_is_connecting(frame) for frame, _ in traceback.walk_tb(cause.__traceback__)):
+            return False
+        cause = cause.__cause__ or (None if before is _NOT_KNOWN else cause.__context__)
+    return True
+
+
+def _is_connecting(frame: FrameType) -> bool:
+    package = frame.f_globals.get("__name__", "").partition(".")[0]
+    if frame.f_code.co_name in _CONNECTING.get(package, ()):
+        return True
+    return package == "httpcore" and getattr(frame.f_locals.get("request"), "method", None) == b"CONNECT"
 
 
 def never_resend(session: Any) -> None:
@@ -190,6 +251,12 @@ def connector(**options: Any) -> "aiohttp.TCPConnector":
     if not hasattr(aiohttp.TCPConnector, "_get"):
         _warn("what comes behind a response is not noticed", f"aiohttp {aiohttp.__version__}", "TCPConnector._get")
     return Connector(**options)
+
+
+def _httpx_version() -> str:
+    from importlib.metadata import version
+
+    return f"httpx {version('httpx')} with httpcore {version('httpcore')}"
 
 
 def _warn(loss: str, version: str, missing: object) -> None:

@@ -6,7 +6,8 @@ from typing import Any, Final
 
 import httpx
 
-from abeja_datasets.transports.wire import Failure, Request
+from abeja_datasets.transports.http_libraries import was_sent
+from abeja_datasets.transports.wire import DecodingError, Failure, Request
 
 LIBRARY: Final = f"httpx/{httpx.__version__}"
 
@@ -59,10 +60,20 @@ class Builder:
 
 def failure(error: Exception) -> Failure:
     """Return the failure that an error of httpx stands for."""
-    if not isinstance(error, httpx.RequestError | httpx.InvalidURL):
-        # From reading the body: it is too large, too late, or can't be decoded.
-        return Failure(error, sent=True, timed_out=isinstance(error, TimeoutError))
-    return Failure(error, sent=not isinstance(error, _NOT_SENT), timed_out=isinstance(error, httpx.TimeoutException))
+    timed_out = isinstance(error, httpx.TimeoutException | TimeoutError)
+    return Failure(error, sent=not isinstance(error, _NOT_SENT) and was_sent(error), timed_out=timed_out)
+
+
+def decoded_by_httpx(response: httpx.Response, body: bytes) -> bytes:
+    """Return a body without the codings that httpx decodes and we do not.
+
+    Raises:
+        DecodingError: it can't be decoded.
+    """
+    try:
+        return httpx.Response(response.status_code, headers=response.headers, content=body).content
+    except httpx.DecodingError as error:
+        raise DecodingError(str(error)) from error
 
 
 def timeouts(request: Request, given: httpx.Timeout) -> Any:

@@ -10,6 +10,7 @@ from abeja_datasets.transports.http_libraries import has_leftovers
 from abeja_datasets.transports.httpx_messages import (
     LIBRARY,
     Builder,
+    decoded_by_httpx,
     failure,
     headers_beside,
     timeouts,
@@ -117,7 +118,7 @@ def _read(response: httpx.Response, request: Request, *, is_given: bool = False)
                 response.extensions["network_stream"].close()
             if not is_readable:
                 decoded = Body(None, request)
-                decoded.feed(httpx.Response(response.status_code, headers=response.headers, content=body).content)
+                decoded.feed(decoded_by_httpx(response, body))
                 body = decoded.finish()
     except (httpx.HTTPError, DecodingError, TimeoutError) as error:
         failed = failure(error)

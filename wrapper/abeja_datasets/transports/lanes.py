@@ -1,10 +1,12 @@
 """Several transports side by side, in one event loop, and the deadline of a call."""
 
 import asyncio
+import sys
 from collections.abc import Callable, Coroutine
 from typing import Any, Final
 
-from abeja_datasets.transports.wire import AsyncTransport, Failure, Request, Response
+from abeja_datasets.transports.http_libraries import was_sent
+from abeja_datasets.transports.wire import AsyncTransport, Request, Response, out_of_time
 
 TASKS_A_LANE: Final = 2
 MAX_LANES: Final = 64
@@ -79,8 +81,9 @@ class Bounded:
         await self._transport.close()
 
     async def _send(self, request: Request) -> Response:
+        before = sys.exception()
         try:
             async with asyncio.timeout(request.seconds_left()):
                 return await self._transport.send(request)
         except TimeoutError as error:
-            raise Failure(TimeoutError("the deadline of the call is over"), sent=True, timed_out=True) from error
+            raise out_of_time(sent=was_sent(error, before)) from error

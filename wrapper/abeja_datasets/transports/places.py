@@ -2,12 +2,13 @@
 
 import os
 import weakref
-from contextlib import AbstractContextManager
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from abeja_datasets.transports.wire import Transport
 
 if TYPE_CHECKING:
+    import threading
+
     from abeja_datasets.transports.choice import Choice
 
 
@@ -15,7 +16,7 @@ class Place(NamedTuple):
     """A process."""
 
     transport: Transport
-    lock: AbstractContextManager[Any]
+    lock: "threading.Lock"
     """For what only one thread may do at a time."""
 
 

@@ -60,6 +60,8 @@ class Response(NamedTuple):
     headers: Headers
     body: bytes
     """Decoded: without its content coding."""
+    unread: str = ""
+    """Why the body is missing, where it can't be decoded."""
 
     def __repr__(self) -> str:
         # A server may repeat the credential in it.
@@ -101,6 +103,21 @@ class Failure(Exception):
     def name(self) -> str:
         """The class of the library's error."""
         return type(self.cause).__name__
+
+    @property
+    def is_error_unread(self) -> bool:
+        """Whether a response with another status than a success has a body that can't be decoded."""
+        is_undecoded = isinstance(self.cause, DecodingError) and not isinstance(self.cause, BodyTooLarge)
+        return is_undecoded and self.status is not None and not 200 <= self.status < 300  # noqa: PLR2004 - successes
+
+
+def out_of_time(*, sent: bool = False) -> Failure:
+    """Return the failure of a call whose deadline is over.
+
+    Args:
+        sent: whether the request may have reached the server.
+    """
+    return Failure(TimeoutError("the deadline of the call is over"), sent=sent, timed_out=True, final=not sent)
 
 
 class DecodingError(Exception):
