@@ -59,9 +59,10 @@ class AiohttpTransport:
         authorization = _proxy_authorization(url) if url else {}
         self._tunnel_headers = authorization if origin.startswith("https://") else {}
         self._ssl = ssl_context
+        # How many tasks call at once is the caller's to decide; none waits for another's connection.
+        self._connector = connector(limit=0, ssl=ssl_context or True, keepalive_timeout=5)
         self._session = aiohttp.ClientSession(
-            # How many tasks call at once is the caller's to decide; none waits for another's connection.
-            connector=connector(limit=0, ssl=ssl_context or True, keepalive_timeout=5),
+            connector=self._connector,
             cookie_jar=aiohttp.DummyCookieJar(),
             auto_decompress=False,
             timeout=aiohttp.ClientTimeout(total=None),
@@ -73,20 +74,20 @@ class AiohttpTransport:
             self._session.headers.update(authorization)
         never_resend(self._session)
         self._clock = asyncio.get_running_loop().time
-        self._last = 0.0
+        self._fresh_until = 0.0
         self._under_way = 0
         self._common: tuple[tuple[str, str], ...] | None = None
 
     async def send(self, request: Request) -> Response:
         """Send a request and return its whole response."""
-        if self._clock() - self._last > (_BUSY if self._under_way else _IDLE):
-            await _notice_closed_connections()
+        # The event loop has noticed what the servers closed, if it turned a moment ago.
+        self._connector.looks = self._clock() > self._fresh_until
         self._under_way += 1
         try:
             return await self._send(request)
         finally:
             self._under_way -= 1
-            self._last = self._clock()
+            self._fresh_until = self._clock() + (_BUSY if self._under_way else _IDLE)
 
     async def _send(self, request: Request) -> Response:
         try:
@@ -149,17 +150,6 @@ def _proxy_authorization(proxy: URL) -> dict[str, str]:
         return {}
     encoded = base64.b64encode(f"{proxy.user or ''}:{proxy.password or ''}".encode()).decode("ascii")
     return {"Proxy-Authorization": f"Basic {encoded}"}
-
-
-async def _notice_closed_connections() -> None:
-    """Let the event loop notice the connections that the server has closed while it was idle.
-
-    aiohttp would send on them (https://github.com/aio-libs/aiohttp/issues/7297), and a create that is lost this way may
-    not be sent again.
-    """
-    # One turn reads the end of a connection, the next hears of it, the third drops it.
-    for _ in range(3):
-        await asyncio.sleep(0)
 
 
 @functools.lru_cache(maxsize=16)

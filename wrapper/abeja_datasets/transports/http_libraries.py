@@ -223,11 +223,15 @@ def never_resend(session: Any) -> None:
         _warn("requests may be sent twice unnoticed", f"aiohttp {aiohttp.__version__}", name)
 
 
-def connector(**options: Any) -> "aiohttp.TCPConnector":
+def connector(**options: Any) -> Any:
     """Return a connector of aiohttp that reuses no connection on which more came than the response.
 
     aiohttp lets a connection go as soon as the response is there, keeps what came behind it, and takes that for the
     next response (https://github.com/aio-libs/aiohttp/issues/13656). RFC 9112, section 6.3, forbids it.
+
+    Nor does it reuse a connection that the server has closed while the event loop was not running, where `looks` is
+    set. aiohttp would send on it (https://github.com/aio-libs/aiohttp/issues/7297), and a create that is lost this way
+    may not be sent again.
 
     Its `sock_connect` also bounds the look-up of the host and a proxy's response to CONNECT. aiohttp bounds those by
     `connect`, which sets a timer for each request, also where a connection is kept open.
@@ -237,10 +241,13 @@ def connector(**options: Any) -> "aiohttp.TCPConnector":
     import aiohttp
 
     class Connector(aiohttp.TCPConnector):
+        looks = False
+
         async def _get(self, key: Any, traces: Any) -> Any:
             while kept := await super()._get(key, traces):
                 if kept.protocol is not None and not kept.protocol.should_close:
-                    return kept
+                    if not (self.looks and _has_input(kept.transport)):
+                        return kept
                 kept.close()
             return None
 
@@ -250,7 +257,74 @@ def connector(**options: Any) -> "aiohttp.TCPConnector":
 
     if not hasattr(aiohttp.TCPConnector, "_get"):
         _warn("what comes behind a response is not noticed", f"aiohttp {aiohttp.__version__}", "TCPConnector._get")
-    return Connector(**options)
+    made = Connector(**options)
+    _keep_timers(made)
+    return made
+
+
+def _has_input(transport: Any) -> bool:
+    """Return whether something is there to read from a connection, such as its end."""
+    import select
+
+    source = transport and transport.get_extra_info("socket")
+    if source is None:
+        return False
+    if not hasattr(select, "poll"):  # Windows
+        return bool(select.select([source], [], [], 0)[0])
+    poll = select.poll()
+    poll.register(source.fileno(), select.POLLIN)
+    return bool(poll.poll(0))
+
+
+def _keep_timers(connector: Any) -> None:
+    """Let each connection have one timer, which runs on from request to request.
+
+    aiohttp sets and cancels one for each request and each piece of a response, a tenth of a call's time
+    (https://github.com/aio-libs/aiohttp/issues/8613).
+    """
+    import asyncio
+
+    import aiohttp
+    from aiohttp.client_proto import ResponseHandler
+
+    class Protocol(ResponseHandler):
+        _due: float | None = None
+        _timer: asyncio.TimerHandle | None = None
+
+        def _reschedule_timeout(self) -> None:
+            if not self._read_timeout:
+                self._due = None
+                return
+            self._due = self._loop.time() + self._read_timeout
+            if self._timer is None:
+                self._timer = self._loop.call_at(self._due, self._expire)
+            elif self._timer.when() > self._due:
+                self._timer.cancel()
+                self._timer = self._loop.call_at(self._due, self._expire)
+
+        def _drop_timeout(self) -> None:
+            self._due = None
+
+        def _expire(self) -> None:
+            self._timer = None
+            if self._due is None:
+                return
+            if self._loop.time() < self._due:
+                self._timer = self._loop.call_at(self._due, self._expire)
+            else:
+                self._on_read_timeout()
+
+        def connection_lost(self, exc: BaseException | None) -> None:
+            super().connection_lost(exc)
+            if self._timer is not None:
+                self._timer.cancel()
+                self._timer = None
+
+    used = ("_reschedule_timeout", "_drop_timeout", "_on_read_timeout")
+    if hasattr(connector, "_factory") and all(hasattr(ResponseHandler, name) for name in used):
+        connector._factory = functools.partial(Protocol, loop=asyncio.get_running_loop())  # noqa: SLF001 - likewise
+    else:
+        _warn("calls take a little longer", f"aiohttp {aiohttp.__version__}", "ResponseHandler._reschedule_timeout")
 
 
 def _httpx_version() -> str:
