@@ -33,7 +33,8 @@ class AsyncSession:
         Raises:
             Error: it failed, and must not or need not be sent again.
         """
-        self._check_open()
+        if self._closed:
+            self._check_open()
         place = self._places.found() or await self._places.make()
         exchange = Exchange(call, settings, place.transport.library)
         while True:

@@ -51,19 +51,23 @@ class Answer:
         headers: of the response.
     """
 
-    __slots__ = ("_exchange", "body", "headers")
+    __slots__ = ("_elapsed", "_exchange", "_status", "body", "headers")
 
-    def __init__(self, body: Any, headers: Headers, exchange: "Exchange") -> None:
+    def __init__(self, body: Any, response: Response, elapsed: float, exchange: "Exchange") -> None:
         self.body = body
-        self.headers = headers
+        self.headers = response.headers
+        self._status = response.status
+        self._elapsed = elapsed
         self._exchange = exchange
 
     def unusable(self, why: str) -> InvalidResponse:
         """Return the error for a response that says what it must not, given what that is."""
+        self._exchange.succeeded(str(self._status), self._status, self._elapsed)
         return self._exchange.unusable(why, self.headers)
 
     def raw(self) -> RawResponse[Any]:
         """Return the response with all that belongs to it."""
+        self._exchange.succeeded(str(self._status), self._status, self._elapsed)
         return self._exchange.raw(self)
 
 
@@ -93,9 +97,8 @@ class Exchange:
         self._redirects = 0
         self._renewals = 0
         self._attempts: list[Attempt] = []
-        self._begun = time.monotonic()
-        self._deadline = None if settings.deadline is None else self._begun + settings.deadline
-        self._started = time.perf_counter()
+        self._begun = self._started = time.perf_counter()
+        self._deadline = None if settings.deadline is None else time.monotonic() + settings.deadline
         self.unfinished: Awaitable[object] | None = None
         """What the hook returned, where it is to be awaited."""
 
@@ -193,6 +196,10 @@ class Exchange:
             raise self._completed(kind(text), failure.headers) from cause
         return wait
 
+    def succeeded(self, reason: str, status: int, elapsed: float) -> None:
+        """Note the attempt that ended with a success."""
+        self._attempts.append(Attempt(reason, status, "unknown", elapsed))
+
     def unusable(self, why: str, headers: Headers) -> InvalidResponse:
         """Return the error for a response that can't be used, given why."""
         status = self._attempts[-1].status
@@ -202,7 +209,7 @@ class Exchange:
         """Return a success with all that belongs to it."""
         attempts = tuple(self._attempts)
         return RawResponse(
-            attempts[-1].status or 0, answer.headers, answer.body, attempts, time.monotonic() - self._begun
+            attempts[-1].status or 0, answer.headers, answer.body, attempts, time.perf_counter() - self._begun
         )
 
     @property
@@ -212,15 +219,16 @@ class Exchange:
 
     def _succeeded(self, response: Response) -> Answer:
         status = response.status
-        self._attempts.append(Attempt(str(status), status, "unknown", self._report(status, None)))
+        elapsed = self._report(status, None)
         try:
             body = json.loads(response.body)
         except (ValueError, RecursionError) as misfit:
             forget_locals(misfit)
-            self._attempts[-1] = self._attempts[-1]._replace(reason=f"{status} without JSON")
+            self.succeeded(f"{status} without JSON", status, elapsed)
             start = self._redact(response.body.decode("utf-8", "replace"))[:80]
             raise self.unusable(f"but the body is not JSON: {start!r}", response.headers) from misfit
-        return Answer(body, response.headers, self)
+        # Most callers never ask for the attempt.
+        return Answer(body, response, elapsed, self)
 
     def _redact(self, text: str) -> str:
         for credential in (self._credential, self.refused):

@@ -5,7 +5,8 @@ nothing is converted on the way, and each of their modules is loaded when its op
 """
 
 from collections.abc import Mapping
-from typing import Any, NamedTuple, cast
+from typing import Any, Final, NamedTuple, cast
+from urllib.parse import quote
 
 from abeja_datasets.identifiers import Identifier, segment
 
@@ -27,6 +28,9 @@ class Call(NamedTuple):
 
 
 _NO_PARAMS: Mapping[str, Any] = {}
+_PLACE: Final = "PLACE-OF-AN-ID"
+_templates: dict[str, Call] = {}
+"""The calls that take ids alone, with {} in the URL for each. The generated functions quote every id anew, slowly."""
 
 
 class _Body:
@@ -51,9 +55,11 @@ def create_dataset(organization_id: Identifier, name: str, type: str, props: dic
 
 def get_dataset(organization_id: Identifier, dataset_id: Identifier) -> Call:
     """GET …/datasets/{dataset_id}."""
-    from abeja_datasets_openapi.api.datasets.get_dataset import _get_kwargs
+    if "get_dataset" not in _templates:
+        from abeja_datasets_openapi.api.datasets.get_dataset import _get_kwargs
 
-    return _call("get_dataset", _get_kwargs(_organization(organization_id), _dataset(dataset_id)))
+        _learn("get_dataset", _get_kwargs(_PLACE, _PLACE))
+    return _filled("get_dataset", _organization(organization_id), _dataset(dataset_id))
 
 
 def list_datasets(organization_id: Identifier, max_results: int | None = None, next_token: str | None = None) -> Call:
@@ -67,9 +73,11 @@ def list_datasets(organization_id: Identifier, max_results: int | None = None, n
 
 def delete_dataset(organization_id: Identifier, dataset_id: Identifier) -> Call:
     """DELETE …/datasets/{dataset_id}."""
-    from abeja_datasets_openapi.api.datasets.delete_dataset import _get_kwargs
+    if "delete_dataset" not in _templates:
+        from abeja_datasets_openapi.api.datasets.delete_dataset import _get_kwargs
 
-    return _call("delete_dataset", _get_kwargs(_organization(organization_id), _dataset(dataset_id)))
+        _learn("delete_dataset", _get_kwargs(_PLACE, _PLACE))
+    return _filled("delete_dataset", _organization(organization_id), _dataset(dataset_id))
 
 
 def create_dataset_item(
@@ -90,23 +98,25 @@ def create_dataset_item(
 
 def get_dataset_item(organization_id: Identifier, dataset_id: Identifier, dataset_item_id: Identifier) -> Call:
     """GET …/items/{dataset_item_id}."""
-    from abeja_datasets_openapi.api.dataset_items.get_dataset_item import _get_kwargs
+    if "get_dataset_item" not in _templates:
+        from abeja_datasets_openapi.api.dataset_items.get_dataset_item import _get_kwargs
 
-    return _call(
-        "get_dataset_item",
-        _get_kwargs(_organization(organization_id), _dataset(dataset_id), _item(dataset_item_id)),
-    )
+        _learn("get_dataset_item", _get_kwargs(_PLACE, _PLACE, cast("int", _PLACE)))
+    ids = _organization(organization_id), _dataset(dataset_id), segment("dataset_item_id", dataset_item_id)
+    return _filled("get_dataset_item", *ids)
 
 
 def list_dataset_items(
     organization_id: Identifier, dataset_id: Identifier, params: Mapping[str, Any] | None = None
 ) -> Call:
     """GET …/items/, with every parameter that the caller gives, documented or not."""
-    from abeja_datasets_openapi.api.dataset_items.list_dataset_items import _get_kwargs
-
     if params is not None and not isinstance(params, Mapping):
         raise TypeError(f"params: a dict is needed, not {type(params).__name__}")
-    call = _call("list_dataset_items", _get_kwargs(_organization(organization_id), _dataset(dataset_id)))
+    if "list_dataset_items" not in _templates:
+        from abeja_datasets_openapi.api.dataset_items.list_dataset_items import _get_kwargs
+
+        _learn("list_dataset_items", _get_kwargs(_PLACE, _PLACE))
+    call = _filled("list_dataset_items", _organization(organization_id), _dataset(dataset_id))
     return call._replace(params={key: value for key, value in (params or {}).items() if value is not None})
 
 
@@ -140,12 +150,12 @@ def bulk_update_dataset_item(
 
 def delete_dataset_item(organization_id: Identifier, dataset_id: Identifier, dataset_item_id: Identifier) -> Call:
     """DELETE …/items/{dataset_item_id}."""
-    from abeja_datasets_openapi.api.dataset_items.delete_dataset_item import _get_kwargs
+    if "delete_dataset_item" not in _templates:
+        from abeja_datasets_openapi.api.dataset_items.delete_dataset_item import _get_kwargs
 
-    return _call(
-        "delete_dataset_item",
-        _get_kwargs(_organization(organization_id), _dataset(dataset_id), _item(dataset_item_id)),
-    )
+        _learn("delete_dataset_item", _get_kwargs(_PLACE, _PLACE, cast("int", _PLACE)))
+    ids = _organization(organization_id), _dataset(dataset_id), segment("dataset_item_id", dataset_item_id)
+    return _filled("delete_dataset_item", *ids)
 
 
 def _call(operation: str, request: dict[str, Any]) -> Call:
@@ -155,6 +165,22 @@ def _call(operation: str, request: dict[str, Any]) -> Call:
     body = request["json"] if has_body else None
     # By position, which takes half the time.
     return Call(operation, method, request["url"], params, body, has_body, method != "POST")
+
+
+def _learn(operation: str, request: dict[str, Any]) -> None:
+    """Keep what the generated function makes of `_PLACE` for each id."""
+    call = _call(operation, request)
+    _templates[operation] = call._replace(url=call.url.replace(_PLACE, "{}"))
+
+
+def _filled(operation: str, *ids: str) -> Call:
+    """Return a call that takes ids alone; they are not quoted yet."""
+    _, method, url, params, body, has_body, idempotent = _templates[operation]
+    return Call(operation, method, url.format(*map(_quoted, ids)), params, body, has_body, idempotent)
+
+
+def _quoted(text: str) -> str:
+    return text if text.isascii() and text.isalnum() else quote(text, safe="")
 
 
 def _given(key: str, value: Any) -> dict[str, Any]:

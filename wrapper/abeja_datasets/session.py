@@ -34,7 +34,8 @@ class Session:
         Raises:
             Error: it failed, and must not or need not be sent again.
         """
-        self._check_open()
+        if self._closed:
+            self._check_open()
         place = self._places.found() or self._places.make()
         exchange = Exchange(call, settings, place.transport.library)
         while True:

@@ -84,30 +84,14 @@ class AiohttpTransport:
         self._connector.looks = self._clock() > self._fresh_until
         self._under_way += 1
         try:
-            return await self._send(request)
+            url = URL(request.origin + request.target, encoded=True)
+            response = await self._session.request(request.method, url, **self._options(request))
+            return await _read(response, request)
+        except _ERRORS as error:
+            raise _failure(error) from error
         finally:
             self._under_way -= 1
             self._fresh_until = self._clock() + (_BUSY if self._under_way else _IDLE)
-
-    async def _send(self, request: Request) -> Response:
-        try:
-            url = URL(request.origin + request.target, encoded=True)
-            response = await self._session.request(request.method, url, **self._options(request))
-        except _ERRORS as error:
-            raise _failure(error) from error
-        headers = Headers(response.raw_headers)
-        try:
-            body = Body(headers.coding(), request)
-            content = response.content
-            while not content.at_eof():
-                body.feed(await content.readany())
-            return Response(response.status, response.reason or "", headers, body.finish())
-        except _ERRORS as error:
-            raise _failure(error, sent=True, status=response.status, headers=headers) from error
-        finally:
-            # aiohttp keeps the connection open once the response is read.
-            if not response.content.at_eof():
-                response.close()
 
     async def close(self) -> None:
         """Close the connections."""
@@ -142,6 +126,23 @@ class AiohttpTransport:
             self._session.headers.update(common)
         added = request.headers[_ALWAYS:] if self._common == common else request.headers
         return {**dict(added), "Authorization": request.credential.authorization}
+
+
+async def _read(response: aiohttp.ClientResponse, request: Request) -> Response:
+    """Read a response to its end, and let its connection go."""
+    headers = Headers(response.raw_headers)
+    try:
+        body = Body(headers.coding(), request)
+        content = response.content
+        while not content.at_eof():
+            body.feed(await content.readany())
+        return Response(response.status, response.reason or "", headers, body.finish())
+    except _ERRORS as error:
+        raise _failure(error, sent=True, status=response.status, headers=headers) from error
+    finally:
+        # aiohttp keeps the connection open once the response is read.
+        if not response.content.at_eof():
+            response.close()
 
 
 def _proxy_authorization(proxy: URL) -> dict[str, str]:

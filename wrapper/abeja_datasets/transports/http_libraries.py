@@ -14,7 +14,6 @@ from types import FrameType
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    import aiohttp
     import httpx
 
 _warned: set[str] = set()
@@ -245,9 +244,9 @@ def connector(**options: Any) -> Any:
 
         async def _get(self, key: Any, traces: Any) -> Any:
             while kept := await super()._get(key, traces):
-                if kept.protocol is not None and not kept.protocol.should_close:
-                    if not (self.looks and _has_input(kept.transport)):
-                        return kept
+                is_usable = kept.protocol is not None and not kept.protocol.should_close
+                if is_usable and not (self.looks and _has_input(kept.transport)):
+                    return kept
                 kept.close()
             return None
 
@@ -287,42 +286,9 @@ def _keep_timers(connector: Any) -> None:
     import aiohttp
     from aiohttp.client_proto import ResponseHandler
 
-    class Protocol(ResponseHandler):
-        _due: float | None = None
-        _timer: asyncio.TimerHandle | None = None
-
-        def _reschedule_timeout(self) -> None:
-            if not self._read_timeout:
-                self._due = None
-                return
-            self._due = self._loop.time() + self._read_timeout
-            if self._timer is None:
-                self._timer = self._loop.call_at(self._due, self._expire)
-            elif self._timer.when() > self._due:
-                self._timer.cancel()
-                self._timer = self._loop.call_at(self._due, self._expire)
-
-        def _drop_timeout(self) -> None:
-            self._due = None
-
-        def _expire(self) -> None:
-            self._timer = None
-            if self._due is None:
-                return
-            if self._loop.time() < self._due:
-                self._timer = self._loop.call_at(self._due, self._expire)
-            else:
-                self._on_read_timeout()
-
-        def connection_lost(self, exc: BaseException | None) -> None:
-            super().connection_lost(exc)
-            if self._timer is not None:
-                self._timer.cancel()
-                self._timer = None
-
     used = ("_reschedule_timeout", "_drop_timeout", "_on_read_timeout")
     if hasattr(connector, "_factory") and all(hasattr(ResponseHandler, name) for name in used):
-        connector._factory = functools.partial(Protocol, loop=asyncio.get_running_loop())  # noqa: SLF001 - likewise
+        connector._factory = functools.partial(_protocol(), loop=asyncio.get_running_loop())  # noqa: SLF001 - likewise
     else:
         _warn("calls take a little longer", f"aiohttp {aiohttp.__version__}", "ResponseHandler._reschedule_timeout")
 
@@ -331,6 +297,44 @@ def _httpx_version() -> str:
     from importlib.metadata import version
 
     return f"httpx {version('httpx')} with httpcore {version('httpcore')}"
+
+
+def _protocol() -> Any:
+    """Return aiohttp's protocol of a connection with a timer that runs on."""
+    import asyncio
+
+    from aiohttp.client_proto import ResponseHandler
+
+    class Protocol(ResponseHandler):
+        _due: float | None = None
+        _alarm: asyncio.TimerHandle | None = None
+
+        def _reschedule_timeout(self) -> None:
+            self._due = self._loop.time() + self._read_timeout if self._read_timeout else None
+            if self._due is not None and (self._alarm is None or self._alarm.when() > self._due):
+                self._stop()
+                self._alarm = self._loop.call_at(self._due, self._expire)
+
+        def _drop_timeout(self) -> None:
+            self._due = None
+
+        def _expire(self) -> None:
+            self._alarm = None
+            if self._due is not None and self._loop.time() < self._due:
+                self._alarm = self._loop.call_at(self._due, self._expire)
+            elif self._due is not None:
+                self._on_read_timeout()
+
+        def connection_lost(self, exc: BaseException | None) -> None:
+            super().connection_lost(exc)
+            self._stop()
+
+        def _stop(self) -> None:
+            if self._alarm is not None:
+                self._alarm.cancel()
+                self._alarm = None
+
+    return Protocol
 
 
 def _warn(loss: str, version: str, missing: object) -> None:
