@@ -48,8 +48,8 @@ class Body:
         """
         if self._deadline is not None and time.monotonic() > self._deadline:
             raise TimeoutError("the response was not complete when the deadline was over")
-        self._has_begun = self._has_begun or bool(piece)
         if self._decoders:
+            self._has_begun = self._has_begun or bool(piece)
             self._decode(piece, len(self._decoders))
         else:
             self._keep(piece)
