@@ -275,7 +275,7 @@ def _other(organization_id: str | None, file: Path | None) -> str | None:
 
 
 def _authorization(argument: Any, environ: Mapping[str, str], where: str) -> str:
-    from abeja_datasets.credentials import resolve
+    from abeja_datasets.configuration.credentials import resolve
 
     try:
         credential = resolve(argument, environ)

@@ -253,7 +253,7 @@ def _options(config: pytest.Config) -> Options:
 
 
 def _authorization(prefix: str) -> str:
-    from abeja_datasets.credentials import resolve
+    from abeja_datasets.configuration.credentials import resolve
 
     environ = {name.removeprefix(prefix): value for name, value in os.environ.items() if name.startswith(prefix)}
     credential = resolve(None, environ)

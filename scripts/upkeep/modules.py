@@ -7,7 +7,7 @@ WRAPPER = Path("wrapper/abeja_datasets")
 OPERATIONS = WRAPPER / "operations.py"
 MODELS = WRAPPER / "models.py"
 CLIENTS = {"APIClient": WRAPPER / "api_client.py", "AsyncAPIClient": WRAPPER / "async_api_client.py"}
-RAW_RESPONSES = WRAPPER / "async_raw_responses.py"
+RAW_RESPONSES = WRAPPER / "calls/async_raw_responses.py"
 HANDLERS = Path("mock_server/abeja_datasets_mock/operations.py")
 GENERATED = Path("generated/abeja_datasets_openapi")
 

@@ -10,7 +10,7 @@ from upkeep.modules import WRAPPER
 
 TWINS: Final = {
     WRAPPER / "async_api_client.py": WRAPPER / "api_client.py",
-    WRAPPER / "async_raw_responses.py": WRAPPER / "raw_responses.py",
+    WRAPPER / "calls/async_raw_responses.py": WRAPPER / "calls/raw_responses.py",
     WRAPPER / "async_session.py": WRAPPER / "session.py",
     WRAPPER / "transports/async_httpx_transport.py": WRAPPER / "transports/httpx_transport.py",
 }

@@ -12,7 +12,8 @@ from typing import Any
 
 import pytest
 
-from abeja_datasets import APIClient, waiting
+from abeja_datasets import APIClient
+from abeja_datasets.calls import waiting
 from abeja_datasets.exceptions import Error, NotFound
 from abeja_datasets_mock import RunningServer
 from abeja_datasets_mock.faults import FaultProxy, Faults, install

@@ -14,7 +14,8 @@ from typing import Any
 import httpx
 import pytest
 
-from abeja_datasets import APIClient, AsyncAPIClient, waiting
+from abeja_datasets import APIClient, AsyncAPIClient
+from abeja_datasets.calls import waiting
 from abeja_datasets.exceptions import Error
 from abeja_datasets_mock.faults.kinds import KINDS
 from abeja_datasets_mock.openapi.document import operations

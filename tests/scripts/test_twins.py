@@ -16,7 +16,7 @@ SOURCE = '''"""Calls, awaited."""
 from collections.abc import AsyncIterator, Awaitable, Callable
 
 from abeja_datasets.async_session import AsyncSession
-from abeja_datasets.exchange import Answer
+from abeja_datasets.calls.exchange import Answer
 
 
 class AsyncThing:
@@ -45,7 +45,7 @@ TWIN = '''# Generated from async_thing.py by scripts/generate; do not edit.
 
 from collections.abc import Callable, Iterator
 
-from abeja_datasets.exchange import Answer
+from abeja_datasets.calls.exchange import Answer
 from abeja_datasets.session import Session
 
 

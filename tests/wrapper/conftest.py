@@ -13,7 +13,8 @@ from tests.wrapper.operations import OPERATIONS, Operation
 from tests.wrapper.reference import DOCUMENTED, Documented
 from tests.wrapper.scripted import ScriptedServer
 
-from abeja_datasets import APIClient, waiting
+from abeja_datasets import APIClient
+from abeja_datasets.calls import waiting
 
 
 class Waits(list[float]):

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from abeja_datasets import APIClient, AsyncAPIClient
-from abeja_datasets.attempts import AttemptReport, RawResponse
+from abeja_datasets.calls.attempts import AttemptReport, RawResponse
 from abeja_datasets.exceptions import (
     ConnectionFailed,
     CredentialNotFound,

@@ -20,9 +20,9 @@ import httpx
 import pytest
 from tests.wrapper.faces import TOKEN as TOKEN_OF_FACES
 
-from abeja_datasets import APIClient, AsyncAPIClient, trust
+from abeja_datasets import APIClient, AsyncAPIClient
 from abeja_datasets.exceptions import ConnectionFailed, HttpError, InvalidResponse, NotFound, RequestTimeout
-from abeja_datasets.transports import http_libraries
+from abeja_datasets.transports import http_libraries, trust
 from abeja_datasets.transports.lanes import TASKS_A_LANE, Lanes
 from abeja_datasets.transports.received import Body
 from abeja_datasets.transports.wire import BodyTooLarge, DecodingError, Request

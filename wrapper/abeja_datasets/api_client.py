@@ -7,16 +7,16 @@ from typing import TYPE_CHECKING, Any, Literal, Self
 
 from abeja_datasets import operations
 from abeja_datasets.base import BaseClient
-from abeja_datasets.identifiers import Identifier
+from abeja_datasets.calls.identifiers import Identifier
 
 if TYPE_CHECKING:
     import httpx
 
-    from abeja_datasets.attempts import AttemptReport
-    from abeja_datasets.exchange import Answer
+    from abeja_datasets.calls.attempts import AttemptReport
+    from abeja_datasets.calls.exchange import Answer
+    from abeja_datasets.calls.raw_responses import RawResponses
     from abeja_datasets.operations import Call
     from abeja_datasets.paging import Walk
-    from abeja_datasets.raw_responses import RawResponses
     from abeja_datasets.session import Session
 
 
@@ -901,7 +901,7 @@ class APIClient(BaseClient):
             response = api_client.with_raw_response.get_dataset(organization_id, dataset_id)
             print(response.headers["X-Request-Id"], response.data["name"])
         """
-        from abeja_datasets.raw_responses import RawResponses
+        from abeja_datasets.calls.raw_responses import RawResponses
 
         return RawResponses(self._view(_is_raw=True))
 

@@ -6,15 +6,15 @@ from typing import TYPE_CHECKING, Any, Literal, Self
 
 from abeja_datasets import operations
 from abeja_datasets.base import BaseClient
-from abeja_datasets.identifiers import Identifier
+from abeja_datasets.calls.identifiers import Identifier
 
 if TYPE_CHECKING:
     import httpx
 
-    from abeja_datasets.async_raw_responses import AsyncRawResponses
     from abeja_datasets.async_session import AsyncSession
-    from abeja_datasets.attempts import AttemptReport
-    from abeja_datasets.exchange import Answer
+    from abeja_datasets.calls.async_raw_responses import AsyncRawResponses
+    from abeja_datasets.calls.attempts import AttemptReport
+    from abeja_datasets.calls.exchange import Answer
     from abeja_datasets.operations import Call
     from abeja_datasets.paging import Walk
 
@@ -907,7 +907,7 @@ class AsyncAPIClient(BaseClient):
             response = await api_client.with_raw_response.get_dataset(organization_id, dataset_id)
             print(response.headers["X-Request-Id"], response.data["name"])
         """
-        from abeja_datasets.async_raw_responses import AsyncRawResponses
+        from abeja_datasets.calls.async_raw_responses import AsyncRawResponses
 
         return AsyncRawResponses(self._view(_is_raw=True))
 

@@ -1,10 +1,10 @@
 """Sending a call: as often as the policy allows, over the transport of the running process and event loop."""
 
-from abeja_datasets import waiting
-from abeja_datasets.exchange import Answer, Exchange
+from abeja_datasets.calls import waiting
+from abeja_datasets.calls.exchange import Answer, Exchange
+from abeja_datasets.configuration.settings import Settings
+from abeja_datasets.configuration.tokens import async_renew
 from abeja_datasets.operations import Call
-from abeja_datasets.settings import Settings
-from abeja_datasets.tokens import async_renew
 from abeja_datasets.transports.async_places import AsyncPlaces
 from abeja_datasets.transports.choice import AsyncChoice
 from abeja_datasets.transports.wire import Failure

@@ -4,10 +4,10 @@ import os
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, Self
 
-from abeja_datasets import settings
+from abeja_datasets.configuration import settings
 
 if TYPE_CHECKING:
-    from abeja_datasets.attempts import AttemptReport
+    from abeja_datasets.calls.attempts import AttemptReport
 
 
 class BaseClient:

@@ -34,7 +34,7 @@ them here where a program uses both distributions and asked for ours (see `abeja
 
 from typing import Any, Literal, NamedTuple
 
-from abeja_datasets.headers import Headers
+from abeja_datasets.calls.headers import Headers
 
 __all__ = [
     "Attempt",

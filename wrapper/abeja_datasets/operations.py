@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from typing import Any, Final, NamedTuple, cast
 from urllib.parse import quote
 
-from abeja_datasets.identifiers import Identifier, segment
+from abeja_datasets.calls.identifiers import Identifier, segment
 
 
 class Call(NamedTuple):

@@ -9,7 +9,7 @@ token was used before.
 from collections.abc import Callable
 from typing import Any
 
-from abeja_datasets.exchange import Answer
+from abeja_datasets.calls.exchange import Answer
 from abeja_datasets.operations import Call
 
 NEXT_TOKEN_HEADER = "X-Next-Token"

@@ -1,11 +1,11 @@
 # Generated from async_session.py by scripts/generate; do not edit.
 """Sending a call: as often as the policy allows, over the transport of the running process."""
 
-from abeja_datasets import waiting
-from abeja_datasets.exchange import Answer, Exchange
+from abeja_datasets.calls import waiting
+from abeja_datasets.calls.exchange import Answer, Exchange
+from abeja_datasets.configuration.settings import Settings
+from abeja_datasets.configuration.tokens import renew
 from abeja_datasets.operations import Call
-from abeja_datasets.settings import Settings
-from abeja_datasets.tokens import renew
 from abeja_datasets.transports.choice import Choice
 from abeja_datasets.transports.places import Places
 from abeja_datasets.transports.wire import Failure

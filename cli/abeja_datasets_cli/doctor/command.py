@@ -84,7 +84,7 @@ def examine(environ: Mapping[str, str], path: Sequence[str], organization_id: st
 
 def _clean(text: str, environ: Mapping[str, str]) -> str:
     """Return the text without secrets and without control characters."""
-    from abeja_datasets.credentials import Credential, mask
+    from abeja_datasets.configuration.credentials import Credential, mask
     from abeja_datasets_cli.doctor.network import proxy_secrets
 
     text = mask(text, environ)

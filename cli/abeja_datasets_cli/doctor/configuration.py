@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 from abeja_datasets_cli.doctor.findings import Finding
 
 if TYPE_CHECKING:
-    from abeja_datasets.credentials import Source
+    from abeja_datasets.configuration.credentials import Source
 
 _LOCAL = ("localhost", "127.0.0.1", "::1")
 
@@ -16,7 +16,7 @@ def credential_findings(environ: Mapping[str, str]) -> Iterator[Finding]:
 
     Having none is a problem: no call works, except of a client that the program gives a credential.
     """
-    from abeja_datasets.credentials import resolve, sources
+    from abeja_datasets.configuration.credentials import resolve, sources
 
     found = sources(environ)
     complete = [source for source in found if not source.missing]
@@ -61,7 +61,7 @@ def _marks(variables: list[str], environ: Mapping[str, str]) -> Iterator[Finding
 
 def setting_findings(environ: Mapping[str, str]) -> Iterator[Finding]:
     """Find the value of each setting, where it comes from, and whether it can be used."""
-    from abeja_datasets.settings import VARIABLES, settle
+    from abeja_datasets.configuration.settings import VARIABLES, settle
 
     for name, variable in VARIABLES.items():
         alone = {variable: environ.get(variable, "")}
@@ -78,7 +78,7 @@ def setting_findings(environ: Mapping[str, str]) -> Iterator[Finding]:
 
 def base_url(environ: Mapping[str, str]) -> str:
     """Return where requests go: the default where the variable is not usable."""
-    from abeja_datasets.settings import BASE_URL, VARIABLES, settle
+    from abeja_datasets.configuration.settings import BASE_URL, VARIABLES, settle
 
     variable = VARIABLES["base_url"]
     try:

@@ -76,7 +76,7 @@ def proxy_secrets(environ: Mapping[str, str]) -> Iterator[tuple[str, str]]:
 
 def certificate_findings(environ: Mapping[str, str]) -> Iterator[Finding]:
     """Find which certificates are trusted, and whether they can be read."""
-    from abeja_datasets.trust import VARIABLES, certificates, ssl_context
+    from abeja_datasets.transports.trust import VARIABLES, certificates, ssl_context
 
     named = certificates(environ)
     if named is None:

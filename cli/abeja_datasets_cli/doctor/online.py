@@ -46,7 +46,7 @@ def online_findings(environ: Mapping[str, str], organization_id: str) -> Iterato
     import httpx
 
     from abeja_datasets import APIClient, exceptions
-    from abeja_datasets.settings import settle
+    from abeja_datasets.configuration.settings import settle
 
     topic = f"GET /organizations/{organization_id}/datasets/"
     started = time.perf_counter()

@@ -10,7 +10,7 @@ from typing import Any, Final
 import aiohttp
 from yarl import URL
 
-from abeja_datasets.headers import Headers
+from abeja_datasets.calls.headers import Headers
 from abeja_datasets.transports.http_libraries import connector, never_resend, was_sent
 from abeja_datasets.transports.proxies import Proxy
 from abeja_datasets.transports.received import Body

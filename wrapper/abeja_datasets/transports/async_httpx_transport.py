@@ -4,7 +4,7 @@ from typing import Any
 
 import httpx
 
-from abeja_datasets.headers import Headers
+from abeja_datasets.calls.headers import Headers
 from abeja_datasets.transports.http_libraries import has_leftovers
 from abeja_datasets.transports.httpx_messages import (
     LIBRARY,

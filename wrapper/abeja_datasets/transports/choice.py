@@ -4,8 +4,7 @@ import os
 import ssl
 from typing import Any, Final, Literal
 
-from abeja_datasets import trust
-from abeja_datasets.transports import http_libraries
+from abeja_datasets.transports import http_libraries, trust
 from abeja_datasets.transports.proxies import Proxy, proxy_for
 from abeja_datasets.transports.wire import AsyncTransport, Transport
 

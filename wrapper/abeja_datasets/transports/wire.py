@@ -4,8 +4,8 @@ import traceback
 from collections.abc import Generator
 from typing import Final, NamedTuple, Protocol
 
-from abeja_datasets.credentials import Credential
-from abeja_datasets.headers import Headers
+from abeja_datasets.calls.headers import Headers
+from abeja_datasets.configuration.credentials import Credential
 
 # By name: importing ssl takes long.
 _FINAL: Final = ("SSLCertVerificationError", "BodyTooLarge")

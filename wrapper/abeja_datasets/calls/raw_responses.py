@@ -1,25 +1,26 @@
+# Generated from async_raw_responses.py by scripts/generate; do not edit.
 """The methods of a client, each of which returns the whole response beside the data."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from typing import TYPE_CHECKING, NoReturn, ParamSpec, TypeVar, cast
 
-from abeja_datasets.attempts import RawResponse, without_raw_response
+from abeja_datasets.calls.attempts import RawResponse, without_raw_response
 
 if TYPE_CHECKING:
-    from abeja_datasets.async_api_client import AsyncAPIClient
+    from abeja_datasets.api_client import APIClient
 
 _P = ParamSpec("_P")
 _R = TypeVar("_R")
 
 
-class AsyncRawResponses:
+class RawResponses:
     """The documented methods, with `RawResponse`: status, headers, data, attempts and seconds.
 
     Args:
         view: a view of a client whose methods return raw responses.
     """
 
-    def __init__(self, view: "AsyncAPIClient") -> None:
+    def __init__(self, view: "APIClient") -> None:
         self.create_dataset = _raw(view.create_dataset)
         self.get_dataset = _raw(view.get_dataset)
         self.list_datasets = _raw(view.list_datasets)
@@ -35,6 +36,6 @@ class AsyncRawResponses:
         raise AttributeError(without_raw_response(name), name=name, obj=self)
 
 
-def _raw(method: Callable[_P, Awaitable[_R]]) -> Callable[_P, Awaitable[RawResponse[_R]]]:
+def _raw(method: Callable[_P, _R]) -> Callable[_P, RawResponse[_R]]:
     """Return a method of such a view, with the type of what it returns."""
-    return cast("Callable[_P, Awaitable[RawResponse[_R]]]", method)
+    return cast("Callable[_P, RawResponse[_R]]", method)

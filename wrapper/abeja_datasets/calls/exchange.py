@@ -8,11 +8,15 @@ import time
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
-from abeja_datasets import bodies, credentials, retry, targets
+from abeja_datasets import retry
 from abeja_datasets._version import __version__
-from abeja_datasets.attempts import AttemptReport, RawResponse
-from abeja_datasets.credentials import Credential, Token
-from abeja_datasets.errors import http_error, redacted_headers
+from abeja_datasets.calls import bodies, targets
+from abeja_datasets.calls.attempts import AttemptReport, RawResponse
+from abeja_datasets.calls.errors import http_error, redacted_headers
+from abeja_datasets.calls.headers import Headers
+from abeja_datasets.configuration import credentials
+from abeja_datasets.configuration.credentials import Credential, Token
+from abeja_datasets.configuration.settings import Settings
 from abeja_datasets.exceptions import (
     Attempt,
     ConnectionFailed,
@@ -22,9 +26,7 @@ from abeja_datasets.exceptions import (
     Outcome,
     RequestTimeout,
 )
-from abeja_datasets.headers import Headers
 from abeja_datasets.operations import Call
-from abeja_datasets.settings import Settings
 from abeja_datasets.transports.received import ACCEPTED
 from abeja_datasets.transports.wire import BodyTooLarge, Failure, Request, Response, forget_locals, out_of_time
 

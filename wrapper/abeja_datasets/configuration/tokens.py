@@ -3,7 +3,7 @@
 import inspect
 from typing import TYPE_CHECKING, Any
 
-from abeja_datasets.credentials import Credential, Token
+from abeja_datasets.configuration.credentials import Credential, Token
 from abeja_datasets.transports.wire import out_of_time
 
 if TYPE_CHECKING:

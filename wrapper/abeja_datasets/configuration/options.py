@@ -4,7 +4,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from abeja_datasets.attempts import Hook
+from abeja_datasets.calls.attempts import Hook
 
 # RFC 9110, sections 5.5 and 5.6.2.
 _HEADER_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")

@@ -6,8 +6,8 @@ from collections.abc import Callable
 from http import HTTPStatus
 from typing import Any, Final
 
+from abeja_datasets.calls.headers import Headers
 from abeja_datasets.exceptions import HttpError, error_class
-from abeja_datasets.headers import Headers
 from abeja_datasets.transports.wire import Response
 
 _CHARSET: Final = re.compile(r"""charset\s*=\s*["']?([\w.:-]+)""", re.IGNORECASE)

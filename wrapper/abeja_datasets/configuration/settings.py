@@ -6,9 +6,9 @@ from collections.abc import Callable, Mapping
 from typing import Any, Final, NamedTuple, TypeVar
 from urllib.parse import quote, urlsplit
 
-from abeja_datasets import options
-from abeja_datasets.attempts import AttemptReport, Hook
-from abeja_datasets.credentials import Credential, Token, resolve_or_call
+from abeja_datasets.calls.attempts import AttemptReport, Hook
+from abeja_datasets.configuration import options
+from abeja_datasets.configuration.credentials import Credential, Token, resolve_or_call
 
 BASE_URL = "https://api.abeja.io"
 TIMEOUT = 30.0

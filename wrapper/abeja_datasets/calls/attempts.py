@@ -3,8 +3,8 @@
 from collections.abc import Awaitable, Coroutine
 from typing import Any, Generic, NamedTuple, TypeVar
 
+from abeja_datasets.calls.headers import Headers
 from abeja_datasets.exceptions import Attempt
-from abeja_datasets.headers import Headers
 
 T = TypeVar("T")
 

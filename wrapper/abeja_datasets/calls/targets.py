@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 from urllib.parse import quote, urlencode, urljoin, urlsplit
 
-from abeja_datasets import bodies
+from abeja_datasets.calls import bodies
 
 MAX_LENGTH: Final = 65_536
 """Characters of the longest URL that is sent."""
