@@ -22,6 +22,8 @@ _BACKLOG = 2048
 _KEEP_ALIVE = 65  # longer than the idle time of common clients' pools, so that they close first
 _GRACE = 2.0
 _POLL = 0.002
+_ACCEPTING = 3
+"""Turns of the event loop in which asyncio and uvloop make an accepted socket a connection."""
 
 
 class Server:
@@ -74,6 +76,9 @@ class Server:
             self._listener.close()
         if self._clock is not None:
             self._clock.cancel()
+        # A connection that the loop has just accepted is not among the others yet. The loop can't end with it open.
+        for _ in range(_ACCEPTING):
+            await asyncio.sleep(0)
         for connection in list(self._state.connections):
             connection.shutdown()
         with contextlib.suppress(TimeoutError):

@@ -1,7 +1,9 @@
 """Long work leaves other requests their turn, and is seen whole or not at all."""
 
+import asyncio
 import contextlib
 import signal
+import socket
 import sqlite3
 import subprocess
 import sys
@@ -224,6 +226,29 @@ def test_stopping_does_not_wait_for_long_work(dataset: dict[str, Any], server: R
     server.stop()
     thread.join()
     assert time.monotonic() - start < 5
+
+
+def test_stopping_closes_a_connection_that_has_just_arrived(server: RunningServer) -> None:
+    """The loop must not end with it open, which uvloop warns of, or hangs at."""
+    url = httpx.URL(server.url)
+    begun = threading.Event()
+    with socket.socket() as client:
+        client.settimeout(5)
+
+        async def connect() -> None:
+            begun.set()
+            # `stop` asks the loop to end meanwhile; in its next turn the connection arrives first.
+            time.sleep(0.1)  # noqa: ASYNC251
+            await asyncio.sleep(0)
+            client.connect((url.host, url.port))
+
+        thread = threading.Thread(target=lambda: server.run(connect()))
+        thread.start()
+        assert begun.wait(5)
+        server.stop()
+        thread.join()
+        with contextlib.suppress(ConnectionResetError):
+            assert client.recv(1) == b""
 
 
 def test_a_write_waits_for_a_second_server_on_the_file(tmp_path: Path, make_api: Callable[..., "Api"]) -> None:
