@@ -9,25 +9,45 @@ The format is JSON Lines, of the API's own responses: a line is a dataset (it ha
 An item belongs to the dataset above it that has the same `dataset_id`, or, where the item names none, to the last one.
 `organization_id` may be on a dataset's line. A line must be valid as a request would have to be. Ids and timestamps are
 new: those in the file only say which items belong to which dataset.
+
+The datasets are hidden while they are filled, in short transactions between which other servers on the file write. One
+transaction at the end shows them.
 """
 
+import asyncio
 import contextlib
 import functools
 import json
-from collections.abc import Callable, Coroutine, Generator, Iterable, Iterator, Mapping, Sequence
+import secrets
+import time
+from collections.abc import Callable, Coroutine, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import IO, Any, cast
+from typing import IO, Any, NamedTuple, TypeVar, cast
 
-from .errors import Refusal, Response
+from .errors import Refusal, Response, bad_request
 from .json_text import encode_json, parse_json
 from .openapi.document import operations
 from .operations import Operations, Request
+from .storage.datasets import NOBODY, Datasets
 from .storage.index import Index
 from .storage.store import Store
 
 _GIVEN_ANEW = {"created_at", "updated_at", "dataset_id", "organization_id"}
 _DATASET = {"name", "type", "props", "total_count"} | _GIVEN_ANEW
 _ITEM = {"source_data", "attributes", "dataset_item_id"} | _GIVEN_ANEW
+_Result = TypeVar("_Result")
+_BATCH = 0.03
+"""Seconds of work in one transaction."""
+
+_GAP = 0.008
+"""Seconds between two transactions. A server that waits for the lock asks for it every 5 to 7 ms."""
+
+_REFRESHED = 60.0
+"""Seconds after which the hidden datasets are marked as in use. Without a mark for an hour they count as abandoned."""
+
+_CLEANING = 1.0
+"""Seconds of removing what a load has written that is cancelled; another server removes the rest."""
+
 Line = tuple[str, Callable[[], Any]]
 """A place, for messages, and what gives the value there or raises a Refusal."""
 
@@ -59,7 +79,7 @@ async def load(
         OSError: the file can't be read.
     """
     with _lines(source) as lines:
-        return await store.write_alone(_Loading(store, organization_id, skip_existing=skip_existing).all(lines))
+        return await _Loading(store, organization_id, skip_existing=skip_existing).all(lines)
 
 
 @contextlib.contextmanager
@@ -101,52 +121,112 @@ class _Inside:
         return work()
 
 
+class _Made(NamedTuple):
+    """A dataset that is hidden until the end of the load, and its place for messages."""
+
+    place: str
+    organization_id: str
+    name: str
+    number: int
+
+
 class _Loading:
     """One load, with what it has created so far."""
 
     def __init__(self, store: Store, organization_id: str, *, skip_existing: bool) -> None:
         self._store = store
         self._operations = Operations(cast("Store", _Inside(store)))
+        self._datasets = Datasets(store)
         self._index = Index(store)
         self._bodies = {operation.operation_id: operation.body for operation in operations()}
         self._organization_id = organization_id
         self._skip_existing = skip_existing
         # Of each dataset by its id in the file: its path, or None where it is left out. None is the last one's key.
         self._paths: dict[str | None, dict[str, str] | None] = {}
+        # By organization and name.
+        self._made: dict[tuple[str, str], _Made] = {}
+        self._owners: dict[str, str] = {}
+        self._refreshed = time.monotonic()
 
-    def all(self, lines: Iterable[Line]) -> Generator[None, None, list[dict[str, Any]]]:
-        made = []
+    async def all(self, lines: Iterable[Line]) -> list[dict[str, Any]]:
+        try:
+            await self._fill(self._steps(lines))
+            return _or_error(await self._store.write(functools.partial(_caught, self._show)))
+        except asyncio.CancelledError:
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(_CLEANING):
+                    await self._purge()
+            raise
+        except Exception:
+            await self._purge()
+            raise
+
+    async def _fill(self, steps: Iterator[None]) -> None:
+        def work() -> bool:
+            self._refresh()
+            end = time.perf_counter() + _BATCH
+            return not any(time.perf_counter() > end for _ in steps)
+
+        # An exception would undo what other requests write in the same transaction.
+        while not _or_error(await self._store.write(functools.partial(_caught, work))):  # noqa: ASYNC110 - no event
+            await asyncio.sleep(_GAP)
+
+    def _steps(self, lines: Iterable[Line]) -> Iterator[None]:
         for place, value in lines:
-            yield
-            try:
+            with _at(place):
                 content = value()
-                kind = _kind(content)
-                if kind == "item":
+                if _kind(content) == "item":
                     self._item(content)
-                elif dataset := self._dataset(content):
-                    made.append(dataset)
-            except Refusal as refusal:
-                raise LoadError(f"{place}: {str(refusal).removeprefix('body: ')}") from None
-            except (TypeError, ValueError) as error:
-                raise LoadError(f"{place}: {error}") from None
+                else:
+                    self._dataset(content, place)
+            yield
         # So that the first query needn't.
-        for dataset in made:
-            yield from self._index.advance_all(int(dataset["dataset_id"]))
-        return made
+        for made in self._made.values():
+            yield from self._index.advance_all(made.number)
 
-    def _dataset(self, content: Mapping[str, Any]) -> dict[str, Any] | None:
-        path = {"organization_id": _text(content, "organization_id") or self._organization_id}
+    def _refresh(self) -> None:
+        if time.monotonic() - self._refreshed > _REFRESHED:
+            self._refreshed = time.monotonic()
+            for made in self._made.values():
+                self._datasets.refresh(made.number)
+
+    def _show(self) -> list[dict[str, Any]]:
+        """Make the datasets visible, unless one of the names has been taken meanwhile."""
+        for made in self._made.values():
+            with _at(made.place):
+                if self._exists(made.organization_id, made.name):
+                    raise _taken(made.name)
+        return [
+            json.loads(self._datasets.show(made.number, made.organization_id, made.name).json())
+            for made in self._made.values()
+        ]
+
+    async def _purge(self) -> None:
+        await self._datasets.purge_all(*(made.number for made in self._made.values()))
+
+    def _dataset(self, content: Mapping[str, Any], place: str) -> None:
+        owner, path = _text(content, "organization_id") or self._organization_id, None
         label = _text(content, "dataset_id")
         if label is not None and label in self._paths:
             raise ValueError(f"dataset_id: {label!r} stands on a line above already")
-        dataset: dict[str, Any] | None = None
-        if not (self._skip_existing and self._exists(path["organization_id"], content["name"])):
-            dataset = self._create("create_dataset", path, content, ("name", "type", "props"))
-            path["dataset_id"] = dataset["dataset_id"]
-        self._paths[None] = path if dataset else None
+        body = self._body("create_dataset", content, ("name", "type", "props"))
+        if (owner, body["name"]) in self._made or self._exists(owner, body["name"]):
+            if not self._skip_existing:
+                raise _taken(body["name"])
+        else:
+            path = self._hidden(body, owner, place)
+        self._paths[None] = path
         if label is not None:
-            self._paths[label] = self._paths[None]
-        return dataset
+            self._paths[label] = path
+
+    def _hidden(self, body: dict[str, Any], owner: str, place: str) -> dict[str, str]:
+        """Create a dataset that is hidden, and return the path of its items."""
+        path, name = {"organization_id": NOBODY}, body["name"]
+        created = self._create("create_dataset", path, {**body, "name": secrets.token_hex()})
+        path["dataset_id"] = created["dataset_id"]
+        self._made[owner, name] = _Made(place, owner, name, int(created["dataset_id"]))
+        self._owners[created["dataset_id"]] = owner
+        return path
 
     def _item(self, content: Mapping[str, Any]) -> None:
         label = _text(content, "dataset_id")
@@ -157,24 +237,54 @@ class _Loading:
         organization = _text(content, "organization_id")
         if path is None:
             return
-        if label is None and organization not in (None, path["organization_id"]):
+        if label is None and organization not in (None, self._owners[path["dataset_id"]]):
             raise ValueError("organization_id: not that of the dataset")
-        self._create("create_dataset_item", path, content, ("source_data", "attributes"))
+        body = self._body("create_dataset_item", content, ("source_data", "attributes"))
+        self._create("create_dataset_item", path, body)
 
     def _exists(self, organization_id: str, name: Any) -> bool:
         query = "SELECT 1 FROM datasets WHERE organization_id = ? AND name = ?"
         return self._store.execute(query, (organization_id, name)).fetchone() is not None
 
-    def _create(
-        self, operation_id: str, path: dict[str, str], content: Mapping[str, Any], fields: Sequence[str]
-    ) -> dict[str, Any]:
+    def _body(self, operation_id: str, content: Mapping[str, Any], fields: Sequence[str]) -> dict[str, Any]:
         body = {name: content[name] for name in fields if name in content}
         schema = self._bodies[operation_id]
         if schema is not None:
             schema.check(body, "body")
+        return body
+
+    def _create(self, operation_id: str, path: dict[str, str], body: dict[str, Any]) -> dict[str, Any]:
         response = _finished(getattr(self._operations, operation_id)(Request(path, {}, body)))
         created: dict[str, Any] = json.loads(response.body)
         return created
+
+
+@contextlib.contextmanager
+def _at(place: str) -> Iterator[None]:
+    """Raise the error of a place in the data for each reason that it is not valid."""
+    try:
+        yield
+    except Refusal as refusal:
+        raise LoadError(f"{place}: {str(refusal).removeprefix('body: ')}") from None
+    except (TypeError, ValueError) as error:
+        raise LoadError(f"{place}: {error}") from None
+
+
+def _caught(work: Callable[[], _Result]) -> _Result | LoadError | OSError:
+    try:
+        return work()
+    except (LoadError, OSError) as error:
+        return error
+
+
+def _or_error(outcome: _Result | LoadError | OSError) -> _Result:
+    if isinstance(outcome, LoadError | OSError):
+        raise outcome
+    return outcome
+
+
+def _taken(name: str) -> Refusal:
+    return bad_request(f"name: a dataset named {name!r} already exists in this organization")
 
 
 def _kind(content: Any) -> str:

@@ -112,7 +112,7 @@ class Operations:
 
         hidden: list[int] = []
         response = await self._store.write(work)
-        await self._purge(*hidden)
+        await self._datasets.purge_all(*hidden)
         return response
 
     async def create_dataset_item(self, request: Request) -> Response:
@@ -269,7 +269,7 @@ class Operations:
             await self._show(request, layer, entries)
         except Exception:
             # A server that stops purges nothing: the layer stays hidden.
-            await self._purge(layer)
+            await self._datasets.purge_all(layer)
             raise
         with contextlib.suppress(Refusal):  # The dataset may have been deleted since.
             await self._merge(request)
@@ -313,13 +313,6 @@ class Operations:
 
         while not await self._store.write(work):
             pass  # A write waits for its commit, so other requests have had a turn.
-
-    async def _purge(self, *hidden: int) -> None:
-        """Remove hidden datasets, including those of servers that were killed."""
-        left = await self._store.read(self._datasets.leftovers)
-        for number in {*hidden, *left}:
-            while await self._store.write(functools.partial(self._datasets.purge, number)):
-                pass
 
     async def delete_dataset_item(self, request: Request) -> Response:
         """Remove an item."""

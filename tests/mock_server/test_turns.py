@@ -265,8 +265,39 @@ def test_a_write_waits_for_a_second_server_on_the_file(tmp_path: Path, make_api:
             statuses.append(api.request("POST", api.datasets_path, json=body))
         thread.join()
         assert {response.status_code for response in statuses} == {201}
+        assert len(statuses) > 3, "none waits for the end of the load"
         names = {dataset["name"] for dataset in api.ok("GET", api.datasets_path)}
     assert names == {"many", *(str(number) for number in range(len(statuses)))}
+
+
+def test_a_load_that_is_killed_leaves_nothing_visible(tmp_path: Path, make_api: Callable[..., "Api"]) -> None:
+    source, file = tmp_path / "load.jsonl", tmp_path / "data.sqlite"
+    source.write_text(
+        '{"name":"many","type":"custom","props":{}}\n' + '{"source_data":[{"data_uri":"x"}]}\n' * 300_000,
+        encoding="utf-8",
+    )
+    code = "from abeja_datasets_cli.mock import mock; mock()"
+    command = [sys.executable, "-c", code, "--load", str(source), "--database", str(file)]
+    with RunningServer(database=file) as server:
+        api = make_api(server)
+        other = api.create_dataset()
+        wal = file.with_name("data.sqlite-wal")
+        with subprocess.Popen(command, stdout=subprocess.DEVNULL) as process:
+            deadline = time.monotonic() + 20
+            while wal.stat().st_size < 500_000:
+                assert time.monotonic() < deadline
+                time.sleep(0.01)
+            process.kill()
+        store = server.app.state.store
+        count = "SELECT count(*) FROM items"
+        assert server.run(store.read(lambda: store.execute(count).fetchone())) > (0,)
+        assert [dataset["name"] for dataset in api.ok("GET", api.datasets_path)] == [other["name"]]
+        made = api.create_dataset(name="many")
+        # The next delete removes what nobody has used for an hour.
+        server.run(store.write(lambda: store.execute("UPDATE datasets SET updated_at = '2020' WHERE name != 'many'")))
+        api.ok("DELETE", api.dataset_path(made))
+        assert server.run(store.read(lambda: store.execute(count).fetchone())) == (0,)
+        assert server.run(store.read(lambda: store.execute("SELECT count(*) FROM counters").fetchone())) == (1,)
 
 
 def test_a_load_hears_signals(tmp_path: Path) -> None:

@@ -1,5 +1,6 @@
 """The SQL for datasets. Call it inside `Store.read` and `Store.write`."""
 
+import functools
 import json
 import re
 from collections.abc import Callable, Iterator
@@ -22,7 +23,7 @@ _PURGED_TABLES = (
     ("postings", "block, bucket", "length(terms)"),
 )
 
-_NOBODY = ""
+NOBODY = ""
 """The organization of hidden datasets. No path names it: a path parameter is never empty."""
 
 
@@ -35,6 +36,7 @@ class Datasets:
     """The datasets of all organizations; each is visible only through its own."""
 
     def __init__(self, store: Store) -> None:
+        self._store = store
         self._execute = store.execute
         # Props never change, and an id is never given twice unless its first dataset was undone.
         self._rules: dict[int, LabelRule] = {}
@@ -85,12 +87,22 @@ class Datasets:
         return (DatasetRow(*row) for row in self._execute(query, (organization_id, after, size)))
 
     def hide(self, number: int) -> None:
-        """Remove a dataset from its organization at once; `purge` removes what it holds."""
+        """Remove a dataset from its organization at once; `purge_all` removes what it holds."""
         query = "UPDATE datasets SET organization_id = ?, name = ? WHERE dataset_id = ?"
-        self._execute(query, (_NOBODY, str(number), number))
-        self._execute("DELETE FROM counters WHERE dataset_id = ?", (number,))
+        self._execute(query, (NOBODY, str(number), number))
         self._execute("DELETE FROM layers WHERE dataset_id = ?", (number,))
         self._rules.pop(number, None)
+
+    def show(self, number: int, organization_id: str, name: str) -> DatasetRow:
+        """Make a hidden dataset that of an organization, and return it."""
+        query = "UPDATE datasets SET organization_id = ?, name = ?, updated_at = created_at WHERE dataset_id = ?"
+        self._execute(query, (organization_id, name, number))
+        return self.get(number)
+
+    def refresh(self, number: int) -> None:
+        """Mark a hidden dataset as in use for another hour."""
+        query = "UPDATE datasets SET updated_at = strftime('%Y-%m-%dT%H:%M:%f', 'now') WHERE dataset_id = ?"
+        self._execute(query, (number,))
 
     def create_hidden(self, now: str) -> int:
         """Add a dataset that no organization has, for items that are not visible yet."""
@@ -98,17 +110,17 @@ class Datasets:
             "INSERT INTO datasets (organization_id, name, type, props, created_at, updated_at)"
             " VALUES (?, hex(randomblob(16)), 'layer', '', ?, ?)"
         )
-        return int(self._execute(query, (_NOBODY, now, now)).lastrowid or 0)
+        return int(self._execute(query, (NOBODY, now, now)).lastrowid or 0)
 
-    def leftovers(self) -> list[int]:
+    def _leftovers(self) -> list[int]:
         """Return the hidden datasets of servers that were killed: no server prepares one for an hour."""
         query = (
             "SELECT dataset_id FROM datasets WHERE organization_id = ? AND dataset_id NOT IN (SELECT layer FROM layers)"
             " AND updated_at < strftime('%Y-%m-%dT%H:%M:%f', 'now', '-1 hour')"
         )
-        return [number for (number,) in self._execute(query, (_NOBODY,))]
+        return [number for (number,) in self._execute(query, (NOBODY,))]
 
-    def purge(self, number: int) -> bool:
+    def _purge(self, number: int) -> bool:
         """Remove a part of the items of a hidden dataset, and at last the dataset; return whether any is left."""
         for table, keys, text in _PURGED_TABLES:
             query = f"SELECT {keys}, {text} FROM {table} WHERE dataset_id = ? ORDER BY {keys} LIMIT {_PURGED}"  # noqa: S608 - constant
@@ -124,8 +136,16 @@ class Datasets:
                 query = f"DELETE FROM {table} WHERE dataset_id = ? AND ({keys}) <= ({marks})"  # noqa: S608 - constant
                 self._execute(query, (number, *last))
                 return True
-        self._execute("DELETE FROM datasets WHERE dataset_id = ? AND organization_id = ?", (number, _NOBODY))
+        self._execute("DELETE FROM counters WHERE dataset_id = ?", (number,))
+        self._execute("DELETE FROM datasets WHERE dataset_id = ? AND organization_id = ?", (number, NOBODY))
         return False
+
+    async def purge_all(self, *hidden: int) -> None:
+        """Remove hidden datasets in transactions of their own, including those of servers that were killed."""
+        left = await self._store.read(self._leftovers)
+        for number in {*hidden, *left}:
+            while await self._store.write(functools.partial(self._purge, number)):
+                pass
 
     def total_count(self, number: int) -> int:
         """Return the number of a dataset's items, without counting them."""

@@ -10,12 +10,11 @@ import logging
 import sqlite3
 import time
 import weakref
-from collections.abc import Callable, Generator
+from collections.abc import Callable
 from pathlib import Path
 from typing import TypeVar
 
 from abeja_datasets_mock.errors import Refusal, StorageFailed
-from abeja_datasets_mock.turns import in_turns
 
 from .database import connect, is_busy
 
@@ -52,9 +51,6 @@ class Store:
         self.execute = self.connection.execute
         self._waiting: list[asyncio.Future[None]] = []
         self._loop: asyncio.AbstractEventLoop | None = None
-        # Set but while one piece of long work has the transaction to itself.
-        self._is_shared = asyncio.Event()
-        self._is_shared.set()
         self.on_undo: Callable[[], None] = lambda: None
 
     async def read(self, work: Callable[[], _Result]) -> _Result:
@@ -64,9 +60,6 @@ class Store:
             StorageFailed: SQLite failed.
         """
         while True:
-            if not self._is_shared.is_set():
-                await self._is_shared.wait()
-                continue
             if not self.connection.in_transaction:
                 return _unwrap(self._run(work))
             self._forget_ended_loop()
@@ -105,7 +98,7 @@ class Store:
             StorageFailed: it could not be written or committed, and was undone.
         """
         while True:
-            await self._ready()
+            self._forget_ended_loop()
             await self._begin()
             outcome = self._run(work)
             try:
@@ -116,32 +109,6 @@ class Store:
                 # The reason of the refusal may be undone now.
                 continue
             return _unwrap(outcome)
-
-    async def write_alone(self, steps: Generator[None, None, _Result]) -> _Result:
-        """Run a generator inside one transaction, in turns with other requests; those that need the store wait.
-
-        Any exception, and a cancellation, undoes all of it.
-
-        Raises:
-            StorageFailed: it could not be written or committed.
-        """
-        await self._ready()
-        await self._committed()
-        await self._ready()
-        self._is_shared.clear()
-        try:
-            await self._begin()
-            result = await in_turns(steps)
-            self.execute("COMMIT")
-        except BaseException as error:
-            self._undo(error)
-            if isinstance(error, sqlite3.Error):
-                raise StorageFailed("the storage failed") from error
-            raise
-        finally:
-            self._is_shared.set()
-        self._resolve(None)
-        return result
 
     def close(self) -> None:
         """Close the file. What is not committed was not acknowledged, and is lost."""
@@ -175,8 +142,6 @@ class Store:
                 loop.call_soon(self._commit_in, _TURNS - 1)
 
     def _commit_in(self, turns: int) -> None:
-        if not self._is_shared.is_set():
-            return
         if turns and self._loop is not None:
             self._loop.call_soon(self._commit_in, turns - 1)
         elif self.connection.in_transaction:
@@ -221,11 +186,6 @@ class Store:
                 failure = StorageFailed("what shared the transaction was undone")
                 failure.__cause__ = cause
                 waiter.set_exception(failure)
-
-    async def _ready(self) -> None:
-        self._forget_ended_loop()
-        while not self._is_shared.is_set():
-            await self._is_shared.wait()
 
     def _forget_ended_loop(self) -> None:
         """Undo the open transaction of a loop that no longer runs, and so will never commit it."""
