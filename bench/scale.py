@@ -90,7 +90,7 @@ def _search(file: Path) -> dict[str, Any]:
         query, term = compile_query(q), text.encode()
 
         def by_index(query: Any = query) -> Any:
-            return items.search(dataset, -1, PAGE, query)
+            return list(items.search(dataset, -1, PAGE, query))
 
         def by_scan(term: bytes = term) -> Any:
             return _scan(store, dataset, term)

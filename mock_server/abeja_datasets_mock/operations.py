@@ -1,24 +1,25 @@
 """The documented operations. Each method of `Operations` has an operationId as its name."""
 
+import asyncio
 import contextlib
 import functools
 import logging
-from collections.abc import Generator, Mapping, Sequence
+from collections.abc import Callable, Generator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar, cast
 
 from .errors import Headers, Refusal, Response, StorageFailed, bad_request, not_found
 from .http.paging import Tokens
 from .json_text import encode_json, encode_large_json
 from .likeness import Likeness, likeness
-from .parts import LIMITS, ItemPage, page_response, part
+from .parts import LIMITS, ItemPage, is_long, page_response, part
 from .storage.clock import Clock
 from .storage.datasets import Datasets, dataset_number
-from .storage.items import MAX_ITEM_ID, Items, item_number
+from .storage.items import AT_ONCE, MAX_ITEM_ID, Items, Plan, Planning, item_number
 from .storage.records import DatasetRow, ItemRow, ItemWriter
 from .storage.search import Query, compile_query
 from .storage.store import Store
-from .turns import in_turns
+from .turns import at_once, in_turns, without_collection
 
 _logger = logging.getLogger("abeja_datasets_mock")
 _DEFAULT_DATASETS = 1000
@@ -26,6 +27,10 @@ _SHOWN = 80
 _STAGED = 200
 """Entries of a bulk update in one transaction: a few milliseconds of work."""
 
+_TRIES = 3
+"""How often a change is prepared before it is made at once."""
+
+_Result = TypeVar("_Result")
 _OK = 200
 _CREATED = 201
 
@@ -90,15 +95,16 @@ class Operations:
 
         rows: list[DatasetRow] = []
         rows, is_all = await self._store.read_many(work)
-        is_long = not is_all
+        in_parts = not is_all
         while not is_all:
+            await asyncio.sleep(0)
             more, is_all = await self._store.read_many(work)
             rows += more
         headers: Headers = ()
         if len(rows) > size:
             token = self._tokens.make(rows[size - 1].dataset_id, *listing)
             headers = ((b"x-next-token", token.encode("ascii")),)
-        return await page_response(b"[", (row.json() for row in rows[:size]), b"]", headers, is_long=is_long)
+        return await page_response(b"[", (row.json() for row in rows[:size]), b"]", headers, in_parts=in_parts)
 
     async def delete_dataset(self, request: Request) -> Response:
         """Remove a dataset and its items."""
@@ -161,46 +167,51 @@ class Operations:
             token = self._tokens.make(rows[-1].dataset_item_id, *listing, query=q)
             end = b',"next_page_token":"%b"' % token.encode("ascii")
         end = b'],"total_count":%d%b}' % (page.count, end)
-        return await page_response(b'{"items":[', map(self._writer(request), rows), end, is_long=page.is_long)
+        return await page_response(b'{"items":[', map(self._writer(request), rows), end, in_parts=is_long(rows))
 
     async def _page(self, request: Request, after: int, size: int, query: Query | None, limit: int) -> ItemPage:
-        """Read a page, or the first part of a long one."""
+        """Read a page that may lack items: those after the first part of a long one, or all that a query finds."""
 
         def work() -> ItemPage | None:
             number = self._dataset(request)
+            version = self._items.version(number)
             if query is None:
-                found, count = None, self._datasets.total_count(number)
                 rows, is_all = part(self._items.page(number, after, size), limit)
-            elif self._items.layer(number) is not None:
+                left = [] if is_all else self._items.page_ids(number, after, size)[len(rows) :]
+                return ItemPage(self._datasets.total_count(number), rows, left, None if is_all else version)
+            if self._items.layer(number) is not None:
                 return None
-            else:
-                found, count = self._items.search(number, after, size, query)
-                rows, is_all = part(self._items.some(number, found), limit)
-            if is_all:
-                return ItemPage(count, rows)
-            found = self._items.page_ids(number, after, size) if found is None else found
-            return ItemPage(count, rows, found[len(rows) :], self._items.version(number), is_long=True)
+            if limit < LIMITS[-1]:
+                return ItemPage(0, [], [], version)
+            found, count = at_once(self._items.search(number, after, size, query))
+            return ItemPage(count, list(self._items.some(number, found)))
 
         while (page := await self._store.read_many(work)) is None:
             # Only merged items are in the index.
             await self._merge(request)
+        if query is not None and page.version is not None:
+            number = int(request.path["dataset_id"])
+            page.left, page.count = await in_turns(self._items.search(number, after, size, query))
         return page
 
     async def _completed(self, request: Request, page: ItemPage) -> bool:
-        """Read the other parts of a page; return False where an item changed meanwhile."""
+        """Read the items that a page lacks; return False where an item changed meanwhile."""
 
-        def work() -> list[ItemRow]:
+        def work() -> list[ItemRow] | None:
             number = self._dataset(request)
             if self._items.version(number) != page.version:
-                return []
+                return None
             return part(self._items.some(number, page.left))[0]
 
-        while page.left:
+        while page.version is not None:
             rows = await self._store.read_many(work)
-            if not rows:
+            if rows is None:
                 return False
             page.rows += rows
             del page.left[: len(rows)]
+            if not page.left:
+                break
+            await asyncio.sleep(0)
         return True
 
     async def update_dataset_item(self, request: Request) -> Response:
@@ -208,15 +219,29 @@ class Operations:
         attributes = request.body["attributes"]
         kept = await _encoded(request, attributes)
 
-        def work() -> Response:
+        def work(plan: Plan | None) -> Response | Planning:
             number = self._dataset(request, _unknown_dataset)
             old = self._item(request, number)
             self._datasets.rule(number).check(attributes, "attributes")
+            if steps := self._items.plan_change(number, old, kept, plan):
+                return steps
             row = self._updated(old, kept)
-            self._items.update(number, old, row)
+            self._items.update(number, old, row, plan)
             return Response(_OK, self._writer(request)(row))
 
-        return await self._store.write(work)
+        return await self._planned(work)
+
+    async def _planned(self, work: Callable[[Plan | None], _Result | Planning]) -> _Result:
+        """Carry out a change; where its work on the index is long, that is prepared in turns with other requests."""
+        plan: Plan | None = None
+        for _ in range(_TRIES):
+            outcome = await self._store.write(functools.partial(work, plan))
+            if not isinstance(outcome, Generator):
+                return outcome
+            with without_collection():
+                plan = await in_turns(outcome)
+        # Other items change all the time.
+        return cast("_Result", await self._store.write(functools.partial(work, AT_ONCE)))
 
     async def bulk_update_dataset_item(self, request: Request) -> Response:
         """Replace the attributes of many items, or of none."""
@@ -317,13 +342,15 @@ class Operations:
     async def delete_dataset_item(self, request: Request) -> Response:
         """Remove an item."""
 
-        def work() -> Response:
+        def work(plan: Plan | None) -> Response | Planning:
             number = self._dataset(request)
             row = self._item(request, number)
-            self._items.delete(number, row)
+            if steps := self._items.plan_change(number, row, None, plan):
+                return steps
+            self._items.delete(number, row, plan)
             return Response(_OK, self._writer(request)(row))
 
-        return await self._store.write(work)
+        return await self._planned(work)
 
     async def _index(self, request: Request) -> None:
         """Bring the index of a dataset up to date, block by block, with room between them for other requests."""
@@ -332,13 +359,17 @@ class Operations:
         def unindexed() -> int | None:
             return index.unindexed(self._dataset(request))
 
-        def advance(first: int) -> None:
-            index.advance(self._dataset(request), first)
+        def advance(first: int, plan: Plan | None) -> Planning | bool:
+            number = self._dataset(request)
+            if steps := self._items.plan_block(number, first, plan):
+                return steps
+            index.advance(number, first, plan and plan.rows)
+            return True
 
         try:
             # Of several queries that saw the same block, one indexes it, and the others wait for that.
             while (first := await self._store.read_many(unindexed)) is not None:
-                await self._store.write(functools.partial(advance, first))
+                await self._planned(functools.partial(advance, first))
         except StorageFailed as error:
             # A full disk or a lock that is held for long: the items that aren't indexed are looked through.
             _logger.warning("a query goes on with what is indexed: %s", error.__cause__ or error)

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import Protocol, TypeVar
 
 from .errors import Headers, Response
-from .storage.records import ItemRow
+from .storage.records import ItemRow, Version
 from .turns import in_turns
 
 PART = 2**20
@@ -34,14 +34,13 @@ class ItemPage:
         count: of all items of the list.
         rows: those that have been read.
         left: the ids of the others.
-        version: of the items at that time; parts of different versions do not belong together.
+        version: of the items at that time; parts of different versions do not belong together. None: it lacks none.
     """
 
     count: int
     rows: list[ItemRow]
     left: list[int] = field(default_factory=list)
-    version: tuple[int, int] | None = None
-    is_long: bool = False
+    version: Version | None = None
 
 
 def part(rows: Iterator[_AnyRow], limit: int = PART) -> tuple[list[_AnyRow], bool]:
@@ -55,11 +54,16 @@ def part(rows: Iterator[_AnyRow], limit: int = PART) -> tuple[list[_AnyRow], boo
     return taken, True
 
 
+def is_long(rows: Iterable[_Row]) -> bool:
+    """Return whether rows are written in turns with other requests."""
+    return sum(row.size for row in rows) > PART
+
+
 async def page_response(
-    start: bytes, elements: Iterable[bytes], end: bytes, headers: Headers = (), *, is_long: bool
+    start: bytes, elements: Iterable[bytes], end: bytes, headers: Headers = (), *, in_parts: bool
 ) -> Response:
     """Build the response with the elements of a list between `start` and `end`."""
-    if not is_long:
+    if not in_parts:
         return Response(_OK, start + b",".join(elements) + end, headers)
     return Response(_OK, start, headers, [*await in_turns(_joined(elements)), end])
 

@@ -26,6 +26,15 @@ async def in_turns(steps: Generator[None, None, _Result]) -> _Result:
         await asyncio.sleep(0)
 
 
+def at_once(steps: Generator[None, None, _Result]) -> _Result:
+    """Run a generator to its end, and return its result; other requests wait."""
+    try:
+        while True:
+            next(steps)
+    except StopIteration as stop:
+        return stop.value  # type: ignore[no-any-return]  # the generator's own type
+
+
 @contextlib.contextmanager
 def without_collection() -> Iterator[None]:
     """Suspend garbage collection, which would hold the process for long while millions of objects are made."""

@@ -7,11 +7,12 @@ import json
 import re
 import time
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Generator, Iterable, Iterator, Sequence
+from typing import NamedTuple
 
-from .index import Index
+from .index import Index, Row, Steps
 from .postings import Bits
-from .records import ItemRow
+from .records import ItemRow, Version
 from .search import Query
 from .store import Store
 
@@ -45,6 +46,17 @@ def item_number(text: str) -> int | None:
     return int(text) if _ID.fullmatch(text) else None
 
 
+class Plan(NamedTuple):
+    """Rows of the index, prepared for items of a version; AT_ONCE has none."""
+
+    version: Version | None
+    rows: list[Row] | None
+
+
+AT_ONCE = Plan(None, None)
+Planning = Generator[None, None, Plan]
+
+
 class Items:
     """The items of all datasets.
 
@@ -53,15 +65,15 @@ class Items:
     """
 
     def __init__(self, store: Store) -> None:
+        self._store = store
         self._execute = store.execute
         self._execute_many = store.connection.executemany
         self.index = Index(store)
-        # How often the items of a dataset were changed in this process.
+        # How often the items that a dataset had were changed in this process.
         self._changes: Counter[int] = Counter()
 
     def create(self, dataset: int, source_data: bytes, attributes: bytes, now: str) -> ItemRow:
         """Add an item."""
-        self._changes[dataset] += 1
         query = (
             "UPDATE counters SET next_item_id = next_item_id + 1, total_count = total_count + 1"
             " WHERE dataset_id = ? RETURNING next_item_id - 1"
@@ -80,19 +92,34 @@ class Items:
         row = self._execute(_FIND, (dataset, item, organization_id)).fetchone()
         return None if row is None else ItemRow(*row)
 
-    def update(self, dataset: int, old: ItemRow, new: ItemRow) -> None:
+    def plan_change(self, dataset: int, old: ItemRow, attributes: bytes | None, plan: Plan | None) -> Planning | None:
+        """Return the steps that prepare to replace or remove an item; None where that is short work, or prepared."""
+        steps = self.index.plan_change(dataset, old.dataset_item_id, old.attributes, attributes)
+        return self._planning(dataset, steps, plan)
+
+    def plan_block(self, dataset: int, first: int, plan: Plan | None) -> Planning | None:
+        """Return the steps that prepare to index a block; None where that is short work, or prepared."""
+        return self._planning(dataset, self.index.plan_block(dataset, first), plan)
+
+    def _planning(self, dataset: int, steps: Steps | None, plan: Plan | None) -> Planning | None:
+        if steps is None:
+            return None
+        version = self.version(dataset)
+        return None if plan is not None and plan.version in (None, version) else _planned(version, steps)
+
+    def update(self, dataset: int, old: ItemRow, new: ItemRow, plan: Plan | None = None) -> None:
         """Replace an item's attributes and `updated_at` with those of `new`."""
         self._changes[dataset] += 1
         query = "UPDATE items SET attributes = ?, updated_at = ? WHERE dataset_id = ? AND dataset_item_id = ?"
         self._execute(query, (new.attributes, new.updated_at, dataset, new.dataset_item_id))
-        self.index.change(dataset, new.dataset_item_id, old.attributes, new.attributes)
+        self.index.change(dataset, new.dataset_item_id, old.attributes, new.attributes, plan and plan.rows)
 
-    def delete(self, dataset: int, row: ItemRow) -> None:
+    def delete(self, dataset: int, row: ItemRow, plan: Plan | None = None) -> None:
         """Remove an item that exists. No other item gets its id."""
         self._changes[dataset] += 1
         self._execute("DELETE FROM items WHERE dataset_id = ? AND dataset_item_id = ?", (dataset, row.dataset_item_id))
         self._execute("UPDATE counters SET total_count = total_count - 1 WHERE dataset_id = ?", (dataset,))
-        self.index.change(dataset, row.dataset_item_id, row.attributes, None)
+        self.index.change(dataset, row.dataset_item_id, row.attributes, None, plan and plan.rows)
 
     def stage(self, layer: int, rows: Iterable[ItemRow]) -> None:
         """Write the new attributes of items into a layer that is not visible yet."""
@@ -159,13 +186,18 @@ class Items:
         query = "SELECT dataset_item_id FROM items WHERE dataset_id = ? AND dataset_item_id > ? ORDER BY 1 LIMIT ?"
         return [item for (item,) in self._execute(query, (dataset, after, size))]
 
-    def search(self, dataset: int, after: int, size: int, query: Query) -> tuple[list[int], int]:
-        """Read the ids of such a page of the items that a query finds, and count all of these."""
+    def search(self, dataset: int, after: int, size: int, query: Query) -> Generator[None, None, tuple[list[int], int]]:
+        """Read the ids of such a page of the items that a query finds, and count all of these.
+
+        Its result is of one state only if `version` is the same after it.
+        """
         count = 0
         page: list[int] = []
-        for first, bits in self.index.find(dataset, query):
-            count += bits.bit_count()
-            page += _members(first, bits, after, size - len(page))
+        for found in self.index.find(dataset, query):
+            for first, bits in found:
+                count += bits.bit_count()
+                page += _members(first, bits, after, size - len(page))
+            yield
         return page, count
 
     def some(self, dataset: int, items: Sequence[int]) -> Iterator[ItemRow]:
@@ -176,10 +208,17 @@ class Items:
         )
         return (ItemRow(*row) for row in self._execute(sql, (dataset, json.dumps(items))))
 
-    def version(self, dataset: int) -> tuple[int, int]:
-        """Return what changes with each change of a dataset's items, and with each commit of another server."""
+    def version(self, dataset: int) -> Version:
+        """Return what changes when an item is changed or removed, with an undo, and with each commit of another server.
+
+        A create changes no item that was read before it, and so it does not change the version.
+        """
         (others,) = self._execute("PRAGMA data_version").fetchone()
-        return int(others), self._changes[dataset]
+        return int(others), self._store.undone, self._changes[dataset]
+
+
+def _planned(version: Version, steps: Steps) -> Planning:
+    return Plan(version, (yield from steps))
 
 
 def _members(first: int, bits: Bits, after: int, size: int) -> list[int]:

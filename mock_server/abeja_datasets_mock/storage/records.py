@@ -6,6 +6,9 @@ from typing import NamedTuple
 
 from abeja_datasets_mock.json_text import encode_json
 
+Version = tuple[int, int, int]
+"""Changes with each change of a dataset's items; see `Items.version`."""
+
 
 class DatasetRow(NamedTuple):
     """A dataset; `props` is JSON text."""

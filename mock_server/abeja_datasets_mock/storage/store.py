@@ -39,6 +39,7 @@ class Store:
 
     Attributes:
         on_undo: called when changes that were carried out are undone.
+        undone: how often that was.
 
     Raises:
         UnusableDatabase: see `database.connect`.
@@ -52,6 +53,7 @@ class Store:
         self._waiting: list[asyncio.Future[None]] = []
         self._loop: asyncio.AbstractEventLoop | None = None
         self.on_undo: Callable[[], None] = lambda: None
+        self.undone = 0
 
     async def read(self, work: Callable[[], _Result]) -> _Result:
         """Run `work`, which only reads, and return or raise its result once all that it saw is committed.
@@ -172,6 +174,7 @@ class Store:
     def _undo(self, cause: BaseException) -> None:
         if self.connection.in_transaction:
             self.execute("ROLLBACK")
+        self.undone += 1
         self.on_undo()
         self._resolve(cause)
 
@@ -196,6 +199,7 @@ class Store:
         self._waiting = []
         if self.connection.in_transaction:
             self.execute("ROLLBACK")
+            self.undone += 1
             self.on_undo()
 
 

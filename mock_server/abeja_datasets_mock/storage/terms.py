@@ -5,20 +5,25 @@ are stored as JSON text in one canonical form, without spaces. So an item's term
 from there is several times faster than from the parsed value.
 """
 
+import itertools
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 from abeja_datasets_mock.json_text import encode_json
+from abeja_datasets_mock.large import LARGE
 
 EVERY = b""
 """The term that all items have: NOT needs to know which there are."""
+
+_SOME = 256
 
 _STRING = rb'"[^"\\]*+(?:\\.[^"\\]*+)*+"'
 _BARE = re.compile(r"-?(0|[1-9][0-9]*)(\.[0-9]+)?([eE][+-]?[0-9]+)?|true|false|null")
 
 # A key with a scalar, or a string of another kind. The latter is matched too, so that no match begins inside a string.
 # middle, and leaves the group empty.
-_terms = re.compile(b'(%b:(?:%b|[^"\\[{][^,}]*+))|%b' % (_STRING, _STRING, _STRING), re.DOTALL).findall
+_PATTERN = re.compile(b'(%b:(?:%b|[^"\\[{][^,}]*+))|%b' % (_STRING, _STRING, _STRING), re.DOTALL)
+_terms = _PATTERN.findall
 
 
 def terms_of(attributes: bytes) -> set[bytes]:
@@ -26,6 +31,17 @@ def terms_of(attributes: bytes) -> set[bytes]:
     found = set(_terms(attributes))
     found.add(EVERY)
     return found
+
+
+def terms_in_parts(attributes: bytes) -> Iterator[Iterable[bytes]]:
+    """Read the terms of an item as `terms_of` does, some at a time where the attributes are large."""
+    if len(attributes) < LARGE:
+        yield terms_of(attributes)
+        return
+    yield (EVERY,)
+    matches = _PATTERN.finditer(attributes)
+    while some := {match[1] or EVERY for match in itertools.islice(matches, _SOME)}:
+        yield some
 
 
 def terms_of_query(field: str, value: str) -> list[bytes]:
@@ -38,9 +54,11 @@ def terms_of_query(field: str, value: str) -> list[bytes]:
     return forms
 
 
-def present(terms: Iterable[bytes], attributes: bytes) -> Iterable[bytes]:
-    """Return which of the terms an item with these attributes has."""
+def present(terms: Iterable[bytes], attributes: bytes) -> Iterator[set[bytes]]:
+    """Read which of the terms an item with these attributes has, some at a time."""
+    yield {EVERY}
     # Looking for the text is ten times faster than reading all terms, but it may stand inside of a string.
-    likely = [term for term in terms if term and term in attributes]
-    found = terms_of(attributes).intersection(likely) if likely else set()
-    return found | {EVERY}
+    likely = {term for term in terms if term and term in attributes}
+    if likely:
+        for some in terms_in_parts(attributes):
+            yield likely.intersection(some)
