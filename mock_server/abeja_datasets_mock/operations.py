@@ -160,7 +160,7 @@ class Operations:
         # One more than asked for shows whether others follow.
         for limit in LIMITS:
             page = await self._page(request, after, size + 1, query, limit)
-            if await self._completed(request, page):
+            if await self._completed(request, page, after, size + 1):
                 break
         rows, end = page.rows[:size], self.likeness.end
         if self.likeness.goes_on(len(page.rows), size):
@@ -177,8 +177,7 @@ class Operations:
             version = self._items.version(number)
             if query is None:
                 rows, is_all = part(self._items.page(number, after, size), limit)
-                left = [] if is_all else self._items.page_ids(number, after, size)[len(rows) :]
-                return ItemPage(self._datasets.total_count(number), rows, left, None if is_all else version)
+                return ItemPage(self._datasets.total_count(number), rows, None, None if is_all else version)
             if self._items.layer(number) is not None:
                 return None
             if limit < LIMITS[-1]:
@@ -194,13 +193,18 @@ class Operations:
             page.left, page.count = await in_turns(self._items.search(number, after, size, query))
         return page
 
-    async def _completed(self, request: Request, page: ItemPage) -> bool:
+    async def _completed(self, request: Request, page: ItemPage, after: int, size: int) -> bool:
         """Read the items that a page lacks; return False where an item changed meanwhile."""
 
         def work() -> list[ItemRow] | None:
             number = self._dataset(request)
             if self._items.version(number) != page.version:
                 return None
+            if page.left is None:
+                # It takes as long as a part of the page: an item is found by comparing whole rows.
+                page.left = self._items.page_ids(number, after, size)[len(page.rows) :]
+                page.count = self._datasets.total_count(number)
+                return []
             return part(self._items.some(number, page.left))[0]
 
         while page.version is not None:
@@ -208,7 +212,7 @@ class Operations:
             if rows is None:
                 return False
             page.rows += rows
-            del page.left[: len(rows)]
+            page.left = (page.left or [])[len(rows) :]
             if not page.left:
                 break
             await asyncio.sleep(0)

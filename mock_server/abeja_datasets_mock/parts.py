@@ -2,7 +2,7 @@
 
 import sys
 from collections.abc import Generator, Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Protocol, TypeVar
 
 from .errors import Headers, Response
@@ -33,13 +33,13 @@ class ItemPage:
     Attributes:
         count: of all items of the list.
         rows: those that have been read.
-        left: the ids of the others.
+        left: the ids of the others; None where they are not known yet.
         version: of the items at that time; parts of different versions do not belong together. None: it lacks none.
     """
 
     count: int
     rows: list[ItemRow]
-    left: list[int] = field(default_factory=list)
+    left: list[int] | None = None
     version: Version | None = None
 
 

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 COUNT = 3000
 ORGANIZATION = "1102940376065"
+SOURCE = [{"data_uri": "x"}]
 
 
 @pytest.fixture(params=["memory", "file"])
@@ -353,3 +354,51 @@ def test_an_application_that_is_never_started_leaves_no_warning() -> None:
     code = "from abeja_datasets_mock import create_app; app = create_app()"
     done = subprocess.run([sys.executable, "-W", "error", "-c", code], check=False, capture_output=True, text=True)
     assert (done.returncode, done.stderr) == (0, "")
+
+
+@pytest.mark.parametrize("is_indexed", [True, False])
+def test_an_item_with_many_terms(server: RunningServer, api: "Api", is_indexed: bool) -> None:
+    """What is prepared before the change of an item is what the change leaves."""
+
+    def terms(letter: str) -> dict[str, int]:
+        return {f"{letter}{n}": n for n in range(10_000)}
+
+    def count(q: str) -> int:
+        return int(api.ok("GET", path, params={"q": q, "limit": 1})["total_count"])
+
+    others = 1100 if is_indexed else 0
+    lines: list[dict[str, Any]] = [{"name": "many", "type": "custom", "props": {}}]
+    lines += [{"source_data": SOURCE, "attributes": terms("a")} for _ in range(3)]
+    lines += [{"source_data": SOURCE, "attributes": {"a7": 7, "b": 1}} for _ in range(others)]
+    (dataset,) = server.run(load(server.app.state.store, lines, ORGANIZATION))
+    path = api.items_path(dataset)
+    items = api.ok("GET", path, params={"limit": 3})["items"]
+    assert (count("a7:7"), count("a8:8"), count("NOT a7:7")) == (others + 3, 3, 0)
+    changed = api.ok("PUT", api.item_path(items[0]), json={"attributes": terms("c")})
+    assert changed["attributes"] == terms("c")
+    assert (count("a8:8"), count("c8:8"), count("NOT a7:7")) == (2, 1, 1)
+    api.ok("PUT", api.item_path(items[1]), json={"attributes": {}})
+    assert (count("a8:8"), count("NOT a7:7")) == (1, 2)
+    for item in (items[0], items[2]):
+        api.ok("DELETE", api.item_path(item))
+    assert (count("a8:8"), count("c8:8"), count("NOT a7:7")) == (0, 0, 1)
+    store = server.app.state.store
+    texts = server.run(store.read(lambda: store.execute("SELECT terms FROM postings").fetchall()))
+    assert not any(b"a8" in text or b"c8" in text for (text,) in texts)
+
+
+def test_others_change_items_while_one_with_many_terms_changes(
+    server: RunningServer, api: "Api", make_api: Callable[..., "Api"], dataset: dict[str, Any]
+) -> None:
+    """A change that is prepared anew, and at last made at once, is in the index as in the items."""
+    path, other = api.items_path(dataset), make_api(server)
+    place = iter(range(100, COUNT))
+    assert api.ok("GET", path, params={"q": "a:0", "limit": 1})["total_count"] == COUNT
+    with meanwhile(lambda: other.ok("PUT", f"{path}{next(place)}", json={"attributes": {"b": 1}})) as seen:
+        for letter in "xyz":
+            api.ok("PUT", f"{path}0", json={"attributes": {f"{letter}{n}": n for n in range(20_000)}})
+    counts = [
+        api.ok("GET", path, params={"q": q, "limit": 1})["total_count"]
+        for q in ("b:1", "a:0", "x7:7", "z7:7", "NOT z7:7")
+    ]
+    assert counts == [len(seen), COUNT - len(seen) - 1, 0, 1, COUNT - 1]

@@ -140,7 +140,7 @@ class Index:
         block, number = divmod(item, BLOCK)
         removed, rows = (yield from _in_buckets(before)), []
         added = {} if after is None else (yield from _in_buckets(after))
-        for bucket in removed.keys() | added.keys():
+        for bucket in sorted(removed.keys() | added.keys()):
             place = (dataset, block, bucket)
             if terms := removed.pop(bucket, set()) ^ added.pop(bucket, set()):
                 row = self._execute(f"SELECT terms FROM postings WHERE {_PLACE}", place).fetchone()  # noqa: S608 - constant
