@@ -358,16 +358,15 @@ class Operations:
 
     async def _index(self, request: Request) -> None:
         """Bring the index of a dataset up to date, block by block, with room between them for other requests."""
-        index = self._items.index
 
         def unindexed() -> int | None:
-            return index.unindexed(self._dataset(request))
+            return self._items.index.unindexed(self._dataset(request))
 
         def advance(first: int, plan: Plan | None) -> Planning | bool:
             number = self._dataset(request)
             if steps := self._items.plan_block(number, first, plan):
                 return steps
-            index.advance(number, first, plan and plan.rows)
+            self._items.advance(number, first, plan)
             return True
 
         try:

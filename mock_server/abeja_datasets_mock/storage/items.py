@@ -101,25 +101,36 @@ class Items:
         """Return the steps that prepare to index a block; None where that is short work, or prepared."""
         return self._planning(dataset, self.index.plan_block(dataset, first), plan)
 
+    def advance(self, dataset: int, first: int, plan: Plan | None) -> None:
+        """Index the block that begins with the id `first`, unless that is done already."""
+        self.index.advance(dataset, first, self._valid(dataset, plan))
+
     def _planning(self, dataset: int, steps: Steps | None, plan: Plan | None) -> Planning | None:
         if steps is None:
             return None
-        version = self.version(dataset)
-        return None if plan is not None and plan.version in (None, version) else _planned(version, steps)
+        if plan is AT_ONCE or self._valid(dataset, plan) is not None:
+            return None
+        return _planned(self.version(dataset), steps)
+
+    def _valid(self, dataset: int, plan: Plan | None) -> list[Row] | None:
+        """Return the rows of a plan, unless an item has changed since."""
+        return plan.rows if plan is not None and plan.version == self.version(dataset) else None
 
     def update(self, dataset: int, old: ItemRow, new: ItemRow, plan: Plan | None = None) -> None:
         """Replace an item's attributes and `updated_at` with those of `new`."""
+        rows = self._valid(dataset, plan)
         self._changes[dataset] += 1
         query = "UPDATE items SET attributes = ?, updated_at = ? WHERE dataset_id = ? AND dataset_item_id = ?"
         self._execute(query, (new.attributes, new.updated_at, dataset, new.dataset_item_id))
-        self.index.change(dataset, new.dataset_item_id, old.attributes, new.attributes, plan and plan.rows)
+        self.index.change(dataset, new.dataset_item_id, old.attributes, new.attributes, rows)
 
     def delete(self, dataset: int, row: ItemRow, plan: Plan | None = None) -> None:
         """Remove an item that exists. No other item gets its id."""
+        rows = self._valid(dataset, plan)
         self._changes[dataset] += 1
         self._execute("DELETE FROM items WHERE dataset_id = ? AND dataset_item_id = ?", (dataset, row.dataset_item_id))
         self._execute("UPDATE counters SET total_count = total_count - 1 WHERE dataset_id = ?", (dataset,))
-        self.index.change(dataset, row.dataset_item_id, row.attributes, None, plan and plan.rows)
+        self.index.change(dataset, row.dataset_item_id, row.attributes, None, rows)
 
     def stage(self, layer: int, rows: Iterable[ItemRow]) -> None:
         """Write the new attributes of items into a layer that is not visible yet."""
