@@ -245,3 +245,28 @@ def test_a_walk_takes_no_more_memory_the_longer_it_gets(face: "Face", server: "S
         tracemalloc.stop()
     assert after < 400_000
     assert peak < 4_000_000
+
+
+@pytest.mark.parametrize(
+    "token", ["\ud800", "x" * 1_000_000, "é" * 20_000, "a\nb", "\x00", "a\x9fb"], ids=lambda token: ascii(token)[:10]
+)
+def test_a_token_that_can_not_stand_in_a_url_is_an_invalid_response(
+    face: "Face", server: "ScriptedServer", token: str
+) -> None:
+    server.answer({"items": [{"dataset_item_id": 1}], "next_page_token": token})
+    with pytest.raises(InvalidResponse, match="answered 200 with a page token that can't stand in a URL") as caught:
+        list(face.open(server).iter_dataset_items(1, 2))
+    assert [attempt.status for attempt in caught.value.attempts] == [200]
+    assert len(str(caught.value)) < 300
+
+
+def test_a_header_with_such_a_token_is_one_too(face: "Face", server: "ScriptedServer") -> None:
+    server.answer([{"dataset_id": "1"}], headers={"X-Next-Token": "x" * 66_000})
+    with pytest.raises(InvalidResponse, match="with a page token that can't stand in a URL"):
+        list(face.open(server).iter_datasets(1))
+
+
+def test_a_list_of_tokens_to_start_from_goes_to_the_server(client: APIClient, server: "ScriptedServer") -> None:
+    server.answer({"items": []})
+    assert list(client.iter_dataset_items(1, 2, {"next_page_token": ["a", "b"]})) == []
+    assert server.only.query == [("next_page_token", "a"), ("next_page_token", "b")]

@@ -859,7 +859,7 @@ class AsyncAPIClient(BaseClient):
         """
         from abeja_datasets import paging
 
-        first = operations.list_datasets(organization_id, max_results=page_size)
+        first = operations.list_datasets(organization_id, max_results=page_size, size_name="page_size")
         return self._walk(paging.Walk(first, "next_token", paging.read_datasets))
 
     def iter_dataset_items(

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from typing import Any, Final, NamedTuple, cast
 from urllib.parse import quote
 
+from abeja_datasets.calls import values
 from abeja_datasets.calls.identifiers import Identifier, segment
 
 
@@ -19,7 +20,8 @@ class Call(NamedTuple):
     method: str
     url: str
     """The path, quoted."""
-    params: Mapping[str, Any]
+    params: Mapping[str, str | list[str]]
+    """The query, as text; a list stands for the same parameter several times."""
     body: Any
     """The JSON to send."""
     has_body: bool
@@ -27,7 +29,7 @@ class Call(NamedTuple):
     """Whether carrying it out twice is the same as once."""
 
 
-_NO_PARAMS: Mapping[str, Any] = {}
+_NO_PARAMS: Mapping[str, str | list[str]] = {}
 _PLACE: Final = "PLACE-OF-AN-ID"
 _templates: dict[str, Call] = {}
 """The calls that take ids alone, with {} in the URL for each. The generated functions quote every id anew, slowly."""
@@ -62,12 +64,19 @@ def get_dataset(organization_id: Identifier, dataset_id: Identifier) -> Call:
     return _filled("get_dataset", _organization(organization_id), _dataset(dataset_id))
 
 
-def list_datasets(organization_id: Identifier, max_results: int | None = None, next_token: str | None = None) -> Call:
-    """GET …/datasets/."""
+def list_datasets(
+    organization_id: Identifier,
+    max_results: int | None = None,
+    next_token: str | None = None,
+    *,
+    size_name: str = "max_results",
+) -> Call:
+    """GET …/datasets/; an error names `max_results` by `size_name`."""
     from abeja_datasets_openapi.api.datasets.list_datasets import _get_kwargs
 
-    # The generated function leaves None out.
-    query = cast("dict[str, Any]", {"max_results": max_results, "next_token": next_token})
+    # The generated function takes any text as well, and leaves out what is not there.
+    sizes = values.query({"max_results": max_results}, size_name)
+    query = cast("dict[str, Any]", sizes | values.query({"next_token": next_token}, "{}"))
     return _call("list_datasets", _get_kwargs(_organization(organization_id), **query))
 
 
@@ -117,7 +126,7 @@ def list_dataset_items(
 
         _learn("list_dataset_items", _get_kwargs(_PLACE, _PLACE))
     call = _filled("list_dataset_items", _organization(organization_id), _dataset(dataset_id))
-    return call._replace(params={key: value for key, value in (params or {}).items() if value is not None})
+    return call._replace(params=values.query(params or {}))
 
 
 def update_dataset_item(

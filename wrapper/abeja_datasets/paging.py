@@ -6,6 +6,7 @@ nothing behind a single empty page is lost. A second empty page in a row ends th
 token was used before.
 """
 
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -15,6 +16,7 @@ from abeja_datasets.operations import Call
 NEXT_TOKEN_HEADER = "X-Next-Token"
 
 _REMEMBERED = 1024
+_CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
 
 
 class Walk:
@@ -32,14 +34,16 @@ class Walk:
         self.call: Call | None = first
         self._parameter = parameter
         self._read = read
-        self._guard = _RepetitionGuard(first.params.get(parameter))
+        token = first.params.get(parameter)
+        self._guard = _RepetitionGuard(token if isinstance(token, str) else None)
         self._was_empty = False
 
     def receive(self, answer: Answer) -> list[dict[str, Any]]:
         """Return the entries of the response to `call`, and go on to the next page.
 
         Raises:
-            InvalidResponse: the page is malformed, or its entries come with a token that was used before.
+            InvalidResponse: the page is malformed, its token can't stand in a URL, or its entries come with a token
+                that was used before.
         """
         entries, token = self._read(answer)
         call, self.call = self.call, None
@@ -47,7 +51,10 @@ class Walk:
         if call is None or not token or empty_again:
             return entries
         if not self._guard.is_repeated(token):
-            self.call = call._replace(params={**call.params, self._parameter: token})
+            following = call._replace(params={**call.params, self._parameter: token})
+            if _CONTROL.search(token) or not answer.is_sendable(following):
+                raise answer.unusable("with a page token that can't stand in a URL")
+            self.call = following
         elif entries:
             raise answer.unusable("with a page token that came before")
         return entries

@@ -2,32 +2,58 @@
 
 import json
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from enum import Enum
 from typing import Any
+
+from abeja_datasets.calls.values import is_unicode
 
 # A value that refers to itself would be walked for ever.
 _MAX_DEPTH = 1000
 
 
 def encode(body: Any) -> bytes:
-    """Return the JSON text of a body, in UTF-8.
+    """Return the JSON text of a body, in UTF-8. An enum is sent as its value.
 
     Raises:
         TypeError: a value in it is of no JSON type; the message says where.
-        ValueError: a value in it has no JSON form (NaN, infinity, a lone surrogate, a list inside itself).
+        ValueError: a value in it has no JSON form (NaN, infinity, a lone surrogate, a list inside itself), or a dict
+            has two keys that are the same in JSON, as 1 and "1" are.
     """
     try:
-        return json.dumps(body, ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode()
+        encoded = _encoder.encode(body).encode()
     except (TypeError, ValueError, RecursionError) as error:
         kind = TypeError if isinstance(error, TypeError) else ValueError
         raise kind(f"not JSON: {_misfit(body) or error}") from error
+    if _has_other_keys(body) and (misfit := _misfit(body)):
+        raise ValueError(f"not JSON: {misfit}")
+    return encoded
 
 
-def check_text(name: str, value: object) -> None:
-    """Raise ValueError if `value` is text, or a list of it, that has no UTF-8 form, and so can't be sent."""
-    for text in value if isinstance(value, list | tuple) else (value,):
-        if isinstance(text, str) and not _is_unicode(text):
-            raise ValueError(f"{name}: {text!r} holds a lone surrogate, which is not Unicode text")
+def _of_enum(value: object) -> Any:
+    if isinstance(value, Enum):
+        return value.value
+    raise TypeError(f"a value of type {type(value).__name__}")
+
+
+# `json.dumps` would make one for each body.
+_encoder = json.JSONEncoder(ensure_ascii=False, allow_nan=False, separators=(",", ":"), default=_of_enum)
+
+
+def _has_other_keys(body: Any) -> bool:
+    """Return whether a dict in a body, which JSON can hold, has keys that are no plain str: most bodies have none."""
+    left = [body]
+    while left:
+        value = left.pop()
+        if isinstance(value, dict):
+            for key, child in value.items():
+                if type(key) is not str:
+                    return True
+                if isinstance(child, dict | list | tuple):
+                    left.append(child)
+        elif isinstance(value, list | tuple):
+            left.extend([child for child in value if isinstance(child, dict | list | tuple)])
+    return False
 
 
 def _misfit(body: Any) -> str | None:
@@ -57,15 +83,47 @@ def _children(path: str, value: dict[Any, Any] | list[Any] | tuple[Any, ...]) ->
 
 def _problem(value: Any) -> str | None:
     problem = None
+    if isinstance(value, Enum):
+        value = value.value
     if isinstance(value, dict):
-        problem = next(filter(None, map(_key_problem, value)), None)
+        problem = next(filter(None, map(_key_problem, value)), None) or _collision(value)
     elif isinstance(value, str):
-        problem = None if _is_unicode(value) else "holds a lone surrogate, which is not Unicode text"
+        problem = None if is_unicode(value) else "holds a lone surrogate, which is not Unicode text"
     elif isinstance(value, float):
         problem = None if math.isfinite(value) else f"is {value}, which JSON has no form for"
-    elif not isinstance(value, int | list | tuple | None):
-        problem = f"is of type {type(value).__name__}"
+    elif isinstance(value, int):
+        problem = _digits_problem(value)
+    elif not isinstance(value, list | tuple | None):
+        problem = _type_problem(value)
     return problem
+
+
+def _type_problem(value: object) -> str:
+    problem = f"is of type {type(value).__name__}"
+    if isinstance(value, Mapping):
+        return f"{problem}; give dict(…) of it"
+    if hasattr(value, "dtype"):
+        # To convert without being asked would send another number than a float32 prints.
+        return f"{problem}; give its .item() or .tolist()"
+    return problem
+
+
+def _digits_problem(number: int) -> str | None:
+    try:
+        int.__repr__(number)
+    except ValueError as error:  # thousands of digits
+        return f"can't be written: {error}"
+    return None
+
+
+def _collision(value: dict[Any, Any]) -> str | None:
+    seen: dict[str, Any] = {}
+    for key in value:
+        text = str.__str__(key) if isinstance(key, str) else json.dumps(key)
+        if text in seen:
+            return f"has the keys {seen[text]!r:.80} and {key!r:.80}, which are the same in JSON"
+        seen[text] = key
+    return None
 
 
 def _key_problem(key: Any) -> str | None:
@@ -73,11 +131,3 @@ def _key_problem(key: Any) -> str | None:
         return f"has a key of type {type(key).__name__}; keys are str"
     problem = _problem(key)
     return problem and f"has the key {key!r}, which {problem}"
-
-
-def _is_unicode(text: str) -> bool:
-    try:
-        text.encode()
-    except UnicodeEncodeError:
-        return False
-    return True

@@ -67,6 +67,10 @@ class Answer:
         self._exchange.succeeded(str(self._status), self._status, self._elapsed)
         return self._exchange.unusable(why, self.headers)
 
+    def is_sendable(self, call: Call) -> bool:
+        """Return whether a call that is made from this response has a URL that can be sent."""
+        return self._exchange.is_sendable(call)
+
     def raw(self) -> RawResponse[Any]:
         """Return the response with all that belongs to it."""
         self._exchange.succeeded(str(self._status), self._status, self._elapsed)
@@ -213,6 +217,14 @@ class Exchange:
         return RawResponse(
             attempts[-1].status or 0, answer.headers, answer.body, attempts, time.perf_counter() - self._begun
         )
+
+    def is_sendable(self, call: Call) -> bool:
+        """Return whether the URL of another call of the same client can be sent."""
+        try:
+            targets.target(self._settings.base_path + call.url, call.params)
+        except ValueError:
+            return False
+        return True
 
     @property
     def _path(self) -> str:

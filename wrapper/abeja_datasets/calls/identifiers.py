@@ -5,6 +5,7 @@ import operator
 import re
 from typing import Any
 
+from abeja_datasets.calls.values import plain
 from abeja_datasets.exceptions import InvalidIdentifier
 
 Identifier = str | int
@@ -18,21 +19,24 @@ def segment(name: str, value: object) -> str:
 
     Args:
         name: what the id is called, for the error.
-        value: a str or an int; whatever else counts as an integer (`__index__`) does too, but no bool.
+        value: a str or an int, an enum of these, or whatever else counts as an integer (`__index__`), but no bool.
 
     Raises:
         InvalidIdentifier: `value` is no such type, or empty, `.` or `..` (which URLs resolve away: RFC 3986, section
             5.2.4), or holds a control character or a lone surrogate.
     """
-    text = str.__str__(value) if isinstance(value, str) else _number(name, value)
+    text = value if type(value) is str else _text(name, value)
     if text in ("", ".", ".."):
         raise InvalidIdentifier(f"{name}: {text!r} can't be an id")
     if not text.isprintable() and (found := _UNUSABLE.search(text)):
-        raise InvalidIdentifier(f"{name}: {text!r} holds {found.group()!r}, which can't stand in an id")
+        raise InvalidIdentifier(f"{name}: {text!r:.80} holds {found.group()!r}, which can't stand in an id")
     return text
 
 
-def _number(name: str, value: Any) -> str:
+def _text(name: str, given: Any) -> str:
+    value = plain(given)
+    if isinstance(value, str):
+        return value
     if not isinstance(value, bool):
         with contextlib.suppress(TypeError):
             number = operator.index(value)
@@ -40,4 +44,4 @@ def _number(name: str, value: Any) -> str:
                 return str(number)
             except ValueError as error:  # thousands of digits
                 raise InvalidIdentifier(f"{name}: {error}") from None
-    raise InvalidIdentifier(f"{name}: an id is a str or an int, not {type(value).__name__}")
+    raise InvalidIdentifier(f"{name}: an id is a str or an int, not {type(given).__name__}")

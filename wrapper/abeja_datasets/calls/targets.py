@@ -4,15 +4,13 @@ from collections.abc import Mapping
 from typing import Any, Final
 from urllib.parse import quote, urlencode, urljoin, urlsplit
 
-from abeja_datasets.calls import bodies
-
 MAX_LENGTH: Final = 65_536
 """Characters of the longest URL that is sent."""
 
 _PORTS: Final = {"http": 80, "https": 443}
 
 
-def target(path: str, params: Mapping[str, Any]) -> str:
+def target(path: str, params: Mapping[str, str | list[str]]) -> str:
     """Return a path with its query.
 
     Args:
@@ -20,13 +18,10 @@ def target(path: str, params: Mapping[str, Any]) -> str:
         params: the query; a list stands for the same parameter several times.
 
     Raises:
-        ValueError: a value has no UTF-8 form, or the URL is too long.
+        ValueError: the URL is too long.
     """
     if params:
-        for name, value in params.items():
-            bodies.check_text("params", name)
-            bodies.check_text(name, value)
-        path = f"{path}?{urlencode(list(_pairs(params)))}"
+        path = f"{path}?{urlencode(params, doseq=True)}"
     if len(path) > MAX_LENGTH:
         raise ValueError(f"no URL can be made of these arguments: it would be too long, {len(path):,} characters")
     return path
@@ -54,17 +49,3 @@ def redirected(origin: str, current: str, location: str) -> str | None:
 
 def _port(parts: Any) -> int | None:
     return parts.port or _PORTS.get(parts.scheme)
-
-
-def _pairs(params: Mapping[str, Any]) -> list[tuple[str, str]]:
-    return [
-        (str(name), _text(one))
-        for name, value in params.items()
-        for one in (value if isinstance(value, list | tuple) else (value,))
-    ]
-
-
-def _text(value: Any) -> str:
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    return "" if value is None else str(value)

@@ -5,6 +5,7 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
+from abeja_datasets.calls.values import plain
 from abeja_datasets.exceptions import CredentialNotFound
 
 
@@ -195,9 +196,10 @@ def _missing(kind: _Kind, values: Mapping[str, Any]) -> tuple[str, ...]:
 
 
 def _owner(name: str, value: object, prefix: str) -> str:
-    if isinstance(value, bool) or not isinstance(value, str | int):
+    identity = plain(value)
+    if isinstance(identity, bool) or not isinstance(identity, str | int):
         raise TypeError(f"{name}: a str or an int is needed, not {type(value).__name__}")
-    owner = str(value)
+    owner = str(identity)
     # RFC 7617, section 2: a user-id holds neither a colon nor control characters.
     if ":" in owner or _UNUSABLE.search(owner):
         raise ValueError(f"{name}: holds a colon, a control character, such as a line's end, or a lone surrogate")
@@ -206,6 +208,7 @@ def _owner(name: str, value: object, prefix: str) -> str:
 
 def _secret(name: str, value: object, *, bearer: bool) -> str:
     # No message here shows the value: it is the secret.
+    value = plain(value)
     if not isinstance(value, str):
         raise TypeError(f"{name}: a str is needed, not {type(value).__name__}")
     if _UNUSABLE.search(value):

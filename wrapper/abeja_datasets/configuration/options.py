@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from abeja_datasets.calls.attempts import Hook
+from abeja_datasets.calls.values import plain
 
 # RFC 9110, sections 5.5 and 5.6.2.
 _HEADER_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
@@ -37,7 +38,8 @@ def headers(given: object) -> dict[str, str]:
     """
     if not isinstance(given, Mapping):
         raise TypeError(f"headers: a dict is needed, not {type(given).__name__}")
-    for name, value in given.items():
+    checked = {plain(name): plain(value) for name, value in given.items()}
+    for name, value in checked.items():
         for text in (name, value):
             if not isinstance(text, str):
                 raise TypeError(f"headers: names and values are str, not {type(text).__name__}, as at {name!r:.80}")
@@ -48,10 +50,10 @@ def headers(given: object) -> dict[str, str]:
         if value and not _HEADER_VALUE.fullmatch(value):
             # The value is not shown: it may be a secret.
             raise ValueError(f"headers: the value of {name} holds what no header can carry; printable ASCII is needed")
-    names = [name.lower() for name in given]
-    if twice := next((name for name in given if names.count(name.lower()) > 1), None):
+    names = [plain(name).lower() for name in given]
+    if twice := next((name for name in checked if names.count(name.lower()) > 1), None):
         raise ValueError(f"headers: {twice} is there twice; the case of a name does not matter")
-    return dict(given)
+    return checked
 
 
 def user_agent(value: object) -> str:
@@ -60,9 +62,10 @@ def user_agent(value: object) -> str:
     Raises:
         ValueError: it can't be sent.
     """
-    if not isinstance(value, str) or not _HEADER_VALUE.fullmatch(value):
+    text = plain(value)
+    if not isinstance(text, str) or not _HEADER_VALUE.fullmatch(text):
         raise ValueError(f"user_agent: printable ASCII text such as 'my-program/1.0' is needed, not {value!r:.80}")
-    return value
+    return text
 
 
 def hook(given: Any) -> Hook | None:
