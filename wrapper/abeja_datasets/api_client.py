@@ -51,7 +51,11 @@ class APIClient(BaseClient):
             retrying off.
         base_url: where the API is; else `ABEJA_API_URL`, else `https://api.abeja.io`.
         http_client: an `httpx.Client` to send with, for event hooks, a private CA or a test transport. Its own
-            timeout holds unless one is set here. It stays the caller's to close, and to keep out of forked processes.
+            timeout holds unless one is set here, its `base_url` where there is neither `base_url` nor `ABEJA_API_URL`,
+            and its `auth` or its header `Authorization` where no credential is configured; otherwise a warning is
+            logged. Its headers, cookies, parameters, hooks, proxies and limits hold. Redirects are followed as without
+            it, and it keeps no cookie of a response.
+            It stays the caller's to close, and to keep out of forked processes.
         deadline: seconds for a whole call with its retries; else `ABEJA_SDK_DEADLINE`, else no limit.
         max_response_bytes: the largest body of a response to accept, decoded; default 256 MiB.
         user_agent: text such as `my-program/1.0`, sent behind the library's own `User-Agent`.
@@ -94,6 +98,8 @@ class APIClient(BaseClient):
             from abeja_datasets.transports import checks
 
             checks.check(http_client, transport, is_async=False)
+        if http_client is not None:
+            self._use(http_client, base_url)
         self._http_client = http_client
         self._transport = transport
 

@@ -50,7 +50,11 @@ class AsyncAPIClient(BaseClient):
             retrying off.
         base_url: where the API is; else `ABEJA_API_URL`, else `https://api.abeja.io`.
         http_client: an `httpx.AsyncClient` to send with, for event hooks, a private CA or a test transport. Its own
-            timeout holds unless one is set here. It stays the caller's to close.
+            timeout holds unless one is set here, its `base_url` where there is neither `base_url` nor `ABEJA_API_URL`,
+            and its `auth` or its header `Authorization` where no credential is configured; otherwise a warning is
+            logged. Its headers, cookies, parameters, hooks, proxies and limits hold. Redirects are followed as without
+            it, and it keeps no cookie of a response.
+            It stays the caller's to close.
         deadline: seconds for a whole call with its retries; else `ABEJA_SDK_DEADLINE`, else no limit.
         max_response_bytes: the largest body of a response to accept, decoded; default 256 MiB.
         user_agent: text such as `my-program/1.0`, sent behind the library's own `User-Agent`.
@@ -94,6 +98,8 @@ class AsyncAPIClient(BaseClient):
             from abeja_datasets.transports import checks
 
             checks.check(http_client, transport, is_async=True)
+        if http_client is not None:
+            self._use(http_client, base_url)
         self._http_client = http_client
         self._transport = transport
 

@@ -70,6 +70,12 @@ class BaseClient:
         )
         return self._view(_settings=changed)
 
+    def _use(self, http_client: Any, base_url: str | None) -> None:
+        """Take the settings of a given client where there are none of ours."""
+        from abeja_datasets.transports.given_clients import settings_beside
+
+        self._settings = settings_beside(self._settings, http_client, base_url, os.environ)
+
     def __repr__(self) -> str:
         shown = self._settings
         return (

@@ -46,7 +46,7 @@ class Credential:
             encoded = base64.b64encode(f"{owner}:{secret}".encode()).decode("ascii")
             self.authorization = f"Basic {encoded}"
         self.owner = owner or "an auth_token"
-        self._secrets = (encoded, secret)
+        self._secrets: tuple[str, ...] = (encoded, secret)
 
     def redact(self, text: str) -> str:
         """Blank out the secret where a server or a library repeats it."""
@@ -58,6 +58,24 @@ class Credential:
 
     def __repr__(self) -> str:
         return f"<Credential of {self.owner}>"
+
+
+class OfHttpClient(Credential):
+    """Stands for what a given `http_client` authenticates with by itself, where no credential is configured.
+
+    Args:
+        authorization: its header, if it has one.
+    """
+
+    __slots__ = ()
+
+    def __init__(self, authorization: str | None) -> None:
+        self.authorization = ""
+        self.owner = "http_client"
+        self._secrets = tuple((authorization or "").split()[-1:])
+
+    def __repr__(self) -> str:
+        return "<Credential of http_client>"
 
 
 class Token:

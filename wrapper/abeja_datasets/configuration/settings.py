@@ -79,14 +79,9 @@ def settle(
     retry_source, retry_value = _pick("max_retry_count", max_retry_count, environ)
     url_source, url_value = _pick("base_url", base_url, environ)
     deadline_source, deadline_value = _pick("deadline", deadline, environ)
-    url = BASE_URL if url_value is None else _url(url_source, url_value)
-    parts = urlsplit(url)
     return Settings(
         credential=resolve_or_call(credential, environ),
-        base_url=url,
-        origin=f"{parts.scheme}://{parts.netloc}",
-        # What is quoted already stays so.
-        base_path=quote(parts.path, safe="/%:@!$&'()*+,;=~"),
+        **_places(BASE_URL if url_value is None else _url(url_source, url_value)),
         timeout=TIMEOUT if timeout_value is None else _seconds(timeout_source, timeout_value),
         max_retry_count=MAX_RETRY_COUNT if retry_value is None else _count(retry_source, retry_value),
         timeout_given=timeout_value is not None,
@@ -123,6 +118,22 @@ def changed(
     if headers is not None:
         new["headers"] = options.merged(settings.headers, options.headers(headers))
     return settings._replace(**new)
+
+
+def with_base_url(settings: Settings, source: str, value: object) -> Settings:
+    """Return settings with another base URL.
+
+    Raises:
+        ValueError: it is not usable. The message names the source.
+    """
+    return settings._replace(**_places(_url(source, value)))
+
+
+def _places(url: str) -> dict[str, Any]:
+    parts = urlsplit(url)
+    # What is quoted already stays so.
+    base_path = quote(parts.path, safe="/%:@!$&'()*+,;=~")
+    return {"base_url": url, "origin": f"{parts.scheme}://{parts.netloc}", "base_path": base_path}
 
 
 def _pick(name: str, argument: object, environ: Mapping[str, str]) -> tuple[str, object]:

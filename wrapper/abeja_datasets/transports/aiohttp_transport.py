@@ -163,6 +163,9 @@ def _failure(error: Exception, *, sent: bool | None = None, **more: Any) -> Fail
     """Return the failure that an error of aiohttp stands for."""
     if sent is None:
         sent = not isinstance(error, _NOT_SENT) and was_sent(error)
+    if isinstance(error, aiohttp.ClientResponseError):
+        # Its text has the whole URL, and it holds the headers of the request.
+        more["text"] = " ".join(error.message.split())
     return Failure(error, sent=sent, timed_out=isinstance(error, TimeoutError), **more)
 
 

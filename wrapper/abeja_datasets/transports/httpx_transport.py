@@ -6,17 +6,19 @@ from typing import Any
 import httpx
 
 from abeja_datasets.calls.headers import Headers
+from abeja_datasets.transports import given_clients
 from abeja_datasets.transports.http_libraries import has_leftovers
 from abeja_datasets.transports.httpx_messages import (
     LIBRARY,
     Builder,
     decoded_by_httpx,
     failure,
-    headers_beside,
-    timeouts,
 )
+from abeja_datasets.transports.privacy import is_ours, quiet_logs
 from abeja_datasets.transports.received import Body, is_read_here
 from abeja_datasets.transports.wire import DecodingError, Failure, Request, Response
+
+quiet_logs()
 
 
 class HttpxTransport:
@@ -38,11 +40,14 @@ class HttpxTransport:
 
     def send(self, request: Request) -> Response:
         """Send a request and return its whole response."""
+        before = is_ours.set(True)
         try:
             response = self.http_transport.handle_request(self._builder.build(request))
+            return _read(response, request)
         except (httpx.RequestError, TimeoutError) as error:
             raise failure(error) from error
-        return _read(response, request)
+        finally:
+            is_ours.reset(before)
 
     def close(self) -> None:
         """Close the connections."""
@@ -66,37 +71,22 @@ class GivenClient:
         client = self._client
         if client.is_closed:
             raise RuntimeError("the client given as http_client is closed; give one that is open")
+        before = is_ours.set(True)
         try:
             response = client.send(
-                client.build_request(
-                    request.method,
-                    request.origin + request.target,
-                    content=request.content,
-                    headers=headers_beside(client.headers, request.headers),
-                    timeout=timeouts(request, client.timeout),
-                ),
-                auth=_Authorization(request.credential.authorization),
+                given_clients.build(client, request),
+                auth=given_clients.auth(request.credential),
                 follow_redirects=False,
                 stream=True,
             )
+            return _read(response, request, is_given=True)
         except (httpx.RequestError, httpx.InvalidURL) as error:
             raise failure(error) from error
-        return _read(response, request, is_given=True)
+        finally:
+            is_ours.reset(before)
 
     def close(self) -> None:
         """Leave the client open."""
-
-
-class _Authorization(httpx.Auth):
-    """Puts the credential on a request at the last moment, so that no dict of headers shows it in a traceback."""
-
-    def __init__(self, authorization: str) -> None:
-        self._authorization = authorization
-
-    def auth_flow(self, request: httpx.Request) -> Any:
-        """Set the header, as httpx asks for it."""
-        request.headers["Authorization"] = self._authorization
-        yield request
 
 
 def _read(response: httpx.Response, request: Request, *, is_given: bool = False) -> Response:

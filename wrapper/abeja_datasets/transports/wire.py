@@ -1,7 +1,7 @@
 """A request, its response, and the failure to get one, in terms of no HTTP library."""
 
 import traceback
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from typing import Final, NamedTuple, Protocol
 
 from abeja_datasets.calls.headers import Headers
@@ -78,6 +78,7 @@ class Failure(Exception):
         final: whether sending the request again would fail the same way.
         status: of the response, where the failure is its body.
         headers: likewise.
+        text: what the cause says, where its own text shows more than that; nothing else of the cause is kept then.
     """
 
     def __init__(
@@ -89,9 +90,13 @@ class Failure(Exception):
         final: bool = False,
         status: int | None = None,
         headers: Headers | None = None,
+        text: str | None = None,
     ) -> None:
-        super().__init__(str(cause))
+        super().__init__(str(cause) if text is None else text)
+        self._is_bare = text is not None
         self.cause = cause
+        self.name = type(cause).__name__
+        """The class of the library's error."""
         self.sent = sent
         self.timed_out = timed_out
         # A certificate that is not trusted now will not be in a second.
@@ -99,10 +104,21 @@ class Failure(Exception):
         self.status = status
         self.headers = headers or Headers()
 
-    @property
-    def name(self) -> str:
-        """The class of the library's error."""
-        return type(self.cause).__name__
+    def redact(self, redact: Callable[[str], str]) -> None:
+        """Keep nothing of the cause but its text, if the cause shows the credential anywhere.
+
+        A server may repeat it where the library expects something else, and aiohttp's errors hold the request.
+
+        Args:
+            redact: blanks out the credential.
+        """
+        shown = "\n".join(f"{one} {one!r} {vars(one)!r}" for one in (*causes(self), *causes(self.cause)))
+        if redact(shown) == shown and not self._is_bare:
+            return
+        kind = type(self.cause) if isinstance(self.cause, DecodingError) else ConnectionError
+        self.cause = kind(redact(str(self)))
+        self.args = self.cause.args
+        self.__cause__ = self.__context__ = self.cause
 
     @property
     def is_error_unread(self) -> bool:
