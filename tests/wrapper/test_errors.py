@@ -186,13 +186,11 @@ UNUSABLE = [
 ]
 
 
-@pytest.mark.parametrize("status", [200, 201, 204, 299])
+@pytest.mark.parametrize("status", [200, 201, 299])
 @pytest.mark.parametrize("body", UNUSABLE, ids=lambda body: ascii(body)[2:20])
 def test_a_success_that_is_no_json_is_an_invalid_response(
     client: APIClient, server: "ScriptedServer", body: bytes, status: int
 ) -> None:
-    if status == 204:
-        body = b""
     server.reply(status, body)
     with pytest.raises(InvalidResponse) as caught:
         client.create_dataset(1, "a", "b", {})

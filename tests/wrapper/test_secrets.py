@@ -182,8 +182,6 @@ def test_a_success_that_is_no_json_and_repeats_the_credential_shows_no_secret(
     server.reply(body=b"x" * before + echoed(credential).encode())
     error = failure(lambda: client.get_dataset(1, 2))
     assert isinstance(error, InvalidResponse)
-    # The cause, json's own error, holds all of the body; nobody shows that one's fields.
-    error.__cause__ = error.__context__ = None
     assert_absent(shown(error), credential)
 
 

@@ -69,6 +69,7 @@ Outcome = Literal["not_sent", "rejected", "unknown"]
 
 # An HTML error page is kept whole in `error_description`, but a log line has no use for all of it.
 _SHOWN = 500
+_SPACES = "\u00a0\u2002\u2003\u2009\u202f\u3000"
 
 
 class Attempt(NamedTuple):
@@ -111,13 +112,14 @@ class Error(Exception):
     def __str__(self) -> str:
         text = self._summary()
         if self.request_id:
-            text += f" (request id {_shortened(self.request_id)})"
+            text += f" (request id {shortened(self.request_id)})"
         if len(self.attempts) > 1:
-            text += f" (after {len(self.attempts)} attempts: {', '.join(a.reason for a in self.attempts)})"
+            reasons = ", ".join(shortened(attempt.reason) for attempt in self.attempts)
+            text += f" (after {len(self.attempts)} attempts: {reasons})"
         return f"{text}; {self.hint}" if self.hint else text
 
     def _summary(self) -> str:
-        return super().__str__()
+        return escaped(super().__str__())
 
 
 class HttpError(Error):
@@ -156,11 +158,12 @@ class HttpError(Error):
         return {name: value for name in fields if (value := getattr(self, name)) or name in fields[:2]}
 
     def _summary(self) -> str:
-        text = self.error if self.status_code is None else f"{self.status_code} {self.error}"
+        error = shortened(str(self.error))
+        text = error if self.status_code is None else f"{self.status_code} {error}"
         if self.error_description:
-            text += f": {_shortened(self.error_description)}"
+            text += f": {shortened(str(self.error_description))}"
         if self.error_detail is not None:
-            text += f" ({_shortened(str(self.error_detail))})"
+            text += f" ({shortened(str(self.error_detail))})"
         # A query may hold page tokens and search terms, which are nobody's business in a log.
         return text if self.url is None else f"{text} [{self.url.partition('?')[0]}]"
 
@@ -279,5 +282,16 @@ def error_class(status: int) -> type[HttpError]:
     return _CLASSES.get(status, HttpError)
 
 
-def _shortened(text: str) -> str:
-    return text if len(text) <= _SHOWN else f"{text[:_SHOWN]}…"
+def shortened(text: str) -> str:
+    """Return the start of a text that a server chose, for a message or a log line."""
+    return escaped(text if len(text) <= _SHOWN else f"{text[:_SHOWN]}…")
+
+
+def escaped(text: str) -> str:
+    """Return a text with escapes for what a terminal would obey or hide: control characters, line ends, bidi marks.
+
+    Spaces, such as the ideographic one of Japanese, stay as they are.
+    """
+    if text.isprintable():
+        return text
+    return "".join(one if one.isprintable() or one in _SPACES else ascii(one)[1:-1] for one in text)

@@ -2,7 +2,7 @@
 
 import json
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from enum import Enum
 from typing import Any
 
@@ -28,6 +28,33 @@ def encode(body: Any) -> bytes:
     if _has_other_keys(body) and (misfit := _misfit(body)):
         raise ValueError(f"not JSON: {misfit}")
     return encoded
+
+
+def decode(body: bytes) -> Any:
+    """Return the value of a JSON text in UTF-8, UTF-16 or UTF-32.
+
+    Raises:
+        ValueError: it is not JSON. NaN and infinity are no JSON (RFC 8259, section 6), and could not be sent back.
+        RecursionError: it is nested too deeply.
+    """
+    return _decoder.decode(body.decode(json.detect_encoding(body), "surrogatepass"))
+
+
+def without_document(misfit: Exception, redact: Callable[[str], str]) -> Exception:
+    """Return the error for a text that is not JSON without the text, which may repeat the credential."""
+    if not isinstance(misfit, json.JSONDecodeError):
+        kind = RecursionError if isinstance(misfit, RecursionError) else ValueError
+        return kind(redact(str(misfit)))
+    copy = json.JSONDecodeError(misfit.msg, "", misfit.pos)
+    copy.args = (str(misfit),)
+    return copy
+
+
+def _refuse_constant(name: str) -> Any:
+    raise ValueError(f"{name} is not JSON")
+
+
+_decoder = json.JSONDecoder(parse_constant=_refuse_constant)
 
 
 def _of_enum(value: object) -> Any:

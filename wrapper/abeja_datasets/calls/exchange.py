@@ -1,7 +1,6 @@
 """One call under way, without any I/O: the request that is due, what came of it, and what follows from that."""
 
 import functools
-import json
 import logging
 import sys
 import time
@@ -25,6 +24,7 @@ from abeja_datasets.exceptions import (
     NotFound,
     Outcome,
     RequestTimeout,
+    shortened,
 )
 from abeja_datasets.operations import Call
 from abeja_datasets.transports.received import ACCEPTED
@@ -43,6 +43,9 @@ _PYTHON: Final = ".".join(map(str, sys.version_info[:2]))
 _METHOD_KEPT: Final = (307, 308)
 _GET_ONLY: Final = (301, 302, 303)
 _UNAUTHORIZED: Final = 401
+_WITHOUT_BODY: Final = (204, 205)
+_LONGEST_SECRET: Final = 1 << 16
+"""Bytes of a body that are searched for the credential before its start is shown."""
 
 
 class Answer:
@@ -184,6 +187,8 @@ class Exchange:
             Error: the call ends with it.
         """
         forget_locals(failure)
+        failure.redact(self._redact)
+        failure.headers = redacted_headers(failure.headers, self._redact)
         cause = failure.cause
         if failure.is_error_unread:
             # The status says what became of the call, also where the body can't be decoded.
@@ -234,15 +239,20 @@ class Exchange:
     def _succeeded(self, response: Response) -> Answer:
         status = response.status
         elapsed = self._report(status, None)
+        if status in _WITHOUT_BODY:
+            return Answer(None, response, elapsed, self)
         try:
-            body = json.loads(response.body)
+            body = bodies.decode(response.body)
         except (ValueError, RecursionError) as misfit:
             forget_locals(misfit)
-            self.succeeded(f"{status} without JSON", status, elapsed)
-            start = self._redact(response.body.decode("utf-8", "replace"))[:80]
-            raise self.unusable(f"but the body is not JSON: {start!r}", response.headers) from misfit
-        # Most callers never ask for the attempt.
-        return Answer(body, response, elapsed, self)
+            cause = bodies.without_document(misfit, self._redact)
+        else:
+            # Most callers never ask for the attempt.
+            return Answer(body, response, elapsed, self)
+        self.succeeded(f"{status} without JSON", status, elapsed)
+        start = self._redact(response.body[:_LONGEST_SECRET].decode("utf-8", "replace"))[:80]
+        why = f"but the body is not JSON: {start!r}; {shortened(str(cause))}"
+        raise self.unusable(why, response.headers) from cause
 
     def _redact(self, text: str) -> str:
         for credential in (self._credential, self.refused):
@@ -263,7 +273,7 @@ class Exchange:
             "%s %s: %s; retry %d of %d in %.2f s",
             self._call.method,
             self._path,
-            self._attempts[-1].reason,
+            shortened(self._attempts[-1].reason),
             retries + 1,
             self._settings.max_retry_count,
             wait,
