@@ -55,6 +55,8 @@ class Reply:
     then resets the connection. stall: it reads, and never answers. goodbye: it answers, then closes without notice."""
     pause: float = 0.0
     """Seconds between the bytes of the body."""
+    raw: bytes | None = None
+    """The whole response, instead of all of the above; the connection ends with it."""
 
 
 class ScriptedServer:
@@ -186,6 +188,9 @@ def _read(stream: Any, number: int) -> Request:
 
 def _send(connection: socket.socket, reply: Reply) -> bool:
     """Send a reply; tell whether the connection stays open."""
+    if reply.raw is not None:
+        connection.sendall(reply.raw)
+        return False
     if reply.fault == "stall":
         connection.recv(1)
     if reply.fault == "reset":
