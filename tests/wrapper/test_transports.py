@@ -575,7 +575,7 @@ def test_plain_http_reads_no_certificates(
     face: "Face", server: "ScriptedServer", monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     file = tmp_path / "no certificates"
-    file.touch()
+    file.write_text("-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n")
     monkeypatch.setenv("SSL_CERT_FILE", str(file))
     server.answer({})
     assert face.open(server).get_dataset(1, 2) == {}

@@ -161,7 +161,10 @@ def _count(source: str, value: object, least: int = 0) -> int:
 def _number(source: str, value: Any, kind: type[_T]) -> _T:
     """Read a number: an argument must be one, a variable is always text."""
     is_text = isinstance(value, str) and source.isupper()
-    if is_text or (isinstance(value, int | float) and not isinstance(value, bool)):
+    # Python takes digits of any script, and underscores between them.
+    if (is_text and value.isascii() and "_" not in value) or (
+        isinstance(value, int | float) and not isinstance(value, bool)
+    ):
         with contextlib.suppress(ValueError, OverflowError):
             number = kind(value)
             if is_text or number == value:

@@ -165,7 +165,8 @@ def _failure(error: Exception, *, sent: bool | None = None, **more: Any) -> Fail
         sent = not isinstance(error, _NOT_SENT) and was_sent(error)
     if isinstance(error, aiohttp.ClientResponseError):
         # Its text has the whole URL, and it holds the headers of the request.
-        more["text"] = " ".join(error.message.split())
+        status = f"{error.status} " if isinstance(error, aiohttp.ClientHttpProxyError) else ""
+        more["text"] = status + " ".join(error.message.split())
     return Failure(error, sent=sent, timed_out=isinstance(error, TimeoutError), **more)
 
 

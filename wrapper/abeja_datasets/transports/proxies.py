@@ -1,5 +1,7 @@
 """The proxy that the environment names for an origin."""
 
+import ipaddress
+import os
 import re
 from typing import NamedTuple
 from urllib.parse import urlsplit
@@ -39,14 +41,28 @@ def proxy_for(origin: str) -> Proxy | None:
     if any(proxy_bypass(host) for host in (parts.netloc, parts.hostname or "")):
         return None
     url = proxies[name]
-    proxy = Proxy(url if "://" in url else f"http://{url}", f"{name.upper()}_PROXY")
-    try:
-        usable = urlsplit(proxy.url)
-        is_url = bool(usable.hostname) and (usable.port is None or usable.port > 0)
-    except ValueError:
-        is_url = False
-    if not is_url or not url.isprintable() or " " in url:
+    proxy = Proxy(url if "://" in url else f"http://{url}", _variable(name))
+    if not _is_usable(proxy.url) or ("://" not in url and "/" in url.rstrip("/")):
         raise ValueError(
-            f"{proxy.variable}: the URL of a proxy such as http://proxy:3128 is needed, not {proxy.shown!r}"
+            f"{proxy.variable}: the URL of a proxy such as http://proxy:3128 is needed, not {proxy.shown!r:.200}"
         )
     return proxy
+
+
+def _variable(name: str) -> str:
+    # Python looks for the lowercase name first.
+    lower = f"{name}_proxy"
+    return lower if os.environ.get(lower) else lower.upper()
+
+
+def _is_usable(url: str) -> bool:
+    try:
+        parts = urlsplit(url)
+        host = parts.hostname or ""
+        host.encode("idna")
+        if re.fullmatch(r"[0-9.]+", host) or ":" in host:
+            ipaddress.ip_address(host.partition("%")[0])
+        has_port = parts.port is None or parts.port > 0
+    except ValueError:
+        return False
+    return bool(host) and has_port and url.isprintable() and " " not in url

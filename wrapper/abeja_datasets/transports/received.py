@@ -1,5 +1,6 @@
 """The body of a response as it arrives: bounded in size and time, and decoded (RFC 9110, section 8.4.1)."""
 
+import io
 import time
 import zlib
 from collections.abc import Callable
@@ -63,7 +64,15 @@ class Body:
         # A response without a body (204, or one to HEAD) may name a coding all the same.
         if self._has_begun and not all(decoder.is_complete() for decoder in self._decoders):
             raise DecodingError("the coding of the body is cut short")
-        return self._pieces[0] if len(self._pieces) == 1 else b"".join(self._pieces)
+        return self._pieces[0] if len(self._pieces) == 1 else self._joined()
+
+    def _joined(self) -> bytes:
+        """Join the pieces, each of which is dropped at once: a body is not in memory twice."""
+        whole = io.BytesIO()
+        self._pieces.reverse()
+        while self._pieces:
+            whole.write(self._pieces.pop())
+        return whole.getvalue()
 
     def _decode(self, piece: bytes, level: int) -> None:
         """Undo the codings from the last that was applied to the first."""
