@@ -11,6 +11,7 @@ import subprocess
 import sys
 import threading
 import time
+import tracemalloc
 import zlib
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -592,3 +593,19 @@ def test_certificates_that_are_not_there_are_told_with_plain_http_too(
     monkeypatch.setenv(variable, "/nowhere/at/all")
     with pytest.raises(ValueError, match=rf"^{variable}: no certificates can be read from '/nowhere/at/all'"):
         face.open(server).get_dataset(1, 2)
+
+
+@pytest.mark.parametrize("size", [1, 2, 100])
+def test_a_body_of_small_pieces_takes_no_more_memory_than_twice_its_size(size: int) -> None:
+    whole = 1 << 20
+    body = Body(None, limits(whole))
+    tracemalloc.start()
+    try:
+        for number in range(whole // size):
+            body.feed(bytes((number % 251,)) * size)
+        received = body.finish()
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert received == b"".join(bytes((number % 251,)) * size for number in range(whole // size))
+    assert peak < 2 * whole + 200_000

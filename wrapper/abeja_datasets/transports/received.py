@@ -12,6 +12,8 @@ ACCEPTED: Final = "gzip, deflate"
 """The codings that are read here, as `Accept-Encoding` names them."""
 
 _PIECE: Final = 1 << 20
+_SMALL: Final = 4096
+"""Bytes; smaller pieces are collected in one object."""
 
 
 class _Decoder(Protocol):
@@ -36,7 +38,7 @@ class Body:
         self._decoders = decoders(coding) if coding else ()
         self._limit = request.max_bytes
         self._deadline = request.deadline
-        self._pieces: list[bytes] = []
+        self._pieces: list[bytes | bytearray] = []
         self._size = 0
         self._has_begun = False
 
@@ -64,7 +66,8 @@ class Body:
         # A response without a body (204, or one to HEAD) may name a coding all the same.
         if self._has_begun and not all(decoder.is_complete() for decoder in self._decoders):
             raise DecodingError("the coding of the body is cut short")
-        return self._pieces[0] if len(self._pieces) == 1 else self._joined()
+        first = self._pieces[0] if len(self._pieces) == 1 else b""
+        return first if first and isinstance(first, bytes) else self._joined()
 
     def _joined(self) -> bytes:
         """Join the pieces, each of which is dropped at once: a body is not in memory twice."""
@@ -85,7 +88,13 @@ class Body:
         self._size += len(piece)
         if self._size > self._limit:
             raise BodyTooLarge(f"the body is larger than max_response_bytes, {self._limit:,} bytes")
-        self._pieces.append(piece)
+        if len(piece) >= _SMALL or not self._pieces:
+            self._pieces.append(piece)
+        elif isinstance(last := self._pieces[-1], bytearray):
+            # An object for each byte of a body would take many times its size.
+            last += piece
+        else:
+            self._pieces.append(bytearray(piece))
 
 
 def decoders(coding: str) -> tuple[_Decoder, ...]:
