@@ -6,10 +6,9 @@ nothing is converted on the way, and each of their modules is loaded when its op
 
 from collections.abc import Mapping
 from typing import Any, Final, NamedTuple, cast
-from urllib.parse import quote
 
 from abeja_datasets.calls import values
-from abeja_datasets.calls.identifiers import Identifier, segment
+from abeja_datasets.calls.identifiers import Identifier, quoted, segment
 
 
 class Call(NamedTuple):
@@ -61,7 +60,7 @@ def get_dataset(organization_id: Identifier, dataset_id: Identifier) -> Call:
         from abeja_datasets_openapi.api.datasets.get_dataset import _get_kwargs
 
         _learn("get_dataset", _get_kwargs(_PLACE, _PLACE))
-    return _filled("get_dataset", _organization(organization_id), _dataset(dataset_id))
+    return _filled("get_dataset", quoted("organization_id", organization_id), quoted("dataset_id", dataset_id))
 
 
 def list_datasets(
@@ -86,7 +85,7 @@ def delete_dataset(organization_id: Identifier, dataset_id: Identifier) -> Call:
         from abeja_datasets_openapi.api.datasets.delete_dataset import _get_kwargs
 
         _learn("delete_dataset", _get_kwargs(_PLACE, _PLACE))
-    return _filled("delete_dataset", _organization(organization_id), _dataset(dataset_id))
+    return _filled("delete_dataset", quoted("organization_id", organization_id), quoted("dataset_id", dataset_id))
 
 
 def create_dataset_item(
@@ -111,8 +110,12 @@ def get_dataset_item(organization_id: Identifier, dataset_id: Identifier, datase
         from abeja_datasets_openapi.api.dataset_items.get_dataset_item import _get_kwargs
 
         _learn("get_dataset_item", _get_kwargs(_PLACE, _PLACE, cast("int", _PLACE)))
-    ids = _organization(organization_id), _dataset(dataset_id), segment("dataset_item_id", dataset_item_id)
-    return _filled("get_dataset_item", *ids)
+    return _filled(
+        "get_dataset_item",
+        quoted("organization_id", organization_id),
+        quoted("dataset_id", dataset_id),
+        quoted("dataset_item_id", dataset_item_id),
+    )
 
 
 def list_dataset_items(
@@ -125,7 +128,7 @@ def list_dataset_items(
         from abeja_datasets_openapi.api.dataset_items.list_dataset_items import _get_kwargs
 
         _learn("list_dataset_items", _get_kwargs(_PLACE, _PLACE))
-    call = _filled("list_dataset_items", _organization(organization_id), _dataset(dataset_id))
+    call = _filled("list_dataset_items", quoted("organization_id", organization_id), quoted("dataset_id", dataset_id))
     return call._replace(params=values.query(params or {}))
 
 
@@ -163,8 +166,12 @@ def delete_dataset_item(organization_id: Identifier, dataset_id: Identifier, dat
         from abeja_datasets_openapi.api.dataset_items.delete_dataset_item import _get_kwargs
 
         _learn("delete_dataset_item", _get_kwargs(_PLACE, _PLACE, cast("int", _PLACE)))
-    ids = _organization(organization_id), _dataset(dataset_id), segment("dataset_item_id", dataset_item_id)
-    return _filled("delete_dataset_item", *ids)
+    return _filled(
+        "delete_dataset_item",
+        quoted("organization_id", organization_id),
+        quoted("dataset_id", dataset_id),
+        quoted("dataset_item_id", dataset_item_id),
+    )
 
 
 def _call(operation: str, request: dict[str, Any]) -> Call:
@@ -183,13 +190,9 @@ def _learn(operation: str, request: dict[str, Any]) -> None:
 
 
 def _filled(operation: str, *ids: str) -> Call:
-    """Return a call that takes ids alone; they are not quoted yet."""
+    """Return a call that takes ids alone, which are quoted."""
     _, method, url, params, body, has_body, idempotent = _templates[operation]
-    return Call(operation, method, url.format(*map(_quoted, ids)), params, body, has_body, idempotent)
-
-
-def _quoted(text: str) -> str:
-    return text if text.isascii() and text.isalnum() else quote(text, safe="")
+    return Call(operation, method, url.format(*ids), params, body, has_body, idempotent)
 
 
 def _given(key: str, value: Any) -> dict[str, Any]:
