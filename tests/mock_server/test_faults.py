@@ -51,7 +51,7 @@ def test_a_status_after_the_change_leaves_it_carried_out(dataset_api: "DatasetAp
 
 
 def test_the_client_tries_again_by_itself(dataset_api: "DatasetApi", monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("random.uniform", lambda _low, _high: 0.0)
+    monkeypatch.setattr("abeja_datasets.retry.draw", lambda _bound: 0.0)
     made = create(dataset_api.client())
     dataset_api.faults.plan = [{"reset_after": True, "count": 1}, {"status": 503, "count": 2}]
     assert dataset_api.client().get_dataset(ORGANIZATION, made["dataset_id"])["name"] == "n"

@@ -4,7 +4,6 @@ import asyncio
 import collections
 import contextlib
 import os
-import random
 import sys
 import time
 import types
@@ -14,7 +13,7 @@ from typing import Any
 import httpx
 import pytest
 
-from abeja_datasets import APIClient, AsyncAPIClient
+from abeja_datasets import APIClient, AsyncAPIClient, retry
 from abeja_datasets.calls import waiting
 from abeja_datasets.exceptions import Error
 from abeja_datasets_mock.faults.kinds import KINDS
@@ -40,7 +39,7 @@ def _quick_and_alone() -> Iterator[None]:
                 patch.delenv(variable)
         patch.setattr(waiting, "wait", lambda seconds: time.sleep(seconds / PACE.times))
         patch.setattr(waiting, "wait_async", lambda seconds: asyncio.sleep(seconds / PACE.times))
-        patch.setattr(random, "uniform", lambda _low, high: high)
+        patch.setattr(retry, "draw", lambda bound: bound)
         yield
 
 

@@ -2,7 +2,6 @@
 
 import contextlib
 import os
-import random
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -13,7 +12,7 @@ from tests.wrapper.operations import OPERATIONS, Operation
 from tests.wrapper.reference import DOCUMENTED, Documented
 from tests.wrapper.scripted import ScriptedServer
 
-from abeja_datasets import APIClient
+from abeja_datasets import APIClient, retry
 from abeja_datasets.calls import waiting
 
 
@@ -52,7 +51,7 @@ def waits(monkeypatch: pytest.MonkeyPatch) -> Waits:
     waits = Waits()
     monkeypatch.setattr(waiting, "wait", waits.sleep)
     monkeypatch.setattr(waiting, "wait_async", waits.asleep)
-    monkeypatch.setattr(random, "uniform", lambda _low, high: high)
+    monkeypatch.setattr(retry, "draw", lambda bound: bound)
     return waits
 
 

@@ -203,7 +203,8 @@ def _send(connection: socket.socket, reply: Reply) -> bool:
     body = reply.body[: len(reply.body) // 2] if reply.fault == "half" else reply.body
     if reply.status in (204, 304):  # these have none (RFC 9110, section 6.4.1)
         body = b""
-    connection.sendall(f"HTTP/1.1 {reply.status} {reply.reason}\r\n{head}\r\n".encode("latin-1"))
+    # Header values are in UTF-8, as servers write them.
+    connection.sendall(f"HTTP/1.1 {reply.status} {reply.reason}\r\n{head}\r\n".encode())
     for piece in (body,) if not reply.pause else (body[i : i + 1] for i in range(len(body))):
         time.sleep(reply.pause)
         connection.sendall(piece)

@@ -58,7 +58,7 @@ def test_each_retry_is_a_warning_with_its_reason(
     }[face.library]
     assert lines(log) == [
         ("DEBUG", f"{path} 503 in 0 ms, attempt 1"),
-        ("WARNING", f"{path}: 503 Busy; retry 1 of 2 in 3.00 s"),
+        ("WARNING", f"{path}: 503 Busy; retry 1 of 2 in 3.50 s"),
         ("DEBUG", f"{path} {name} in 0 ms, attempt 2"),
         (
             "WARNING",

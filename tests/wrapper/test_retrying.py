@@ -1,11 +1,13 @@
 """When a call is sent again, when not, and after how long: every row of the retry table, counted by the server."""
 
+import contextlib
 import datetime as dt
+import os
 import random
 import socket
 import ssl
+import threading
 import time
-from email.utils import format_datetime
 from typing import TYPE_CHECKING, Any
 
 import aiohttp
@@ -27,6 +29,8 @@ from abeja_datasets.exceptions import (
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from tests.wrapper.conftest import Waits
     from tests.wrapper.faces import Face
     from tests.wrapper.operations import Operation
@@ -217,8 +221,7 @@ def test_the_waits_grow_up_to_a_bound(face: "Face", server: "ScriptedServer", wa
 
 
 def test_a_wait_is_drawn_anew_each_time(monkeypatch: pytest.MonkeyPatch) -> None:
-    drawn = random.Random(7)
-    monkeypatch.setattr(random, "uniform", drawn.uniform)
+    monkeypatch.undo()
     for retries in range(12):
         bound = min(8.0, 0.5 * 2**retries)
         waits = [retry.delay(retries, None) for _ in range(200)]
@@ -230,7 +233,7 @@ def test_a_wait_is_drawn_anew_each_time(monkeypatch: pytest.MonkeyPatch) -> None
 
 
 @pytest.mark.parametrize(
-    ("retry_after", "wait"), [(None, 0.5), (0.0, 0.5), (3.0, 3.0), (60.0, 60.0), (60.5, None), (float("inf"), None)]
+    ("retry_after", "wait"), [(None, 0.5), (0.0, 0.5), (3.0, 3.5), (60.0, 60.5), (60.5, None), (float("inf"), None)]
 )
 def test_retry_after_lengthens_a_wait_or_ends_the_call(retry_after: float | None, wait: float | None) -> None:
     assert retry.delay(0, retry_after) == wait
@@ -238,24 +241,45 @@ def test_retry_after_lengthens_a_wait_or_ends_the_call(retry_after: float | None
 
 @pytest.mark.parametrize("retry_after", [0.3, 3.0, 60.0])
 def test_retry_after_is_a_lower_bound(monkeypatch: pytest.MonkeyPatch, retry_after: float) -> None:
-    monkeypatch.setattr(random, "uniform", lambda low, _high: low)
-    assert (retry.delay(0, retry_after) or 0) >= retry_after
+    monkeypatch.setattr(retry, "draw", lambda _bound: 0.0)
+    assert retry.delay(0, retry_after) == retry_after
 
 
 @pytest.mark.parametrize("status", [429, 503])
 @pytest.mark.parametrize(
     ("value", "wait"),
     [
-        ("20", 20.0),
-        (" 20 ", 20.0),
+        ("20", 20.5),
+        (" 20 ", 20.5),
         ("0", 0.5),
-        ("60", 60.0),
-        ("1.5", 1.5),
+        ("60", 60.5),
+        ("1.5", 2.0),
         ("soon", 0.5),
         ("-5", 0.5),
         ("", 0.5),
         ("Wed, 21 Oct 2015 07:28:00 GMT", 0.5),
         ("Wed, 99 Oct 2015 07:28:00 GMT", 0.5),
+        ("Wed, 21 Oct 99999 07:28:00 GMT", 0.5),
+        ("Wed, 21 Oct 9999999999999999999999 07:28:00 GMT", 0.5),
+        ("Wed, 21 Oct 0000 07:28:00 -0000", 0.5),
+        ("Mon, 01 Jan 0001 00:00:00 +2359", 0.5),
+        ("Wed, 21 Oct 2099 07:28:00 +9999", 0.5),
+        ("Wed Oct 21 07:28:00 2015", 0.5),
+        ("Wednesday, 21-Oct-15 07:28:00 GMT", 0.5),
+        ("Wednesday, 21-Oct-99 07:28:00 GMT", 0.5),
+        ("Wednesday, 99-Foo-99 99:99:99 GMT", 0.5),
+        ("-0000", 0.5),
+        ("+5", 0.5),
+        ("1e9", 0.5),
+        ("5, 5", 0.5),
+        ("5;6", 0.5),
+        ("0x10", 0.5),
+        ("1_0", 0.5),
+        ("\u0665", 0.5),
+        ("\u00b2", 0.5),
+        ("NaN", 0.5),
+        ("inf", 0.5),
+        ("0" * 5000 + "7", 7.5),
     ],
 )
 def test_a_servers_retry_after_is_waited_out(
@@ -267,25 +291,34 @@ def test_a_servers_retry_after_is_waited_out(
     assert waits == [wait]
 
 
-@pytest.mark.parametrize("zone", ["GMT", "+0000", "-0000", ""])
+@pytest.mark.parametrize(
+    "form",
+    [
+        *(f"%a, %d %b %Y %H:%M:%S{zone}" for zone in (" GMT", " +0000", " -0000", "")),
+        "%A, %d-%b-%y %H:%M:%S GMT",
+        "%a %b %e %H:%M:%S %Y",
+    ],
+)
 def test_a_servers_retry_after_may_be_a_date(
-    client: APIClient, server: "ScriptedServer", waits: "Waits", monkeypatch: pytest.MonkeyPatch, zone: str
+    client: APIClient, server: "ScriptedServer", waits: "Waits", monkeypatch: pytest.MonkeyPatch, form: str
 ) -> None:
     monkeypatch.setenv("TZ", "Asia/Tokyo")
     time.tzset()
     try:
         moment = dt.datetime.now(dt.UTC) + dt.timedelta(seconds=30)
-        server.reply(503, headers={"Retry-After": format_datetime(moment, usegmt=True).replace("GMT", zone)})
+        server.reply(503, headers={"Retry-After": moment.strftime(form)})
         server.answer({})
         client.get_dataset(1, 2)
     finally:
         monkeypatch.delenv("TZ")
         time.tzset()
     (wait,) = waits
-    assert wait == pytest.approx(29.5, abs=0.8)
+    assert wait == pytest.approx(30, abs=0.8)
 
 
-@pytest.mark.parametrize("value", ["61", "86400", "9" * 400, "Fri, 31 Dec 9999 23:59:59 GMT"])
+@pytest.mark.parametrize(
+    "value", ["61", "86400", "9" * 400, "9" * 5000, "Fri, 31 Dec 9999 23:59:59 GMT", "Fri Dec 31 23:59:60 9999"]
+)
 @pytest.mark.parametrize("name", ["get_dataset", "create_dataset_item"])
 def test_a_long_retry_after_is_raised_at_once_for_the_caller_to_decide(
     client: APIClient, server: "ScriptedServer", operations: "dict[str, Operation]", name: str, value: str
@@ -298,6 +331,113 @@ def test_a_long_retry_after_is_raised_at_once_for_the_caller_to_decide(
     assert caught.value.retry_after > 60
     if value == "61":
         assert caught.value.retry_after == 61.0
+
+
+@pytest.mark.parametrize("status", [200, 400, 404, 413, 501, 503, 999])
+@pytest.mark.parametrize(
+    "value", ["Wed Oct 21 07:28:00 2015 -0000", "Wed, 21 Oct 99999 07:28:00 GMT", "\u0665", "9" * 5000]
+)
+def test_a_retry_after_of_any_status_raises_nothing_of_its_own(
+    face: "Face", server: "ScriptedServer", status: int, value: str
+) -> None:
+    server.reply(status, headers={"Retry-After": value})
+    client = face.open(server, max_retry_count=0)
+    if status == 200:
+        assert client.get_dataset(1, 2) == {}
+    else:
+        with pytest.raises(error_class(status)):
+            client.get_dataset(1, 2)
+
+
+def test_the_programs_own_random_numbers_are_left_alone(client: APIClient, server: "ScriptedServer") -> None:
+    server.reply(503)
+    server.answer({})
+    random.seed(1)
+    before = random.getstate()
+    client.get_dataset(1, 2)
+    assert random.getstate() == before
+
+
+def test_workers_that_are_told_the_same_do_not_come_back_together(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.undo()
+
+    def worker(_number: int) -> float:
+        random.seed(1)
+        wait = retry.delay(0, 2.0)
+        assert wait is not None
+        assert 2 <= wait <= 2.5
+        return wait
+
+    waits = sorted(map(worker, range(20)))
+    assert len(set(waits)) == 20
+    assert waits[-1] - waits[0] > 0.1
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="there is no fork")
+def test_forked_workers_do_not_draw_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.undo()
+    drawn = {retry.delay(0, None)}
+    for _ in range(4):
+        reading, writing = os.pipe()
+        if (child := os.fork()) == 0:
+            os.write(writing, repr(retry.delay(0, None)).encode())
+            os._exit(0)
+        os.waitpid(child, 0)
+        drawn.add(float(os.read(reading, 100)))
+        os.close(reading)
+        os.close(writing)
+    assert len(drawn) == 5
+
+
+@pytest.mark.parametrize(("most", "attempts"), [(5, 3), (1, 2), (0, 1)])
+@pytest.mark.parametrize("is_given", [False, True])
+def test_a_host_that_does_not_resolve_is_tried_three_times(
+    face: "Face", monkeypatch: pytest.MonkeyPatch, most: int, attempts: int, is_given: bool
+) -> None:
+    def unknown(*_arguments: Any, **_options: Any) -> Any:
+        raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
+
+    monkeypatch.setattr(socket, "getaddrinfo", unknown)
+    given = {"http_client": face.http_client(trust_env=False)} if is_given else {}
+    with pytest.raises(ConnectionFailed) as caught:
+        face.open("http://nowhere.invalid", max_retry_count=most, **given).create_dataset(1, "a", "b", {})
+    assert [attempt.outcome for attempt in caught.value.attempts] == ["not_sent"] * attempts
+
+
+@pytest.mark.parametrize("is_given", [False, True])
+def test_a_server_that_speaks_no_tls_is_tried_once(face: "Face", is_given: bool) -> None:
+    with plain() as url:
+        given = {"http_client": face.http_client(trust_env=False)} if is_given else {}
+        with pytest.raises(ConnectionFailed) as caught:
+            face.open(url, **given).create_dataset(1, "a", "b", {})
+    assert [attempt.outcome for attempt in caught.value.attempts] == ["not_sent"]
+
+
+@pytest.mark.parametrize("url", ["ftp://h", "h:80", "//h", "http:/h", "http://", "https://h:port"])
+def test_a_wrong_url_is_refused_before_anything_is_sent(face: "Face", waits: "Waits", url: str) -> None:
+    with pytest.raises(ValueError, match=r"^base_url: "):
+        face.open(url)
+    assert not waits
+
+
+@contextlib.contextmanager
+def plain() -> "Iterator[str]":
+    """Run a server that answers in plain HTTP whatever it gets; yield its URL, which says https."""
+
+    def serve() -> None:
+        with contextlib.suppress(OSError):
+            while True:
+                connection, _ = listener.accept()
+                with connection:
+                    connection.recv(4096)
+                    connection.sendall(b"HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\r\n")
+
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        serving = threading.Thread(target=serve, daemon=True)
+        serving.start()
+        yield f"https://127.0.0.1:{listener.getsockname()[1]}"
+        listener.shutdown(socket.SHUT_RDWR)
+        serving.join(5)
 
 
 @pytest.mark.parametrize(("value", "seconds"), [("7", 7.0), (None, None), ("soon", None)])
@@ -314,7 +454,7 @@ def test_time_does_pass_between_attempts(
     client: APIClient, server: "ScriptedServer", waits: "Waits", monkeypatch: pytest.MonkeyPatch
 ) -> None:
     waits.take_time()
-    monkeypatch.setattr(random, "uniform", lambda _low, _high: 0.0)
+    monkeypatch.setattr(retry, "draw", lambda _bound: 0.0)
     server.reply(429, headers={"Retry-After": "0.15"})
     server.reply(429)
     server.answer({})

@@ -13,6 +13,7 @@ from abeja_datasets.calls import bodies, targets
 from abeja_datasets.calls.attempts import AttemptReport, RawResponse
 from abeja_datasets.calls.errors import http_error, redacted_headers
 from abeja_datasets.calls.headers import Headers
+from abeja_datasets.calls.retry_after import parse_retry_after
 from abeja_datasets.configuration import credentials
 from abeja_datasets.configuration.credentials import Credential, Token
 from abeja_datasets.configuration.settings import Settings
@@ -172,11 +173,11 @@ class Exchange:
             self.refused, self._credential = self._credential, None
             self._started = time.perf_counter()
             return 0.0
-        retry_after = retry.parse_retry_after(response.headers.get("Retry-After"))
-        wait = self._wait(sent=True, status=status, retry_after=retry_after)
+        seconds = parse_retry_after(response.headers.get("Retry-After"))
+        wait = self._wait(status=status, retry_after=seconds)
         if wait is None:
             error = http_error(response, self._redact, self._settings.origin + self._target)
-            error.retry_after = retry_after
+            error.retry_after = seconds
             raise self._completed(error, response.headers)
         return wait
 
@@ -197,7 +198,7 @@ class Exchange:
         reason = self._redact(f"{failure.name}: {text}" if text else failure.name)
         elapsed = self._report(None, failure.name, reason)
         self._attempts.append(Attempt(reason, None, "unknown" if failure.sent else "not_sent", elapsed))
-        wait = None if failure.final else self._wait(sent=failure.sent, status=None, retry_after=None)
+        wait = self._wait(sent=failure.sent, most=failure.most_retries)
         if wait is None:
             if isinstance(cause, BodyTooLarge):
                 self._attempts[-1] = self._attempts[-1]._replace(status=failure.status)
@@ -259,10 +260,17 @@ class Exchange:
             text = credential.redact(text) if credential else text
         return text
 
-    def _wait(self, *, sent: bool, status: int | None, retry_after: float | None) -> float | None:
+    def _wait(
+        self,
+        *,
+        sent: bool = True,
+        status: int | None = None,
+        retry_after: float | None = None,
+        most: int = sys.maxsize,
+    ) -> float | None:
         """Return the seconds to wait before the next attempt; None where there is to be none."""
         retries = len(self._attempts) - 1 - self._renewals
-        if retries >= self._settings.max_retry_count:
+        if retries >= min(self._settings.max_retry_count, most):
             return None
         if not retry.is_retryable(idempotent=self._call.idempotent, sent=sent, status=status):
             return None
@@ -275,7 +283,7 @@ class Exchange:
             self._path,
             shortened(self._attempts[-1].reason),
             retries + 1,
-            self._settings.max_retry_count,
+            min(self._settings.max_retry_count, most),
             wait,
         )
         return wait

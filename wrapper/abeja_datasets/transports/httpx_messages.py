@@ -7,6 +7,7 @@ from typing import Any, Final
 import httpx
 
 from abeja_datasets.transports.http_libraries import was_sent
+from abeja_datasets.transports.proxies import is_refusal
 from abeja_datasets.transports.wire import DecodingError, Failure, Request
 
 LIBRARY: Final = f"httpx/{httpx.__version__}"
@@ -58,10 +59,25 @@ class Builder:
         return head
 
 
+def is_spent(response: httpx.Response) -> bool:
+    """Return whether the connection of a response must not be used again: it carried a 5xx.
+
+    Some servers close it without saying so, and a create that is sent on it may not be sent again.
+    """
+    if response.status_code < 500:  # noqa: PLR2004 - the range of failures of the server
+        return False
+    extensions = response.extensions
+    # A connection of HTTP/2, which a given client may have, carries other requests too. A mock has none.
+    return "network_stream" in extensions and extensions.get("http_version") != b"HTTP/2"
+
+
 def failure(error: Exception) -> Failure:
     """Return the failure that an error of httpx stands for."""
     timed_out = isinstance(error, httpx.TimeoutException | TimeoutError)
-    return Failure(error, sent=not isinstance(error, _NOT_SENT) and was_sent(error), timed_out=timed_out)
+    sent = not isinstance(error, _NOT_SENT) and was_sent(error)
+    # The message begins with the status of the response to CONNECT, which is nowhere else.
+    is_refused = isinstance(error, httpx.ProxyError) and is_refusal(str(error)[:3])
+    return Failure(error, sent=sent, timed_out=timed_out, final=is_refused)
 
 
 def decoded_by_httpx(response: httpx.Response, body: bytes) -> bytes:

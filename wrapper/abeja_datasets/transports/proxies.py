@@ -66,3 +66,11 @@ def _is_usable(url: str) -> bool:
     except ValueError:
         return False
     return bool(host) and has_port and url.isprintable() and " " not in url
+
+
+def is_refusal(status: str) -> bool:
+    """Return whether a proxy that answers a CONNECT with this status would answer it so again.
+
+    A 5xx says that it does not reach the server; 408 and 429 ask to come again.
+    """
+    return status.isdecimal() and 400 <= int(status) < 500 and status not in ("408", "429")  # noqa: PLR2004 - refusals

@@ -1,5 +1,6 @@
 """A request, its response, and the failure to get one, in terms of no HTTP library."""
 
+import sys
 import traceback
 from collections.abc import Callable, Generator
 from typing import Final, NamedTuple, Protocol
@@ -9,6 +10,10 @@ from abeja_datasets.configuration.credentials import Credential
 
 # By name: importing ssl takes long.
 _FINAL: Final = ("SSLCertVerificationError", "BodyTooLarge")
+_FINAL_UNSENT: Final = "SSLError"
+"""A server that speaks no TLS, or no version of it that we do. Its subclasses are those of a broken connection."""
+_UNRESOLVED: Final = "gaierror"
+_RETRIES_UNRESOLVED: Final = 2
 
 
 class Request(NamedTuple):
@@ -99,8 +104,7 @@ class Failure(Exception):
         """The class of the library's error."""
         self.sent = sent
         self.timed_out = timed_out
-        # A certificate that is not trusted now will not be in a second.
-        self.final = final or any(type(one).__name__ in _FINAL for one in causes(cause))
+        self.most_retries = 0 if final else _most_retries({type(one).__name__ for one in causes(cause)}, sent=sent)
         self.status = status
         self.headers = headers or Headers()
 
@@ -125,6 +129,15 @@ class Failure(Exception):
         """Whether a response with another status than a success has a body that can't be decoded."""
         is_undecoded = isinstance(self.cause, DecodingError) and not isinstance(self.cause, BodyTooLarge)
         return is_undecoded and self.status is not None and not 200 <= self.status < 300  # noqa: PLR2004 - successes
+
+
+def _most_retries(causes: set[str], *, sent: bool) -> int:
+    """Return how many times a request may be sent again after these errors."""
+    # A certificate that is not trusted now will not be in a second.
+    if not causes.isdisjoint(_FINAL) or (not sent and _FINAL_UNSENT in causes):
+        return 0
+    # A name that does not exist can't be told from a resolver that fails for a moment: both may be EAI_NONAME.
+    return _RETRIES_UNRESOLVED if _UNRESOLVED in causes else sys.maxsize
 
 
 def out_of_time(*, sent: bool = False) -> Failure:
