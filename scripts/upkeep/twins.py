@@ -11,6 +11,7 @@ from upkeep.modules import WRAPPER
 TWINS: Final = {
     WRAPPER / "async_api_client.py": WRAPPER / "api_client.py",
     WRAPPER / "calls/async_raw_responses.py": WRAPPER / "calls/raw_responses.py",
+    WRAPPER / "calls/async_entries.py": WRAPPER / "calls/entries.py",
     WRAPPER / "async_session.py": WRAPPER / "session.py",
     WRAPPER / "transports/async_httpx_transport.py": WRAPPER / "transports/httpx_transport.py",
 }
@@ -25,7 +26,8 @@ _WORDS: Final = (
     (r"\basync_(?=[a-z])", ""),
     (r"\bhandle_async_request\b", "handle_request"),
     (r"\bwait_async\b", "wait"),
-    (r"\b__a(enter|exit)__\b", r"__\1__"),
+    (r"\b__a(enter|exit|iter|next)__\b", r"__\1__"),
+    (r"\bStopAsyncIteration\b", "StopIteration"),
     (r"\baclose\b", "close"),
     (r"\bis_async=True\b", "is_async=False"),
 )
@@ -46,12 +48,6 @@ _SENTENCES: Final = {
             many calls are under way.""": "`httpx`. (The asyncio client takes `aiohttp` too.)",
         "Close the running event loop's connections;": "Close the connections;",
         'Literal["httpx", "aiohttp"]': 'Literal["httpx"]',
-        """\
-            for entry in walk.receive(await self._answer(walk.call)):
-                yield entry
-""": """\
-            yield from walk.receive(self._answer(walk.call))
-""",
     },
     "async_session.py": {
         "of the running process and event loop": "of the running process",

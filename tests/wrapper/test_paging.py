@@ -1,5 +1,7 @@
 """Walking all pages: lazily, with the caller's parameters, and never for ever."""
 
+import asyncio
+import contextlib
 import gc
 import json
 import tracemalloc
@@ -8,12 +10,13 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import pytest
 
-from abeja_datasets import APIClient, paging
-from abeja_datasets.exceptions import BadRequest, InvalidResponse, NotFound
+from abeja_datasets import APIClient, AsyncAPIClient, paging
+from abeja_datasets.exceptions import BadRequest, Error, InvalidResponse, NotFound
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from tests.wrapper.conftest import Waits
     from tests.wrapper.faces import Face
     from tests.wrapper.scripted import Request, ScriptedServer
 
@@ -145,8 +148,96 @@ def test_a_token_that_comes_again_is_raised(
     assert len(server.requests) == len(tokens)
     assert [a.status for a in caught.value.attempts] == [200]
     assert caught.value.outcome == "unknown"
+    # The same page is asked for again; this time the server knows what comes next.
+    page(server, kind, [7], None)
+    assert [entry["number"] for entry in entries] == [7]
+    assert server.requests[-1].target == server.requests[-2].target
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("trouble", [503, 404, "silent", "half", "no JSON", "no page", "no token"])
+def test_after_an_error_the_same_page_is_asked_for_again(
+    face: "Face", server: "ScriptedServer", kind: Kind, trouble: int | str
+) -> None:
+    bad: dict[str, Any] = {"no JSON": b"x", "no page": b"7", "no token": b'{"items": [{"a": 1}], "next_page_token": 7}'}
+    entries = walk(face.open(server, max_retry_count=0), kind)
+    page(server, kind, [1], "t")
+    assert next(entries)["number"] == 1
+    for _ in range(3):
+        if trouble in bad:
+            server.reply(body=bad[str(trouble)])
+        else:
+            server.reply(**({"status": trouble} if isinstance(trouble, int) else {"fault": trouble}))
+        with pytest.raises(Error):
+            next(entries)
+    page(server, kind, [2], "u")
+    page(server, kind, [3], None)
+    assert [entry["number"] for entry in entries] == [2, 3]
     with pytest.raises(StopIteration):
         next(entries)
+    tokens = [dict(r.query).get(TOKEN_PARAMETER[kind]) for r in server.requests]
+    assert tokens == [None, *["t"] * 4, "u"]
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("interruption", [KeyboardInterrupt, asyncio.CancelledError, SystemExit])
+def test_after_an_interruption_the_same_page_is_asked_for_again(
+    face: "Face", server: "ScriptedServer", waits: "Waits", kind: Kind, interruption: type[BaseException]
+) -> None:
+    def interrupt() -> None:
+        waits.then = lambda: None
+        raise interruption
+
+    if interruption is not KeyboardInterrupt and face.name == "sync":
+        pytest.skip("a thread is not cancelled")
+    if interruption is not asyncio.CancelledError and face.name != "sync":
+        pytest.skip("it ends the event loop of the test")
+    entries = walk(face.open(server), kind)
+    page(server, kind, [1], "t")
+    assert next(entries)["number"] == 1
+    waits.then = interrupt
+    server.reply(503)
+    with pytest.raises(interruption):
+        next(entries)
+    page(server, kind, [2], None)
+    assert [entry["number"] for entry in entries] == [2]
+
+
+def test_a_call_that_is_cancelled_while_it_loads_a_page_loses_none(server: "ScriptedServer") -> None:
+    async def main() -> list[Any]:
+        async with AsyncAPIClient({"auth_token": "t"}, base_url=server.url) as client:
+            entries = client.iter_dataset_items(1, 2)
+            seen = [await anext(entries)]
+            with pytest.raises(TimeoutError):
+                await asyncio.wait_for(anext(entries), 0.1)
+            return [*seen, *[entry async for entry in entries]]
+
+    page(server, "iter_dataset_items", [1], "t")
+    server.reply(fault="stall")
+    page(server, "iter_dataset_items", [2, 3], None)
+    assert [entry["number"] for entry in asyncio.run(main())] == [1, 2, 3]
+
+
+def test_two_tasks_may_not_load_a_page_at_once(server: "ScriptedServer") -> None:
+    async def main() -> tuple[Any, ...]:
+        async with AsyncAPIClient({"auth_token": "t"}, base_url=server.url) as client:
+            entries = client.iter_dataset_items(1, 2)
+            steps: list[Any] = [anext(entries), anext(entries)]
+            return tuple(await asyncio.gather(*steps, return_exceptions=True))
+
+    page(server, "iter_dataset_items", [1, 2], None)
+    first, second = asyncio.run(main())
+    assert first["number"] == 1
+    assert isinstance(second, RuntimeError)
+
+
+def test_a_walk_that_is_closed_ends(server: "ScriptedServer") -> None:
+    page(server, "iter_dataset_items", [1, 2], "more")
+    with APIClient({"auth_token": "t"}, base_url=server.url) as client:
+        entries: Any = client.iter_dataset_items(1, 2)
+        with contextlib.closing(entries):  # as of a generator
+            assert next(entries)["number"] == 1
+        assert list(entries) == []
 
 
 def test_the_token_to_start_from_may_not_come_again_either(client: APIClient, server: "ScriptedServer") -> None:

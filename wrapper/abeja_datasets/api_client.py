@@ -850,7 +850,8 @@ class APIClient(BaseClient):
             iterator of dict
 
         Returns:
-            The datasets, as `list_datasets` returns them. Nothing is sent before the first one is asked for.
+            The datasets, as `list_datasets` returns them. Nothing is sent before the first one is asked for. After an
+            error the next step asks for the same page again.
 
         Raises:
             InvalidResponse: a page is not a list, or the server repeats a page's token.
@@ -884,7 +885,8 @@ class APIClient(BaseClient):
             iterator of dict
 
         Returns:
-            The items, as `list_dataset_items` returns them. Nothing is sent before the first one is asked for.
+            The items, as `list_dataset_items` returns them. Nothing is sent before the first one is asked for. After an
+            error the next step asks for the same page again.
 
         Raises:
             InvalidResponse: a page is none, or the server repeats a page's token.
@@ -928,8 +930,9 @@ class APIClient(BaseClient):
         self.close()
 
     def _walk(self, walk: "Walk") -> Iterator[dict[str, Any]]:
-        while walk.call is not None:
-            yield from walk.receive(self._answer(walk.call))
+        from abeja_datasets.calls.entries import Entries
+
+        return Entries(walk, self._answer)
 
     def _send(self, call: "Call") -> Any:
         answer = self._session.send(call, self._settings)

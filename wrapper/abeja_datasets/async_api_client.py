@@ -856,7 +856,8 @@ class AsyncAPIClient(BaseClient):
             iterator of dict
 
         Returns:
-            The datasets, as `list_datasets` returns them. Nothing is sent before the first one is asked for.
+            The datasets, as `list_datasets` returns them. Nothing is sent before the first one is asked for. After an
+            error the next step asks for the same page again.
 
         Raises:
             InvalidResponse: a page is not a list, or the server repeats a page's token.
@@ -890,7 +891,8 @@ class AsyncAPIClient(BaseClient):
             iterator of dict
 
         Returns:
-            The items, as `list_dataset_items` returns them. Nothing is sent before the first one is asked for.
+            The items, as `list_dataset_items` returns them. Nothing is sent before the first one is asked for. After an
+            error the next step asks for the same page again.
 
         Raises:
             InvalidResponse: a page is none, or the server repeats a page's token.
@@ -933,10 +935,10 @@ class AsyncAPIClient(BaseClient):
     ) -> None:
         await self.close()
 
-    async def _walk(self, walk: "Walk") -> AsyncIterator[dict[str, Any]]:
-        while walk.call is not None:
-            for entry in walk.receive(await self._answer(walk.call)):
-                yield entry
+    def _walk(self, walk: "Walk") -> AsyncIterator[dict[str, Any]]:
+        from abeja_datasets.calls.async_entries import AsyncEntries
+
+        return AsyncEntries(walk, self._answer)
 
     async def _send(self, call: "Call") -> Any:
         answer = await self._session.send(call, self._settings)

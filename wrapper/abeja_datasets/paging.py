@@ -39,25 +39,28 @@ class Walk:
         self._was_empty = False
 
     def receive(self, answer: Answer) -> list[dict[str, Any]]:
-        """Return the entries of the response to `call`, and go on to the next page.
+        """Return the entries of the response to `call`, and go on to the next page. After an error `call` is the same.
 
         Raises:
             InvalidResponse: the page is malformed, its token can't stand in a URL, or its entries come with a token
                 that was used before.
         """
         entries, token = self._read(answer)
-        call, self.call = self.call, None
-        empty_again, self._was_empty = self._was_empty and not entries, not entries
-        if call is None or not token or empty_again:
-            return entries
-        if not self._guard.is_repeated(token):
-            following = call._replace(params={**call.params, self._parameter: token})
-            if _CONTROL.search(token) or not answer.is_sendable(following):
-                raise answer.unusable("with a page token that can't stand in a URL")
-            self.call = following
-        elif entries:
-            raise answer.unusable("with a page token that came before")
+        self.call = self._following(answer, token, is_empty=not entries)
+        self._was_empty = not entries
         return entries
+
+    def _following(self, answer: Answer, token: str | None, *, is_empty: bool) -> Call | None:
+        if self.call is None or not token or (is_empty and self._was_empty):
+            return None
+        following = self.call._replace(params={**self.call.params, self._parameter: token})
+        if _CONTROL.search(token) or not answer.is_sendable(following):
+            raise answer.unusable("with a page token that can't stand in a URL")
+        if not self._guard.is_repeated(token):
+            return following
+        if not is_empty:
+            raise answer.unusable("with a page token that came before")
+        return None
 
 
 def read_datasets(answer: Answer) -> tuple[list[dict[str, Any]], str | None]:
