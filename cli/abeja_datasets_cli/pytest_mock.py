@@ -14,6 +14,7 @@ It needs `abeja-datasets[mock]`, but only when a fixture is used: loading it imp
 """
 
 import contextlib
+import os
 import secrets
 from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
@@ -57,7 +58,8 @@ class DatasetApi:
         server_url: the server itself, for requests that must not meet faults on the wire.
         credential: the credential that it accepts, as for `APIClient`; valid for any organization.
         organization_id: an organization to use; any other works too.
-        environment: variables for a program that uses it. They prevail over other credentials in its environment.
+        environment: variables for a program that uses it. They prevail over other credentials in its environment, and
+            name the server in `NO_PROXY`. So does the environment of the tests while the server runs.
         requests: the requests, in the order of the responses. Each is recorded before its response is sent. The list
             may be cleared.
         faults: the faults, in the server, as `faults.add(operations="create_dataset", status=503, count=1)`, and on
@@ -69,7 +71,11 @@ class DatasetApi:
         self.server_url = server.url
         self.credential: dict[str, str] = dict(server.credential)
         self.organization_id = _ORGANIZATION
-        self.environment = {"ABEJA_API_URL": self.url, "PLATFORM_AUTH_TOKEN": self.credential["auth_token"]}
+        self.environment = {
+            "ABEJA_API_URL": self.url,
+            "PLATFORM_AUTH_TOKEN": self.credential["auth_token"],
+            **_without_proxy(),
+        }
         self.requests = requests
         self.faults = faults
         self._server = server
@@ -161,6 +167,15 @@ def _server(setting: _Setting) -> "RunningServer":
         pytest.fail(f"{source}: {error}", pytrace=False)
 
 
+def _without_proxy() -> dict[str, str]:
+    """Return variables by which clients reach servers on this machine directly, and no token goes to a proxy."""
+    hosts = os.environ.get("no_proxy") or os.environ.get("NO_PROXY") or ""
+    if hosts.strip() != "*" and "127.0.0.1" not in hosts.split(","):
+        hosts = ",".join(filter(None, (hosts, "127.0.0.1")))
+    # Programs read the one or the other, or prefer one of them.
+    return {"NO_PROXY": hosts, "no_proxy": hosts}
+
+
 @contextlib.contextmanager
 def _running(fixture: str, setting: _Setting) -> Iterator[DatasetApi]:
     try:
@@ -176,6 +191,9 @@ def _running(fixture: str, setting: _Setting) -> Iterator[DatasetApi]:
     # Added last, it is outermost, and sees the responses of faults.
     server.app.add_middleware(Recorder, listener=requests.append)
     with contextlib.ExitStack() as stack:
+        patch = stack.enter_context(pytest.MonkeyPatch.context())
+        for variable, value in _without_proxy().items():
+            patch.setenv(variable, value)
         stack.enter_context(server)
         proxy = Proxy(server.url, faults, keep_host=True)
         stack.callback(lambda: server.run(proxy.stop()))

@@ -103,6 +103,39 @@ def test_the_fixture_as_a_whole(pytester: pytest.Pytester) -> None:
     )
 
 
+def test_no_token_goes_to_a_proxy(pytester: pytest.Pytester) -> None:
+    tests = """
+        import os, subprocess, sys
+        import pytest
+        from abeja_datasets import APIClient
+
+        @pytest.mark.parametrize("variable", ["HTTP_PROXY", "http_proxy", "ALL_PROXY"])
+        @pytest.mark.parametrize("without", ["", "example.com", "127.0.0.1", "*"])
+        @pytest.mark.parametrize("late", [False, True])
+        def test_it(request, monkeypatch, variable, without, late):
+            monkeypatch.setenv("NO_PROXY", without)
+            if not late:
+                monkeypatch.setenv(variable, "http://127.0.0.1:1")
+            api = request.getfixturevalue("dataset_api")
+            monkeypatch.setenv(variable, "http://127.0.0.1:1")
+            api.client().list_datasets(api.organization_id)
+            APIClient(api.credential, base_url=api.url).list_datasets(api.organization_id)
+            assert without in os.environ["NO_PROXY"]
+
+        def test_a_program(dataset_api):
+            code = "import sys, abeja_datasets; abeja_datasets.APIClient(max_retry_count=0).list_datasets(1)"
+            environ = {**dataset_api.environment, "HTTP_PROXY": "http://127.0.0.1:1"}
+            subprocess.run([sys.executable, "-c", code], env=environ, check=True)
+
+        @pytest.fixture(autouse=True, scope="session")
+        def restored():
+            before = dict(os.environ)
+            yield
+            assert {**os.environ, "PYTEST_CURRENT_TEST": ""} == {**before, "PYTEST_CURRENT_TEST": ""}
+        """
+    passes(pytester, tests, 25)
+
+
 def test_the_shared_one(pytester: pytest.Pytester) -> None:
     passes(
         pytester,
