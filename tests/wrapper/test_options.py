@@ -22,6 +22,7 @@ from abeja_datasets.exceptions import (
     NotFound,
     RequestTimeout,
     ServiceUnavailable,
+    TooManyRequests,
     Unauthorized,
 )
 
@@ -44,10 +45,10 @@ def test_a_view_shares_the_connections_and_leaves_the_client_as_it_is(face: "Fac
     assert "timeout=7 max_retry_count=0>" in repr(view)
     assert "timeout=30 max_retry_count=2>" in repr(client)
     server.answer({})
-    server.reply(503)
+    server.reply(429)
     server.answer({})
     assert client.get_dataset(1, 2) == {}
-    with pytest.raises(ServiceUnavailable):
+    with pytest.raises(TooManyRequests):
         view.get_dataset(1, 2)
     assert client.get_dataset(1, 2) == {}
     assert [request.connection for request in server.requests] == [1, 1, 1]

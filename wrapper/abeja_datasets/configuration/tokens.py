@@ -73,23 +73,11 @@ async def _async_renewed(token: Token, refused: Credential | None, lock: "asynci
 
 def _renewed_in_time(token: Token, refused: Credential | None, lock: "threading.Lock", seconds: float) -> Credential:
     """Call the function in a thread: nothing else can end the wait for it."""
-    import contextvars
-    import threading
-    from concurrent.futures import Future
+    from abeja_datasets.transports import in_time
 
-    renewal: Future[Credential] = Future()
-    context = contextvars.copy_context()
-
-    def work() -> None:
-        try:
-            renewal.set_result(context.run(_renewed, token, refused, lock))
-        except BaseException as error:  # noqa: BLE001 - it is raised where the result is waited for
-            renewal.set_exception(error)
-
-    threading.Thread(target=work, name="abeja-datasets auth_token", daemon=True).start()
     try:
-        return renewal.result(max(0.0, seconds))
-    except TimeoutError as error:
+        return in_time.run(lambda: _renewed(token, refused, lock), seconds)
+    except in_time.OverTime as error:
         raise out_of_time() from error
 
 

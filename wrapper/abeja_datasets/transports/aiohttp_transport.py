@@ -11,8 +11,9 @@ import aiohttp
 from yarl import URL
 
 from abeja_datasets.calls.headers import Headers
-from abeja_datasets.transports.http_libraries import connector, never_resend, was_sent
-from abeja_datasets.transports.proxies import Proxy
+from abeja_datasets.transports.aiohttp_connections import connector
+from abeja_datasets.transports.http_libraries import never_resend, was_sent
+from abeja_datasets.transports.proxies import Proxy, is_refusal
 from abeja_datasets.transports.received import Body
 from abeja_datasets.transports.wire import DecodingError, Failure, Request, Response
 
@@ -27,7 +28,7 @@ _NOT_SENT: Final = (
 )
 _ERRORS: Final = (aiohttp.ClientError, OSError, DecodingError)
 _MAX_HEAD: Final = 100 * 1024
-_PIECE: Final = 1 << 18
+_LONG: Final = 1 << 18
 _ALWAYS: Final = 3
 """How many headers each request begins with: `Accept`, `Accept-Encoding` and `User-Agent`."""
 _IDLE: Final = 0.0001
@@ -101,10 +102,11 @@ class AiohttpTransport:
         content = request.content
         headers = self._headers(request)
         data: Any = content
-        if content is not None and len(content) > _PIECE:
-            # As bytes it would go into the socket's buffer at once, which aiohttp warns of.
+        if content is not None and len(content) > _LONG:
+            # aiohttp warns of long bytes, since the event loop takes them at once. This is what we want: it then
+            # receives before it sends, and does not lose an early response when the server resets the connection.
             headers["Content-Length"] = str(len(content))
-            data = _pieces(content)
+            data = _whole(content)
         return {
             "headers": headers,
             "data": data,
@@ -167,9 +169,9 @@ def _failure(error: Exception, *, sent: bool | None = None, **more: Any) -> Fail
         # Its text has the whole URL, and it holds the headers of the request.
         status = f"{error.status} " if isinstance(error, aiohttp.ClientHttpProxyError) else ""
         more["text"] = status + " ".join(error.message.split())
-    return Failure(error, sent=sent, timed_out=isinstance(error, TimeoutError), **more)
+    is_refused = isinstance(error, aiohttp.ClientHttpProxyError) and is_refusal(str(error.status))
+    return Failure(error, sent=sent, timed_out=isinstance(error, TimeoutError), final=is_refused, **more)
 
 
-async def _pieces(content: bytes) -> AsyncGenerator[bytes]:
-    for start in range(0, len(content), _PIECE):
-        yield content[start : start + _PIECE]
+async def _whole(content: bytes) -> AsyncGenerator[bytes]:
+    yield content

@@ -1,8 +1,12 @@
 """The deadline of a call in a thread."""
 
-from abeja_datasets.transports.http_libraries import bound_steps
-from abeja_datasets.transports.httpx_transport import HttpxTransport
-from abeja_datasets.transports.wire import Request, Response
+import sys
+
+from abeja_datasets.transports import in_time
+from abeja_datasets.transports.http_libraries import is_connecting
+from abeja_datasets.transports.httpx_transport import GivenClient, HttpxTransport
+from abeja_datasets.transports.streams import bound_steps
+from abeja_datasets.transports.wire import Request, Response, out_of_time
 
 
 class Bounded:
@@ -30,3 +34,30 @@ class Bounded:
     def close(self) -> None:
         """Close the connections."""
         self._transport.close()
+
+
+class BoundedGiven:
+    """Does the same for a client that the caller gave, whose connections are not ours to bound.
+
+    Args:
+        transport: sends the requests. One with a deadline is sent in a thread, which ends by its own timeouts.
+    """
+
+    def __init__(self, transport: GivenClient) -> None:
+        self._transport = transport
+        self.library = transport.library
+
+    def send(self, request: Request) -> Response:
+        """Send a request and return its whole response."""
+        left = request.seconds_left()
+        if left is None:
+            return self._transport.send(request)
+        try:
+            return in_time.run(lambda: self._transport.send(request), left)
+        except in_time.OverTime as over:
+            # Reading the frames of another thread is CPython's; elsewhere the request may have been sent.
+            frame = sys._current_frames().get(over.thread.ident or 0)  # noqa: SLF001 - documented
+            raise out_of_time(sent=not is_connecting(frame)) from None
+
+    def close(self) -> None:
+        """Leave the client open."""

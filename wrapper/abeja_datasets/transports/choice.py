@@ -72,11 +72,11 @@ class Choice(_Choice):
 
     def open(self) -> Transport:
         """Make it."""
-        from abeja_datasets.transports.bounded import Bounded
+        from abeja_datasets.transports.bounded import Bounded, BoundedGiven
         from abeja_datasets.transports.httpx_transport import GivenClient, HttpxTransport
 
         if self._given is not None:
-            return GivenClient(self._given)
+            return BoundedGiven(GivenClient(self._given))
         try:
             return Bounded(HttpxTransport(self._origin, self._httpx_options()))
         except (ImportError, ValueError) as error:
@@ -108,10 +108,11 @@ class AsyncChoice(_Choice):
             raise self._refused(error) from error
 
     def _lane(self) -> AsyncTransport:
+        from abeja_datasets.transports import streams
         from abeja_datasets.transports.async_httpx_transport import AsyncHttpxTransport
 
         transport = AsyncHttpxTransport(self._origin, self._httpx_options())
-        http_libraries.close_cancelled_handshakes(transport.http_transport)
+        streams.watch(transport.http_transport)
         return transport
 
     def _load(self) -> None:
@@ -119,4 +120,5 @@ class AsyncChoice(_Choice):
             import abeja_datasets.transports.aiohttp_transport
         else:
             super()._load()
-            import abeja_datasets.transports.async_httpx_transport  # noqa: F401 - likewise
+            import abeja_datasets.transports.async_httpx_transport
+            import abeja_datasets.transports.streams  # noqa: F401 - likewise

@@ -13,6 +13,7 @@ from abeja_datasets.transports.httpx_messages import (
     Builder,
     decoded_by_httpx,
     failure,
+    is_spent,
 )
 from abeja_datasets.transports.privacy import is_ours, quiet_logs
 from abeja_datasets.transports.received import Body, is_read_here
@@ -103,7 +104,7 @@ def _read(response: httpx.Response, request: Request, *, is_given: bool = False)
             for piece in stream:
                 collected.feed(piece)
             body = collected.finish()
-            if has_leftovers(response, stream, is_given=is_given):
+            if is_spent(response) or has_leftovers(response, stream, is_given=is_given):
                 # First: once the connection is back in the pool, another call has it.
                 response.extensions["network_stream"].close()
             if not is_readable:

@@ -1,0 +1,123 @@
+"""The connections of aiohttp: which are used again, how they time out, and what becomes of them when they break."""
+
+import asyncio
+import contextlib
+import functools
+from typing import Any, Final
+
+import aiohttp
+from aiohttp.client_proto import ResponseHandler
+
+from abeja_datasets.transports.http_libraries import warn
+from abeja_datasets.transports.sockets import has_input, remaining
+
+_VERSION: Final = f"aiohttp {aiohttp.__version__}"
+_USED: Final = ("_reschedule_timeout", "_drop_timeout", "_on_read_timeout", "force_close", "feed_data")
+
+
+def connector(**options: Any) -> "Connector":
+    """Return a connector in the running event loop."""
+    if not hasattr(aiohttp.TCPConnector, "_get"):
+        warn("what comes behind a response is not noticed", _VERSION, "TCPConnector._get")
+    made = Connector(**options)
+    if hasattr(made, "_factory") and all(hasattr(ResponseHandler, name) for name in _USED):
+        made._factory = functools.partial(Protocol, loop=asyncio.get_running_loop())  # type: ignore[assignment] # noqa: SLF001 - there is no public way
+    else:
+        loss = "calls take a little longer, and connections are used again after a 5xx"
+        warn(loss, _VERSION, "ResponseHandler._reschedule_timeout")
+    return made
+
+
+class Connector(aiohttp.TCPConnector):
+    """Reuses no connection on which more came than the response.
+
+    aiohttp lets a connection go as soon as the response is there, keeps what came behind it, and takes that for the
+    next response (https://github.com/aio-libs/aiohttp/issues/13656). RFC 9112, section 6.3, forbids it.
+
+    Nor does it reuse a connection that the server has closed while the event loop was not running, where `looks` is
+    set. aiohttp would send on it (https://github.com/aio-libs/aiohttp/issues/7297), and a create that is lost this way
+    may not be sent again.
+
+    Its `sock_connect` also bounds the look-up of the host and a proxy's response to CONNECT. aiohttp bounds those by
+    `connect`, which sets a timer for each request, also where a connection is kept open.
+    """
+
+    looks = False
+
+    async def _get(self, key: Any, traces: Any) -> Any:
+        while kept := await super()._get(key, traces):
+            is_usable = kept.protocol is not None and not kept.protocol.should_close
+            if is_usable and not (self.looks and _has_input(kept.transport)):
+                return kept
+            kept.close()
+        return None
+
+    async def _create_connection(self, req: Any, traces: Any, timeout: Any) -> Any:  # noqa: ASYNC109 - aiohttp's
+        async with asyncio.timeout(timeout.sock_connect):
+            return await super()._create_connection(req, traces, timeout)
+
+
+class Protocol(ResponseHandler):
+    """A connection.
+
+    - It has one timer, which runs on from request to request. aiohttp sets and cancels one for each request and each
+      piece of a response, a tenth of a call's time (https://github.com/aio-libs/aiohttp/issues/8613).
+    - It is not used again after a 5xx. Some servers close it without saying so, and aiohttp lets it go before the
+      caller knows of the response.
+    - What it has received is not lost when the server resets it while a request is sent.
+    - It closes at once, also where the server does not take what is still to be sent. A transport of asyncio waits for
+      that without end.
+    """
+
+    _due: float | None = None
+    _alarm: asyncio.TimerHandle | None = None
+
+    def _reschedule_timeout(self) -> None:
+        self._due = self._loop.time() + self._read_timeout if self._read_timeout else None
+        if self._due is not None and (self._alarm is None or self._alarm.when() > self._due):
+            self._stop()
+            self._alarm = self._loop.call_at(self._due, self._expire)
+
+    def _drop_timeout(self) -> None:
+        self._due = None
+
+    def _expire(self) -> None:
+        self._alarm = None
+        if self._due is not None and self._loop.time() < self._due:
+            self._alarm = self._loop.call_at(self._due, self._expire)
+        elif self._due is not None:
+            self._on_read_timeout()
+
+    def connection_lost(self, exc: BaseException | None) -> None:
+        """Take what is left, and end."""
+        transport = self.transport
+        source = transport.get_extra_info("socket") if transport else None
+        # With TLS what comes is encrypted, and can't be read any more.
+        if exc is not None and transport and source and not transport.get_extra_info("ssl_object"):
+            with contextlib.suppress(OSError), source.dup() as connection:
+                self.data_received(remaining(connection))
+        super().connection_lost(exc)
+        self._stop()
+
+    def feed_data(self, data: Any, *more: Any) -> None:
+        """Take a response."""
+        if data[0].code >= 500:  # noqa: PLR2004 - the range of failures of the server
+            self.force_close()
+        super().feed_data(data, *more)
+
+    def close(self) -> None:
+        """Close the connection."""
+        transport = self.transport
+        super().close()
+        if transport is not None and transport.get_write_buffer_size():
+            transport.abort()
+
+    def _stop(self) -> None:
+        if self._alarm is not None:
+            self._alarm.cancel()
+            self._alarm = None
+
+
+def _has_input(transport: Any) -> bool:
+    source = transport and transport.get_extra_info("socket")
+    return source is not None and has_input(source)
