@@ -188,7 +188,8 @@ def test_a_connection_of_an_early_refusal_is_not_used_again(face: "Face") -> Non
 def test_an_early_response_that_refuses_nothing_does_not_end_the_sending(
     face: "Face", interim: bytes, final: bytes
 ) -> None:
-    received = []
+    received: list[int] = []
+    complete = threading.Event()
 
     def serve(connection: socket.socket) -> None:
         read_head(connection)
@@ -198,6 +199,7 @@ def test_an_early_response_that_refuses_nothing_does_not_end_the_sending(
         while (piece := connection.recv(1 << 20)) and not piece.endswith(b'"}}'):
             taken += len(piece)
         received.append(taken + len(piece))
+        complete.set()
         if not final:
             connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}")
 
@@ -205,6 +207,7 @@ def test_an_early_response_that_refuses_nothing_does_not_end_the_sending(
         if face.name == "aiohttp" and final:
             pytest.skip("aiohttp ends the sending at any final response")
         assert face.open(url, max_retry_count=0).update_dataset_item(1, 2, 3, LONG) == {}
+        assert complete.wait(5)
     assert received[0] >= 20_000_000 - 65_536
 
 
