@@ -20,13 +20,13 @@ def main() -> None:
         message = json.loads(line)
         if "url" in message:
             client = _client(message)
-            answer: dict[str, Any] = {}
+            response: dict[str, Any] = {}
         else:
             try:
-                answer = {"result": getattr(client, message["operation"])(**message["arguments"])}
+                response = {"result": getattr(client, message["operation"])(**message["arguments"])}
             except Exception as error:  # noqa: BLE001 - every error is reported
-                answer = {"error": {"kind": _kind(error), "message": f"{type(error).__name__}: {error}"}}
-        sys.stdout.write(json.dumps(answer) + "\n")
+                response = {"error": {"kind": _kind(error), "message": f"{type(error).__name__}: {error}"}}
+        sys.stdout.write(json.dumps(response) + "\n")
         sys.stdout.flush()
 
 

@@ -22,7 +22,7 @@ them, sync and async (`tests/mock_server/test_scenarios.py`). abeja-sdk {version
 
 - After a 500, 502, 503 or 504, a timeout or a connection that broke it sends a POST again, and so creates items twice;
   a dataset, whose name is taken by then, is created and reported as not created (`BadRequest`).
-- It gives up on answers that stand for a moment's trouble: 408, 429 without `Retry-After`, and 520 to 530.
+- It gives up on responses that stand for a moment's trouble: 408, 429 without `Retry-After`, and 520 to 530.
 - However long `Retry-After` is, it waits; that is told here by the row that succeeds where it should raise.
 - What is not foreseen comes out as an error of some library below it, or as `AttributeError`.
 - None of its errors tells whether the call may have been carried out.

@@ -66,7 +66,7 @@ def fuzz(
         url: where the API is, without a slash at its end.
         organization_id: an organization that the credential is valid for.
         authorization: the value of the `Authorization` header.
-        seed: the same seed gives the same cases, as far as the server gives the same answers.
+        seed: the same seed gives the same cases, as far as the server gives the same responses.
         max_examples: how many cases an operation gets at most in the fuzzing phase.
         phases: which of `PHASES` to run.
         name_prefix: what the names of datasets begin with, wherever a name is not what a case is about.

@@ -46,7 +46,7 @@ class Operation(NamedTuple):
         body: the schema of its JSON body, references followed; None without one.
         body_pointer: the place of its body; empty without one.
         fields: the fields of a body that is an object.
-        answer: the schema of the JSON of its first success, references followed; empty without one.
+        response: the schema of the JSON of its first success, references followed; empty without one.
     """
 
     name: str
@@ -59,7 +59,7 @@ class Operation(NamedTuple):
     body: Mapping[str, Any] | None
     body_pointer: str
     fields: tuple[Part, ...]
-    answer: Mapping[str, Any]
+    response: Mapping[str, Any]
 
 
 def operations_of(document: "Document") -> list[Operation]:
@@ -78,7 +78,7 @@ def operations_of(document: "Document") -> list[Operation]:
             Operation(
                 snake_case(operation_id), operation_id, operation.method.upper(), operation.path, operation.pointer,
                 operation.raw, tuple(declared), document.at(schema_pointer) if schema_pointer else None, body_pointer,
-                tuple(fields.values()), _answer(document, operation.pointer),
+                tuple(fields.values()), _response(document, operation.pointer),
             )
         )  # fmt: skip
     return found
@@ -111,7 +111,7 @@ def _body(document: "Document", operation: str) -> tuple[str, str]:
     return body, document.follow(child(body, "content", JSON, "schema"))
 
 
-def _answer(document: "Document", operation: str) -> Mapping[str, Any]:
+def _response(document: "Document", operation: str) -> Mapping[str, Any]:
     from abeja_datasets_contract.diff.pointers import child
 
     responses = child(operation, "responses")

@@ -42,7 +42,7 @@ def scaffold(root: Path, document: "Document") -> list[str]:
                 _add(root / place, texts[place], known | modules.functions(root / modules.OPERATIONS).keys())
             lines.append(f"{place}: {operation.name} added")
         _add_raw(root / modules.RAW_RESPONSES, operation.name)
-        if not operation.answer:
+        if not operation.response:
             lines.append(f"{operation.name}: no success of it is documented as JSON, the only format a session reads")
     return lines or [_NOTHING]
 

@@ -55,21 +55,21 @@ def function(operation: Operation, arguments: list[Argument], generated: Generat
 
 def method(operation: Operation, arguments: list[Argument]) -> str:
     """Write the method of the async client, with its docstring; the sync one is generated from it."""
-    kind = answer_kind(operation)
+    kind = response_kind(operation)
     docstring = textwrap.indent(_docstring(operation, arguments, kind), "    ", lambda line: bool(line.strip()))
     return "\n".join(
         [
             f"async def {operation.name}({_signature(arguments, 'self')}) -> {kind}:",
             docstring,
-            f"    answer: {kind} = await self._send({_operation(operation, arguments)})",
-            "    return answer",
+            f"    response: {kind} = await self._send({_operation(operation, arguments)})",
+            "    return response",
         ]
     )
 
 
-def answer_kind(operation: Operation) -> str:
+def response_kind(operation: Operation) -> str:
     """Return the type that a method returns."""
-    kind = operation.answer.get("type")
+    kind = operation.response.get("type")
     return {"object": "dict[str, Any]", "array": "list[dict[str, Any]]"}.get(str(kind), "Any")
 
 

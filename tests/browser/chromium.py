@@ -23,7 +23,7 @@ QUIET = (
     "--remote-debugging-pipe",
 )
 PATIENCE = 60.0
-"""Seconds for any answer."""
+"""Seconds for any response."""
 
 
 class Chromium:
@@ -85,10 +85,10 @@ class Chromium:
 
     def evaluate(self, script: str) -> Any:
         """Run a script on the page, and give its value."""
-        answer = self.call("Runtime.evaluate", expression=script, returnByValue=True)
-        if "exceptionDetails" in answer:
-            raise AssertionError(answer["exceptionDetails"])
-        return answer["result"].get("value")
+        response = self.call("Runtime.evaluate", expression=script, returnByValue=True)
+        if "exceptionDetails" in response:
+            raise AssertionError(response["exceptionDetails"])
+        return response["result"].get("value")
 
     def screenshot(self, path: Path, *, height: int | None = None, top: int = 0) -> None:
         """Save the page, or a part of it, as PNG."""
@@ -99,7 +99,7 @@ class Chromium:
         path.write_bytes(base64.b64decode(shot["data"]))
 
     def call(self, method: str, **params: Any) -> dict[str, Any]:
-        """Call a method of the DevTools protocol, and wait for its answer."""
+        """Call a method of the DevTools protocol, and wait for its response."""
         self._number += 1
         message = {"id": self._number, "method": method, "params": params}
         if self._session is not None:
@@ -107,17 +107,17 @@ class Chromium:
         os.write(self._out, json.dumps(message).encode() + b"\0")
         number = self._number
         while True:
-            answer = self._next()
-            if answer.get("id") == number:
-                assert "error" not in answer, answer
-                result: dict[str, Any] = answer["result"]
+            response = self._next()
+            if response.get("id") == number:
+                assert "error" not in response, response
+                result: dict[str, Any] = response["result"]
                 return result
 
     def _next(self) -> dict[str, Any]:
         deadline = time.monotonic() + PATIENCE
         while b"\0" not in self._buffer:
             ready, _, _ = select.select([self._in], [], [], max(0.0, deadline - time.monotonic()))
-            assert ready, "Chromium does not answer"
+            assert ready, "Chromium does not response"
             read = os.read(self._in, 1 << 16)
             assert read, "Chromium has gone"
             self._buffer += read

@@ -33,7 +33,7 @@ UNBROKEN = "Donaudampfschifffahrtsgesellschaftskapitänsmützen" * 12
 _NUMBERS = itertools.count(1)
 
 FAMILIES = {
-    "auth": "a request with {} gets 401, and the answer says nothing of the data",
+    "auth": "a request with {} gets 401, and the response says nothing of the data",
     "datasets": "{} of a dataset comes back exactly as it was given",
     "items": "{} of an item is kept, and moves updated_at but not created_at",
     "bulk": "a bulk update with {} changes nothing at all",
@@ -51,7 +51,7 @@ def exchange(
     method: str = "GET",
     path: str = "/",
     body: bytes | None = None,
-    answer: bytes | None = b"{}",
+    response: bytes | None = b"{}",
     *,
     status: int = 200,
     reason: str = "OK",
@@ -65,9 +65,9 @@ def exchange(
         *((("Content-Type", "application/json"),) if body else ()),
         *headers,
     )
-    received = None if answer is None else Received(status, reason, answered_with, answer)
+    received = None if response is None else Received(status, reason, answered_with, response)
     started = STARTED + dt.timedelta(seconds=number * 0.031)
-    error = None if received else "no whole answer: peer closed connection without sending complete message body"
+    error = None if received else "no whole response: peer closed connection without sending complete message body"
     return Exchange(number, stage, None, Sent(method, URL + path, sent_headers, body), received, error, started, 0.0123)
 
 
@@ -84,7 +84,7 @@ def replaces() -> Verdict:
     long = {"dataset_item_id": 7, "attributes": {"id": 1, "custom": {f"key-{n}": "🦊 fox " * 9 for n in range(60)}}}
     first = exchange("POST", f"{DATASETS}/1377232365920/items/", before.encode(), b'{"dataset_item_id": 7}', status=201)
     second = exchange("PUT", item, after.encode(), b"{}")
-    third = exchange("GET", item, answer=json.dumps(long, ensure_ascii=False).encode())
+    third = exchange("GET", item, response=json.dumps(long, ensure_ascii=False).encode())
     failure = Failure(
         clause,
         '200 with attributes equal to {"id": 1}, as the update before gave them',
@@ -92,7 +92,7 @@ def replaces() -> Verdict:
         third,
         (first, second),
     )
-    again = Failure(clause, "200 with attributes equal to {}", "no answer", exchange("PUT", item, b"{}", None), ())
+    again = Failure(clause, "200 with attributes equal to {}", "no response", exchange("PUT", item, b"{}", None), ())
     return Verdict(clause, Status.FAIL, failures=(failure, *[again] * 5), checks=9)
 
 
@@ -177,9 +177,9 @@ def report() -> Report:
         seconds=12.7,
         verdicts=tuple(verdicts),
         exchanges=tuple(exchanges),
-        stopped="the server answered 10 requests in a row with 5xx",
+        stopped="the server responded to 10 requests in a row with 5xx",
         left_behind=(
-            "dataset 1377232365920, named contract-check-20260314-a1b2c3-4: its deletion was answered with 500",
+            "dataset 1377232365920, contract-check-20260314-a1b2c3-4: the server responded to its deletion with 500",
         ),
     )
 

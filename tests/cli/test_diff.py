@@ -240,14 +240,14 @@ def test_json_is_as_its_schema_says(new: str) -> None:
 
 
 @pytest.mark.usefixtures("folder")
-def test_a_whole_request_or_answer_is_shown_in_a_line() -> None:
+def test_a_whole_request_or_response_is_shown_in_a_line() -> None:
     schema = json.loads(Path(report_files.__file__).with_name("report.schema.json").read_text(encoding="utf-8"))
     Path("removed.yaml").write_text(OLD.replace("size,", "length,"))
     Path("added.yaml").write_text(OLD + '        "404": {description: d}\n')
-    request, answer = "GET /x?size=0", "404"
+    request, response = "GET /x?size=0", "404"
     for new, shown, says in (
         ("removed.yaml", request, "described before, not any more: x, request"),
-        ("added.yaml", answer, "may come now, never described before: x, answer 404"),
+        ("added.yaml", response, "may come now, never described before: x, response 404"),
     ):
         told = report("openapi.yaml", new)
         jsonschema_rs.validate(schema, told)

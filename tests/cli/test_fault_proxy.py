@@ -74,7 +74,7 @@ def write(path: Path, content: str) -> str:
 
 
 def statuses(url: str, calls: int) -> list[int]:
-    """Ask some times; an answer that breaks is 0."""
+    """Ask some times; a response that breaks is 0."""
     found = []
     for _ in range(calls):
         try:

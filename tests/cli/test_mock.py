@@ -87,8 +87,8 @@ def test_it_prints_lines_to_copy(run: Run) -> None:
 def test_it_serves_the_document_to_anyone(run: Run) -> None:
     server = run()
     text = (Path(__file__).parents[2] / "openapi.yaml").read_bytes()
-    answer = server.get("/openapi.yaml", auth=None)
-    assert (answer.content, answer.headers["content-type"]) == (text, "application/yaml")
+    response = server.get("/openapi.yaml", auth=None)
+    assert (response.content, response.headers["content-type"]) == (text, "application/yaml")
     assert server.get("/openapi.json", auth=None).json() == yaml.safe_load(text)
     assert httpx.head(f"{server.url}/openapi.json").content == b""
     assert httpx.post(f"{server.url}/openapi.json").status_code == 404
@@ -151,7 +151,7 @@ def test_the_demo_is_put_in_once(run: Run, tmp_path: Path) -> None:
         server.end()
 
 
-def test_what_the_api_answers_can_be_loaded(run: Run, tmp_path: Path) -> None:
+def test_what_the_api_responses_can_be_loaded(run: Run, tmp_path: Path) -> None:
     server = run("--demo")
     datasets = server.get().json()
     items = [server.get(f"{DATASETS}{entry['dataset_id']}/items").json()["items"] for entry in datasets]
@@ -253,8 +253,8 @@ def test_faults_and_their_route(run: Run, tmp_path: Path) -> None:
     server = run("--faults", plan, ABEJA_DATASETS_MOCK_ADMIN_TOKEN="open")
     assert [server.get().status_code for _ in range(2)] == [503, 200]
     assert server.get("/_mock/applied").status_code == 401
-    answer = server.get("/_mock/applied", auth=None, headers={"Authorization": "Bearer open"})
-    assert len(answer.json()["applied"]) == 1
+    response = server.get("/_mock/applied", auth=None, headers={"Authorization": "Bearer open"})
+    assert len(response.json()["applied"]) == 1
     assert server.end()[1].startswith("fault: faults[0] ")
     token = write(tmp_path / "token", "sesame\n")
     server = run("--admin-token-file", token)
@@ -369,7 +369,7 @@ def test_nothing_acknowledged_is_lost_by_a_kill(run: Run, tmp_path: Path) -> Non
     assert len(run("--database", file).get().json()) == 20
 
 
-def test_a_client_that_goes_before_the_answer_is_logged(run: Run) -> None:
+def test_a_client_that_goes_before_the_response_is_logged(run: Run) -> None:
     server = run("--log-format", "text")
     address = httpx.URL(server.url)
     head = "Content-Type: application/json\r\nContent-Length: 9\r\n"

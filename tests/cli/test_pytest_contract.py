@@ -120,7 +120,7 @@ def test_verdicts_are_outcomes(faked: Faked, report: Report) -> None:
             '  again     curl -i -H "Authorization: $AUTHORIZATION" https://*',
             "*= abeja contract =*",
             "left behind: dataset 1377232365920*",
-            "the check ended early: the server answered 10 requests*",
+            "the check ended early: the server responded to 10 requests*",
             "SKIPPED*there is no second organization",
             "FAILED abeja-contract::items.update.replaces*",
         ]

@@ -113,6 +113,7 @@ def test_no_token_goes_to_a_proxy(pytester: pytest.Pytester) -> None:
         @pytest.mark.parametrize("without", ["", "example.com", "127.0.0.1", "*"])
         @pytest.mark.parametrize("late", [False, True])
         def test_it(request, monkeypatch, variable, without, late):
+            monkeypatch.delenv("no_proxy", raising=False)
             monkeypatch.setenv("NO_PROXY", without)
             if not late:
                 monkeypatch.setenv(variable, "http://127.0.0.1:1")

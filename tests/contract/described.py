@@ -31,7 +31,7 @@ class Described:
                 ) and (self._lets_in(message, operation) and self._takes_body(message, operation.get("requestBody")))
         return False
 
-    def answer(self, operation: Any, message: Any) -> bool:
+    def response(self, operation: Any, message: Any) -> bool:
         described = self._resolved(operation["responses"].get(str(message["status"])))
         if not described:
             return False

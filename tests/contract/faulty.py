@@ -82,7 +82,7 @@ _OPERATIONS: tuple[tuple[str, dict[str, str]], ...] = (
 
 @dataclass
 class Told:
-    """An answer as the server gives it."""
+    """A response as the server gives it."""
 
     status: int
     headers: list[tuple[str, str]] = field(default_factory=list)
@@ -104,7 +104,7 @@ class Told:
 
 Ask = Callable[[Asked], Awaitable[Told]]
 Wrap = Callable[[Asked, Ask], Awaitable[Told]]
-"""A fault: given a request, and a way to ask the faultless server, tell what to answer."""
+"""A fault: given a request, and a way to ask the faultless server, tell what to response."""
 
 
 class Spoilt(httpx.BaseTransport):

@@ -191,7 +191,7 @@ def test_a_bearer_token_is_checked_likewise(tmp_path: Path) -> None:
 
     bearer = Credential.bearer("a-long-bearer-token", ORGANIZATION)
     with RunningServer(credentials=[bearer, CREDENTIALS[1]]) as server:
-        given = options(tmp_path, select=("preflight.*", "auth.*", "answers.*"))
+        given = options(tmp_path, select=("preflight.*", "auth.*", "responses.*"))
         report = check(server.url, ORGANIZATION, "Bearer a-long-bearer-token", given)
     assert report.failures == ()
     assert not any(b"a-long-bearer-token" in repr(exchange).encode() for exchange in report.exchanges)
@@ -267,8 +267,8 @@ def test_progress_is_told(tmp_path: Path) -> None:
 
     told = Told()
     with spoilt() as server:
-        given = options(tmp_path, transport=server, select=("items.*", "answers.*"))
+        given = options(tmp_path, transport=server, select=("items.*", "responses.*"))
         report = check(URL, ORGANIZATION, AUTHORIZATION, given, told)
-    assert told.stages == ["answers", "items", "clean-up"]
+    assert told.stages == ["responses", "items", "clean-up"]
     assert told.requests == len(report.exchanges)
     assert sorted(told.verdicts) == sorted(verdict.clause.name for verdict in report.verdicts)

@@ -45,7 +45,7 @@ def test_records_may_have_more_and_one_label_alone() -> None:
     assert record_difference(given, {"attributes": {"classification": {}}}) == (
         "attributes.classification[0].category_id is missing"
     )
-    assert record_difference(given, []) == "the answer is [], not an object"
+    assert record_difference(given, []) == "the response is [], not an object"
     assert record_difference(given, {}) == "attributes is missing"
     assert len(shown("x" * 1000)) < 200
     assert order_of_keys({"b": [{"a": 1}], "c": 2}) == ["b", "a", "c"]
@@ -123,7 +123,7 @@ def test_mutants_break_the_schema_in_each_place() -> None:
     assert ("", "[]") in found
 
 
-def test_an_answer_that_cannot_be_read_breaks_the_clause(tmp_path: Path) -> None:
+def test_an_response_that_cannot_be_read_breaks_the_clause(tmp_path: Path) -> None:
     async def without_token(asked: Asked, ask: Ask) -> Told:
         told = await ask(asked)
         if asked.operation == "list_dataset_items" and told.status == 200:
@@ -139,21 +139,21 @@ def test_an_answer_that_cannot_be_read_breaks_the_clause(tmp_path: Path) -> None
     assert report.failures[0].exchange is not None
 
 
-def test_an_answer_out_of_shape_leaves_other_clauses_unchecked(tmp_path: Path) -> None:
+def test_an_response_out_of_shape_leaves_other_clauses_unchecked(tmp_path: Path) -> None:
     async def no_json(asked: Asked, ask: Ask) -> Told:
         told = await ask(asked)
         return told.but(body=b"OK") if asked.operation == "get_dataset_item" and told.status == 200 else told
 
     with spoilt(no_json) as server:
         given = Options(
-            mode=Mode.WRITES, transport=server, select=("items.create.*", "answers.*"), ledger=tmp_path / "ledger"
+            mode=Mode.WRITES, transport=server, select=("items.create.*", "responses.*"), ledger=tmp_path / "ledger"
         )
         report = check(URL, ORGANIZATION, AUTHORIZATION, given)
     ended = {verdict.clause.name: verdict for verdict in report.verdicts}
-    assert ended["answers.json"].status is Status.FAIL
-    assert ended["items.create.answer"].status is Status.PASS
+    assert ended["responses.json"].status is Status.FAIL
+    assert ended["items.create.response"].status is Status.PASS
     assert ended["items.create.kept"].status is Status.NOT_CHECKED
-    assert "see the stage answers" in ended["items.create.kept"].reason
+    assert "see the stage responses" in ended["items.create.kept"].reason
 
 
 def test_what_can_not_be_made_leaves_clauses_unchecked(tmp_path: Path) -> None:

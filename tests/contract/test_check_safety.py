@@ -227,10 +227,10 @@ def test_a_crash_is_cleaned_up_after_in_both_organizations(tmp_path: Path) -> No
             path = f"{server.url}/organizations/{organization}/datasets/"
             for end in ("known", "pending"):
                 body = {"name": f"contract-check-x-{end}", "type": "custom", "props": {}}
-                answer = client.post(path, json=body, headers={"Authorization": authorization})
+                response = client.post(path, json=body, headers={"Authorization": authorization})
                 written.note(creating=body["name"], organization_id=organization)
                 if end == "known":
-                    written.note(dataset=answer.json()["dataset_id"], organization_id=organization, name=body["name"])
+                    written.note(dataset=response.json()["dataset_id"], organization_id=organization, name=body["name"])
         left = clean_up(ledger, AUTHORIZATION)
         assert len(left) == 2
         assert "status 401" in left[1]
@@ -349,16 +349,16 @@ def test_ten_server_errors_in_a_row_stop_it(tmp_path: Path) -> None:
             report = check(URL, ORGANIZATION, AUTHORIZATION, given)
         assert report.exit_code == 1
         if fault is fails_always:
-            assert report.stopped == "the server answered 10 requests in a row with 5xx"
+            assert report.stopped == "the server responded to 10 requests in a row with 5xx"
             assert len([e for e in report.exchanges if e.stage != "clean-up"]) == 10
 
 
 def test_retry_after_is_waited_for(tmp_path: Path) -> None:
-    answers: list[tuple[int, str]] = [(429, "1"), (503, "0"), (503, "Wed, 21 Oct 2015 07:28:00 GMT"), (429, "soon")]
+    responses: list[tuple[int, str]] = [(429, "1"), (503, "0"), (503, "Wed, 21 Oct 2015 07:28:00 GMT"), (429, "soon")]
 
     async def later(asked: Asked, ask: Ask) -> Told:
-        if asked.operation == "get_dataset" and answers:
-            status, after = answers.pop(0)
+        if asked.operation == "get_dataset" and responses:
+            status, after = responses.pop(0)
             return Told(status, [_JSON, ("Retry-After", after)], _ERROR)
         return await ask(asked)
 
@@ -366,7 +366,7 @@ def test_retry_after_is_waited_for(tmp_path: Path) -> None:
         given = options(tmp_path, transport=server, select=("datasets.create.kept",))
         report = check(URL, ORGANIZATION, AUTHORIZATION, given)
     assert report.failures == ()
-    assert answers == []
+    assert responses == []
     assert report.seconds > 2
 
 

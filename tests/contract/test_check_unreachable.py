@@ -28,7 +28,7 @@ def free_port() -> int:
 
 
 @contextmanager
-def answering(status: int, headers: dict[str, str], body: bytes) -> Iterator[str]:
+def responseing(status: int, headers: dict[str, str], body: bytes) -> Iterator[str]:
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
             self.send_response(status)
@@ -90,29 +90,29 @@ def test_a_port_nobody_listens_on() -> None:
 
 
 @pytest.mark.parametrize("status", [200, 404, 500])
-def test_a_server_that_answers_html(status: int) -> None:
-    with answering(status, {"Content-Type": "text/html"}, b"<h1>Welcome</h1>") as url:
+def test_a_server_that_responses_html(status: int) -> None:
+    with responseing(status, {"Content-Type": "text/html"}, b"<h1>Welcome</h1>") as url:
         assert "HTML" in failing(url)
 
 
 def test_a_server_that_redirects() -> None:
-    with answering(301, {"Location": "https://example.com/"}, b"") as url:
+    with responseing(301, {"Location": "https://example.com/"}, b"") as url:
         assert "redirects to https://example.com/" in failing(url)
 
 
 def test_a_server_without_such_an_api() -> None:
-    with answering(404, {"Content-Type": "application/json"}, b"{}") as url:
+    with responseing(404, {"Content-Type": "application/json"}, b"{}") as url:
         assert "404" in failing(url)
 
 
-def test_a_server_that_never_answers() -> None:
+def test_a_server_that_never_responses() -> None:
     with listening(lambda _: None) as url:
-        assert "no answer in time" in failing(url)
+        assert "no response in time" in failing(url)
 
 
 def test_a_server_that_closes_each_connection() -> None:
     with listening(lambda connection: connection.close()) as url:
-        assert re.search("no (whole )?answer", failing(url))
+        assert re.search("no (whole )?response", failing(url))
 
 
 def test_a_server_that_does_not_talk_http() -> None:
@@ -121,7 +121,7 @@ def test_a_server_that_does_not_talk_http() -> None:
         connection.close()
 
     with listening(talk) as url:
-        assert "answer" in failing(url)
+        assert "response" in failing(url)
 
 
 def test_a_wrong_credential_and_a_wrong_organization() -> None:
@@ -146,7 +146,7 @@ def test_a_server_that_goes_away(tmp_path: Path) -> None:
             response: httpx.Response = self.inner.handle_request(request)
             return response
 
-    with spoilt() as server, pytest.raises(CheckFailed, match="no longer answers") as caught:
+    with spoilt() as server, pytest.raises(CheckFailed, match="no longer responds") as caught:
         check(URL, ORGANIZATION, AUTHORIZATION, options(tmp_path, transport=Away(server)))
     assert caught.value.report is not None
     assert caught.value.report.left_behind

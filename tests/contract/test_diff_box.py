@@ -97,6 +97,6 @@ def test_from_the_old_to_the_new_it_shows_breaks_that_hold(old: Document, new: D
     assert {name for f in report.findings if f.sentence.endswith("was added") for name in f.operations} >= added
     said = [finding.sentence for finding in report.findings]
     # Old and new describe these alike, the one by alternatives, the other in one schema.
-    assert not any("partner_item` in answers: property" in sentence for sentence in said)
+    assert not any("partner_item` in responses: property" in sentence for sentence in said)
     broken = [finding for finding in report.findings if finding.severity == "breaking"]
     assert len(broken) == sum(finding.counterexample is not None for finding in broken) == 5

@@ -222,7 +222,7 @@ def test_a_document_of_20_megabytes_is_compared(tmp_path: Path) -> None:
         assert (tmp_path / name).stat().st_size > 19_500_000
     report = compare(load("old.json", folder=tmp_path), load("new.json", folder=tmp_path))
     (finding,) = report.findings
-    assert finding.sentence == "`R.a` in answers: `maxLength` changed from 3 to 4"
+    assert finding.sentence == "`R.a` in responses: `maxLength` changed from 3 to 4"
     assert finding.counterexample is not None
     assert finding.counterexample.value == {"a": "text"}
 

@@ -1,4 +1,4 @@
-"""Requests and answers that show a break: what they look like, and that none is shown that does not hold."""
+"""Requests and responses that show a break: what they look like, and that none is shown that does not hold."""
 
 import copy
 from collections.abc import Callable
@@ -42,7 +42,7 @@ def x(d: Any) -> Any:
     return d["paths"]["/x/{id}"]["put"]
 
 
-def answers(d: Any) -> Any:
+def responses(d: Any) -> Any:
     return x(d)["responses"]
 
 
@@ -76,9 +76,9 @@ SHOWN: dict[str, tuple[Edit, str]] = {
         ),
         f'{PUT}, application/json {{"a": "text"}}',
     ),
-    "a range of statuses": (lambda d: answers(d).update({"4XX": {"description": "d"}}), "400"),
-    "any other status": (lambda d: answers(d).update(default={"description": "d"}), "500"),
-    "an answer without its body": (lambda d: answers(d)["200"].pop("content"), "200"),
+    "a range of statuses": (lambda d: responses(d).update({"4XX": {"description": "d"}}), "400"),
+    "any other status": (lambda d: responses(d).update(default={"description": "d"}), "500"),
+    "a response without its body": (lambda d: responses(d)["200"].pop("content"), "200"),
 }  # fmt: skip
 
 
@@ -88,14 +88,14 @@ def test_a_message_shows_it(name: str) -> None:
     (example,) = shown(edit)
     assert example is not None
     assert line(example.value) == says
-    assert (example.form == "answer") == says[0].isdecimal()
+    assert (example.form == "response") == says[0].isdecimal()
 
 
-def test_a_header_that_came_always_shows_by_the_answer_without_it() -> None:
+def test_a_header_that_came_always_shows_by_the_response_without_it() -> None:
     def described(d: Any) -> None:
-        answers(d)["200"]["headers"] = {"X-Left": {"required": True, **WHOLE}, "X-Kept": {"required": True, **WHOLE}}
+        responses(d)["200"]["headers"] = {"X-Left": {"required": True, **WHOLE}, "X-Kept": {"required": True, **WHOLE}}
 
-    (example,) = shown(lambda d: answers(d)["200"]["headers"].pop("X-Left"), described)
+    (example,) = shown(lambda d: responses(d)["200"]["headers"].pop("X-Left"), described)
     assert example is not None
     assert line(example.value) == "200, X-Kept: 0, application/json {}"
 
@@ -112,8 +112,8 @@ SILENT: dict[str, tuple[Edit, Edit]] = {
                                  lambda d: x(d)["parameters"][0].update(schema=False)),
     "its schema is none": (lambda d: d["paths"].pop("/x/{id}"),
                            lambda d: x(d)["parameters"][0].update(schema={"type": "strin"})),
-    "a media type goes that another stands for": (lambda d: answers(d)["200"]["content"].pop("text/xml"),
-                                                  lambda d: answers(d)["200"]["content"].update({"text/xml": {}})),
+    "a media type goes that another stands for": (lambda d: responses(d)["200"]["content"].pop("text/xml"),
+                                                  lambda d: responses(d)["200"]["content"].update({"text/xml": {}})),
 }  # fmt: skip
 
 

@@ -57,12 +57,12 @@ def body(d: Any) -> Any:
     return operation(d)["requestBody"]["content"]
 
 
-def answer(d: Any, status: str = "200") -> Any:
+def response(d: Any, status: str = "200") -> Any:
     return operation(d)["responses"][status]
 
 
 def header(d: Any, name: str = "X-Left") -> Any:
-    return answer(d)["headers"][name]
+    return response(d)["headers"][name]
 
 
 def scheme(d: Any) -> Any:
@@ -100,12 +100,12 @@ CHANGES: dict[str, tuple[Edit, str]] = {
     ),
     "undecided described": (lambda d: body(d)["text/plain"].update(schema={}), "could be anything before"),
     "compatible described": (
-        lambda d: answer(d, "4XX")["content"]["application/json"].update(schema={"type": "object"}),
-        "answer 4XX as application/json is now described",
+        lambda d: response(d, "4XX")["content"]["application/json"].update(schema={"type": "object"}),
+        "response 4XX as application/json is now described",
     ),
     "compatible status": (
         lambda d: operation(d)["responses"].update({"404": {"description": "d", "content": {"application/json": {}}}}),
-        "answer 404 is now described by itself; `4XX` stood for it",
+        "response 404 is now described by itself; `4XX` stood for it",
     ),
     "breaking empty": (lambda d: operation(d)["parameters"][0].pop("allowEmptyValue"), "may no longer be empty"),
     "breaking explode": (lambda d: operation(d)["parameters"][1].update(explode=False), "`explode` changed from True"),
@@ -116,12 +116,12 @@ CHANGES: dict[str, tuple[Edit, str]] = {
         lambda d: operation(d)["parameters"][2]["content"]["application/json"]["schema"].update(maxItems=1),
         "`maxItems: 1` was added",
     ),
-    "breaking header": (lambda d: answer(d)["headers"].pop("X-Left"), "was removed, though it always came"),
-    "warning header": (lambda d: answer(d)["headers"].pop("X-Odd"), "the header `X-Odd` of answer 200 was removed"),
+    "breaking header": (lambda d: response(d)["headers"].pop("X-Left"), "was removed, though it always came"),
+    "warning header": (lambda d: response(d)["headers"].pop("X-Odd"), "the header `X-Odd` of response 200 was removed"),
     "breaking no longer always": (lambda d: header(d).pop("required"), "no longer always comes"),
     "compatible always": (lambda d: header(d, "X-Odd").update(required=True), "now always comes"),
     "undecided header": (lambda d: header(d, "X-Odd").update(content={}), "is described in another way"),
-    "docs links": (lambda d: answer(d).update(links={"next": {}}), "the links of answer 200 changed"),
+    "docs links": (lambda d: response(d).update(links={"next": {}}), "the links of response 200 changed"),
     "breaking scheme": (lambda d: scheme(d).update(name="X-Other"), "no longer let in"),
     "warning flows": (lambda d: scheme(d).update(flows={"f": {}}), "the OAuth flows of"),
     "breaking scope": (lambda d: operation(d).update(security=[{"key": ["write"]}]), "`key` is no longer let in"),
@@ -167,7 +167,7 @@ def test_nullable_beside_all_of_is_read_and_its_loss_is_shown_by_null() -> None:
     assert broken.counterexample.value == {"a": None}
 
 
-def test_null_that_answers_gain_breaks_readers() -> None:
+def test_null_that_responses_gain_breaks_readers() -> None:
     def plain(d: Any) -> None:
         nullable(d)
         del a(d)["nullable"]

@@ -19,7 +19,7 @@ from abeja_datasets_contract.diff.schemas import Schemas
 
 NODE = "#/components/schemas/Node"
 BODY = "#/paths/~1x/post/requestBody/content/application~1json/schema"
-ANSWER = "#/paths/~1x/post/responses/200/content/application~1json/schema"
+RESPONSE = "#/paths/~1x/post/responses/200/content/application~1json/schema"
 QUIET = settings(
     deadline=None,
     derandomize=True,
@@ -216,7 +216,7 @@ def test_compatible_is_never_said_of_what_a_value_disproves(monkeypatch: pytest.
         findings = compare(old, new).findings
         for side, sent, covering, pointer in (
             ("callers sending", old, new, BODY),
-            ("callers reading", new, old, ANSWER),
+            ("callers reading", new, old, RESPONSE),
         ):
             mine = {f.severity for f in findings if side in f.audiences or "contract check" in f.audiences}
             worst = "breaking" if "breaking" in {f.severity for f in findings if side in f.audiences} else (
@@ -232,7 +232,7 @@ def test_compatible_is_never_said_of_what_a_value_disproves(monkeypatch: pytest.
                     assert takes.is_valid(value), (side, value, sent.at(pointer), covering.at(pointer))
         for example in [f.counterexample for f in findings if f.counterexample]:
             taken, refused = (old, new) if example.taken_by == "old" else (new, old)
-            pointer = BODY if example.taken_by == "old" else ANSWER
+            pointer = BODY if example.taken_by == "old" else RESPONSE
             if example.form == "request":  # it has a property of which the new document does not tell
                 body = example.value["body"]
                 assert written(old, BODY).is_valid(body)

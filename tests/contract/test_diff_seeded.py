@@ -61,8 +61,8 @@ def test_a_counterexample_is_taken_by_one_side_and_refused_by_the_other(name: st
 def describes(document: Described, example: Counterexample, pointer: str) -> bool:
     if example.form == "request":
         return document.request(example.value)
-    if example.form == "answer":
-        return document.answer(document.at(pointer), example.value)
+    if example.form == "response":
+        return document.response(document.at(pointer), example.value)
     return document.value(pointer, example.value)
 
 

@@ -21,14 +21,14 @@ def findings(old: Any, new: Any, direction: str) -> list[Finding]:
 
 def document(name: str, schema: Any, direction: str) -> Document:
     content = {"content": {"application/json": {"schema": schema}}}
-    operation = {"operationId": "x", "responses": {"200": content if direction == "answer" else {}}}
+    operation = {"operationId": "x", "responses": {"200": content if direction == "response" else {}}}
     if direction == "request":
         operation["requestBody"] = content
     return Document(name, {"openapi": "3.1.0", "paths": {"/x": {"post": operation}}})
 
 
 @pytest.mark.parametrize("union", ["anyOf", "oneOf"])
-@pytest.mark.parametrize("direction", ["request", "answer"])
+@pytest.mark.parametrize("direction", ["request", "response"])
 def test_a_property_that_moves_into_alternatives_or_out_of_them_neither_came_nor_went(
     union: str, direction: str
 ) -> None:
@@ -48,10 +48,10 @@ def test_a_property_that_no_alternative_has_did_go() -> None:
     ]
 
 
-def test_an_alternative_that_answers_gain_breaks_readers_and_one_that_requests_gain_does_not() -> None:
+def test_an_alternative_that_responses_gain_breaks_readers_and_one_that_requests_gain_does_not() -> None:
     one, other = ({**thing(kind={"const": kind}), "required": ["kind"]} for kind in ("one", "other"))
     old, new = {"oneOf": [one]}, {"oneOf": [one, other]}
-    assert [f.severity for f in findings(old, new, "answer")] == ["breaking"]
+    assert [f.severity for f in findings(old, new, "response")] == ["breaking"]
     assert {f.severity for f in findings(old, new, "request")} == {"compatible"}
     (lost,) = findings(new, old, "request")
     assert lost.severity == "breaking"

@@ -65,7 +65,7 @@ def url_of(recorder: Recorder) -> str:
 
 
 def exchange(method: str, url: str, headers: tuple[tuple[str, str], ...] = (), body: bytes | None = None) -> Exchange:
-    return Exchange(7, "items", None, Sent(method, url, headers, body), None, "no answer", NOW, 0.1)
+    return Exchange(7, "items", None, Sent(method, url, headers, body), None, "no response", NOW, 0.1)
 
 
 def run(line: str, shell: str, folder: Path, **variables: str) -> None:

@@ -222,8 +222,8 @@ def test_the_page_tells_all(report: Report) -> None:
         assert verdict.reason in text
     assert "Breaks 4 of the 97 promises that were checked." in text
     assert "12 promises were not checked, and may be kept or broken." in text
-    assert "The check ended early: the server answered 10 requests in a row with 5xx" in text
-    assert "its deletion was answered with 500" in text
+    assert "The check ended early: the server responded to 10 requests in a row with 5xx" in text
+    assert "the server responded to its deletion with 500" in text
     assert place(f"{LIST}/post").startswith("openapi.yaml:")
     assert place(f"{LIST}/post") in text
 

@@ -264,6 +264,6 @@ class Fleeting(Busy):
 
 
 async def slow(asked: Asked, ask: Ask) -> Told:
-    """Answer 50 ms late."""
+    """Response 50 ms late."""
     await asyncio.sleep(0.05)
     return await ask(asked)

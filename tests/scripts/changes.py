@@ -8,7 +8,7 @@ STRING = {"type": "string"}
 NOTED = {"description": "It was done."}
 
 
-def answer(**schema: Any) -> dict[str, Any]:
+def response(**schema: Any) -> dict[str, Any]:
     return {"200": {**NOTED, "content": {"application/json": {"schema": schema}}}, "400": NOTED}
 
 
@@ -27,7 +27,7 @@ PURGE = {
         {"name": "X-Reason", "in": "header", "schema": STRING},
         {"name": "session", "in": "cookie", "schema": STRING},
     ],
-    "responses": answer(type="array", items={"$ref": "#/components/schemas/Dataset"}),
+    "responses": response(type="array", items={"$ref": "#/components/schemas/Dataset"}),
 }
 UPDATE = {
     "operationId": "update_dataset",
@@ -40,7 +40,7 @@ UPDATE = {
             {"oneOf": [{"type": "object", "required": ["class"], "properties": {"class": {}}}, {"type": "object"}]},
         ]
     ),
-    "responses": answer(**{"$ref": "#/components/schemas/DatasetWithCount"}),
+    "responses": response(**{"$ref": "#/components/schemas/DatasetWithCount"}),
 }
 TAGS = {
     "post": {
@@ -53,27 +53,27 @@ TAGS = {
         "operationId": "patch_tags",
         "tags": ["datasets"],
         "requestBody": body(type="object"),
-        "responses": answer(type="object", properties={"tags": {}}),
+        "responses": response(type="object", properties={"tags": {}}),
     },
     "put": {
         "operationId": "put_tags",
         "tags": ["datasets"],
         "requestBody": body(type="string"),
-        "responses": answer(type="string"),
+        "responses": response(type="string"),
     },
 }
-STATUS = {"operationId": "status", "responses": answer(type="object")}
+STATUS = {"operationId": "status", "responses": response(type="object")}
 SIGNED = {
     "operationId": "signed",
     "parameters": [{"name": "X-Signature", "in": "header", "required": True, "schema": STRING}],
-    "responses": answer(type="object"),
+    "responses": response(type="object"),
 }
 WHEN = {
     "operationId": "changed_since",
     "parameters": [
         {"name": "since", "in": "query", "required": True, "schema": {**STRING, "format": "date-time"}},
     ],
-    "responses": answer(type="object"),
+    "responses": response(type="object"),
 }
 
 

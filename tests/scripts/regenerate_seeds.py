@@ -35,7 +35,7 @@ def main(folder: Path, share: int, shares: int, names: list[str]) -> None:
     for name in LOADED:
         importlib.import_module(name)
     generating.run_generator = run_generator
-    setattr(gaps, "Program", Fork)  # noqa: B010 - the same answers, from a fork, which is no subclass
+    setattr(gaps, "Program", Fork)  # noqa: B010 - the same responses, from a fork, which is no subclass
     document = seeded_document()
     for index, name in enumerate(names):
         if index % shares == share:
@@ -104,10 +104,10 @@ class Fork:
             try:
                 sys.path[:0] = [str(root / package) for package in PACKAGES]
                 sys.path_importer_cache.clear()
-                answer = {"answer": self._run(work, argument)}
+                response = {"response": self._run(work, argument)}
             except BaseException as error:  # noqa: BLE001 - the parent raises it
-                answer = {"error": f"{type(error).__name__}: {error}"}
-            os.write(writer, json.dumps(answer).encode())
+                response = {"error": f"{type(error).__name__}: {error}"}
+            os.write(writer, json.dumps(response).encode())
             os._exit(0)
         os.close(writer)
 
@@ -126,7 +126,7 @@ class Fork:
         os.waitpid(self._child, 0)
         if "error" in told:
             raise ProgramFailed(told["error"])
-        return told["answer"]
+        return told["response"]
 
     def stop(self) -> None:
         """It has answered."""

@@ -115,8 +115,8 @@ def test_what_the_generator_only_warns_of_stops_it_too(project: Project) -> None
 
 def test_text_that_would_be_read_as_an_object_is_refused(project: Project) -> None:
     # The generator makes of it code that fails when it is called, and fails to type-check.
-    answer = '"200":\n          description: The dataset and its number of items.\n          content:\n            '
-    project.replace("openapi.yaml", f"{answer}application/json", f"{answer}text/xml")
+    response = '"200":\n          description: The dataset and its number of items.\n          content:\n            '
+    project.replace("openapi.yaml", f"{response}application/json", f"{response}text/xml")
     with pytest.raises(InvalidDocument, match=r"openapi.yaml:\d+: #/paths/.*/content/text~1xml: the generator can't"):
         validate(project.root)
     project.edit(lambda data: text_of(data).update(schema={"type": "string"}))

@@ -59,9 +59,9 @@ LEFT = {
     ],
     "an optional request property added": [rf"{CLIENT}.create_dataset can't reach the field note of the body"],
     "a required header removed": [
-        rf"the clause answers.challenge names what {GONE}#/components/responses/Unauthorized"
+        rf"the clause responses.challenge names what {GONE}#/components/responses/Unauthorized"
     ],
-    "an optional header removed": [rf"the clause answers.next-token names what {GONE}#/paths"],
+    "an optional header removed": [rf"the clause responses.next-token names what {GONE}#/paths"],
     "a success status removed": [rf"the clause operations.create_dataset.succeeds names what {GONE}#/paths"],
     "a component renamed": [
         "the generated model Box is missing",
@@ -72,12 +72,12 @@ LEFT = {
 REFUSED = {
     "a free request value fixed to a type": "the generator refuses it",
     "a request media type removed": "Unsupported content type",
-    "an answer is now an object": "the generator refuses it",
-    "an answer's media type changed": "the generator can't read text/xml but as a string",
+    "a response is now an object": "the generator refuses it",
+    "a response's media type changed": "the generator can't read text/xml but as a string",
     "a request media type added": "the generator refuses it",
 }
 """Documents that are not valid, or that the generator can't read: for these nothing is written."""
-UNCHANGED_CODE = ("maxLength tightened", "an answer's pattern dropped", "a description changed")
+UNCHANGED_CODE = ("maxLength tightened", "a response's pattern dropped", "a description changed")
 KNOWN_ERRORS = re.compile(r'client\.py:\d+: error: Argument 1 to "__a?exit__" of ')
 """The generator's own, in a file that is the same for every document."""
 

@@ -167,7 +167,7 @@ def test_a_change_that_the_changelog_does_not_name_is_refused(history: History) 
     history.project.edit(compatible)
     history.write("1.1.0", "- Many things.")
     reason = history.refused("1.1.0")
-    assert reason.startswith("CHANGELOG.md: [1.1.0] names none of the operations of: `DatasetItemPage` in answers")
+    assert reason.startswith("CHANGELOG.md: [1.1.0] names none of the operations of: `DatasetItemPage` in responses")
     assert reason.endswith("; write an entry")
 
 
@@ -325,15 +325,15 @@ def tried(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> list[str]:
     for file in files:
         file.touch()
 
-    def noted(name: str, answer: Any) -> Callable[..., Any]:
+    def noted(name: str, response: Any) -> Callable[..., Any]:
         def stand_in(*_arguments: Any) -> Any:
             done.append(name)
-            return answer
+            return response
 
         return stand_in
 
-    for name, answer in (("test_slow", None), ("build", files), ("install", tmp_path), ("try_out", ["tried"])):
-        monkeypatch.setattr(trial, name, noted(name, answer))
+    for name, response in (("test_slow", None), ("build", files), ("install", tmp_path), ("try_out", ["tried"])):
+        monkeypatch.setattr(trial, name, noted(name, response))
     return done
 
 

@@ -16,7 +16,7 @@ SOURCE = '''"""Calls, awaited."""
 from collections.abc import AsyncIterator, Awaitable, Callable
 
 from abeja_datasets.async_session import AsyncSession
-from abeja_datasets.calls.exchange import Answer
+from abeja_datasets.calls.exchange import Response
 
 
 class AsyncThing:
@@ -33,7 +33,7 @@ class AsyncThing:
         await self._session.open()
         return self
 
-    async def each(self) -> AsyncIterator[Answer]:
+    async def each(self) -> AsyncIterator[Response]:
         async for one in self._session:
             yield await one.send()
 
@@ -45,7 +45,7 @@ TWIN = '''# Generated from async_thing.py by scripts/generate; do not edit.
 
 from collections.abc import Callable, Iterator
 
-from abeja_datasets.calls.exchange import Answer
+from abeja_datasets.calls.exchange import Response
 from abeja_datasets.session import Session
 
 
@@ -63,7 +63,7 @@ class Thing:
         self._session.open()
         return self
 
-    def each(self) -> Iterator[Answer]:
+    def each(self) -> Iterator[Response]:
         for one in self._session:
             yield one.send()
 

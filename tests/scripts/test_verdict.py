@@ -223,7 +223,9 @@ def test_code_that_does_not_parse_is_told_with_its_place(project: Project) -> No
 
 
 def test_an_operation_without_a_name_is_told(project: Project) -> None:
-    project.edit(lambda data: data["paths"].update({"/status": {"get": {"responses": changes.answer(type="object")}}}))
+    project.edit(
+        lambda data: data["paths"].update({"/status": {"get": {"responses": changes.response(type="object")}}})
+    )
     gap = find_gaps(project.root, validate(project.root))[0]
     assert gap.where.startswith("openapi.yaml:")
     assert gap.what == "GET /status has no operationId, and so no method can be named after it"

@@ -82,7 +82,7 @@ class Cleaner:
         if exchange.received is None:
             raise CheckFailed(f"{exchange.sent.url}: {exchange.error}")
         if exchange.received.status >= _MULTIPLE:
-            raise CheckFailed(f"the server answers status {exchange.received.status} to this credential")
+            raise CheckFailed(f"the server responds with status {exchange.received.status} to this credential")
 
     def clean(self, *, look: bool) -> tuple[str, ...]:
         """Remove what is known by its id and, where `look`, what can be found by its exact name."""
@@ -98,7 +98,7 @@ class Cleaner:
         if exchange.received is None:
             return exchange.error
         if exchange.received.status not in (_OK, _GONE):
-            return f"the server answered its deletion with status {exchange.received.status}"
+            return f"the server responded to its deletion with status {exchange.received.status}"
         self._ledger.note(deleted=dataset)
         return None
 

@@ -60,7 +60,7 @@ def record_difference(expected: Mapping[str, Any], got: Any) -> str | None:
     document lets `attributes.classification` come back as a single label where one was given.
     """
     if not isinstance(got, Mapping):
-        return f"the answer is {shown(got)}, not an object"
+        return f"the response is {shown(got)}, not an object"
     for key, value in expected.items():
         if key not in got:
             if key in optional_properties():

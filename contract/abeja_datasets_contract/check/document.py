@@ -1,4 +1,4 @@
-"""The document as the check reads it: operations, their documented answers, and validators compiled from its schemas.
+"""The document as the check reads it: operations, their documented responses, and validators compiled from its schemas.
 
 It ships as data of the generated client's package, which is found without being imported.
 """

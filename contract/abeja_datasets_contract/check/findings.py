@@ -11,7 +11,7 @@ from .results import Clause, Exchange, Failure, Status, Verdict
 _SHOWN = 10
 """Failures that a clause keeps; more of them say nothing new."""
 _FEW = 1
-"""An answer out of shape that no more clauses than this provoke is theirs, if they failed too."""
+"""A response out of shape that no more clauses than this provoke is theirs, if they failed too."""
 
 
 @dataclass
@@ -36,7 +36,7 @@ class Findings:
 
     Args:
         entries: the clauses to be checked.
-        oracle: judges each answer.
+        oracle: judges each response.
     """
 
     def __init__(self, entries: Sequence[Entry], oracle: Oracle) -> None:
@@ -53,7 +53,7 @@ class Findings:
             self._tallies[self.current].checks += 1
 
     def judge(self, exchange: Exchange) -> bool:
-        """Have the oracle judge an answer; whether it found nothing wrong."""
+        """Have the oracle judge a response; whether it found nothing wrong."""
         complaints = self._oracle.judge(exchange)
         for complaint in complaints:
             tally = self._tallies.get(complaint.clause)
@@ -63,7 +63,7 @@ class Findings:
         return not complaints
 
     def grumbled_since(self, number: int) -> bool:
-        """Tell whether the oracle complained of an answer after the one with this number."""
+        """Tell whether the oracle complained of a response after the one with this number."""
         return any(g.failure.exchange is not None and g.failure.exchange.number > number for g in self._grumbles)
 
     def broken(

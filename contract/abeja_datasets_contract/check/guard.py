@@ -14,7 +14,7 @@ _FIRST_ERROR = 300
 
 
 class Guard:
-    """Looks at each request before it is sent, and at its answer.
+    """Looks at each request before it is sent, and at its response.
 
     Args:
         ledger: knows what is ours.
@@ -53,7 +53,7 @@ class Guard:
                 self._ledger.note(creating=name, organization_id=organization)
 
     def after(self, call: Call, exchange: Exchange) -> None:
-        """Note what an answer gave or took."""
+        """Note what a response gave or took."""
         if call.method not in ("POST", "DELETE", "PUT", "PATCH") or exchange.received is None:
             return
         organization, dataset = _parts(call)

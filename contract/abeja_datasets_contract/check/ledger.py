@@ -1,7 +1,7 @@
 """The ledger: what a run writes on the server, noted on disk before it is written, so that a crash leaves no riddle.
 
 One JSON object a line. The first is the run's; then `creating` before each create of a dataset, `dataset` and `item`
-for each id that an answer gave, `deleted` when a dataset is gone.
+for each id that a response gave, `deleted` when a dataset is gone.
 """
 
 import datetime as dt

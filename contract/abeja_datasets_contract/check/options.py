@@ -24,7 +24,7 @@ class Options:
     concurrency: int = 1
     """How many requests are in flight at most; 1 leaves the clauses about concurrency unchecked."""
     rate: float | None = None
-    """Requests a second at most; None is as fast as the server answers."""
+    """Requests a second at most; None is as fast as the server responds."""
     max_requests: int = 10_000
     max_seconds: float = 300
     timeout: float = 30

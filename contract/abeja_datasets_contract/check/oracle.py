@@ -1,4 +1,4 @@
-"""The one oracle: what any answer must look like, whatever was asked. Every answer of every stage goes through it."""
+"""The one oracle: what any response must look like. Every response of every stage goes through it."""
 
 import functools
 import json
@@ -16,12 +16,12 @@ from .redaction import Redaction
 from .registry import Stage
 from .results import Exchange, Received
 
-STAGE = Stage("answers")
+STAGE = Stage("responses")
 _UNAUTHORIZED, _METHOD_NOT_ALLOWED, _FIRST_REDIRECT, _FIRST_ERROR = 401, 405, 300, 400
 
 
 class Complaint(NamedTuple):
-    """What is wrong with an answer."""
+    """What is wrong with a response."""
 
     clause: str
     promised: str
@@ -31,28 +31,30 @@ class Complaint(NamedTuple):
 def _register() -> None:
     for name, operation in operations().items():
         reads, source = operation.method == "GET", of_operation(name, "responses")
-        STAGE.add(f"answers.{name}.status", f"{name} answers with a documented status.", source, None, reads=reads)
+        STAGE.add(f"responses.{name}.status", f"{name} responds with a documented status.", source, None, reads=reads)
         STAGE.add(
-            f"answers.{name}.body",
+            f"responses.{name}.body",
             f"A success of {name} has the documented body.",
             of_operation(name, "responses", "200", "content"),
             None,
             reads=reads,
         )
-        STAGE.add(f"answers.{name}.error", f"A refusal of {name} has the documented body.", source, None, reads=reads)
+        STAGE.add(f"responses.{name}.error", f"A refusal of {name} has the documented body.", source, None, reads=reads)
     error = of_schema("Error")
-    STAGE.add("answers.json", "Each body is JSON (RFC 8259) in UTF-8.", error, None, reads=True)
-    STAGE.add("answers.media-type", "Each body is declared as application/json.", error, None, reads=True)
-    STAGE.add("answers.timestamps", "Each timestamp is a point in time.", of_schema("Timestamp"), None, reads=True)
+    STAGE.add("responses.json", "Each body is JSON (RFC 8259) in UTF-8.", error, None, reads=True)
+    STAGE.add("responses.media-type", "Each body is declared as application/json.", error, None, reads=True)
+    STAGE.add("responses.timestamps", "Each timestamp is a point in time.", of_schema("Timestamp"), None, reads=True)
     challenge = "#/components/responses/Unauthorized/headers/WWW-Authenticate"
-    STAGE.add("answers.challenge", "Each 401 names the schemes that the server takes.", challenge, None, reads=True)
+    STAGE.add("responses.challenge", "Each 401 names the schemes that the server takes.", challenge, None, reads=True)
     allow = "reference: RFC 9110, section 15.5.6"
-    STAGE.add("answers.allow", "Each 405 names the methods that are allowed.", allow, None)
+    STAGE.add("responses.allow", "Each 405 names the methods that are allowed.", allow, None)
     token = of_operation("list_datasets", "responses", "200", "headers", "X-Next-Token")
-    STAGE.add("answers.next-token", "X-Next-Token, where it stands, is a token.", token, None, reads=True)
+    STAGE.add("responses.next-token", "X-Next-Token, where it stands, is a token.", token, None, reads=True)
     secret = "reference: RFC 9110, section 17.16"
-    STAGE.add("answers.secrets", "No answer echoes a secret.", secret, None, reads=True)
-    STAGE.add("answers.come", "Each request is answered, whole.", "reference: RFC 9112, section 8", None, reads=True)
+    STAGE.add("responses.secrets", "No response echoes a secret.", secret, None, reads=True)
+    STAGE.add(
+        "responses.come", "Each request has a response, whole.", "reference: RFC 9112, section 8", None, reads=True
+    )
 
 
 _register()
@@ -91,7 +93,7 @@ def header(received: Received, name: str) -> str | None:
 
 
 class Oracle:
-    """Judges answers.
+    """Judges responses.
 
     Args:
         redaction: knows the secrets.
@@ -100,10 +102,10 @@ class Oracle:
     def __init__(self, redaction: Redaction) -> None:
         self._redaction = redaction
         self.judged: dict[str, int] = {}
-        """How many answers each clause was put to the test by."""
+        """How many responses each clause was put to the test by."""
 
     def judge(self, exchange: Exchange) -> list[Complaint]:
-        """List what is wrong with an answer."""
+        """List what is wrong with a response."""
         found = []
         for clause, problem in self._problems(exchange):
             self.judged[clause] = self.judged.get(clause, 0) + 1
@@ -114,18 +116,21 @@ class Oracle:
     def _problems(self, exchange: Exchange) -> Iterator[tuple[str, tuple[str, str] | None]]:
         received, operation = exchange.received, exchange.operation
         if received is None:
-            yield "answers.come", ("a whole answer", exchange.error or "none")
+            yield "responses.come", ("a whole response", exchange.error or "none")
             return
-        yield "answers.come", None
+        yield "responses.come", None
         echoed = self._redaction.echoed(received, exchange.sent)
-        yield "answers.secrets", ("no secret in the answer", "the answer holds the credential") if echoed else None
+        yield (
+            "responses.secrets",
+            ("no secret in the response", "the response holds the credential") if echoed else None,
+        )
         if operation is None and _FIRST_REDIRECT <= received.status < _FIRST_ERROR:
             return  # from a path that is not documented to one that is; nobody reads the body
         yield from self._headers(received, operation)
         if operation is not None:
             known = received.status in operations()[operation].responses or received.status == _METHOD_NOT_ALLOWED
             problem = ("a documented status", f"status {received.status}")
-            yield f"answers.{operation}.status", None if known else problem
+            yield f"responses.{operation}.status", None if known else problem
             if not known:
                 return
         if exchange.sent.method == "HEAD":
@@ -136,36 +141,39 @@ class Oracle:
         media = header(received, "content-type")
         if received.body or operation:
             came = "no Content-Type" if media is None else f"Content-Type: {media}"
-            yield "answers.media-type", None if _is_json(media or "") else ("Content-Type: application/json", came)
+            yield "responses.media-type", None if _is_json(media or "") else ("Content-Type: application/json", came)
         if received.status == _UNAUTHORIZED:
             challenge = ", ".join(value for key, value in received.headers if key.lower() == "www-authenticate")
             scheme = self._redaction.scheme
             named = re.search(rf"(?:^|,)\s*{re.escape(scheme)}(?=[\s,]|$)", challenge, re.IGNORECASE)
             promised = f"a header WWW-Authenticate that names {scheme}, which the server takes"
-            yield "answers.challenge", None if named else (promised, f"WWW-Authenticate: {challenge}")
+            yield "responses.challenge", None if named else (promised, f"WWW-Authenticate: {challenge}")
         if received.status == _METHOD_NOT_ALLOWED:
             allow = header(received, "Allow")
-            yield "answers.allow", None if allow else ("a header Allow", "none, or an empty one")
+            yield "responses.allow", None if allow else ("a header Allow", "none, or an empty one")
         token = header(received, "x-next-token")
         if operation == "list_datasets" and received.status < _FIRST_ERROR:
-            yield "answers.next-token", ("a token that is not empty", "X-Next-Token is empty") if token == "" else None
+            yield (
+                "responses.next-token",
+                ("a token that is not empty", "X-Next-Token is empty") if token == "" else None,
+            )
 
     def _body(self, received: Received, operation: str | None) -> Iterator[tuple[str, tuple[str, str] | None]]:
         try:
             value = parse_json(received.body)
         except NotJson as error:
-            yield "answers.json", ("a JSON body", f"{error}: {received.body[:120]!r}")
+            yield "responses.json", ("a JSON body", f"{error}: {received.body[:120]!r}")
             return
-        yield "answers.json", None
+        yield "responses.json", None
         if operation is None:
             return
         failed = received.status >= _FIRST_ERROR
         problem = _schema_problem(_validator(operation, received.status), value)
         promised = "an Error" if failed else "a body of the documented schema"
-        yield f"answers.{operation}.{'error' if failed else 'body'}", None if problem is None else (promised, problem)
+        yield f"responses.{operation}.{'error' if failed else 'body'}", None if problem is None else (promised, problem)
         if not failed:
             wrong = next((text for text in _timestamps(value) if not _is_moment(text)), None)
-            yield "answers.timestamps", None if wrong is None else ("a point in time", shown(wrong))
+            yield "responses.timestamps", None if wrong is None else ("a point in time", shown(wrong))
 
 
 def _is_json(media: str) -> bool:

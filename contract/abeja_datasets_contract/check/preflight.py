@@ -5,7 +5,7 @@ import httpx
 from .document import of_operation
 from .options import CheckFailed
 from .oracle import header
-from .probe import Answer, Probe
+from .probe import Probe, Response
 from .registry import Stage
 from .resources import UNKNOWN_USER
 
@@ -20,34 +20,34 @@ def preflight(p: Probe) -> None:
         CheckFailed: it is not.
     """
     p.wire.stage = "preflight"
-    answer = p.send(p.request("list_datasets", query={"max_results": 1}))
-    received = answer.exchange.received
+    response = p.send(p.request("list_datasets", query={"max_results": 1}))
+    received = response.exchange.received
     if received is None:
-        raise CheckFailed(f"{answer.exchange.sent.url}: {answer.exchange.error}")
-    if answer.status in (_UNAUTHORIZED, _FORBIDDEN):
+        raise CheckFailed(f"{response.exchange.sent.url}: {response.exchange.error}")
+    if response.status in (_UNAUTHORIZED, _FORBIDDEN):
         raise CheckFailed(
-            f"the server refuses the credential for organization {p.party.organization_id} (status {answer.status})"
+            f"the server refuses the credential for organization {p.party.organization_id} (status {response.status})"
         )
-    if _REDIRECT <= answer.status < _ERROR and not _to_other_spelling(answer):
+    if _REDIRECT <= response.status < _ERROR and not _to_other_spelling(response):
         raise CheckFailed(f"the server redirects to {header(received, 'location')}; is that its URL?")
-    if _is_html(answer) and _is_html(p.send(p.request("get_dataset", p.run))):
-        raise CheckFailed("the server answers HTML; is the URL that of the API?")
-    if answer.status == _NOT_FOUND:
+    if _is_html(response) and _is_html(p.send(p.request("get_dataset", p.run))):
+        raise CheckFailed("the server responds with HTML; is the URL that of the API?")
+    if response.status == _NOT_FOUND:
         raise CheckFailed(
             f"the server knows no organization {p.party.organization_id}, or has no such API (status 404)"
         )
 
 
-def _to_other_spelling(answer: Answer) -> bool:
+def _to_other_spelling(response: Response) -> bool:
     """Tell whether a redirect only adds or takes the slash at the end, which is a broken promise, not a wrong URL."""
-    asked = httpx.URL(answer.exchange.sent.url)
-    target = asked.join(answer.header("location") or "")
+    asked = httpx.URL(response.exchange.sent.url)
+    target = asked.join(response.header("location") or "")
     same = (target.scheme, target.host, target.port) == (asked.scheme, asked.host, asked.port)
     return same and target.path != asked.path and target.path.rstrip("/") == asked.path.rstrip("/")
 
 
-def _is_html(answer: Answer) -> bool:
-    received = answer.exchange.received
+def _is_html(response: Response) -> bool:
+    received = response.exchange.received
     return received is not None and "html" in (header(received, "content-type") or "").lower()
 
 

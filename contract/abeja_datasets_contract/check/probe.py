@@ -28,14 +28,14 @@ UNSET: Any = object()
 
 
 @dataclass(frozen=True)
-class Answer:
-    """An answer that was expected, for reading."""
+class Response:
+    """A response that was expected, for reading."""
 
     exchange: Exchange
 
     @property
     def status(self) -> int:
-        """The status; 0 where no answer came."""
+        """The status; 0 where no response came."""
         return 0 if self.exchange.received is None else self.exchange.received.status
 
     @property
@@ -46,7 +46,7 @@ class Answer:
             NotJson: it is not JSON, which the oracle has noted.
         """
         if self.exchange.received is None:
-            raise NotJson("no answer")
+            raise NotJson("no response")
         return parse_json(self.exchange.received.body)
 
     def header(self, name: str) -> str | None:
@@ -56,7 +56,7 @@ class Answer:
     def __str__(self) -> str:
         received = self.exchange.received
         if received is None:
-            return self.exchange.error or "no answer"
+            return self.exchange.error or "no response"
         body = received.body.decode("utf-8", "replace")
         return f"status {received.status}: {body[:_SHOWN]}{'…' if len(body) > _SHOWN else ''}"
 
@@ -128,7 +128,7 @@ class Probe:
         promised: str = "",
         clause: str = "",
         **more: Any,
-    ) -> Answer:
+    ) -> Response:
         """Send a request of an operation, and expect one of these statuses, or else a documented success.
 
         Args:
@@ -146,55 +146,55 @@ class Probe:
         call = self.request(operation, dataset, item, **more)
         return self.expect(self.send(call), expect or operations()[operation].successes, promised, clause)
 
-    def expect(self, answer: Answer, statuses: Sequence[int], promised: str = "", clause: str = "") -> Answer:
+    def expect(self, response: Response, statuses: Sequence[int], promised: str = "", clause: str = "") -> Response:
         """Expect one of these statuses.
 
         Raises:
             Broken: another one came; it is noted.
         """
         self.findings.count()
-        if answer.status not in statuses:
-            self._look_for_expiry(answer)
+        if response.status not in statuses:
+            self._look_for_expiry(response)
             wanted = f"status {' or '.join(map(str, statuses))}"
             raise self.findings.broken(
-                f"{promised} ({wanted})" if promised else wanted, str(answer), answer.exchange, clause=clause
+                f"{promised} ({wanted})" if promised else wanted, str(response), response.exchange, clause=clause
             )
-        return answer
+        return response
 
-    def require(self, holds: object, promised: str, came: str, *answers: Answer) -> None:
-        """Expect that something holds, as the last of these answers shows, with the others leading up to it.
+    def require(self, holds: object, promised: str, came: str, *responses: Response) -> None:
+        """Expect that something holds, as the last of these responses shows, with the others leading up to it.
 
         Raises:
             Broken: it does not; it is noted.
         """
         self.findings.count()
         if not holds:
-            exchanges = [answer.exchange for answer in answers]
+            exchanges = [response.exchange for response in responses]
             raise self.findings.broken(promised, came, exchanges[-1] if exchanges else None, exchanges[:-1])
 
-    def same(self, expected: Mapping[str, Any], answer: Answer, promised: str, got: Any = UNSET) -> None:
-        """Expect that an answer, or a part `got` of it, is a dataset or an item with these properties."""
-        problem = record_difference(expected, answer.json if got is UNSET else got)
-        self.require(problem is None, promised, problem or "", answer)
+    def same(self, expected: Mapping[str, Any], response: Response, promised: str, got: Any = UNSET) -> None:
+        """Expect that a response, or a part `got` of it, is a dataset or an item with these properties."""
+        problem = record_difference(expected, response.json if got is UNSET else got)
+        self.require(problem is None, promised, problem or "", response)
 
-    def equal(self, expected: Any, got: Any, promised: str, *answers: Answer) -> None:
+    def equal(self, expected: Any, got: Any, promised: str, *responses: Response) -> None:
         """Expect that a JSON value is this one."""
         problem = difference(expected, got)
-        self.require(problem is None, promised, problem or "", *answers)
+        self.require(problem is None, promised, problem or "", *responses)
 
-    def send(self, call: Call, *, lenient: bool = False) -> Answer:
-        """Send a request, have the oracle judge the answer, and note in the ledger what it gave.
+    def send(self, call: Call, *, lenient: bool = False) -> Response:
+        """Send a request, have the oracle judge the response, and note in the ledger what it gave.
 
-        Where `lenient`, it is no fault that no answer comes.
+        Where `lenient`, it is no fault that no response comes.
         """
         self._guard.before(call)
         exchange = self.wire.send(call)
         self._guard.after(call, exchange)
         if not lenient or exchange.received is not None:
             self.findings.judge(exchange)
-        return Answer(exchange)
+        return Response(exchange)
 
-    def send_all(self, calls: Sequence[Call]) -> list[Answer]:
+    def send_all(self, calls: Sequence[Call]) -> list[Response]:
         """Send requests at the same time."""
         for call in calls:
             self._guard.before(call)
@@ -202,7 +202,7 @@ class Probe:
         for call, exchange in zip(calls, exchanges, strict=True):
             self._guard.after(call, exchange)
             self.findings.judge(exchange)
-        return [Answer(exchange) for exchange in exchanges]
+        return [Response(exchange) for exchange in exchanges]
 
     def request(
         self,
@@ -268,19 +268,19 @@ class Probe:
         if not holds:
             raise Skip(reason)
 
-    def _look_for_expiry(self, answer: Answer) -> None:
+    def _look_for_expiry(self, response: Response) -> None:
         """Tell a server that refuses one request from one that no longer takes the credential at all."""
-        sent = answer.exchange.sent.headers
-        if answer.status != _UNAUTHORIZED or self._expired or not any(value == "$AUTHORIZATION" for _, value in sent):
+        sent = response.exchange.sent.headers
+        if response.status != _UNAUTHORIZED or self._expired or not any(value == "$AUTHORIZATION" for _, value in sent):
             return
         self._expired = True
         if self.send(self.request("list_datasets", query={"max_results": 1})).status == _UNAUTHORIZED:
             raise Lost("the server no longer takes the credential; it may have expired")
         self._expired = False
 
-    def note(self, answer: Answer) -> str:
-        """Write an answer in a line."""
-        return shown(str(answer))
+    def note(self, response: Response) -> str:
+        """Write a response in a line."""
+        return shown(str(response))
 
 
 def _other(options: Options) -> Party | None:

@@ -42,7 +42,7 @@ class Redaction:
         return Sent(sent.method, sent.url, headers, sent.body)
 
     def received(self, received: Received) -> Received:
-        """Hide secrets that an answer echoes."""
+        """Hide secrets that a response echoes."""
         headers = tuple((name, self._masked(value)) for name, value in received.headers)
         body = received.body
         for secret, variable, _ in self._parts:
@@ -51,7 +51,7 @@ class Redaction:
         return Received(received.status, received.reason, headers, body)
 
     def echoed(self, received: Received, sent: Sent) -> bool:
-        """Tell whether an answer that was made fit for the record had a secret in it, or the wrong one it was sent."""
+        """Tell whether a response that was made fit for the record had a secret in it, or the wrong one it was sent."""
         wrong = (value for name, value in sent.headers if name == "Authorization" and " " in value)
         markers = {variable for _, variable in self._whole}.union(
             *(secrets_of(value) for value in wrong if "$" not in value)

@@ -9,7 +9,7 @@ from typing import Any
 from .compare import record_difference
 from .options import Broken, Skip
 from .oracle import NotJson
-from .probe import UNSET, Answer, Probe
+from .probe import UNSET, Probe, Response
 
 SOURCE = [
     {"data_uri": "datalake://contract-check/0", "data_type": "image/jpeg", "height": 500, "width": 200},
@@ -60,7 +60,7 @@ class Dataset:
 
 
 def dataset_record(p: Probe, body: Mapping[str, Any], answered: Mapping[str, Any]) -> dict[str, Any]:
-    """Tell what a dataset is from the request that created it, and from the ids and times of the answer."""
+    """Tell what a dataset is from the request that created it, and from the ids and times of the response."""
     given = {key: answered[key] for key in ("dataset_id", "created_at", "updated_at")}
     return {"organization_id": p.party.organization_id, **body, **given}
 
@@ -182,11 +182,11 @@ def _found_subject(p: Probe) -> Dataset:
     with setting_up("no dataset could be read"):
         listed = p.call("list_datasets", query={"max_results": 5}, clause="operations.list_datasets.succeeds").json
         for record in listed:
-            answer = p.send(p.request("list_dataset_items", record["dataset_id"], query={"limit": _FOUND}))
-            if answer.status in _NOT_FOUND:
+            response = p.send(p.request("list_dataset_items", record["dataset_id"], query={"limit": _FOUND}))
+            if response.status in _NOT_FOUND:
                 continue  # somebody may just have deleted it
-            p.expect(answer, (200,), clause="operations.list_dataset_items.succeeds")
-            items = [Item(entry["dataset_item_id"], entry) for entry in answer.json["items"]]
+            p.expect(response, (200,), clause="operations.list_dataset_items.succeeds")
+            items = [Item(entry["dataset_item_id"], entry) for entry in response.json["items"]]
             if best is None or len(items) > len(best.items):
                 best = Dataset(record["dataset_id"], record, items)
     if best is None:
@@ -199,9 +199,9 @@ def subject_changed(p: Probe) -> bool:
     found: Dataset | None = p.shared.get("subject")
     if found is None or p.may_write:
         return False
-    answer = p.send(p.request("list_dataset_items", found.id, query={"limit": _FOUND}))
+    response = p.send(p.request("list_dataset_items", found.id, query={"limit": _FOUND}))
     try:
-        changed = bool(answer.json["items"] != [item.record for item in found.items])
+        changed = bool(response.json["items"] != [item.record for item in found.items])
     except (NotJson, LookupError, TypeError):
         changed = True
     if changed:
@@ -240,9 +240,9 @@ def walk_datasets(p: Probe, pages: int = _MOST_PAGES, **more: Any) -> list[Any]:
     token, size = None, _page_size(p, "list_datasets", "", "max_results")
     for _ in range(pages):
         query = {"max_results": size} if token is None else {"max_results": size, "next_token": token}
-        answer = p.call("list_datasets", query=query, **more)
-        found.extend(answer.json)
-        token = answer.header("x-next-token")
+        response = p.call("list_datasets", query=query, **more)
+        found.extend(response.json)
+        token = response.header("x-next-token")
         if not token:
             return found
     raise Skip(f"the organization has more datasets than fill {pages} pages")
@@ -276,10 +276,10 @@ def nobody_has(p: Probe, names: Sequence[str], promised: str) -> None:
     p.require(not found, promised, f"the list has {found[:1]}")
 
 
-def nothing_changed(p: Probe, dataset: Dataset, names: Sequence[str], *answers: Answer) -> None:
+def nothing_changed(p: Probe, dataset: Dataset, names: Sequence[str], *responses: Response) -> None:
     """Expect that refused requests have changed nothing, and created nothing."""
     listed = walk_items(p, dataset.id)
-    last = Answer(p.wire.exchanges[-1])
+    last = Response(p.wire.exchanges[-1])
     by_id = {record["dataset_item_id"]: record for record in listed}
     problems = [record_difference(item.record, by_id.get(item.id)) for item in dataset.items]
     if len(listed) != len(dataset.items):
@@ -288,7 +288,7 @@ def nothing_changed(p: Probe, dataset: Dataset, names: Sequence[str], *answers: 
     if problem is not None:
         # Whoever needs it next is to find another one, as it should be.
         p.shared = {name: shared for name, shared in p.shared.items() if shared is not dataset}
-    p.require(problem is None, "all items stay as they are", f"{problem}, when listed again", *answers, last)
+    p.require(problem is None, "all items stay as they are", f"{problem}, when listed again", *responses, last)
     if names:
         nobody_has(p, names, "no dataset is created")
 
@@ -301,15 +301,15 @@ def shared_filled(p: Probe, name: str, count: int, props: Any = UNSET) -> Datase
     return dataset
 
 
-def unchanged(p: Probe, dataset: Dataset, item: Item, promised: str, *answers: Answer) -> None:
+def unchanged(p: Probe, dataset: Dataset, item: Item, promised: str, *responses: Response) -> None:
     """Expect that an item is as it was, times included."""
-    answer = p.call("get_dataset_item", dataset.id, item.id)
+    response = p.call("get_dataset_item", dataset.id, item.id)
     try:
-        got = answer.json
+        got = response.json
     except NotJson:
         return  # which the oracle has noted
     problem = record_difference(item.record, got)
-    p.require(problem is None, promised, f"{problem}, when read again", *answers, answer)
+    p.require(problem is None, promised, f"{problem}, when read again", *responses, response)
 
 
 UNKNOWN_USER = "Basic " + base64.b64encode(b"user-contract-check:contract-check-nobody").decode()

@@ -56,7 +56,7 @@ class Sent:
 
 @dataclass(frozen=True)
 class Received:
-    """An answer as it came."""
+    """A response as it came."""
 
     status: int
     reason: str
@@ -75,7 +75,7 @@ class Exchange:
     """The operationId, or None for a request that is no documented operation."""
     sent: Sent
     received: Received | None
-    """None when no whole answer came."""
+    """None when no whole response came."""
     error: str | None
     """Why not."""
     started: dt.datetime
@@ -156,7 +156,7 @@ class Progress(Protocol):
         """A stage begins; `index` is from 1."""
 
     def request(self, exchange: Exchange) -> None:
-        """A request was answered, or was not."""
+        """A request had a response, or was not."""
 
     def verdict(self, verdict: Verdict) -> None:
         """A clause has its verdict."""

@@ -173,12 +173,12 @@ class _Run:
             self._findings.skipped(name, f"a response that it needs has no {error.args[0]}, which is optional")
             return
         if self._findings.grumbled_since(before):
-            self._findings.skipped(name, "an answer that it needs was out of shape; see the stage answers")
+            self._findings.skipped(name, "a response that it needs was out of shape; see the stage responses")
             return
         exchanges = self._wire.exchanges[before:]
         self._findings.broken(
-            "an answer that can be read",
-            f"in an answer, {type(error).__name__}: {error}",
+            "a response that can be read",
+            f"in a response, {type(error).__name__}: {error}",
             exchanges[-1] if exchanges else None,
             exchanges[-4:-1],
         )

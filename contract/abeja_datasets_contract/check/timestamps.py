@@ -1,4 +1,4 @@
-"""Timestamps as a server answers with them, with an offset or without."""
+"""Timestamps as a server responds with them, with an offset or without."""
 
 import datetime as dt
 from typing import Any

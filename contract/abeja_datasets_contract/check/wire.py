@@ -20,9 +20,9 @@ from .redaction import Redaction
 from .results import Exchange, Progress, Received, Sent
 
 SERVER_ERRORS = 10
-"""As many answers of 5xx in a row end the check."""
-NO_ANSWERS = 5
-"""As many requests without an answer in a row end the check."""
+"""As many responses of 5xx in a row end the check."""
+NO_RESPONSES = 5
+"""As many requests without a response in a row end the check."""
 _PATIENCE = 60.0
 """Seconds of Retry-After that are waited; a server that asks for more ends the check."""
 _REPEATS = 5
@@ -73,7 +73,7 @@ class Wire:
         self._progress = progress
         self._began = time.monotonic()
         self._turns = threading.Lock()
-        self._server_errors = self._no_answers = 0
+        self._server_errors = self._no_responses = 0
         self._base = httpx.URL(url)
         self._client = self._connect()
 
@@ -102,7 +102,7 @@ class Wire:
 
         Raises:
             Stopped: a limit is reached, or the server fails on and on.
-            Lost: it no longer answers at all.
+            Lost: it no longer responds at all.
         """
         for repeat in range(_REPEATS):
             self._check_limits(1)
@@ -207,31 +207,31 @@ class Wire:
 
     def _count(self, exchange: Exchange) -> None:
         received = exchange.received
-        self._no_answers = self._no_answers + 1 if received is None else 0
+        self._no_responses = self._no_responses + 1 if received is None else 0
         failed = received is not None and received.status >= _SERVER_ERROR
         self._server_errors = self._server_errors + 1 if failed else 0
         if self.unlimited:
             return
-        if self._no_answers >= NO_ANSWERS:
-            raise Lost(f"the server no longer answers: {exchange.error}")
+        if self._no_responses >= NO_RESPONSES:
+            raise Lost(f"the server no longer responds: {exchange.error}")
         if self._server_errors >= SERVER_ERRORS:
-            raise Stopped(f"the server answered {SERVER_ERRORS} requests in a row with 5xx")
+            raise Stopped(f"the server responded to {SERVER_ERRORS} requests in a row with 5xx")
 
 
 def describe(error: Exception) -> str:
-    """Say in one line why no answer came."""
+    """Say in one line why no response came."""
     match error:
         case httpx.ConnectTimeout():
             return "no connection in time"
         case httpx.TimeoutException():
-            return "no answer in time"
+            return "no response in time"
         case httpx.ConnectError() if "CERTIFICATE" in str(error).upper():
             return f"the server's certificate is not trusted: {error}"
         case httpx.ConnectError():
             return f"no connection: {error}"
         case httpx.RemoteProtocolError():
-            return f"no whole answer: {error}"
-    return f"no answer: {str(error) or type(error).__name__}"
+            return f"no whole response: {error}"
+    return f"no response: {str(error) or type(error).__name__}"
 
 
 def _trust(options: Options) -> ssl.SSLContext | bool:

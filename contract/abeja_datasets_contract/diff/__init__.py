@@ -5,7 +5,7 @@
     report = compare(load("HEAD:openapi.yaml"), load("openapi.yaml"))
     report.verdict, report.version_step, report.findings
 
-The question is whether every request that was valid still is, and whether every answer that may now come was allowed
+The question is whether every request that was valid still is, and whether every response that may now come was allowed
 before; `oracle` asks it of each pair of schemas. `python_side` and `report_text` need griffe and rich, and so are
 imported by themselves.
 """

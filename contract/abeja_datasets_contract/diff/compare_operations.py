@@ -2,11 +2,11 @@
 
 from typing import Any
 
-from abeja_datasets_contract.diff.answers import Answers
 from abeja_datasets_contract.diff.findings import Audience, Severity
 from abeja_datasets_contract.diff.operations import Operation
 from abeja_datasets_contract.diff.pointers import child
 from abeja_datasets_contract.diff.requests import Requests
+from abeja_datasets_contract.diff.responses import Responses
 from abeja_datasets_contract.diff.security import compare_security
 from abeja_datasets_contract.diff.sides import Sides
 
@@ -41,7 +41,7 @@ def _compare(sides: Sides, old: Operation, new: Operation) -> None:
     sides.deprecation(old.raw, new.raw, f"the operation {new.name}", new.name, old=old.pointer, new=new.pointer)
     sides.words(f"the operation {new.name}", new.name, old=old.pointer, new=new.pointer)
     Requests(sides, old, new).compare()
-    Answers(sides, old, new).compare()
+    Responses(sides, old, new).compare()
     compare_security(sides, old, new)
     compare_servers(
         sides,

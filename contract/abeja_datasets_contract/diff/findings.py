@@ -20,13 +20,13 @@ class Place(NamedTuple):
 
 
 class Counterexample(NamedTuple):
-    """What shows a break: a value that the one document takes and the other refuses, or a whole request or answer.
+    """What shows a break: a value that the one document takes and the other refuses, or a whole request or response.
 
     Attributes:
         operation: the operation it is shown for.
-        part: what it is a value of, such as `request body (application/json)` or `answer 200 (application/json)`;
-            `request` or `answer 404` of a whole one.
-        value: the value; of a whole request or answer an object, as `messages` describes it.
+        part: what it is a value of, such as `request body (application/json)` or `response 200 (application/json)`;
+            `request` or `response 404` of a whole one.
+        value: the value; of a whole request or response an object, as `messages` describes it.
         old: the pointer of the schema that it was checked against in the old document; of a whole one, that of its
             operation, or `#/paths` where there is none.
         new: the same in the new document.
@@ -40,7 +40,7 @@ class Counterexample(NamedTuple):
     old: str
     new: str
     taken_by: Literal["old", "new"]
-    form: Literal["value", "request", "answer"] = "value"
+    form: Literal["value", "request", "response"] = "value"
 
     @property
     def says(self) -> str:

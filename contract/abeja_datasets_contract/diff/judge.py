@@ -1,4 +1,4 @@
-"""Whether a document describes a request, or an answer: all that stands against it.
+"""Whether a document describes a request, or a response: all that stands against it.
 
 Independent of what finds changes, so that a counterexample is confirmed by other code than made it. Described is what
 the document tells of: a property, a parameter or a status that it does not name is not, even where nothing forbids it.
@@ -13,7 +13,7 @@ from urllib.parse import unquote
 
 from abeja_datasets_contract.diff.counterexamples import validator
 from abeja_datasets_contract.diff.documents import Document
-from abeja_datasets_contract.diff.messages import Answer, Request, credential
+from abeja_datasets_contract.diff.messages import Request, Response, credential
 from abeja_datasets_contract.diff.pointers import child, join
 from abeja_datasets_contract.diff.schemas import Direction, Schemas
 
@@ -31,7 +31,7 @@ class Judge:
 
     def __init__(self, document: Document) -> None:
         self._document = document
-        kinds: tuple[Direction, ...] = ("request", "answer")
+        kinds: tuple[Direction, ...] = ("request", "response")
         self._schemas = {
             (direction, closed): Schemas(document, direction, closed=closed)
             for direction in kinds
@@ -44,9 +44,9 @@ class Judge:
         found: list[set[Objection]] = [set(self._objections(request, *match)) for match in self._matching(request)]
         return min(found, key=len) if found else {"operation"}
 
-    def answer(self, operation: str, answer: Answer) -> set[Objection]:
-        """Tell what stands against an answer of the operation at a pointer."""
-        return set(self._against(operation, answer))
+    def response(self, operation: str, response: Response) -> set[Objection]:
+        """Tell what stands against a response of the operation at a pointer."""
+        return set(self._against(operation, response))
 
     def _at(self, place: str, *keys: str | int) -> tuple[str, Any]:
         pointer = self._document.follow(child(place, *keys))
@@ -131,23 +131,23 @@ class Judge:
     def _needs(self, requirement: dict[str, list[str]]) -> set[str]:
         return set(needed(self._document, requirement))
 
-    def _against(self, operation: str, answer: Answer) -> Iterator[Objection]:
+    def _against(self, operation: str, response: Response) -> Iterator[Objection]:
         statuses = {str(key).upper(): str(key) for key in self._document.at(operation).get("responses", {})}
-        keys = (str(answer.status), f"{str(answer.status)[0]}XX", "DEFAULT")
+        keys = (str(response.status), f"{str(response.status)[0]}XX", "DEFAULT")
         key = next((statuses[key] for key in keys if key in statuses), None)
         if key is None:
             yield "status"
             return
         place, raw = self._at(operation, "responses", key)
-        given = {name.lower(): value for name, value in answer.headers.items()}
+        given = {name.lower(): value for name, value in response.headers.items()}
         for name in raw.get("headers", {}):
             header, described = self._at(place, "headers", name)
             if name.lower() in given:
-                yield from self._against_value("header", "answer", header, given[name.lower()])
+                yield from self._against_value("header", "response", header, given[name.lower()])
             elif described.get("required") and name.lower() != "content-type":
                 yield "missing header"
-        if answer.media_type is not None:
-            yield from self._against_body("answer", place, answer.media_type, answer.body)
+        if response.media_type is not None:
+            yield from self._against_body("response", place, response.media_type, response.body)
         elif raw.get("content"):
             yield "missing body"
 

@@ -1,4 +1,4 @@
-"""Counterexamples of what changed around schemas: requests and answers as a whole, shown only if both judges agree."""
+"""Counterexamples of what changed around schemas: whole requests and responses, if both judges agree."""
 
 from collections.abc import Callable
 from itertools import product
@@ -8,7 +8,7 @@ from abeja_datasets_contract.diff.documents import Document
 from abeja_datasets_contract.diff.findings import Counterexample
 from abeja_datasets_contract.diff.judge import Judge, Objection
 from abeja_datasets_contract.diff.message_samples import MessageSampler
-from abeja_datasets_contract.diff.messages import Answer, Request
+from abeja_datasets_contract.diff.messages import Request, Response
 from abeja_datasets_contract.diff.operations import Operation
 from abeja_datasets_contract.diff.pointers import child
 from abeja_datasets_contract.diff.samples import NoSample
@@ -24,7 +24,7 @@ class MessageExamples:
     def __init__(self, old: Document, new: Document) -> None:
         self._old, self._new = old, new
         self._judges = Judge(old), Judge(new)
-        self._sampler, self._answers = MessageSampler(old), MessageSampler(new)
+        self._sampler, self._responses = MessageSampler(old), MessageSampler(new)
 
     def request(self, old: Operation, new: Operation | None, shows: Objection, **wanted: Any) -> Example:
         """Promise a request that was described, and against which the new document says what it is to show.
@@ -66,8 +66,8 @@ class MessageExamples:
         places = old.pointer, new.pointer if new else _PATHS
         return Counterexample(new.name if new else old.name, "request", request.data, *places, "old", "request")
 
-    def answer(self, old: Operation, new: Operation, key: str, shows: Objection) -> Example:
-        """Promise an answer that may come now, and of which the old document did not tell.
+    def response(self, old: Operation, new: Operation, key: str, shows: Objection) -> Example:
+        """Promise a response that may come now, and of which the old document did not tell.
 
         Args:
             old: the operation that it comes from.
@@ -81,18 +81,18 @@ class MessageExamples:
             kinds = [*self._new.at(place).get("content", {})] or [None]
             for status, kind in product(_statuses(key), kinds):
                 try:
-                    answer = self._answers.answer(place, status, kind)
+                    response = self._responses.response(place, status, kind)
                 except NoSample:
                     continue
-                if self._is_news(answer, old, new, shows):
+                if self._is_news(response, old, new, shows):
                     places = old.pointer, new.pointer
-                    return Counterexample(new.name, f"answer {status}", answer.data, *places, "new", "answer")
+                    return Counterexample(new.name, f"response {status}", response.data, *places, "new", "response")
             return None
 
         return example
 
-    def _is_news(self, answer: Answer, old: Operation, new: Operation, shows: Objection) -> bool:
-        before, after = self._judges[0].answer(old.pointer, answer), self._judges[1].answer(new.pointer, answer)
+    def _is_news(self, response: Response, old: Operation, new: Operation, shows: Objection) -> bool:
+        before, after = self._judges[0].response(old.pointer, response), self._judges[1].response(new.pointer, response)
         return shows in before and "unsure" not in before and not after
 
 

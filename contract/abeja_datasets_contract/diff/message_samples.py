@@ -1,4 +1,4 @@
-"""Requests and answers of a document's operations: as small as they can be, with what they are to show."""
+"""Requests and responses of a document's operations: as small as they can be, with what they are to show."""
 
 import re
 from collections.abc import Iterator
@@ -9,7 +9,7 @@ from urllib.parse import quote
 from abeja_datasets_contract.diff.counterexamples import validator
 from abeja_datasets_contract.diff.documents import Document
 from abeja_datasets_contract.diff.judge import needed
-from abeja_datasets_contract.diff.messages import Answer, Request, concrete, written
+from abeja_datasets_contract.diff.messages import Request, Response, concrete, written
 from abeja_datasets_contract.diff.operations import Operation, Parameter
 from abeja_datasets_contract.diff.pointers import child
 from abeja_datasets_contract.diff.samples import NoSample, Sampler
@@ -59,8 +59,8 @@ class MessageSampler:
                 return request._replace(media_type=concrete(kind), body=self._body("request", place, kind))
         return request
 
-    def answer(self, place: str, status: int, media_type: str | None) -> Answer:
-        """Make an answer with the headers that always come, as the answer at a pointer describes it.
+    def response(self, place: str, status: int, media_type: str | None) -> Response:
+        """Return a response with the headers that always come, as the response at a pointer describes it.
 
         Raises:
             NoSample: a value of it can't be made.
@@ -69,10 +69,10 @@ class MessageSampler:
         for name in self._document.at(place).get("headers", {}):
             header = self._document.follow(child(place, "headers", name))
             if self._document.at(header).get("required") and name.lower() != "content-type":
-                headers[name] = self._value("answer", child(header, "schema"))
+                headers[name] = self._value("response", child(header, "schema"))
         if media_type is None:
-            return Answer(status, headers)
-        return Answer(status, headers, concrete(media_type), self._body("answer", place, media_type))
+            return Response(status, headers)
+        return Response(status, headers, concrete(media_type), self._body("response", place, media_type))
 
     def _body(self, direction: Direction, holder: str, kind: str) -> Any:
         place = child(holder, "content", kind)

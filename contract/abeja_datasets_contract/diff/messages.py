@@ -1,4 +1,4 @@
-"""Requests and answers as a whole: what shows that more than the values of a schema changed."""
+"""Requests and responses as a whole: what shows that more than the values of a schema changed."""
 
 from typing import Any, NamedTuple
 from urllib.parse import quote
@@ -39,8 +39,8 @@ class Request(NamedTuple):
         return {**found, **self.parameters, **_body(self), **_if("credentials", list(self.credentials))}
 
 
-class Answer(NamedTuple):
-    """An answer to a request for an operation.
+class Response(NamedTuple):
+    """A response to a request for an operation.
 
     Attributes:
         status: its number.
@@ -60,7 +60,7 @@ class Answer(NamedTuple):
         return {"status": self.status, **_if("headers", self.headers), **_body(self)}
 
 
-def _body(message: Request | Answer) -> dict[str, Any]:
+def _body(message: Request | Response) -> dict[str, Any]:
     return {} if message.media_type is None else {"media_type": message.media_type, "body": message.body}
 
 
@@ -69,7 +69,7 @@ def _if(name: str, value: Any) -> dict[str, Any]:
 
 
 def line(data: dict[str, Any], most: int = 500) -> str:
-    """Write the data of a request or an answer in a line, such as `GET /files?limit=1`; bodies are shortened."""
+    """Write the data of a request or a response in a line, such as `GET /files?limit=1`; bodies are shortened."""
     parts = [str(data.get("status") or f"{data['method']} {data['path']}")]
     query = [f"{quote(name)}={quote(written(value), safe='')}" for name, value in data.get("query", {}).items()]
     parts[0] += f"?{'&'.join(query)}" if query else ""

@@ -36,12 +36,12 @@ def covers(covering: jsonschema_rs.CanonicalSchema | None, sent: jsonschema_rs.C
     if covering is None or sent is None:
         return "unknown"
     try:
-        answer = covering.covers(sent)
+        response = covering.covers(sent)
     except jsonschema_rs.canonical.CanonicalizationError:
         return "unknown"
-    if answer == jsonschema_rs.canonical.Containment.YES:
+    if response == jsonschema_rs.canonical.Containment.YES:
         return "yes"
-    return "no" if answer == jsonschema_rs.canonical.Containment.NO else "unknown"
+    return "no" if response == jsonschema_rs.canonical.Containment.NO else "unknown"
 
 
 class Oracle:

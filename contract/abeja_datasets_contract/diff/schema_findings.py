@@ -230,7 +230,7 @@ def _parent(pointer: str, levels: int = 1) -> str:
 def schema_findings(old: Document, new: Document, slots: Iterable[Slot], body_example: BodyExample) -> list[Finding]:
     """Judge the schemas of all slots."""
     slots = list(slots)
-    directions: tuple[Direction, ...] = ("request", "answer")
+    directions: tuple[Direction, ...] = ("request", "response")
     found = [
         SchemaFindings(
             old, new, direction, [slot for slot in slots if slot.direction == direction], body_example

@@ -16,10 +16,10 @@ from abeja_datasets_contract.diff.dialect import LISTS, MAPS, modern
 from abeja_datasets_contract.diff.documents import Document
 from abeja_datasets_contract.diff.pointers import child, join, split
 
-Direction = Literal["request", "answer"]
+Direction = Literal["request", "response"]
 _CONDITIONS = frozenset({"not", "if", "contains", "propertyNames"})
 _INNER = ("items", "additionalProperties", "unevaluatedProperties", "unevaluatedItems")
-_HIDDEN = {"request": "readOnly", "answer": "writeOnly"}
+_HIDDEN = {"request": "readOnly", "response": "writeOnly"}
 
 
 @dataclass(frozen=True)
@@ -40,7 +40,7 @@ class Schemas:
 
     Args:
         document: where they stand.
-        direction: in requests, properties that are `readOnly` need not (closed: can't) be there; in answers, those
+        direction: in requests, properties that are `readOnly` need not (closed: can't) be there; in responses, those
             that are `writeOnly`.
         closed: whether this is the side whose values are being sent.
         enums: by the pointer of a schema, values that its `enum` takes too.

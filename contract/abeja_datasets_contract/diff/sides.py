@@ -28,7 +28,7 @@ class Sides:
 
     Attributes:
         findings: what was found outside of schemas. The same thing found for several operations, which share a
-            parameter or an answer, is one finding.
+            parameter or a response, is one finding.
         slots: the schemas that are left to compare.
         examples: makes the counterexamples.
     """

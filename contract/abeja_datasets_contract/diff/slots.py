@@ -9,7 +9,7 @@ class Slot(NamedTuple):
     """Two schemas, of the old and the new document, for the same value of the same operation.
 
     Attributes:
-        direction: `request` for what callers send, `answer` for what they read.
+        direction: `request` for what callers send, `response` for what they read.
         operation: what the operation is called.
         part: what the value is of it, such as `query parameter limit`.
         old: the pointer of the schema in the old document.

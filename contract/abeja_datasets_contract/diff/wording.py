@@ -37,7 +37,7 @@ def _holder(document: Document, keys: list[str]) -> str:
     if keys[:1] == ["requestBody"]:
         return "the request body"
     if keys[:1] == ["responses"] and len(keys) > 1:
-        return f"the header `{keys[3]}` of answer {keys[1]}" if keys[2:3] == ["headers"] else f"answer {keys[1]}"
+        return f"the header `{keys[3]}` of response {keys[1]}" if keys[2:3] == ["headers"] else f"response {keys[1]}"
     if keys[:1] != ["parameters"]:
         return f"`{'/'.join(keys)}`"
     raw = document.at(document.follow(join(*parent[: parent.index("parameters", 2) + 2])))
@@ -83,20 +83,20 @@ _SAID = {
     ),
     "whole": (
         "not all that was sent is accepted any more",
-        "answers may come that were not described before",
+        "responses may come that were not described before",
     ),
     "false": ("nothing is accepted here any more", "what was never sent may now come"),
     "looser null": ("null is now accepted", "it is no longer null"),
     "looser required": ("property `{name}` is no longer required", "property `{name}` is now always there"),
 }
-"""By the kind of a change, what it means for requests and for answers."""
+"""By the kind of a change, what it means for requests and for responses."""
 
 
 class Wording:
     """Says what changes of schemas are, in the order of time: of requests the sent side is the old one.
 
     Args:
-        direction: whether the schemas are of requests or of answers.
+        direction: whether the schemas are of requests or of responses.
         sent: the document whose values are sent.
         covering: the other one.
     """
@@ -110,7 +110,7 @@ class Wording:
         """Say what a change between the schemas at two pointers is."""
         here = subject(self._covering, covering) if self._request else subject(self._sent, sent)
         if here.startswith("`") and " in " not in here:
-            here += " in requests" if self._request else " in answers"
+            here += " in requests" if self._request else " in responses"
         return f"{here}: {self._said(change)}"
 
     def _said(self, change: Change) -> str:

@@ -5,20 +5,22 @@ import json
 from tests.contract.faults.kit import (
     ERROR,
     UNREADABLE,
-    answers,
     fault,
     requests,
+    responses,
 )
 from tests.contract.faulty import Ask, Asked, Told
 
-answers(
+responses(
     "bulk",
     "in the order of ids",
     "bulk_update_dataset_item",
     lambda v: sorted(v, key=lambda r: r["dataset_item_id"]),
     "bulk.order",
 )
-answers("bulk", "answers without the last", "bulk_update_dataset_item", lambda v: v[:-1], "bulk.answer", "fidelity.*")
+responses(
+    "bulk", "responses without the last", "bulk_update_dataset_item", lambda v: v[:-1], "bulk.response", "fidelity.*"
+)
 
 
 @fault("bulk", "bulk.all-or-nothing.*")

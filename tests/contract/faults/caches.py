@@ -44,7 +44,7 @@ async def a_page_token_lets_in(asked: Asked, ask: Ask) -> Told:
     return await ask(signed(asked) if "next_page_token=" in asked.target else asked)
 
 
-@fault("status", "preflight.credential", "answers.list_datasets.status")
+@fault("status", "preflight.credential", "responses.list_datasets.status")
 async def the_documented_spelling_redirects(asked: Asked, ask: Ask) -> Told:
     path, mark, query = asked.target.partition("?")
     if asked.method == "GET" and path.endswith("/"):

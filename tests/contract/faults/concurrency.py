@@ -44,7 +44,7 @@ async def bulk_is_one_by_one(asked: Asked, ask: Ask) -> Told:
 
 
 @fault("concurrency", "concurrency.create-items", concurrency=8)
-async def answers_are_mixed_up(asked: Asked, ask: Ask) -> Told:
+async def responses_are_mixed_up(asked: Asked, ask: Ask) -> Told:
     if asked.operation != "create_dataset_item":
         return await ask(asked)
     _state["busy"] = _state.get("busy", 0) + 1
@@ -94,7 +94,7 @@ _last: dict[str, bytes] = {}
 
 
 @fault("concurrency", "concurrency.read", "concurrency.create-datasets", concurrency=8)
-async def readers_share_an_answer(asked: Asked, ask: Ask) -> Told:
+async def readers_share_an_response(asked: Asked, ask: Ask) -> Told:
     if asked.operation != "get_dataset_item":
         return await ask(asked)
     told = await ask(asked)

@@ -7,7 +7,7 @@ import unicodedata
 from collections.abc import Callable
 
 from tests.contract.faults.access import signed
-from tests.contract.faults.kit import ERROR, FAULTS, UNREADABLE, Fault, answers, each, fault, putting, query, requests
+from tests.contract.faults.kit import ERROR, FAULTS, UNREADABLE, Fault, each, fault, putting, query, requests, responses
 from tests.contract.faulty import AUTHORIZATION, OTHER_SECRET, SECRET, Ask, Asked, Told
 
 _JSON = [("content-type", "application/json")]
@@ -49,13 +49,13 @@ async def bodies_are_read_before_credentials(asked: Asked, ask: Ask) -> Told:
     return _refusal() if asked.body == b"{" else await ask(asked)
 
 
-@fault("headers", "answers.challenge")
+@fault("headers", "responses.challenge")
 async def the_challenge_names_another_scheme(asked: Asked, ask: Ask) -> Told:
     told = await ask(asked)
     return told.header("www-authenticate", 'Negotiate realm="basically"') if told.status == 401 else told
 
 
-@fault("headers", "answers.secrets")
+@fault("headers", "responses.secrets")
 async def the_wrong_credential_is_echoed(asked: Asked, ask: Ask) -> Told:
     told = await ask(asked)
     given = asked.headers.get("authorization", "")
@@ -64,7 +64,7 @@ async def the_wrong_credential_is_echoed(asked: Asked, ask: Ask) -> Told:
     )
 
 
-@fault("headers", "answers.media-type")
+@fault("headers", "responses.media-type")
 async def another_character_set(asked: Asked, ask: Ask) -> Told:
     return (await ask(asked)).header("content-type", "application/json; charset=iso-8859-1")
 
@@ -138,7 +138,7 @@ async def created_at_may_be_given(asked: Asked, ask: Ask) -> Told:
     return told
 
 
-answers(
+responses(
     "state",
     "the time of Japan",
     ".*",
@@ -154,21 +154,21 @@ answers(
     "datasets.timestamps",
     "items.update.updated-at-moves",
 )
-answers(
+responses(
     "state",
     "the dataset counts to 100",
     "get_dataset",
     putting("total_count", lambda n: min(n, 100)),
     "paging.items.many",
 )
-answers(
+responses(
     "paging",
     "the list counts to 100",
     "list_dataset_items",
     lambda v: {**v, "total_count": min(100, v["total_count"])},
     "paging.items.many",
 )
-answers(
+responses(
     "paging",
     "items in the order of their ids as text",
     "list_dataset_items",
@@ -342,7 +342,7 @@ async def head_needs_no_credential(asked: Asked, ask: Ask) -> Told:
 
 
 @fault("authentication", "methods.head-and-options")
-async def options_answers_as_get(asked: Asked, ask: Ask) -> Told:
+async def options_responses_as_get(asked: Asked, ask: Ask) -> Told:
     return await ask(asked.reading()) if asked.method == "OPTIONS" else await ask(asked)
 
 

@@ -5,7 +5,7 @@ import unicodedata
 from collections.abc import Callable
 from typing import Any
 
-from tests.contract.faults.kit import answers, each, putting, requests
+from tests.contract.faults.kit import each, putting, requests, responses
 
 
 def _deep(edit: Callable[[Any], Any]) -> Callable[[Any], Any]:
@@ -21,7 +21,7 @@ def _deep(edit: Callable[[Any], Any]) -> Callable[[Any], Any]:
 
 def _kept(name: str, edit: Callable[[Any], Any], *first: str, field: str = "attributes") -> None:
     operation = ".*_dataset_items?" if field != "props" else ".*_datasets?"
-    answers("state", name, operation, putting(field, _deep(edit)), *first)
+    responses("state", name, operation, putting(field, _deep(edit)), *first)
 
 
 def _of(kind: type[Any], edit: Callable[[Any], Any]) -> Callable[[Any], Any]:
@@ -70,7 +70,7 @@ _kept(
     field="props",
 )
 _kept("integers of props through a double", _of(int, lambda n: int(float(n))), "fidelity.props.*", field="props")
-answers(
+responses(
     "state",
     "lists have the first file alone",
     "list_dataset_items",

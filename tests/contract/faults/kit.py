@@ -37,7 +37,7 @@ def fault(family: str, *first: str, concurrency: int = 1) -> Callable[[Wrap], Wr
     return register
 
 
-def answers(family: str, name: str, operation: str, edit: Callable[[Any], Any], *first: str) -> None:
+def responses(family: str, name: str, operation: str, edit: Callable[[Any], Any], *first: str) -> None:
     """Add a fault that edits the successes of an operation, where `edit` returns something."""
 
     async def wrap(asked: Asked, ask: Ask) -> Told:
@@ -50,7 +50,7 @@ def answers(family: str, name: str, operation: str, edit: Callable[[Any], Any], 
 
 
 def statuses(family: str, name: str, operation: str, when: int, status: int, *first: str) -> None:
-    """Add a fault that answers another status."""
+    """Add a fault that responds with another status."""
 
     async def wrap(asked: Asked, ask: Ask) -> Told:
         told = await ask(asked)
@@ -75,7 +75,7 @@ def requests(family: str, name: str, operation: str, edit: Callable[[Asked], Ask
 
 
 def each(records: Any, edit: Callable[[Any], Any]) -> Any:
-    """Edit each record of an answer, whatever its form."""
+    """Edit each record of a response, whatever its form."""
     if isinstance(records, list):
         return [edit(record) for record in records]
     if isinstance(records, dict) and "items" in records:

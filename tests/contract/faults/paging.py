@@ -5,11 +5,11 @@ from urllib.parse import parse_qsl
 
 from tests.contract.faults.kit import (
     ERROR,
-    answers,
     dropping,
     fault,
     query,
     requests,
+    responses,
 )
 from tests.contract.faulty import Ask, Asked, Told
 
@@ -26,29 +26,29 @@ async def limit_is_one_more(asked: Asked, ask: Ask) -> Told:
     return await ask(asked)
 
 
-answers(
+responses(
     "paging",
     "items newest first",
     "list_dataset_items",
     lambda v: {**v, "items": v["items"][::-1]},
     "paging.items.order",
 )
-answers("paging", "datasets newest first", "list_datasets", lambda v: v[::-1], "paging.datasets.order")
-answers(
+responses("paging", "datasets newest first", "list_datasets", lambda v: v[::-1], "paging.datasets.order")
+responses(
     "paging",
     "no token ever for items",
     "list_dataset_items",
     lambda v: {k: x for k, x in v.items() if k != "next_page_token"},
     "paging.items.none-missing",
 )
-answers(
+responses(
     "paging",
     "the last item of a page is dropped",
     "list_dataset_items",
     lambda v: {**v, "items": v["items"][:-1]} if "next_page_token" in v else v,
     "paging.items.none-missing",
 )
-answers(
+responses(
     "paging",
     "total_count is that of the page",
     "list_dataset_items",
@@ -97,7 +97,7 @@ async def unknown_parameters_are_refused(asked: Asked, ask: Ask) -> Told:
     return await ask(asked)
 
 
-@fault("paging", "paging.datasets.*", "answers.next-token")
+@fault("paging", "paging.datasets.*", "responses.next-token")
 async def datasets_without_a_token(asked: Asked, ask: Ask) -> Told:
     told = await ask(asked)
     return told.header("x-next-token", None) if asked.operation == "list_datasets" else told
@@ -181,7 +181,7 @@ async def tokens_are_offsets(asked: Asked, ask: Ask) -> Told:
 _offsets: dict[str, int] = {}
 
 
-answers(
+responses(
     "paging", "datasets by name", "list_datasets", lambda v: sorted(v, key=lambda r: r["name"]), "paging.datasets.order"
 )
 requests(

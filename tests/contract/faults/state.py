@@ -5,11 +5,11 @@ from typing import Any
 
 from tests.contract.faults.kit import (
     UNREADABLE,
-    answers,
     each,
     fault,
     putting,
     requests,
+    responses,
 )
 from tests.contract.faulty import Ask, Asked, Told
 
@@ -79,39 +79,39 @@ async def missing_attributes_wipe_though_refused(asked: Asked, ask: Ask) -> Told
     return told
 
 
-answers(
+responses(
     "state",
     "created_at moves",
     "update_dataset_item",
     lambda v: {**v, "created_at": v["updated_at"]},
     "items.update.created-at-stays",
 )
-answers(
+responses(
     "state",
     "updated_at stays",
     ".*_dataset_items?",
     lambda v: each(v, lambda r: {**r, "updated_at": r["created_at"]}),
     "items.update.updated-at-moves",
 )
-answers(
+responses(
     "state", "total_count is one more", "get_dataset", putting("total_count", lambda n: n + 1), "datasets.total-count.*"
 )
-answers(
+responses(
     "state",
     "total_count in the list",
     "list_datasets",
     putting("total_count", lambda _: 0),
     "datasets.total-count.only-in-get",
 )
-answers("state", "the type is lower-cased", "(get|create)_dataset", putting("type", str.lower), "datasets.types")
-answers(
+responses("state", "the type is lower-cased", "(get|create)_dataset", putting("type", str.lower), "datasets.types")
+responses(
     "state",
     "unknown props are lost",
     ".*dataset",
     putting("props", lambda v: {k: x for k, x in v.items() if k == "categories"}),
-    "datasets.create.answer",
+    "datasets.create.response",
 )
-answers(
+responses(
     "state",
     "unknown source data is lost",
     ".*_dataset_items?",
@@ -121,14 +121,14 @@ answers(
     ),
     "items.create.source-data",
 )
-answers(
+responses(
     "state",
     "one source alone",
     ".*_dataset_items?",
     putting("source_data", lambda v: v[:1]),
     "items.create.source-data",
 )
-answers("state", "names are trimmed", ".*dataset", putting("name", str.strip), "names.text.spaces")
+responses("state", "names are trimmed", ".*dataset", putting("name", str.strip), "names.text.spaces")
 requests(
     "state",
     "names are cut",
@@ -146,35 +146,35 @@ def _numbers(value: Any) -> Any:
     return int(float(value)) if isinstance(value, int) and not isinstance(value, bool) else value
 
 
-answers(
+responses(
     "state",
     "integers through a double",
     "get_dataset_item",
     putting("attributes", _numbers),
     "fidelity.attributes.integers",
 )
-answers(
+responses(
     "state",
     "keys sorted",
     "get_dataset_item",
     lambda v: json.loads(json.dumps(v, sort_keys=True)),
     "fidelity.attributes.key-order",
 )
-answers(
+responses(
     "state",
     "floats cut to two places",
     ".*_dataset_items?",
     putting("attributes", lambda v: json.loads(json.dumps(v), parse_float=lambda t: round(float(t), 2))),
     "fidelity.attributes.floats",
 )
-answers(
+responses(
     "state",
     "NUL removed",
     "update_dataset_item",
     lambda v: json.loads(json.dumps(v).replace("\\u0000", "")),
     "fidelity.attributes.nul",
 )
-answers(
+responses(
     "state",
     "nulls removed",
     "create_dataset_item",
@@ -213,14 +213,14 @@ def _typed_rects(attributes: Any) -> Any:
     }
 
 
-answers(
+responses(
     "state",
     "unknown properties of categories are lost",
     ".*dataset",
     putting("props", _typed_labels),
     "datasets.*",
 )
-answers(
+responses(
     "state",
     "rects are whole numbers",
     ".*_dataset_items?",

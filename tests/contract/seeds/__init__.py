@@ -30,7 +30,7 @@ NO_CHANGE: dict[str, Edit] = {
 
 
 def seeded_document() -> Any:
-    """Give openapi.yaml with what it lacks: enums in an answer and parameters, and a scheme that nothing asks for."""
+    """Give openapi.yaml with what it lacks: enums in a response and parameters, and a scheme that nothing asks for."""
     path = Path(__file__).parents[3] / "openapi.yaml"
     data = yaml.safe_load(path.read_text(encoding="utf-8"))
     state = {"type": "string", "enum": ["new", "old"]}

@@ -14,11 +14,11 @@ from tests.contract.seeds.seed import (
     WITH_DATASET,
     WITH_ITEM,
     Seed,
-    answer,
     body,
     parameter,
     properties,
     rename_component,
+    response,
     schema,
 )
 
@@ -40,13 +40,13 @@ COMPATIBLE = {
     "an optional request property added": Seed(
         SENDING, {"create_dataset"}, lambda d: properties(d, "CreateDatasetRequest").update(note=STRING), "compatible"
     ),
-    "an optional answer property added": Seed(
+    "an optional response property added": Seed(
         READING, WITH_DATASET, lambda d: properties(d, "Dataset").update(note=STRING), "compatible"
     ),
     "an optional property added on both sides": Seed(
         SENDING, WITH_ITEM, lambda d: properties(d, "SourceData").update(size={"type": "integer"}), "compatible"
     ),
-    "a required answer property added": Seed(
+    "a required response property added": Seed(
         READING,
         WITH_DATASET,
         lambda d: (properties(d, "Dataset").update(note=STRING), schema(d, "Dataset")["required"].append("note")),
@@ -65,10 +65,10 @@ COMPATIBLE = {
         "compatible",
         'value "none" added',
     ),
-    "an answer's media type added": Seed(
+    "a response's media type added": Seed(
         READING,
         {"get_dataset"},
-        lambda d: answer(d, DATASET, "get", "200")["content"].update({"application/cbor": {}}),
+        lambda d: response(d, DATASET, "get", "200")["content"].update({"application/cbor": {}}),
         "warning",
         "may now come as application/cbor",
     ),
@@ -82,7 +82,7 @@ COMPATIBLE = {
     "an optional header removed": Seed(
         READING,
         {"list_datasets"},
-        lambda d: answer(d, DATASETS, "get", "200")["headers"].pop("X-Next-Token"),
+        lambda d: response(d, DATASETS, "get", "200")["headers"].pop("X-Next-Token"),
         "warning",
         "X-Next-Token",
     ),
@@ -101,16 +101,16 @@ COMPATIBLE = {
         ),
         "compatible",
     ),
-    "an answer removed": Seed(
+    "a response removed": Seed(
         CHECK, {"get_dataset"}, lambda d: d["paths"][DATASET]["get"]["responses"].pop("500"), "compatible"
     ),
     "a header added": Seed(
         READING,
         {"list_datasets"},
-        lambda d: answer(d, DATASETS, "get", "200")["headers"].update({"X-Total": {"schema": STRING}}),
+        lambda d: response(d, DATASETS, "get", "200")["headers"].update({"X-Total": {"schema": STRING}}),
         "compatible",
     ),
-    "an answer narrowed": Seed(
+    "a response narrowed": Seed(
         CHECK,
         {"list_dataset_items"},
         lambda d: properties(d, "DatasetItemPage")["next_page_token"].update(maxLength=100),
@@ -128,20 +128,20 @@ COMPATIBLE = {
     "a request body no longer required": Seed(
         SENDING, {"create_dataset"}, lambda d: body(d, DATASETS, "post").update(required=False), "compatible"
     ),
-    "an enum value added to an answer": Seed(
+    "an enum value added to a response": Seed(
         READING,
         {"get_dataset"},
         lambda d: schema(d, "DatasetWithCount")["allOf"][1]["properties"]["state"]["enum"].append("gone"),
         "warning",
         "gone",
     ),
-    "an enum value removed from an answer": Seed(
+    "an enum value removed from a response": Seed(
         CHECK,
         {"get_dataset"},
         lambda d: schema(d, "DatasetWithCount")["allOf"][1]["properties"]["state"]["enum"].pop(),
         "compatible",
     ),
-    "an optional answer property removed": Seed(
+    "an optional response property removed": Seed(
         READING, {"list_dataset_items"}, lambda d: properties(d, "DatasetItemPage").pop("next_page_token"), "warning"
     ),
     "a success status removed": Seed(

@@ -10,8 +10,8 @@ from tests.contract.seeds.seed import (
     WITH_DATASET,
     WITH_ITEM,
     Seed,
-    answer,
     properties,
+    response,
     schema,
 )
 
@@ -19,16 +19,16 @@ READING_BREAKS = {
     "a status added": Seed(
         READING,
         {"create_dataset"},
-        lambda d: d["paths"][DATASETS]["post"]["responses"].update({"409": answer(d, DATASETS, "post", "400")}),
-        says="answer 409 was added",
+        lambda d: d["paths"][DATASETS]["post"]["responses"].update({"409": response(d, DATASETS, "post", "400")}),
+        says="response 409 was added",
     ),
-    "an answer property no longer required": Seed(
+    "a response property no longer required": Seed(
         READING,
         WITH_DATASET,
         lambda d: schema(d, "Dataset")["required"].remove("props"),
         says="`props` is no longer always there",
     ),
-    "a required answer property removed": Seed(
+    "a required response property removed": Seed(
         READING,
         {"get_dataset"},
         lambda d: (
@@ -37,44 +37,44 @@ READING_BREAKS = {
         ),
         says="`total_count`",
     ),
-    "an answer property may be null": Seed(
+    "a response property may be null": Seed(
         READING,
         {"list_dataset_items"},
         lambda d: properties(d, "DatasetItemPage")["total_count"].update(type=["integer", "null"]),
         says="null",
     ),
-    "an answer's type widened": Seed(
+    "a response's type widened": Seed(
         READING,
         {"list_dataset_items"},
         lambda d: properties(d, "DatasetItemPage")["total_count"].update(type="number"),
         says="`type`",
     ),
-    "an answer's pattern dropped": Seed(READING, ALL, lambda d: schema(d, "Timestamp").pop("pattern"), says="pattern"),
-    "an answer's bound dropped": Seed(
+    "a response's pattern dropped": Seed(READING, ALL, lambda d: schema(d, "Timestamp").pop("pattern"), says="pattern"),
+    "a response's bound dropped": Seed(
         READING,
         {"list_dataset_items"},
         lambda d: properties(d, "DatasetItemPage")["total_count"].pop("minimum"),
         says="minimum",
     ),
-    "an alternative of an answer added": Seed(
+    "an alternative of a response added": Seed(
         READING,
         WITH_ITEM,
         lambda d: properties(d, "AnsweredAttributes")["classification"]["oneOf"].append(STRING),
         says="alternative",
     ),
-    "an answer is now an object": Seed(
+    "a response is now an object": Seed(
         READING,
         {"list_datasets"},
-        lambda d: answer(d, DATASETS, "get", "200")["content"]["application/json"].update(
+        lambda d: response(d, DATASETS, "get", "200")["content"]["application/json"].update(
             schema={"type": "object", "properties": {"datasets": {"type": "array"}}}
         ),
         says="type",
     ),
-    "an answer's media type changed": Seed(
+    "a response's media type changed": Seed(
         READING,
         {"get_dataset"},
-        lambda d: answer(d, DATASET, "get", "200").update(
-            content={"text/xml": answer(d, DATASET, "get", "200")["content"]["application/json"]}
+        lambda d: response(d, DATASET, "get", "200").update(
+            content={"text/xml": response(d, DATASET, "get", "200")["content"]["application/json"]}
         ),
         says="application/json",
     ),
@@ -92,7 +92,7 @@ READING_BREAKS = {
     "a header may be empty": Seed(
         READING,
         {"list_datasets"},
-        lambda d: answer(d, DATASETS, "get", "200")["headers"]["X-Next-Token"]["schema"].pop("minLength"),
+        lambda d: response(d, DATASETS, "get", "200")["headers"]["X-Next-Token"]["schema"].pop("minLength"),
         says="minLength",
     ),
     "an operationId moved": Seed(

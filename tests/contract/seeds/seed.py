@@ -56,7 +56,7 @@ def body(d: Any, path: str, method: str) -> Any:
     return d["paths"][path][method]["requestBody"]
 
 
-def answer(d: Any, path: str, method: str, status: str) -> Any:
+def response(d: Any, path: str, method: str, status: str) -> Any:
     return d["paths"][path][method]["responses"][status]
 
 

@@ -5,7 +5,7 @@ from typing import Any
 
 from abeja_datasets_contract.check.credentials import ALIKE, ANOTHER_USER, WRONG_SECRET, basic, crossed, spoilt
 from abeja_datasets_contract.check.document import operations
-from abeja_datasets_contract.check.probe import Answer, Probe
+from abeja_datasets_contract.check.probe import Probe, Response
 from abeja_datasets_contract.check.registry import Stage
 from abeja_datasets_contract.check.resources import UNKNOWN_USER, nothing_changed, shared_filled, subject
 
@@ -69,7 +69,7 @@ def _check(operation: str, credentials: _Credentials) -> Callable[[Probe], None]
             if operation == "create_dataset":
                 names.append(body["json"]["name"])
             _refused(p, operation, credential, dataset.id, item, **body)
-        last = Answer(p.wire.exchanges[-1])
+        last = Response(p.wire.exchanges[-1])
         nothing_changed(p, dataset, names, last)
 
     return check

@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from abeja_datasets_contract.check.document import of_operation
-from abeja_datasets_contract.check.probe import Answer, Probe
+from abeja_datasets_contract.check.probe import Probe, Response
 from abeja_datasets_contract.check.registry import Stage
 from abeja_datasets_contract.check.resources import (
     CATEGORIES,
@@ -23,7 +23,7 @@ from .labels import label
 STAGE = Stage("bulk")
 _BULK, _GET = "bulk_update_dataset_item", "get_dataset_item"
 _RULE = of_operation(_BULK, "description")
-_ANSWER = of_operation(_BULK, "responses", "200")
+_RESPONSE = of_operation(_BULK, "responses", "200")
 _REFUSED = (400,)
 _MANY = 101
 
@@ -33,38 +33,38 @@ def entry(item: Any, attributes: Any) -> dict[str, Any]:
     return {"dataset_item_id": item.id if isinstance(item, Item) else item, "attributes": attributes}
 
 
-def _sent(p: Probe, dataset: Dataset, items: Sequence[Item], attributes: Callable[[int], Any]) -> Answer:
+def _sent(p: Probe, dataset: Dataset, items: Sequence[Item], attributes: Callable[[int], Any]) -> Response:
     """Update items, which are then expected to be as they should be now."""
     body = [entry(item, attributes(number)) for number, item in enumerate(items)]
-    answer = p.call(_BULK, dataset.id, json=body)
-    by_id = {record["dataset_item_id"]: record for record in answer.json}
+    response = p.call(_BULK, dataset.id, json=body)
+    by_id = {record["dataset_item_id"]: record for record in response.json}
     for number, item in enumerate(items):
         item.record = {**item.record, "attributes": attributes(number)}
         if item.id in by_id:
             item.record["updated_at"] = by_id[item.id]["updated_at"]
-    return answer
+    return response
 
 
-@STAGE.clause("bulk.answer", "The answer is the updated items as they are now.", _ANSWER)
-def answer_(p: Probe) -> None:
-    """Update some, and look at the answer."""
+@STAGE.clause("bulk.response", "The response is the updated items as they are now.", _RESPONSE)
+def response_(p: Probe) -> None:
+    """Update some, and look at the response."""
     dataset = filled(p, 3)
-    answer = _sent(p, dataset, dataset.items, lambda number: {"new": number})
-    p.require(len(answer.json) == 3, "3 items", f"{len(answer.json)}", answer)  # noqa: PLR2004 - as made
-    by_id = {record["dataset_item_id"]: record for record in answer.json}
+    response = _sent(p, dataset, dataset.items, lambda number: {"new": number})
+    p.require(len(response.json) == 3, "3 items", f"{len(response.json)}", response)  # noqa: PLR2004 - as made
+    by_id = {record["dataset_item_id"]: record for record in response.json}
     for item in dataset.items:
-        p.same(item.record, answer, "the item as it is now", by_id.get(item.id))
+        p.same(item.record, response, "the item as it is now", by_id.get(item.id))
 
 
-@STAGE.clause("bulk.order", "The answer is in the order asked.", _ANSWER)
+@STAGE.clause("bulk.order", "The response is in the order asked.", _RESPONSE)
 def order(p: Probe) -> None:
     """Ask in other orders than that of creation."""
     dataset = filled(p, 4)
     for places in ((3, 2, 1, 0), (2, 0, 3, 1), (1, 0)):
         items = [dataset.items[place] for place in places]
-        answer = _sent(p, dataset, items, lambda number: {"new": number})
-        ids = [record["dataset_item_id"] for record in answer.json]
-        p.equal([item.id for item in items], ids, "the items in the order asked", answer)
+        response = _sent(p, dataset, items, lambda number: {"new": number})
+        ids = [record["dataset_item_id"] for record in response.json]
+        p.equal([item.id for item in items], ids, "the items in the order asked", response)
 
 
 @STAGE.clause("bulk.kept", "Each item is updated, and others stay.", _RULE)
@@ -82,9 +82,9 @@ def replaces(p: Probe) -> None:
     """Update ones that held other keys."""
     dataset = filled(p, 2)
     for attributes in ({"deep": {"a": 1}, "list": [1, 2], "old": 1}, {"deep": {"b": 2}, "list": [3], "new": 2}, {}):
-        answer = _sent(p, dataset, dataset.items, lambda _, given=attributes: given)  # type: ignore[misc]
-        for record in answer.json:
-            p.equal(attributes, record["attributes"], "the new attributes alone", answer)
+        response = _sent(p, dataset, dataset.items, lambda _, given=attributes: given)  # type: ignore[misc]
+        for record in response.json:
+            p.equal(attributes, record["attributes"], "the new attributes alone", response)
         nothing_changed(p, dataset, [])
 
 
@@ -94,22 +94,22 @@ def timestamps(p: Probe) -> None:
     dataset = filled(p, 2)
     one, other = dataset.items
 
-    def update() -> Answer:
+    def update() -> Response:
         return p.call(_BULK, dataset.id, json=[entry(one, {"new": 1})])
 
-    moved(p, update, one, lambda answer: answer.json[0]["updated_at"])
-    answer = p.call(_GET, dataset.id, one.id)
-    p.same({key: one.record[key] for key in ("created_at", "updated_at")}, answer, "the timestamps")
+    moved(p, update, one, lambda response: response.json[0]["updated_at"])
+    response = p.call(_GET, dataset.id, one.id)
+    p.same({key: one.record[key] for key in ("created_at", "updated_at")}, response, "the timestamps")
     unchanged(p, dataset, other, "the other stays as it is")
 
 
-@STAGE.clause("bulk.empty", "An empty list answers with an empty list.", _RULE)
+@STAGE.clause("bulk.empty", "An empty list responds with an empty list.", _RULE)
 def empty(p: Probe) -> None:
     """Send one."""
     dataset = filled(p, 1)
-    answer = p.call(_BULK, dataset.id, json=[])
-    p.equal([], answer.json, "an empty list", answer)
-    nothing_changed(p, dataset, [], answer)
+    response = p.call(_BULK, dataset.id, json=[])
+    p.equal([], response.json, "an empty list", response)
+    nothing_changed(p, dataset, [], response)
 
 
 @STAGE.clause(
@@ -119,8 +119,8 @@ def ignores_unknown(p: Probe) -> None:
     """Give some in an entry."""
     dataset = filled(p, 1)
     more = {"source_data": [{"data_uri": "datalake://contract-check/other"}], "contract_check": 1}
-    answer = p.call(_BULK, dataset.id, json=[{**entry(dataset.items[0], {"new": 1}), **more}])
-    p.same({"source_data": dataset.items[0].record["source_data"]}, answer, "source_data stays", answer.json[0])
+    response = p.call(_BULK, dataset.id, json=[{**entry(dataset.items[0], {"new": 1}), **more}])
+    p.same({"source_data": dataset.items[0].record["source_data"]}, response, "source_data stays", response.json[0])
 
 
 def _refused(p: Probe, bad: Callable[[Dataset], Any]) -> None:
@@ -130,8 +130,8 @@ def _refused(p: Probe, bad: Callable[[Dataset], Any]) -> None:
     for place in (0, 2):
         body = [*good[:place], bad(dataset), *good[place:]]
         with p.case():
-            answer = p.call(_BULK, dataset.id, json=body, expect=_REFUSED)
-            nothing_changed(p, dataset, [], answer)
+            response = p.call(_BULK, dataset.id, json=body, expect=_REFUSED)
+            nothing_changed(p, dataset, [], response)
 
 
 _BAD: dict[str, tuple[str, Callable[[Dataset], Any]]] = {
@@ -166,8 +166,8 @@ def deleted_id(p: Probe) -> None:
     doomed = dataset.items.pop()
     p.call("delete_dataset_item", dataset.id, doomed.id)
     body = [entry(dataset.items[0], {"changed": 1}), entry(doomed, {"changed": 1})]
-    answer = p.call(_BULK, dataset.id, json=body, expect=_REFUSED)
-    nothing_changed(p, dataset, [], answer)
+    response = p.call(_BULK, dataset.id, json=body, expect=_REFUSED)
+    nothing_changed(p, dataset, [], response)
 
 
 @STAGE.clause(
@@ -188,11 +188,11 @@ def many(p: Probe) -> Dataset:
 def updates_many(p: Probe) -> None:
     """Update as many as there are, of 101."""
     dataset = many(p)
-    answer = _sent(p, dataset, list(reversed(dataset.items)), lambda number: {"new": number})
+    response = _sent(p, dataset, list(reversed(dataset.items)), lambda number: {"new": number})
     p.equal(
         [item.id for item in reversed(dataset.items)],
-        [record["dataset_item_id"] for record in answer.json],
+        [record["dataset_item_id"] for record in response.json],
         "all",
-        answer,
+        response,
     )
     nothing_changed(p, dataset, [])

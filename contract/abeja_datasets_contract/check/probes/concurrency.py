@@ -4,7 +4,7 @@ from collections import Counter
 from typing import Any
 
 from abeja_datasets_contract.check.document import INFO, of_operation
-from abeja_datasets_contract.check.probe import Answer, Probe
+from abeja_datasets_contract.check.probe import Probe, Response
 from abeja_datasets_contract.check.registry import Stage
 from abeja_datasets_contract.check.resources import (
     SOURCE,
@@ -27,8 +27,8 @@ def _workers(p: Probe) -> int:
     return max(4, min(p.options.concurrency, 12))
 
 
-def _last(p: Probe) -> Answer:
-    return Answer(p.wire.exchanges[-1])
+def _last(p: Probe) -> Response:
+    return Response(p.wire.exchanges[-1])
 
 
 @STAGE.clause(
@@ -39,17 +39,17 @@ def create_items(p: Probe) -> None:
     dataset = new_dataset(p)
     count = 2 * _workers(p)
     bodies = [{"source_data": SOURCE, "attributes": {"number": number}} for number in range(count)]
-    answers = p.send_all([p.request("create_dataset_item", dataset.id, json=body) for body in bodies])
+    responses = p.send_all([p.request("create_dataset_item", dataset.id, json=body) for body in bodies])
     made = {}
-    for answer, body in zip(answers, bodies, strict=True):
-        p.expect(answer, _CREATED)
-        p.same(body, answer, "the item as it was given")
-        made[answer.json["dataset_item_id"]] = body["attributes"]
-    p.require(len(made) == count, f"{count} ids", f"{len(made)}", *answers)
+    for response, body in zip(responses, bodies, strict=True):
+        p.expect(response, _CREATED)
+        p.same(body, response, "the item as it was given")
+        made[response.json["dataset_item_id"]] = body["attributes"]
+    p.require(len(made) == count, f"{count} ids", f"{len(made)}", *responses)
     listed = {record["dataset_item_id"]: record["attributes"] for record in walk_items(p, dataset.id)}
-    p.require(listed == made, "the items as they were given", "others", *answers, _last(p))
-    answer = p.call("get_dataset", dataset.id)
-    p.equal(count, answer.json["total_count"], f"total_count {count}", *answers, answer)
+    p.require(listed == made, "the items as they were given", "others", *responses, _last(p))
+    response = p.call("get_dataset", dataset.id)
+    p.equal(count, response.json["total_count"], f"total_count {count}", *responses, response)
 
 
 @STAGE.clause(
@@ -58,16 +58,16 @@ def create_items(p: Probe) -> None:
 def create_datasets(p: Probe) -> None:
     """Create some, and read them at the same time."""
     bodies = [{"name": p.name("-beside"), "type": "custom", "props": {"n": n}} for n in range(_workers(p))]
-    answers = p.send_all([p.request("create_dataset", json=body) for body in bodies])
-    ids = [answer.json["dataset_id"] for answer in answers if answer.status in _CREATED]
+    responses = p.send_all([p.request("create_dataset", json=body) for body in bodies])
+    ids = [response.json["dataset_id"] for response in responses if response.status in _CREATED]
     p.passing.extend(dict.fromkeys(ids))
-    for answer, body in zip(answers, bodies, strict=True):
-        p.expect(answer, _CREATED)
-        p.same(body, answer, "the dataset as it was given")
-    p.require(len(set(ids)) == len(bodies), f"{len(bodies)} ids", f"{len(set(ids))}", *answers)
-    for answer, body in zip(p.send_all([p.request("get_dataset", number) for number in ids]), bodies, strict=True):
-        p.expect(answer, _OK)
-        p.same(body, answer, "the dataset as it was given")
+    for response, body in zip(responses, bodies, strict=True):
+        p.expect(response, _CREATED)
+        p.same(body, response, "the dataset as it was given")
+    p.require(len(set(ids)) == len(bodies), f"{len(bodies)} ids", f"{len(set(ids))}", *responses)
+    for response, body in zip(p.send_all([p.request("get_dataset", number) for number in ids]), bodies, strict=True):
+        p.expect(response, _OK)
+        p.same(body, response, "the dataset as it was given")
 
 
 @STAGE.clause(
@@ -80,14 +80,14 @@ def names(p: Probe) -> None:
     workers = _workers(p)
     for _ in range(_ROUNDS):
         body = {"name": p.name("-race"), "type": "custom", "props": {}}
-        answers = p.send_all([p.request("create_dataset", json=body) for _ in range(workers)])
-        for answer in answers:
-            p.expect(answer, (*_CREATED, *_REFUSED))
-        made = [answer for answer in answers if answer.status in _CREATED]
-        p.passing.extend(answer.json["dataset_id"] for answer in made)
-        p.require(len(made) == 1, "one dataset of this name", f"{len(made)}", *answers)
+        responses = p.send_all([p.request("create_dataset", json=body) for _ in range(workers)])
+        for response in responses:
+            p.expect(response, (*_CREATED, *_REFUSED))
+        made = [response for response in responses if response.status in _CREATED]
+        p.passing.extend(response.json["dataset_id"] for response in made)
+        p.require(len(made) == 1, "one dataset of this name", f"{len(made)}", *responses)
         found = [record for record in walk_datasets(p) if record["name"] == body["name"]]
-        p.require(len(found) == 1, "one dataset of this name in the list", f"{len(found)}", *answers, _last(p))
+        p.require(len(found) == 1, "one dataset of this name in the list", f"{len(found)}", *responses, _last(p))
 
 
 @STAGE.clause(
@@ -101,13 +101,17 @@ def update(p: Probe) -> None:
     item = dataset.items[0].id
     values = [{"writer": number, f"key {number}": [number] * 20} for number in range(_workers(p))]
     calls = [p.request("update_dataset_item", dataset.id, item, json={"attributes": value}) for value in values]
-    answers = p.send_all(calls)
-    for answer, value in zip(answers, values, strict=True):
-        p.expect(answer, _OK)
-        p.same({"attributes": value}, answer, "the attributes of this update")
+    responses = p.send_all(calls)
+    for response, value in zip(responses, values, strict=True):
+        p.expect(response, _OK)
+        p.same({"attributes": value}, response, "the attributes of this update")
     last = p.call("get_dataset_item", dataset.id, item)
     p.require(
-        last.json["attributes"] in values, "the attributes of one update", f"{last.json['attributes']}", *answers, last
+        last.json["attributes"] in values,
+        "the attributes of one update",
+        f"{last.json['attributes']}",
+        *responses,
+        last,
     )
 
 
@@ -116,17 +120,17 @@ def update_many(p: Probe) -> None:
     """Update each once."""
     dataset = many(p)
     items = dataset.items[: _workers(p)]
-    answers = p.send_all(
+    responses = p.send_all(
         [
             p.request("update_dataset_item", dataset.id, item.id, json={"attributes": {"beside": number}})
             for number, item in enumerate(items)
         ]
     )
-    for answer, item in zip(answers, items, strict=True):
-        item.record = {**item.record, "attributes": p.expect(answer, _OK).json["attributes"]}
+    for response, item in zip(responses, items, strict=True):
+        item.record = {**item.record, "attributes": p.expect(response, _OK).json["attributes"]}
     found = {record["dataset_item_id"]: record["attributes"] for record in walk_items(p, dataset.id)}
     wanted = [{"beside": number} for number in range(len(items))]
-    p.equal(wanted, [found.get(item.id) for item in items], "each update", *answers, _last(p))
+    p.equal(wanted, [found.get(item.id) for item in items], "each update", *responses, _last(p))
 
 
 @STAGE.clause(
@@ -144,12 +148,12 @@ def bulk(p: Probe) -> None:
             items = dataset.items if writer % 2 else dataset.items[::-1]
             body = [entry(item, {"writer": writer}) for item in items]
             calls.append(p.request("bulk_update_dataset_item", dataset.id, json=body))
-        answers = p.send_all(calls)
-        for answer in answers:
-            p.expect(answer, _OK)
+        responses = p.send_all(calls)
+        for response in responses:
+            p.expect(response, _OK)
         writers: Counter[Any] = Counter(record["attributes"].get("writer") for record in walk_items(p, dataset.id))
         p.require(
-            len(writers) == 1, "all items as one update left them", f"those of {dict(writers)}", *answers, _last(p)
+            len(writers) == 1, "all items as one update left them", f"those of {dict(writers)}", *responses, _last(p)
         )
 
 
@@ -164,18 +168,18 @@ def delete(p: Probe) -> None:
     workers = _workers(p)
     for number in range(_ROUNDS):
         call = p.request("delete_dataset_item", dataset.id, dataset.items[number].id)
-        answers = p.send_all([call] * workers)
-        for answer in answers:
-            p.expect(answer, (*_OK, *_NOT_FOUND))
-        done = sum(answer.status in _OK for answer in answers)
-        p.require(done == 1, "one success", f"{done}", *answers)
-    answer = p.call("get_dataset", dataset.id)
-    p.equal(1, answer.json["total_count"], "total_count 1", answer)
+        responses = p.send_all([call] * workers)
+        for response in responses:
+            p.expect(response, (*_OK, *_NOT_FOUND))
+        done = sum(response.status in _OK for response in responses)
+        p.require(done == 1, "one success", f"{done}", *responses)
+    response = p.call("get_dataset", dataset.id)
+    p.equal(1, response.json["total_count"], "total_count 1", response)
 
 
 @STAGE.clause(
     "concurrency.search",
-    "Searches at the same time each get their own answer.",
+    "Searches at the same time each get their own response.",
     of_operation("list_dataset_items", "description"),
 )
 def search(p: Probe) -> None:
@@ -185,10 +189,10 @@ def search(p: Probe) -> None:
     calls = [
         p.request("list_dataset_items", dataset.id, query={"q": f"kept:{number} OR nowhere:x"}) for number in numbers
     ]
-    for answer, number in zip(p.send_all(calls), numbers, strict=True):
-        p.expect(answer, _OK)
-        found = [record["dataset_item_id"] for record in answer.json["items"]]
-        p.equal([dataset.items[number].id], found, f"the item that holds {number}", answer)
+    for response, number in zip(p.send_all(calls), numbers, strict=True):
+        p.expect(response, _OK)
+        found = [record["dataset_item_id"] for record in response.json["items"]]
+        p.equal([dataset.items[number].id], found, f"the item that holds {number}", response)
 
 
 @STAGE.clause(
@@ -200,10 +204,10 @@ def read(p: Probe) -> None:
     """Read different ones."""
     dataset = shared_filled(p, "searched at once", 6)
     items = [dataset.items[number % 6] for number in range(_workers(p))]
-    answers = p.send_all([p.request("get_dataset_item", dataset.id, item.id) for item in items])
-    for answer, item in zip(answers, items, strict=True):
-        p.expect(answer, _OK)
-        p.same(item.record, answer, "the item that was asked for")
+    responses = p.send_all([p.request("get_dataset_item", dataset.id, item.id) for item in items])
+    for response, item in zip(responses, items, strict=True):
+        p.expect(response, _OK)
+        p.same(item.record, response, "the item that was asked for")
 
 
 @STAGE.clause("concurrency.walk", "A walk misses nothing and gives nothing twice while others write.", INFO)
@@ -215,9 +219,9 @@ def walk(p: Probe) -> None:
     body = {"source_data": SOURCE}
     calls = [p.request("create_dataset_item", dataset.id, json=body) for _ in range(workers)]
     calls[::2] = [p.request("list_dataset_items", dataset.id, query={"limit": 1000}) for _ in calls[::2]]
-    for answer in p.send_all(calls):
-        p.expect(answer, (*_OK, *_CREATED))
-        if "items" in answer.json:
-            ids = [record["dataset_item_id"] for record in answer.json["items"]]
-            p.equal(old[: len(ids)], ids[: len(old)], "the old items first, in order", answer)
-            p.require(len(set(ids)) == len(ids), "none twice", f"{ids}", answer)
+    for response in p.send_all(calls):
+        p.expect(response, (*_OK, *_CREATED))
+        if "items" in response.json:
+            ids = [record["dataset_item_id"] for record in response.json["items"]]
+            p.equal(old[: len(ids)], ids[: len(old)], "the old items first, in order", response)
+            p.require(len(set(ids)) == len(ids), "none twice", f"{ids}", response)

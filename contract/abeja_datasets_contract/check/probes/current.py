@@ -1,10 +1,10 @@
-"""What is read shows every change that was answered before, however the same was read before the change."""
+"""What is read shows every change that had a response before, however the same was read before the change."""
 
 from collections.abc import Iterator
 
 from abeja_datasets_contract.check.compare import record_difference
 from abeja_datasets_contract.check.document import INFO
-from abeja_datasets_contract.check.probe import Answer, Probe
+from abeja_datasets_contract.check.probe import Probe, Response
 from abeja_datasets_contract.check.registry import Stage
 from abeja_datasets_contract.check.resources import Dataset, filled, new_dataset, new_item, walk_items
 
@@ -21,12 +21,12 @@ def _changes(p: Probe, dataset: Dataset) -> Iterator[str]:
     yield "a creation"
     first = dataset.items[0]
     body = {"attributes": {"changed": "alone"}}
-    answer = p.call("update_dataset_item", dataset.id, first.id, json=body)
-    first.record = {**first.record, **body, "updated_at": answer.json["updated_at"]}
+    response = p.call("update_dataset_item", dataset.id, first.id, json=body)
+    first.record = {**first.record, **body, "updated_at": response.json["updated_at"]}
     yield "an update"
     attributes = {"changed": "in bulk"}
-    answer = p.call("bulk_update_dataset_item", dataset.id, json=[entry(first, attributes)])
-    first.record = {**first.record, "attributes": attributes, "updated_at": answer.json[0]["updated_at"]}
+    response = p.call("bulk_update_dataset_item", dataset.id, json=[entry(first, attributes)])
+    first.record = {**first.record, "attributes": attributes, "updated_at": response.json[0]["updated_at"]}
     yield "a bulk update"
     p.call("delete_dataset_item", dataset.id, dataset.items.pop().id)
     yield "a deletion"
@@ -46,19 +46,19 @@ def items(p: Probe) -> None:
         _listed(p, dataset, promised, ITEMS.page(p, dataset.id, limit=1))
 
 
-def _listed(p: Probe, dataset: Dataset, promised: str, answer: Answer) -> None:
+def _listed(p: Probe, dataset: Dataset, promised: str, response: Response) -> None:
     """Expect that a first page begins the list; a page may be shorter than was asked for."""
-    records = ITEMS.records(answer)
+    records = ITEMS.records(response)
     wanted = [item.record for item in dataset.items]
-    token = ITEMS.next(answer)
+    token = ITEMS.next(response)
     if token:
         records += walk_items(p, dataset.id, next_page_token=token)
     ids = [record["dataset_item_id"] for record in records]
-    p.equal([record["dataset_item_id"] for record in wanted], ids, promised, answer)
+    p.equal([record["dataset_item_id"] for record in wanted], ids, promised, response)
     for record, listed in zip(wanted, records, strict=True):
         problem = record_difference(record, listed)
-        p.require(problem is None, promised, problem or "", answer)
-    p.equal(len(dataset.items), answer.json["total_count"], promised, answer)
+        p.require(problem is None, promised, problem or "", response)
+    p.equal(len(dataset.items), response.json["total_count"], promised, response)
 
 
 @STAGE.clause("current.datasets", "The list of datasets is what the last change left.", INFO)

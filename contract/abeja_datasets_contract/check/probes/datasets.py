@@ -1,11 +1,11 @@
-"""Datasets: what is kept of them, and what of them is answered where."""
+"""Datasets: what is kept of them, and what of them has a response where."""
 
 import datetime as dt
 import email.utils
 from typing import Any
 
 from abeja_datasets_contract.check.document import of_operation, of_schema
-from abeja_datasets_contract.check.probe import Answer, Probe
+from abeja_datasets_contract.check.probe import Probe, Response
 from abeja_datasets_contract.check.registry import Stage
 from abeja_datasets_contract.check.resources import (
     CATEGORIES,
@@ -29,21 +29,21 @@ _SLACK, _QUARTER, _DAY = 300, 900, 86_400
 """Seconds: by how much clocks may differ, and time zones do."""
 
 
-def _created(p: Probe) -> tuple[Dataset, Answer]:
+def _created(p: Probe) -> tuple[Dataset, Response]:
     body = {"name": p.name(), "type": "classification", "props": {"categories": CATEGORIES, "note": "kept"}}
-    answer = p.call(_CREATE, json=body)
-    answered = answer.json
+    response = p.call(_CREATE, json=body)
+    answered = response.json
     p.passing.append(answered["dataset_id"])
-    return Dataset(answered["dataset_id"], dataset_record(p, body, answered)), answer
+    return Dataset(answered["dataset_id"], dataset_record(p, body, answered)), response
 
 
 @STAGE.clause(
-    "datasets.create.answer", "The answer is the dataset as given.", of_operation(_CREATE, "responses", "201")
+    "datasets.create.response", "The response is the dataset as given.", of_operation(_CREATE, "responses", "201")
 )
-def create_answer(p: Probe) -> None:
-    """Create one, and look at the answer."""
-    dataset, answer = _created(p)
-    p.same(dataset.record, answer, "the dataset as it was given")
+def create_response(p: Probe) -> None:
+    """Create one, and look at the response."""
+    dataset, response = _created(p)
+    p.same(dataset.record, response, "the dataset as it was given")
 
 
 @STAGE.clause(
@@ -62,7 +62,7 @@ def list_entries(p: Probe) -> None:
     """Create one, and look for it in the list."""
     dataset, _ = _created(p)
     found = [record for record in walk_datasets(p) if record["dataset_id"] == dataset.id]
-    last = Answer(p.wire.exchanges[-1])
+    last = Response(p.wire.exchanges[-1])
     p.require(len(found) == 1, "the dataset stands in the list once", f"it stands there {len(found)} times", last)
     p.same(dataset.record, last, "the dataset as it was created", found[0])
 
@@ -79,11 +79,13 @@ def list_same_as_get(p: Probe) -> None:
     listed = p.call("list_datasets", query=query).json
     p.skip_unless(listed, "the organization has no dataset")
     for record in listed:
-        answer = p.send(p.request(_GET, record["dataset_id"]))
-        if answer.status in _NOT_FOUND and record not in p.call("list_datasets", query=query).json:
+        response = p.send(p.request(_GET, record["dataset_id"]))
+        if response.status in _NOT_FOUND and record not in p.call("list_datasets", query=query).json:
             continue  # somebody has deleted it meanwhile
-        p.expect(answer, (200,))
-        p.same({key: value for key, value in record.items() if key in _KEYS}, answer, "the dataset as the list has it")
+        p.expect(response, (200,))
+        p.same(
+            {key: value for key, value in record.items() if key in _KEYS}, response, "the dataset as the list has it"
+        )
 
 
 @STAGE.clause("datasets.total-count.right", "total_count is the number of a dataset's items.", _COUNT)
@@ -92,8 +94,8 @@ def total_count(p: Probe) -> None:
     dataset = new_dataset(p)
 
     def expect(count: int) -> None:
-        answer = p.call(_GET, dataset.id)
-        p.equal(count, answer.json["total_count"], f"total_count {count}", answer)
+        response = p.call(_GET, dataset.id)
+        p.equal(count, response.json["total_count"], f"total_count {count}", response)
 
     expect(0)
     items = [new_item(p, dataset) for _ in range(3)]
@@ -109,16 +111,16 @@ def total_count(p: Probe) -> None:
     expect(2)
 
 
-@STAGE.clause("datasets.total-count.only-in-get", "No operation but get_dataset answers total_count.", _COUNT)
+@STAGE.clause("datasets.total-count.only-in-get", "No operation but get_dataset responses total_count.", _COUNT)
 def total_count_alone(p: Probe) -> None:
     """Look for it elsewhere."""
-    dataset, answer = _created(p)
-    p.require("total_count" not in answer.json, "no total_count when creating", "there is one", answer)
+    dataset, response = _created(p)
+    p.require("total_count" not in response.json, "no total_count when creating", "there is one", response)
     listed = walk_datasets(p)
-    last = Answer(p.wire.exchanges[-1])
+    last = Response(p.wire.exchanges[-1])
     p.require(all("total_count" not in record for record in listed), "none in the list", "there is one", last)
-    answer = p.call(_DELETE, dataset.id)
-    p.require("total_count" not in answer.json, "no total_count when deleting", "there is one", answer)
+    response = p.call(_DELETE, dataset.id)
+    p.require("total_count" not in response.json, "no total_count when deleting", "there is one", response)
 
 
 @STAGE.clause(
@@ -143,33 +145,33 @@ def total_count_of_items(p: Probe) -> None:
 @STAGE.clause("datasets.timestamps", "created_at and updated_at are those of its creation.", of_schema("Timestamp"))
 def timestamps(p: Probe) -> None:
     """Read twice, with reading between, and compare with a dataset made later."""
-    dataset, answer = _created(p)
-    made = parse(answer.json["created_at"])
-    _is_now(p, made, answer)
-    p.require(parse(answer.json["updated_at"]) >= made, "updated_at is not before created_at", "it is", answer)
+    dataset, response = _created(p)
+    made = parse(response.json["created_at"])
+    _is_now(p, made, response)
+    p.require(parse(response.json["updated_at"]) >= made, "updated_at is not before created_at", "it is", response)
     new_item(p, dataset)
-    answer = p.call(_GET, dataset.id)
-    p.equal(dataset.record["created_at"], answer.json["created_at"], "created_at stays", answer)
+    response = p.call(_GET, dataset.id)
+    p.equal(dataset.record["created_at"], response.json["created_at"], "created_at stays", response)
     later = new_dataset(p)
     p.require(parse(later.record["created_at"]) >= made, "a dataset made later has no earlier created_at", "it has")
 
 
-def _date(answer: Answer) -> dt.datetime | None:
+def _date(response: Response) -> dt.datetime | None:
     """Read the header Date; None where there is none that can be read."""
     try:
-        return email.utils.parsedate_to_datetime(answer.header("date") or "").astimezone(dt.UTC)
+        return email.utils.parsedate_to_datetime(response.header("date") or "").astimezone(dt.UTC)
     except ValueError:
         return None
 
 
-def _is_now(p: Probe, made: dt.datetime, answer: Answer) -> None:
-    """Expect that a time is that of its answer, in UTC: by the server's own clock, else by ours, which may be wrong."""
-    stated = _date(answer)
-    now = answer.exchange.started if stated is None else stated
+def _is_now(p: Probe, made: dt.datetime, response: Response) -> None:
+    """Expect that a time is that of its response, in UTC, by the server's clock; else by ours, which may be wrong."""
+    stated = _date(response)
+    now = response.exchange.started if stated is None else stated
     off = abs((made - now).total_seconds())
     by_zone = off % _QUARTER if off % _QUARTER < _QUARTER / 2 else _QUARTER - off % _QUARTER
     wrong = off > _SLACK if stated is not None else off > _DAY or (off > _SLACK and by_zone < _SLACK / 10)
-    p.require(not wrong, f"a created_at about {now:%Y-%m-%dT%H:%M:%S}, in UTC", f"{made:%Y-%m-%dT%H:%M:%S}", answer)
+    p.require(not wrong, f"a created_at about {now:%Y-%m-%dT%H:%M:%S}, in UTC", f"{made:%Y-%m-%dT%H:%M:%S}", response)
 
 
 @STAGE.clause("datasets.types", "The type is any text that is not empty, and is kept.", of_schema("DatasetType"))
@@ -178,9 +180,9 @@ def types(p: Probe) -> None:
     for kind in ("classification", "detection", "segmentation", "video", "x" * 300, "種類 🐈", "Two WORDS ", " "):
         with p.case():
             body: dict[str, Any] = {"name": p.name(), "type": kind, "props": {}}
-            answer = p.call(_CREATE, json=body)
-            p.passing.append(answer.json["dataset_id"])
-            p.same(dataset_record(p, body, answer.json), answer, f"type {kind!r}")
+            response = p.call(_CREATE, json=body)
+            p.passing.append(response.json["dataset_id"])
+            p.same(dataset_record(p, body, response.json), response, f"type {kind!r}")
             if len(kind.encode()) > _LONG:
                 p.same({"type": kind}, p.call(_GET, p.passing[-1]), f"type {kind!r}")
 
@@ -197,21 +199,23 @@ def ignores_unknown(p: Probe) -> None:
         "organization_id": p.name("-organization"),
         "total_count": 7,
     }
-    answer = p.call(_CREATE, json={**body, **more})
-    answered = answer.json
+    response = p.call(_CREATE, json={**body, **more})
+    answered = response.json
     p.passing.append(answered["dataset_id"])
     for key in ("dataset_id", "organization_id", "created_at", "updated_at"):
-        p.require(answered[key] != more[key], f"a {key} of the server's own", "the one in the request", answer)
+        p.require(answered[key] != more[key], f"a {key} of the server's own", "the one in the request", response)
     read = p.call(_GET, answered["dataset_id"])
     p.equal(0, read.json["total_count"], "total_count 0", read)
-    for seen in (answer, read):
+    for seen in (response, read):
         p.require("contract_check" not in seen.json, "no property of the request's own", "the one in the request", seen)
 
 
 @STAGE.clause(
-    "datasets.delete.answer", "Deleting answers with the dataset as it was.", of_operation(_DELETE, "description")
+    "datasets.delete.response",
+    "Deleting responds with the dataset as it was.",
+    of_operation(_DELETE, "description"),
 )
-def delete_answer(p: Probe) -> None:
+def delete_response(p: Probe) -> None:
     """Delete one."""
     dataset, _ = _created(p)
     p.same(dataset.record, p.call(_DELETE, dataset.id), "the dataset as it was")
@@ -225,11 +229,11 @@ def delete_gone(p: Probe) -> None:
     p.call(_GET, dataset.id, expect=_NOT_FOUND)
     p.call(_DELETE, dataset.id, expect=_NOT_FOUND)
     listed = [record["dataset_id"] for record in walk_datasets(p)]
-    last = Answer(p.wire.exchanges[-1])
+    last = Response(p.wire.exchanges[-1])
     p.require(dataset.id not in listed, "the list does not have it", "it still stands in the list", last)
     p.require(other.id in listed, "the list still has the others", "another one is missing too", last)
-    answer = p.call(_GET, other.id)
-    p.equal(1, answer.json["total_count"], "the items of other datasets stay", answer)
+    response = p.call(_GET, other.id)
+    p.equal(1, response.json["total_count"], "the items of other datasets stay", response)
 
 
 @STAGE.clause("datasets.delete.cascades", "Deleting a dataset deletes its items.", of_operation(_DELETE, "description"))

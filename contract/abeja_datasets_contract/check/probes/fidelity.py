@@ -5,7 +5,7 @@ from typing import Any
 
 from abeja_datasets_contract.check.compare import difference, order_of_keys
 from abeja_datasets_contract.check.document import INFO
-from abeja_datasets_contract.check.probe import Answer, Probe
+from abeja_datasets_contract.check.probe import Probe, Response
 from abeja_datasets_contract.check.registry import Stage
 from abeja_datasets_contract.check.resources import SOURCE, shared_filled
 
@@ -77,72 +77,72 @@ VALUES: dict[str, tuple[str, Any]] = {
 _ORDER = {"zebra": 1, "apple": {"y": 1, "b": 2, "x": [{"q": 1, "a": 2}]}, "10": 3, "9": 4, "mango": 5, "Apple": 6}
 
 
-def _same(p: Probe, value: Any, got: Any, answer: Answer) -> None:
+def _same(p: Probe, value: Any, got: Any, response: Response) -> None:
     problem = difference(value, got)
-    p.require(problem is None, "the JSON as it was given", problem or "", answer)
+    p.require(problem is None, "the JSON as it was given", problem or "", response)
 
 
-def _same_order(p: Probe, value: Any, got: Any, answer: Answer) -> None:
-    _same(p, value, got, answer)
+def _same_order(p: Probe, value: Any, got: Any, response: Response) -> None:
+    _same(p, value, got, response)
     keys, found = order_of_keys(value), order_of_keys(got)
-    p.require(keys == found, f"keys in the order {keys}", f"{found}", answer)
+    p.require(keys == found, f"keys in the order {keys}", f"{found}", response)
 
 
-def _attributes(p: Probe, value: Any) -> Iterator[tuple[Any, Answer]]:
+def _attributes(p: Probe, value: Any) -> Iterator[tuple[Any, Response]]:
     """Write attributes in each way, and read them in each."""
     dataset = shared_filled(p, "fidelity", 2)
-    answer = p.call("create_dataset_item", dataset.id, json={"source_data": SOURCE, "attributes": value})
-    yield answer.json["attributes"], answer
-    created = answer.json["dataset_item_id"]
-    answer = p.call("get_dataset_item", dataset.id, created)
-    yield answer.json["attributes"], answer
+    response = p.call("create_dataset_item", dataset.id, json={"source_data": SOURCE, "attributes": value})
+    yield response.json["attributes"], response
+    created = response.json["dataset_item_id"]
+    response = p.call("get_dataset_item", dataset.id, created)
+    yield response.json["attributes"], response
     first, second = (item.id for item in dataset.items)
-    answer = p.call("update_dataset_item", dataset.id, first, json={"attributes": value})
-    yield answer.json["attributes"], answer
+    response = p.call("update_dataset_item", dataset.id, first, json={"attributes": value})
+    yield response.json["attributes"], response
     body = [{"dataset_item_id": second, "attributes": value}]
-    answer = p.call("bulk_update_dataset_item", dataset.id, json=body)
-    yield answer.json[0]["attributes"], answer
-    answer = p.call("list_dataset_items", dataset.id)
-    for record in answer.json["items"]:
+    response = p.call("bulk_update_dataset_item", dataset.id, json=body)
+    yield response.json[0]["attributes"], response
+    response = p.call("list_dataset_items", dataset.id)
+    for record in response.json["items"]:
         if record["dataset_item_id"] in (first, second, created):
-            yield record["attributes"], answer
+            yield record["attributes"], response
     if value is VALUES["kinds"][1]:
-        answer = p.call("delete_dataset_item", dataset.id, created)
-        yield answer.json["attributes"], answer
+        response = p.call("delete_dataset_item", dataset.id, created)
+        yield response.json["attributes"], response
 
 
-def _props(p: Probe, value: Any) -> Iterator[tuple[Any, Answer]]:
+def _props(p: Probe, value: Any) -> Iterator[tuple[Any, Response]]:
     """Write props, and read them in each way."""
     body = {"name": p.name(), "type": "custom", "props": value}
-    answer = p.call("create_dataset", json=body)
-    dataset = answer.json["dataset_id"]
+    response = p.call("create_dataset", json=body)
+    dataset = response.json["dataset_id"]
     p.passing.append(dataset)
-    yield answer.json["props"], answer
-    answer = p.call("get_dataset", dataset)
-    yield answer.json["props"], answer
-    answer = p.call("delete_dataset", dataset)
-    yield answer.json["props"], answer
+    yield response.json["props"], response
+    response = p.call("get_dataset", dataset)
+    yield response.json["props"], response
+    response = p.call("delete_dataset", dataset)
+    yield response.json["props"], response
 
 
-def _source_data(p: Probe, value: Any) -> Iterator[tuple[Any, Answer]]:
+def _source_data(p: Probe, value: Any) -> Iterator[tuple[Any, Response]]:
     """Write source data, and read it; in each way once, for attributes show how each way treats every value."""
     dataset = shared_filled(p, "fidelity of source data", 1)
     given = {"data_uri": "datalake://contract-check/0", "given": value}
-    answer = p.call("create_dataset_item", dataset.id, json={"source_data": [given]})
-    item = answer.json["dataset_item_id"]
-    yield answer.json["source_data"][0]["given"], answer
-    answer = p.call("get_dataset_item", dataset.id, item)
-    yield answer.json["source_data"][0]["given"], answer
+    response = p.call("create_dataset_item", dataset.id, json={"source_data": [given]})
+    item = response.json["dataset_item_id"]
+    yield response.json["source_data"][0]["given"], response
+    response = p.call("get_dataset_item", dataset.id, item)
+    yield response.json["source_data"][0]["given"], response
     if value is VALUES["kinds"][1]:
-        answer = p.call("list_dataset_items", dataset.id)
-        for record in answer.json["items"]:
+        response = p.call("list_dataset_items", dataset.id)
+        for record in response.json["items"]:
             if record["dataset_item_id"] == item:
-                yield record["source_data"][0]["given"], answer
-        answer = p.call("delete_dataset_item", dataset.id, item)
-        yield answer.json["source_data"][0]["given"], answer
+                yield record["source_data"][0]["given"], response
+        response = p.call("delete_dataset_item", dataset.id, item)
+        yield response.json["source_data"][0]["given"], response
 
 
-_Way = Callable[[Probe, Any], Iterator[tuple[Any, Answer]]]
+_Way = Callable[[Probe, Any], Iterator[tuple[Any, Response]]]
 _WAYS: dict[str, tuple[_Way, str]] = {
     "attributes": (_attributes, "attributes"),
     "props": (_props, "props"),
@@ -151,10 +151,10 @@ _WAYS: dict[str, tuple[_Way, str]] = {
 
 
 def _register(field: str, way: _Way, where: str) -> None:
-    def add(kind: str, what: str, value: Any, same: Callable[[Probe, Any, Any, Answer], None]) -> None:
+    def add(kind: str, what: str, value: Any, same: Callable[[Probe, Any, Any, Response], None]) -> None:
         def check(p: Probe) -> None:
-            for got, answer in way(p, value):
-                same(p, value, got, answer)
+            for got, response in way(p, value):
+                same(p, value, got, response)
 
         STAGE.add(f"fidelity.{field}.{kind}", f"{what} in {where} comes back as given.", INFO, check)
 

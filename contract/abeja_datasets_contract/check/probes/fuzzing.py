@@ -39,7 +39,7 @@ def _report(p: Probe) -> fuzzing.Report:
     return report
 
 
-@STAGE.clause("fuzzing.conforms", "No generated request gets an answer that the document does not have.", INFO)
+@STAGE.clause("fuzzing.conforms", "No generated request gets a response that the document does not have.", INFO)
 def conforms(p: Probe) -> None:
     """Fuzz, and look whether a check of schemathesis failed."""
     report = _report(p)

@@ -5,7 +5,7 @@ from dataclasses import replace
 from typing import Any
 
 from abeja_datasets_contract.check.document import of_operation, operations
-from abeja_datasets_contract.check.probe import Answer, Probe
+from abeja_datasets_contract.check.probe import Probe, Response
 from abeja_datasets_contract.check.registry import Stage
 from abeja_datasets_contract.check.resources import (
     SOURCE,
@@ -130,9 +130,9 @@ def _malformed_dataset(operation: str) -> Callable[[Probe], None]:
             like += [f"0{dataset.id}", f"+{dataset.id}", f"{dataset.id}.0"]
         for text in like:
             with p.case():
-                answer = p.send(p.request(operation, text, item))
+                response = p.send(p.request(operation, text, item))
                 # A server may have refused control characters before it looks at the path.
-                p.expect(answer, (400, 404) if ord(min(text)) < _PRINTABLE else _NOT_FOUND)
+                p.expect(response, (400, 404) if ord(min(text)) < _PRINTABLE else _NOT_FOUND)
 
     return check
 
@@ -150,7 +150,7 @@ def _register() -> None:
         status = " or ".join(map(str, statuses))
         STAGE.add(
             f"identifiers.unknown-dataset.{operation}",
-            f"{operation} answers {status} for a dataset that does not exist.",
+            f"{operation} responses {status} for a dataset that does not exist.",
             of_operation(operation, "responses", str(statuses[0])),
             _unknown_dataset(operation, statuses),
             reads=reads,
@@ -158,7 +158,7 @@ def _register() -> None:
     for operation in ("get_dataset", "list_dataset_items", "get_dataset_item"):
         STAGE.add(
             f"identifiers.malformed-dataset.{operation}",
-            f"{operation} answers 404 for an id that is only like a dataset's.",
+            f"{operation} responses 404 for an id that is only like a dataset's.",
             of_operation(operation, "responses", "404"),
             _malformed_dataset(operation),
             reads=True,
@@ -167,14 +167,14 @@ def _register() -> None:
         reads = operations()[operation].method == "GET"
         STAGE.add(
             f"identifiers.unknown-item.{operation}",
-            f"{operation} answers 404 for an item that does not exist.",
+            f"{operation} responses 404 for an item that does not exist.",
             of_operation(operation, "responses", "404"),
             _unknown_item(operation),
             reads=reads,
         )
         STAGE.add(
             f"identifiers.malformed-item.{operation}",
-            f"{operation} answers 404 for what is no item's number.",
+            f"{operation} responses 404 for what is no item's number.",
             _ITEM_PARAMETER,
             _malformed_item(operation),
             reads=reads,
@@ -184,7 +184,7 @@ def _register() -> None:
 _register()
 
 
-def _raw(p: Probe, operation: str, dataset: str, segment: str) -> Answer:
+def _raw(p: Probe, operation: str, dataset: str, segment: str) -> Response:
     """Ask for something by a segment of the path as it is to be sent."""
     marker = "contract-check-segment"
     ids = (marker, "") if operation == "get_dataset" else (dataset, marker)
@@ -205,10 +205,10 @@ def percent_encoded(p: Probe) -> None:
         return "".join(f"%{byte:02X}" for byte in str(text).encode())
 
     dataset, item = subject_item(p)
-    answer = p.expect(_raw(p, "get_dataset", dataset.id, encoded(dataset.id)), (200,))
-    p.same({"dataset_id": dataset.id}, answer, "the dataset of this id")
-    answer = p.expect(_raw(p, "get_dataset_item", dataset.id, encoded(item.id)), (200,))
-    p.same({"dataset_item_id": item.id}, answer, "the item of this id")
+    response = p.expect(_raw(p, "get_dataset", dataset.id, encoded(dataset.id)), (200,))
+    p.same({"dataset_id": dataset.id}, response, "the dataset of this id")
+    response = p.expect(_raw(p, "get_dataset_item", dataset.id, encoded(item.id)), (200,))
+    p.same({"dataset_item_id": item.id}, response, "the item of this id")
 
 
 @STAGE.clause(
@@ -222,9 +222,9 @@ def encoded_slash(p: Probe) -> None:
     dataset, item = subject_item(p)
     for segment in (f"{dataset.id}%2Fitems", f"{dataset.id}%2fitems%2F{item.id}"):
         with p.case():
-            answer = _raw(p, "get_dataset", dataset.id, segment)
-            if answer.status != _MALFORMED:
-                p.expect(answer, _NOT_FOUND)
+            response = _raw(p, "get_dataset", dataset.id, segment)
+            if response.status != _MALFORMED:
+                p.expect(response, _NOT_FOUND)
 
 
 @STAGE.clause(
@@ -239,6 +239,6 @@ def not_utf_8(p: Probe) -> None:
     for segment in ("%FF%FE", "%ED%A0%80", "x%C3"):
         for operation in ("get_dataset", "get_dataset_item"):
             with p.case():
-                answer = _raw(p, operation, dataset.id, segment)
-                if answer.status != _MALFORMED:
-                    p.expect(answer, _NOT_FOUND)
+                response = _raw(p, operation, dataset.id, segment)
+                if response.status != _MALFORMED:
+                    p.expect(response, _NOT_FOUND)

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 from abeja_datasets_contract.check.document import INFO, of_operation, operations
-from abeja_datasets_contract.check.probe import Answer, Party, Probe
+from abeja_datasets_contract.check.probe import Party, Probe, Response
 from abeja_datasets_contract.check.registry import Stage
 from abeja_datasets_contract.check.resources import (
     Dataset,
@@ -32,9 +32,9 @@ def _pair(p: Probe) -> tuple[Dataset, Dataset, int]:
 def _through_dataset(operation: str, statuses: tuple[int, ...]) -> Callable[[Probe], None]:
     def check(p: Probe) -> None:
         owner, stranger, item = _pair(p)
-        answer = p.call(operation, stranger.id, item, expect=statuses, **body_for(operation, item))
-        nothing_changed(p, owner, [], answer)
-        nothing_changed(p, stranger, [], answer)
+        response = p.call(operation, stranger.id, item, expect=statuses, **body_for(operation, item))
+        nothing_changed(p, owner, [], response)
+        nothing_changed(p, stranger, [], response)
 
     return check
 
@@ -45,8 +45,8 @@ def _same_number(operation: str) -> Callable[[Probe], None]:
     def check(p: Probe) -> None:
         one, other = filled(p, 1), shared_filled(p, "isolation other", 2)
         item = one.items[0].id
-        answer = p.call(operation, one.id, item, **body_for(operation, item))
-        nothing_changed(p, other, [], answer)
+        response = p.call(operation, one.id, item, **body_for(operation, item))
+        nothing_changed(p, other, [], response)
 
     return check
 
@@ -81,14 +81,14 @@ def listing(p: Probe) -> None:
     """List the one without, in both ways, and the one with."""
     owner, stranger = filled(p, 3), new_dataset(p)
     for query in ({}, {"q": "number:1"}, {"q": "NOT number:1"}):
-        answer = p.call("list_dataset_items", stranger.id, query=query)
-        p.equal([], answer.json["items"], "no items", answer)
-        p.equal(0, answer.json["total_count"], "total_count 0", answer)
+        response = p.call("list_dataset_items", stranger.id, query=query)
+        p.equal([], response.json["items"], "no items", response)
+        p.equal(0, response.json["total_count"], "total_count 0", response)
     new_item(p, stranger, {"number": 1})
-    answer = p.call("list_dataset_items", owner.id, query={"q": "number:1"})
-    p.equal(1, answer.json["total_count"], "total_count 1", answer)
-    answer = p.call("get_dataset", owner.id)
-    p.equal(3, answer.json["total_count"], "total_count 3", answer)
+    response = p.call("list_dataset_items", owner.id, query={"q": "number:1"})
+    p.equal(1, response.json["total_count"], "total_count 1", response)
+    response = p.call("get_dataset", owner.id)
+    p.equal(3, response.json["total_count"], "total_count 3", response)
 
 
 def _other(p: Probe) -> Party:
@@ -155,7 +155,7 @@ def organizations_list(p: Probe) -> None:
     other, dataset = _other(p), new_dataset(p)
     more: dict[str, Any] = {"organization": other.organization_id, "authorization": other.authorization}
     found = [record["dataset_id"] for record in walk_datasets(p, **more)]
-    p.require(dataset.id not in found, "no dataset of the first", "it stands there", Answer(p.wire.exchanges[-1]))
+    p.require(dataset.id not in found, "no dataset of the first", "it stands there", Response(p.wire.exchanges[-1]))
 
 
 @STAGE.clause(

@@ -5,7 +5,7 @@ from typing import Any
 
 from abeja_datasets_contract.check.compare import record_difference
 from abeja_datasets_contract.check.document import of_operation, of_schema
-from abeja_datasets_contract.check.probe import UNSET, Answer, Probe
+from abeja_datasets_contract.check.probe import UNSET, Probe, Response
 from abeja_datasets_contract.check.registry import Stage
 from abeja_datasets_contract.check.resources import (
     SOURCE,
@@ -30,18 +30,18 @@ _COARSE = 1.1
 """Seconds after which even a clock of whole seconds has moved."""
 
 
-def created(p: Probe, dataset: Dataset, body: dict[str, Any]) -> tuple[Item, Answer]:
+def created(p: Probe, dataset: Dataset, body: dict[str, Any]) -> tuple[Item, Response]:
     """Create an item as the point of a clause."""
-    answer = p.call(_CREATE, dataset.id, json=body)
-    answered = answer.json
-    return Item(answered["dataset_item_id"], item_record(p, dataset.id, body, answered)), answer
+    response = p.call(_CREATE, dataset.id, json=body)
+    answered = response.json
+    return Item(answered["dataset_item_id"], item_record(p, dataset.id, body, answered)), response
 
 
-@STAGE.clause("items.create.answer", "The answer is the item as given.", of_operation(_CREATE, "responses", "201"))
-def create_answer(p: Probe) -> None:
-    """Create one, and look at the answer."""
-    item, answer = created(p, plain(p), {"source_data": SOURCE, "attributes": {"tag": "A"}})
-    p.same(item.record, answer, "the item as it was given")
+@STAGE.clause("items.create.response", "The response is the item as given.", of_operation(_CREATE, "responses", "201"))
+def create_response(p: Probe) -> None:
+    """Create one, and look at the response."""
+    item, response = created(p, plain(p), {"source_data": SOURCE, "attributes": {"tag": "A"}})
+    p.same(item.record, response, "the item as it was given")
 
 
 @STAGE.clause("items.create.kept", "An item is kept as given, and read back so.", of_operation(_GET, "description"))
@@ -54,16 +54,16 @@ def create_kept(p: Probe) -> None:
 @STAGE.clause("items.create.attributes-missing", "Missing attributes create {}.", of_schema("CreateDatasetItemRequest"))
 def attributes_missing(p: Probe) -> None:
     """Leave them out."""
-    item, answer = created(p, plain(p), {"source_data": SOURCE})
-    p.same(item.record, answer, "attributes {}")
+    item, response = created(p, plain(p), {"source_data": SOURCE})
+    p.same(item.record, response, "attributes {}")
     p.same(item.record, p.call(_GET, plain(p).id, item.id), "attributes {}")
 
 
 @STAGE.clause("items.create.attributes-null", "Null attributes create {}.", of_schema("CreateDatasetItemRequest"))
 def attributes_null(p: Probe) -> None:
     """Give null."""
-    item, answer = created(p, plain(p), {"source_data": SOURCE, "attributes": None})
-    p.same(item.record, answer, "attributes {}")
+    item, response = created(p, plain(p), {"source_data": SOURCE, "attributes": None})
+    p.same(item.record, response, "attributes {}")
     p.same(item.record, p.call(_GET, plain(p).id, item.id), "attributes {}")
 
 
@@ -78,8 +78,8 @@ def source_data(p: Probe) -> None:
         {"data_uri": " HTTP://Example.test/%7Ea/../b?c=%20#é "},
         *({"data_uri": f"datalake://1/{'long' * 500}", "width": 10**9 + number} for number in range(20)),
     ]
-    item, answer = created(p, plain(p), {"source_data": files, "attributes": {}})
-    p.same(item.record, answer, "source_data as it was given")
+    item, response = created(p, plain(p), {"source_data": files, "attributes": {}})
+    p.same(item.record, response, "source_data as it was given")
     p.same(item.record, p.call(_GET, plain(p).id, item.id), "source_data as it was given")
 
 
@@ -89,9 +89,11 @@ def ignores_unknown(p: Probe) -> None:
     dataset = filled(p, 1)
     more = {"contract_check": 1, "dataset_item_id": dataset.items[0].id, "created_at": "2001-01-01T00:00:00"}
     more |= {"updated_at": "2001-01-01T00:00:00", "dataset_id": p.run, "organization_id": p.run}
-    answer = p.call(_CREATE, dataset.id, json={"source_data": SOURCE, **more})
+    response = p.call(_CREATE, dataset.id, json={"source_data": SOURCE, **more})
     for key, value in more.items():
-        p.require(answer.json.get(key) != value, f"no {key} but of the server's own", "the one in the request", answer)
+        p.require(
+            response.json.get(key) != value, f"no {key} but of the server's own", "the one in the request", response
+        )
 
 
 @STAGE.clause("items.ids", "Each item of a dataset has an id of its own.", of_schema("ItemNumber"))
@@ -99,7 +101,7 @@ def ids(p: Probe) -> None:
     """Create some."""
     dataset = filled(p, 4)
     found = [item.id for item in dataset.items]
-    p.require(len(set(found)) == len(found), "ids that differ", f"{found}", Answer(p.wire.exchanges[-1]))
+    p.require(len(set(found)) == len(found), "ids that differ", f"{found}", Response(p.wire.exchanges[-1]))
 
 
 @STAGE.clause("items.list.entries", "The list has each item as it is.", of_operation(_LIST, "description"))
@@ -107,7 +109,7 @@ def list_entries(p: Probe) -> None:
     """Create some, and list them."""
     dataset = filled(p, 3)
     listed = walk_items(p, dataset.id)
-    last = Answer(p.wire.exchanges[-1])
+    last = Response(p.wire.exchanges[-1])
     p.require(len(listed) == len(dataset.items), "3 items", f"{len(listed)} items", last)
     by_id = {record["dataset_item_id"]: record for record in listed}
     for item in dataset.items:
@@ -129,30 +131,32 @@ def list_same_as_get(p: Probe) -> None:
         p.same(record, p.call(_GET, dataset.id, record["dataset_item_id"]), "the item as the list has it")
 
 
-def _updated(p: Probe, attributes: Any, before: Any = UNSET) -> tuple[Dataset, Item, Answer]:
+def _updated(p: Probe, attributes: Any, before: Any = UNSET) -> tuple[Dataset, Item, Response]:
     """Update an item, which is then expected to be as it should be now."""
     dataset = plain(p)
     item = new_item(p, dataset, {} if before is UNSET else before)
-    answer = p.call(_UPDATE, dataset.id, item.id, json={"attributes": attributes})
-    item.record = {**item.record, "attributes": attributes, "updated_at": answer.json["updated_at"]}
-    return dataset, item, answer
+    response = p.call(_UPDATE, dataset.id, item.id, json={"attributes": attributes})
+    item.record = {**item.record, "attributes": attributes, "updated_at": response.json["updated_at"]}
+    return dataset, item, response
 
 
-@STAGE.clause("items.update.answer", "The answer is the item as it is now.", of_operation(_UPDATE, "responses", "200"))
-def update_answer(p: Probe) -> None:
-    """Update one, and look at the answer."""
-    _, item, answer = _updated(p, {"tag": "A"})
-    p.same({**item.record, "created_at": answer.json["created_at"]}, answer, "the item with its new attributes")
+@STAGE.clause(
+    "items.update.response", "The response is the item as it is now.", of_operation(_UPDATE, "responses", "200")
+)
+def update_response(p: Probe) -> None:
+    """Update one, and look at the response."""
+    _, item, response = _updated(p, {"tag": "A"})
+    p.same({**item.record, "created_at": response.json["created_at"]}, response, "the item with its new attributes")
 
 
 @STAGE.clause("items.update.kept", "An update is kept.", _UPDATES)
 def update_kept(p: Probe) -> None:
     """Update one, and read it."""
     dataset, item, _ = _updated(p, {"tag": "A"})
-    answer = p.call(_GET, dataset.id, item.id)
-    p.same({"attributes": item.attributes}, answer, "the new attributes")
+    response = p.call(_GET, dataset.id, item.id)
+    p.same({"attributes": item.attributes}, response, "the new attributes")
     listed = {record["dataset_item_id"]: record for record in walk_items(p, dataset.id)}
-    last = Answer(p.wire.exchanges[-1])
+    last = Response(p.wire.exchanges[-1])
     p.require(item.id in listed, "the item in the list", "a list without it", last)
     p.same({"attributes": item.attributes}, last, "the new attributes, in the list", listed[item.id])
 
@@ -161,16 +165,16 @@ def update_kept(p: Probe) -> None:
 def update_replaces(p: Probe) -> None:
     """Update one that held other keys, and other values of the same key."""
     before = {"old": 1, "deep": {"old": 1, "both": 1}, "list": [1, 2, 3]}
-    dataset, item, answer = _updated(p, {"new": 2, "deep": {"new": 2, "both": 2}, "list": [4]}, before)
-    p.same({"attributes": item.attributes}, answer, "nothing of the old attributes")
+    dataset, item, response = _updated(p, {"new": 2, "deep": {"new": 2, "both": 2}, "list": [4]}, before)
+    p.same({"attributes": item.attributes}, response, "nothing of the old attributes")
     p.same({"attributes": item.attributes}, p.call(_GET, dataset.id, item.id), "nothing of the old attributes")
 
 
 @STAGE.clause("items.update.empties", "An update with {} empties the attributes.", _UPDATES)
 def update_empties(p: Probe) -> None:
     """Update one with nothing."""
-    dataset, item, answer = _updated(p, {}, {"old": 1})
-    p.same({"attributes": {}}, answer, "attributes {}")
+    dataset, item, response = _updated(p, {}, {"old": 1})
+    p.same({"attributes": {}}, response, "attributes {}")
     p.same({"attributes": {}}, p.call(_GET, dataset.id, item.id), "attributes {}")
 
 
@@ -181,12 +185,14 @@ def update_source_data(p: Probe) -> None:
     item = new_item(p, dataset, {})
     body: dict[str, Any] = {"attributes": {"a": 1}, "source_data": [{"data_uri": "datalake://contract-check/other"}]}
     body |= {"dataset_item_id": item.id + 1, "created_at": "2001-01-01T00:00:00", "contract_check": 1}
-    answer = p.call(_UPDATE, dataset.id, item.id, json=body)
+    response = p.call(_UPDATE, dataset.id, item.id, json=body)
     kept = {key: item.record[key] for key in ("source_data", "dataset_item_id", "dataset_id")}
-    p.same(kept, answer, "all but the attributes stays")
-    answer = p.call(_GET, dataset.id, item.id)
-    p.same(kept, answer, "all but the attributes stays")
-    p.require("contract_check" not in answer.json, "no property of the request's own", "the one in the request", answer)
+    p.same(kept, response, "all but the attributes stays")
+    response = p.call(_GET, dataset.id, item.id)
+    p.same(kept, response, "all but the attributes stays")
+    p.require(
+        "contract_check" not in response.json, "no property of the request's own", "the one in the request", response
+    )
 
 
 @STAGE.clause("items.update.others-stay", "An update changes no other item.", _UPDATES)
@@ -213,8 +219,8 @@ def update_null(p: Probe) -> None:
 def _refused(p: Probe, body: Any) -> None:
     dataset = plain(p)
     item = new_item(p, dataset, {"kept": 1})
-    answer = p.call(_UPDATE, dataset.id, item.id, json=body, expect=_REFUSED)
-    unchanged(p, dataset, item, "the item stays as it is", answer)
+    response = p.call(_UPDATE, dataset.id, item.id, json=body, expect=_REFUSED)
+    unchanged(p, dataset, item, "the item stays as it is", response)
 
 
 @STAGE.clause("items.update.created-at-stays", "An update leaves created_at as it is.", _UPDATES)
@@ -223,10 +229,10 @@ def update_created_at(p: Probe) -> None:
     dataset = plain(p)
     item = new_item(p, dataset, {})
     for number in range(2):
-        answer = p.call(_UPDATE, dataset.id, item.id, json={"attributes": {"n": number}})
-        p.equal(item.record["created_at"], answer.json["created_at"], "created_at stays", answer)
-    answer = p.call(_GET, dataset.id, item.id)
-    p.equal(item.record["created_at"], answer.json["created_at"], "created_at stays", answer)
+        response = p.call(_UPDATE, dataset.id, item.id, json={"attributes": {"n": number}})
+        p.equal(item.record["created_at"], response.json["created_at"], "created_at stays", response)
+    response = p.call(_GET, dataset.id, item.id)
+    p.equal(item.record["created_at"], response.json["created_at"], "created_at stays", response)
 
 
 @STAGE.clause("items.update.updated-at-moves", "An update moves updated_at.", _UPDATES)
@@ -235,24 +241,24 @@ def update_updated_at(p: Probe) -> None:
     dataset = plain(p)
     item = new_item(p, dataset, {})
 
-    def update() -> Answer:
+    def update() -> Response:
         return p.call(_UPDATE, dataset.id, item.id, json={"attributes": {"n": 1}})
 
-    moved(p, update, item, lambda answer: answer.json["updated_at"])
-    moved(p, update, item, lambda answer: answer.json["updated_at"])  # by the same attributes as before too
-    answer = p.call(_GET, dataset.id, item.id)
-    p.equal(item.record["updated_at"], answer.json["updated_at"], "the updated_at that the update answered", answer)
+    moved(p, update, item, lambda response: response.json["updated_at"])
+    moved(p, update, item, lambda response: response.json["updated_at"])  # by the same attributes as before too
+    response = p.call(_GET, dataset.id, item.id)
+    p.equal(item.record["updated_at"], response.json["updated_at"], "the updated_at that the update answered", response)
 
 
 def moved(p: Probe, update: Any, item: Item, read: Any) -> None:
     """Expect that an update moves `updated_at`; again, where the server's clock may be one of whole seconds."""
-    answer = update()
-    if parse(read(answer)) <= parse(item.record["updated_at"]):
+    response = update()
+    if parse(read(response)) <= parse(item.record["updated_at"]):
         time.sleep(_COARSE)
-        answer = update()
+        response = update()
     before = item.record["updated_at"]
-    p.require(parse(read(answer)) > parse(before), f"an updated_at after {before}", f"{read(answer)}", answer)
-    item.record["updated_at"] = read(answer)
+    p.require(parse(read(response)) > parse(before), f"an updated_at after {before}", f"{read(response)}", response)
+    item.record["updated_at"] = read(response)
 
 
 @STAGE.clause(
@@ -266,7 +272,7 @@ def timestamps(p: Probe) -> None:
         parse(item.record["updated_at"]) >= parse(item.record["created_at"]),
         "updated_at is not before created_at",
         "it is",
-        Answer(p.wire.exchanges[-1]),
+        Response(p.wire.exchanges[-1]),
     )
     p.call(_GET, dataset.id, item.id)
     p.call(_LIST, dataset.id, query={"limit": 1})
@@ -275,8 +281,10 @@ def timestamps(p: Probe) -> None:
     unchanged(p, dataset, item, "the timestamps stay as they are")
 
 
-@STAGE.clause("items.delete.answer", "Deleting answers with the item as it was.", of_operation(_DELETE, "description"))
-def delete_answer(p: Probe) -> None:
+@STAGE.clause(
+    "items.delete.response", "Deleting responds with the item as it was.", of_operation(_DELETE, "description")
+)
+def delete_response(p: Probe) -> None:
     """Delete one."""
     dataset = plain(p)
     item = new_item(p, dataset, {"a": 1})
@@ -293,7 +301,7 @@ def delete_gone(p: Probe) -> None:
     p.call(_DELETE, dataset.id, item.id, expect=_NOT_FOUND)
     p.call(_UPDATE, dataset.id, item.id, json={"attributes": {}}, expect=_NOT_FOUND)
     listed = {record["dataset_item_id"]: record for record in walk_items(p, dataset.id)}
-    last = Answer(p.wire.exchanges[-1])
+    last = Response(p.wire.exchanges[-1])
     p.require(item.id not in listed, "the list does not have it", "it still stands in the list", last)
     for other in dataset.items:
         problem = record_difference(other.record, listed.get(other.id))

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 from abeja_datasets_contract.check.document import of_operation, of_schema
-from abeja_datasets_contract.check.probe import Answer, Probe
+from abeja_datasets_contract.check.probe import Probe, Response
 from abeja_datasets_contract.check.registry import Stage
 from abeja_datasets_contract.check.resources import (
     CATEGORIES,
@@ -30,21 +30,21 @@ def label(category: int, number: int, **more: Any) -> dict[str, Any]:
     return {"category_id": category, "label_id": number, **more}
 
 
-def _create(p: Probe, dataset: Dataset, attributes: Any, **more: Any) -> Answer:
+def _create(p: Probe, dataset: Dataset, attributes: Any, **more: Any) -> Response:
     return p.call("create_dataset_item", dataset.id, json={"source_data": SOURCE, "attributes": attributes}, **more)
 
 
-def _update(p: Probe, dataset: Dataset, attributes: Any, **more: Any) -> Answer:
+def _update(p: Probe, dataset: Dataset, attributes: Any, **more: Any) -> Response:
     item = dataset.items[0].id
     return p.call("update_dataset_item", dataset.id, item, json={"attributes": attributes}, **more)
 
 
-def _bulk(p: Probe, dataset: Dataset, attributes: Any, **more: Any) -> Answer:
+def _bulk(p: Probe, dataset: Dataset, attributes: Any, **more: Any) -> Response:
     body = [{"dataset_item_id": dataset.items[0].id, "attributes": attributes}]
     return p.call("bulk_update_dataset_item", dataset.id, json=body, **more)
 
 
-_Write = Callable[..., Answer]
+_Write = Callable[..., Response]
 WRITES: dict[str, _Write] = {
     "create_dataset_item": _create,
     "update_dataset_item": _update,
@@ -68,7 +68,7 @@ def _refusal(operation: str, entries: list[dict[str, Any]], key: str) -> Callabl
             for attributes in forms[: 3 if number == 0 else 1]:
                 with p.case():
                     WRITES[operation](p, dataset, attributes, expect=(400,))
-        nothing_changed(p, dataset, [], Answer(p.wire.exchanges[-1]))
+        nothing_changed(p, dataset, [], Response(p.wire.exchanges[-1]))
 
     return check
 
@@ -173,9 +173,9 @@ def names_free(p: Probe) -> None:
     for attributes in ({"classification": [label(7, 1, label="snow", more=[1])]}, {"detection": detection}):
         for write in WRITES.values():
             with p.case():
-                answer = write(p, dataset, attributes)
-                record = answer.json[0] if isinstance(answer.json, list) else answer.json
-                p.same({"attributes": attributes}, answer, "the label as it was given", record)
+                response = write(p, dataset, attributes)
+                record = response.json[0] if isinstance(response.json, list) else response.json
+                p.same({"attributes": attributes}, response, "the label as it was given", record)
 
 
 @STAGE.clause("labels.own-dataset", "The categories of one dataset are no rule for another.", _RULE)

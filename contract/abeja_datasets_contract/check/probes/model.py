@@ -1,4 +1,4 @@
-"""A model of the server beside the server: random sequences of calls, each answer compared with what the model says."""
+"""A model beside the server: random sequences of calls, each response compared with that of the model."""
 
 from typing import Any
 
@@ -9,7 +9,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition,
 
 from abeja_datasets_contract.check.document import INFO
 from abeja_datasets_contract.check.options import Broken, Skip, Stopped
-from abeja_datasets_contract.check.probe import Answer, Probe
+from abeja_datasets_contract.check.probe import Probe, Response
 from abeja_datasets_contract.check.queries import And, Not, Or, Query, Term, holds, text
 from abeja_datasets_contract.check.registry import Stage
 from abeja_datasets_contract.check.resources import SOURCE, Dataset, Item, drop, item_record, new_dataset
@@ -50,19 +50,19 @@ class _Server(RuleBasedStateMachine):
     @rule(attributes=_ATTRIBUTES)
     def create(self, attributes: Any) -> None:
         body = {"source_data": SOURCE, "attributes": attributes}
-        answer = self.p.call("create_dataset_item", self.dataset.id, json=body)
-        item = Item(answer.json["dataset_item_id"], item_record(self.p, self.dataset.id, body, answer.json))
-        self.p.same(item.record, answer, "the item as given")
+        response = self.p.call("create_dataset_item", self.dataset.id, json=body)
+        item = Item(response.json["dataset_item_id"], item_record(self.p, self.dataset.id, body, response.json))
+        self.p.same(item.record, response, "the item as given")
         ids = [other.id for other in self.dataset.items]
-        self.p.require(item.id not in ids, "an id that no item has", str(item.id), answer)
+        self.p.require(item.id not in ids, "an id that no item has", str(item.id), response)
         self.dataset.items.append(item)
 
     @precondition(lambda self: self.dataset.items)
     @rule(pick=_PICK, attributes=_ATTRIBUTES)
     def update(self, pick: int, attributes: Any) -> None:
         item = self._item(pick)
-        answer = self.p.call("update_dataset_item", self.dataset.id, item.id, json={"attributes": attributes})
-        self._changed(item, attributes, answer, answer.json)
+        response = self.p.call("update_dataset_item", self.dataset.id, item.id, json={"attributes": attributes})
+        self._changed(item, attributes, response, response.json)
 
     @precondition(lambda self: self.dataset.items)
     @rule(pick=_PICK, body=st.sampled_from([{}, {"attributes": None}, {"attributes": {"detection": [{}]}}]))
@@ -73,10 +73,10 @@ class _Server(RuleBasedStateMachine):
     @rule(pick=_PICK, attributes=_ATTRIBUTES)
     def bulk_update(self, pick: int, attributes: Any) -> None:
         items = self._some(pick)
-        answer = self.p.call("bulk_update_dataset_item", self.dataset.id, json=self._entries(items, attributes))
-        self.p.require(len(answer.json) == len(items), f"{len(items)} items", f"{len(answer.json)}", answer)
-        for item, record in zip(items, answer.json, strict=True):
-            self._changed(item, attributes, answer, record)
+        response = self.p.call("bulk_update_dataset_item", self.dataset.id, json=self._entries(items, attributes))
+        self.p.require(len(response.json) == len(items), f"{len(items)} items", f"{len(response.json)}", response)
+        for item, record in zip(items, response.json, strict=True):
+            self._changed(item, attributes, response, record)
 
     @precondition(lambda self: self.dataset.items)
     @rule(pick=_PICK, attributes=_ATTRIBUTES, last=st.booleans())
@@ -109,14 +109,14 @@ class _Server(RuleBasedStateMachine):
     @rule(pick=_PICK)
     def read(self, pick: int) -> None:
         item = self._item(pick)
-        answer = self.p.call("get_dataset_item", self.dataset.id, item.id)
-        self.p.same(item.record, answer, "the item as it should be")
+        response = self.p.call("get_dataset_item", self.dataset.id, item.id)
+        self.p.same(item.record, response, "the item as it should be")
 
     @rule()
     def count(self) -> None:
-        answer = self.p.call("get_dataset", self.dataset.id)
+        response = self.p.call("get_dataset", self.dataset.id)
         wanted = len(self.dataset.items)
-        self.p.equal(wanted, answer.json["total_count"], f"total_count {wanted}", answer)
+        self.p.equal(wanted, response.json["total_count"], f"total_count {wanted}", response)
 
     @rule(limit=st.sampled_from([1, 2, 3, 1000]))
     def walk(self, limit: int) -> None:
@@ -128,23 +128,23 @@ class _Server(RuleBasedStateMachine):
         self._walk(found, {"limit": limit, "q": text(query)})
 
     def _walk(self, wanted: list[Item], query: dict[str, Any]) -> None:
-        records, token, answer = [], None, None
+        records, token, response = [], None, None
         for _ in range(2 * len(wanted) + 2):
-            answer = ITEMS.page(self.p, self.dataset.id, token, **query)
-            self.p.equal(len(wanted), answer.json["total_count"], f"total_count {len(wanted)}", answer)
-            records.extend(ITEMS.records(answer))
-            token = ITEMS.next(answer)
+            response = ITEMS.page(self.p, self.dataset.id, token, **query)
+            self.p.equal(len(wanted), response.json["total_count"], f"total_count {len(wanted)}", response)
+            records.extend(ITEMS.records(response))
+            token = ITEMS.next(response)
             if not token:
                 break
-        if answer is not None:
+        if response is not None:
             ids = [record["dataset_item_id"] for record in records]
-            self.p.equal([item.id for item in wanted], ids, f"the items of {query}, in order", answer)
+            self.p.equal([item.id for item in wanted], ids, f"the items of {query}, in order", response)
             for item, record in zip(wanted, records, strict=True):
-                self.p.same(item.record, answer, "the item as it should be", record)
+                self.p.same(item.record, response, "the item as it should be", record)
 
-    def _changed(self, item: Item, attributes: Any, answer: Answer, record: Any) -> None:
+    def _changed(self, item: Item, attributes: Any, response: Response, record: Any) -> None:
         item.record = {**item.record, "attributes": attributes, "updated_at": record["updated_at"]}
-        self.p.same(item.record, answer, "the item as it is now", record)
+        self.p.same(item.record, response, "the item as it is now", record)
 
     def _item(self, pick: int) -> Item:
         return self.dataset.items[pick % len(self.dataset.items)]
@@ -157,7 +157,7 @@ class _Server(RuleBasedStateMachine):
         return [{"dataset_item_id": item.id, "attributes": attributes} for item in items]
 
 
-@STAGE.clause("model.sequences", "Whatever the sequence of calls, each answer is what the ones before make it.", INFO)
+@STAGE.clause("model.sequences", "Whatever the sequence of calls, each response is what the ones before make it.", INFO)
 def sequences(p: Probe) -> None:
     """Run the model and the server side by side."""
     machine = type("_Machine", (_Server,), {"p": p})

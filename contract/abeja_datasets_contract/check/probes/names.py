@@ -1,7 +1,7 @@
 """Names of datasets: kept exactly, compared exactly, unique within the organization, of 1 to 255 characters."""
 
 from abeja_datasets_contract.check.document import of_operation, of_schema
-from abeja_datasets_contract.check.probe import Answer, Probe
+from abeja_datasets_contract.check.probe import Probe, Response
 from abeja_datasets_contract.check.registry import Stage
 from abeja_datasets_contract.check.resources import SOURCE, dataset_record, nobody_has, walk_datasets
 
@@ -13,17 +13,17 @@ _LENGTH = of_schema("DatasetName")
 _LONGEST = 255
 
 
-def _create(p: Probe, name: str) -> Answer:
+def _create(p: Probe, name: str) -> Response:
     body = {"name": name, "type": "custom", "props": {}}
-    answer = p.call(_CREATE, json=body)
-    p.passing.append(answer.json["dataset_id"])
-    p.same(dataset_record(p, body, answer.json), answer, "the name as it was given")
-    return answer
+    response = p.call(_CREATE, json=body)
+    p.passing.append(response.json["dataset_id"])
+    p.same(dataset_record(p, body, response.json), response, "the name as it was given")
+    return response
 
 
 def _kept(p: Probe, name: str) -> None:
-    answer = _create(p, name)
-    p.same({"name": name}, p.call(_GET, answer.json["dataset_id"]), "the name as it was given")
+    response = _create(p, name)
+    p.same({"name": name}, p.call(_GET, response.json["dataset_id"]), "the name as it was given")
 
 
 _TEXTS = {
@@ -51,11 +51,11 @@ def unique(p: Probe) -> None:
     name = p.name("-twice")
     first = _create(p, name).json
     for body in ({"name": name, "type": "custom", "props": {}}, {"name": name, "type": "detection", "props": {"a": 1}}):
-        answer = p.call(_CREATE, json=body, expect=_REFUSED)
+        response = p.call(_CREATE, json=body, expect=_REFUSED)
         p.same({"type": "custom", "props": {}}, p.call(_GET, first["dataset_id"]), "the first stays as it is")
     found = [record for record in walk_datasets(p) if record["name"] == name]
-    last = Answer(p.wire.exchanges[-1])
-    p.require(len(found) == 1, "one dataset of this name", f"{len(found)} stand in the list", answer, last)
+    last = Response(p.wire.exchanges[-1])
+    p.require(len(found) == 1, "one dataset of this name", f"{len(found)} stand in the list", response, last)
 
 
 @STAGE.clause("names.exact", "Names that differ at all are different names.", _UNIQUE)

@@ -80,7 +80,7 @@ _CHECKS: dict[str, Callable[[Probe], None]] = {
 for _name, _check in _CHECKS.items():
     STAGE.add(
         f"operations.{_name}.succeeds",
-        f"{_name} carries out a documented request, and answers with a documented success.",
+        f"{_name} carries out a documented request, and responds with a documented success.",
         of_operation(_name, "responses", "200"),
         _check,
         reads=operations()[_name].method == "GET",

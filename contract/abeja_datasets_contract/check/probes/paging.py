@@ -5,13 +5,13 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from abeja_datasets_contract.check.compare import difference
-from abeja_datasets_contract.check.probe import Answer, Probe
+from abeja_datasets_contract.check.probe import Probe, Response
 from abeja_datasets_contract.check.registry import Stage
 from abeja_datasets_contract.check.resources import walk_datasets
 
 _REFUSED, _NOT_FOUND = (400,), (404,)
 TRIES = 5
-"""How often two answers are compared that others may have come between."""
+"""How often two responses are compared that others may have come between."""
 _MOST, _IDLE = 2000, 3
 """Pages after which a walk is given up, and pages in a row that bring nothing new."""
 
@@ -27,20 +27,20 @@ class Listing:
     token: str
     """The parameter that goes on."""
     id: str
-    records: Callable[[Answer], list[Any]]
-    next: Callable[[Answer], Any]
+    records: Callable[[Response], list[Any]]
+    next: Callable[[Response], Any]
     may_end_empty: bool
     """Whether the document allows an empty last page behind others."""
 
-    def page(self, p: Probe, scope: Any = "", token: Any = None, **query: Any) -> Answer:
+    def page(self, p: Probe, scope: Any = "", token: Any = None, **query: Any) -> Response:
         """Ask for a page."""
         if token is not None:
             query[self.token] = token
         return p.call(self.operation, scope, query=query)
 
-    def ids(self, answer: Answer) -> list[Any]:
+    def ids(self, response: Response) -> list[Any]:
         """List the ids on a page."""
-        return [record[self.id] for record in self.records(answer)]
+        return [record[self.id] for record in self.records(response)]
 
 
 DATASETS = Listing(
@@ -49,8 +49,8 @@ DATASETS = Listing(
     "max_results",
     "next_token",
     "dataset_id",
-    lambda answer: list(answer.json),
-    lambda answer: answer.header("x-next-token"),
+    lambda response: list(response.json),
+    lambda response: response.header("x-next-token"),
     may_end_empty=False,
 )
 ITEMS = Listing(
@@ -59,14 +59,18 @@ ITEMS = Listing(
     "limit",
     "next_page_token",
     "dataset_item_id",
-    lambda answer: list(answer.json["items"]),
-    lambda answer: answer.json.get("next_page_token"),
+    lambda response: list(response.json["items"]),
+    lambda response: response.json.get("next_page_token"),
     may_end_empty=True,
 )
 
 
 def alike(
-    p: Probe, plain: Callable[[], Answer], other: Callable[[], Answer], part: Callable[[Answer], Any], promised: str
+    p: Probe,
+    plain: Callable[[], Response],
+    other: Callable[[], Response],
+    part: Callable[[Response], Any],
+    promised: str,
 ) -> None:
     """Expect that a list asked for in another way is the same, while others may be writing to it.
 
@@ -77,22 +81,22 @@ def alike(
         p: sends.
         plain: asks for the list.
         other: asks for it in the other way.
-        part: what is to be the same of an answer.
+        part: what is to be the same of a response.
         promised: what is promised, in words.
     """
     different = []
     before = plain()
     for _ in range(TRIES):
-        answer, after = other(), plain()
+        response, after = other(), plain()
         if part(before) == part(after):
-            different.append((before, answer))
-            if difference(part(before), part(answer)) is None:
+            different.append((before, response))
+            if difference(part(before), part(response)) is None:
                 break
         before = after
     else:
         p.skip_unless(len(different) == TRIES, "others are writing to the list")
-    before, answer = different[-1]
-    p.equal(part(before), part(answer), promised, before, answer)
+    before, response = different[-1]
+    p.equal(part(before), part(response), promised, before, response)
 
 
 @dataclass
@@ -100,7 +104,7 @@ class Walk:
     """All pages of a list, in order."""
 
     size: int
-    pages: list[Answer] = field(default_factory=list)
+    pages: list[Response] = field(default_factory=list)
     tokens: list[Any] = field(default_factory=list)
     """What each page was asked for with."""
     ids: list[Any] = field(default_factory=list)
@@ -120,14 +124,14 @@ def walk(p: Probe, listing: Listing, size: int, scope: Any = "", **query: Any) -
     """Walk a list to its end, or until that can't be expected any more."""
     done, token, idle = Walk(size), None, 0
     for _ in range(_MOST):
-        answer = listing.page(p, scope, token, **{listing.size: size}, **query)
-        idle = 0 if set(listing.ids(answer)) - set(done.ids) else idle + 1
-        done.pages.append(answer)
+        response = listing.page(p, scope, token, **{listing.size: size}, **query)
+        idle = 0 if set(listing.ids(response)) - set(done.ids) else idle + 1
+        done.pages.append(response)
         done.tokens.append(token)
-        done.ids.extend(listing.ids(answer))
-        token = listing.next(answer)
+        done.ids.extend(listing.ids(response))
+        token = listing.next(response)
         if not token:
-            done.to_nothing = not listing.may_end_empty and len(done.pages) > 1 and not listing.records(answer)
+            done.to_nothing = not listing.may_end_empty and len(done.pages) > 1 and not listing.records(response)
             return done
         if idle > _IDLE:
             break
@@ -205,9 +209,9 @@ def register_walks(stage: Stage, listing: Listing, source: str, walks: Callable[
 def _bounds(p: Probe, listing: Listing, scope: Any) -> None:
     for size in (1, 2, 999, 1000):
         with p.case():
-            answer = listing.page(p, scope, **{listing.size: size})
-            count = len(listing.records(answer))
-            p.require(count <= size, f"at most {size}", f"{count}", answer)
+            response = listing.page(p, scope, **{listing.size: size})
+            count = len(listing.records(response))
+            p.require(count <= size, f"at most {size}", f"{count}", response)
 
 
 def _beyond(p: Probe, listing: Listing, scope: Any) -> None:

@@ -4,7 +4,7 @@ from typing import Any
 
 from abeja_datasets_contract.check.document import INFO, of_operation, of_parameter
 from abeja_datasets_contract.check.options import Skip
-from abeja_datasets_contract.check.probe import Answer, Probe
+from abeja_datasets_contract.check.probe import Probe, Response
 from abeja_datasets_contract.check.registry import Stage
 from abeja_datasets_contract.check.resources import Dataset, new_dataset, new_item, shared, subject, walk_datasets
 
@@ -67,9 +67,9 @@ register_walks(STAGE, DATASETS, INFO, _walks)
 register_parameters(STAGE, DATASETS, {"max_results": _SIZE, "next_token": _TOKEN, "": INFO}, lambda _: "")
 
 
-def _first_pages(p: Probe, listing: Listing, scope: Any = "") -> tuple[list[Answer], list[Any]]:
+def _first_pages(p: Probe, listing: Listing, scope: Any = "") -> tuple[list[Response], list[Any]]:
     """Walk the first pages of what is there, and hand out them with all their ids."""
-    pages, seen = list[Answer](), list[Any]()
+    pages, seen = list[Response](), list[Any]()
     token: Any = None
     for _ in range(_FIRST):
         pages.append(listing.page(p, scope, token, **{listing.size: _K}))
@@ -108,15 +108,15 @@ def bounded_walk_of_items(p: Probe) -> None:
         p.require(len(seen) <= last or last != first, "no more than total_count", f"{len(seen)}", pages[-1])
 
 
-def _token(p: Probe) -> tuple[list[Dataset], Answer, str]:
+def _token(p: Probe) -> tuple[list[Dataset], Response, str]:
     made = [shared(p, f"behind {number}") for number in range(2)]
-    answer = DATASETS.page(p, max_results=1)
-    token = DATASETS.next(answer)
-    p.require(token, "X-Next-Token, since more follow", "none", answer)
-    return made, answer, str(token)
+    response = DATASETS.page(p, max_results=1)
+    token = DATASETS.next(response)
+    p.require(token, "X-Next-Token, since more follow", "none", response)
+    return made, response, str(token)
 
 
-@STAGE.clause("paging.datasets.token-given", "Where more datasets follow, the answer carries X-Next-Token.", _HEADER)
+@STAGE.clause("paging.datasets.token-given", "Where more datasets follow, the response carries X-Next-Token.", _HEADER)
 def token_given(p: Probe) -> None:
     """Ask for one of many."""
     _token(p)
@@ -142,8 +142,8 @@ def token_of_items(p: Probe) -> None:
     dataset = new_dataset(p)
     for _ in range(2):
         new_item(p, dataset)
-    answer = ITEMS.page(p, dataset.id, limit=1)
-    token = ITEMS.next(answer)
+    response = ITEMS.page(p, dataset.id, limit=1)
+    token = ITEMS.next(response)
     p.skip_unless(token, "the list of items gave no token")
     p.call(_LIST, query={"next_token": token}, expect=_REFUSED)
 
@@ -175,8 +175,8 @@ def changes_meanwhile(p: Probe) -> None:
     before = len(walk_datasets(p))
     for doomed in ((1,), (0, 2)):
         made = [new_dataset(p) for _ in range(4)]
-        answer = DATASETS.page(p, max_results=min(before + 2, 1000))
-        token, seen = DATASETS.next(answer), DATASETS.ids(answer)
+        response = DATASETS.page(p, max_results=min(before + 2, 1000))
+        token, seen = DATASETS.next(response), DATASETS.ids(response)
         cut = made[1].id in seen and made[3].id not in seen and token
         p.skip_unless(cut, "the pages are shorter than was asked, or others have many there")
         for number in doomed:
@@ -184,9 +184,9 @@ def changes_meanwhile(p: Probe) -> None:
         new = new_dataset(p)
         rest = _rest(p, token)
         wanted = [dataset.id for n, dataset in enumerate(made) if dataset.id not in seen and n not in doomed]
-        last = Answer(p.wire.exchanges[-1])
+        last = Response(p.wire.exchanges[-1])
         got = [number for number in rest if number in [dataset.id for dataset in made]]
-        p.equal(wanted, got, "each of the others, once", answer, last)
+        p.equal(wanted, got, "each of the others, once", response, last)
         for dataset in (*(made[n] for n in range(4) if n not in doomed), new):
             p.call("delete_dataset", dataset.id)
 
@@ -196,7 +196,7 @@ def _rest(p: Probe, token: Any) -> list[Any]:
     for _ in range(_FEW):
         if not token:
             break
-        answer = DATASETS.page(p, "", token, max_results=2)
-        found.extend(DATASETS.ids(answer))
-        token = DATASETS.next(answer)
+        response = DATASETS.page(p, "", token, max_results=2)
+        found.extend(DATASETS.ids(response))
+        token = DATASETS.next(response)
     return found

@@ -3,7 +3,7 @@
 from typing import Any
 
 from abeja_datasets_contract.check.document import INFO, of_operation, of_parameter, of_schema
-from abeja_datasets_contract.check.probe import Answer, Probe
+from abeja_datasets_contract.check.probe import Probe, Response
 from abeja_datasets_contract.check.registry import Stage
 from abeja_datasets_contract.check.resources import (
     Dataset,
@@ -74,14 +74,14 @@ register_parameters(STAGE, ITEMS, {"limit": _LIMIT, "next_page_token": _TOKEN, "
 def default_limit(p: Probe) -> None:
     """Ask for one of 101."""
     dataset = many(p)
-    answer = p.call(_LIST, dataset.id)
-    ids = ITEMS.ids(answer)
-    p.require(len(ids) <= _DEFAULT, "at most 100", f"{len(ids)}", answer)
-    p.require(answer.json.get("next_page_token"), "a token, since more follow", "none", answer)
-    rest = walk_items(p, dataset.id, next_page_token=answer.json["next_page_token"])
+    response = p.call(_LIST, dataset.id)
+    ids = ITEMS.ids(response)
+    p.require(len(ids) <= _DEFAULT, "at most 100", f"{len(ids)}", response)
+    p.require(response.json.get("next_page_token"), "a token, since more follow", "none", response)
+    rest = walk_items(p, dataset.id, next_page_token=response.json["next_page_token"])
     ids += [record["dataset_item_id"] for record in rest]
-    last = Answer(p.wire.exchanges[-1])
-    p.require(len(ids) == len(dataset.items), "the rest behind the token", f"{len(rest)}", answer, last)
+    last = Response(p.wire.exchanges[-1])
+    p.require(len(ids) == len(dataset.items), "the rest behind the token", f"{len(rest)}", response, last)
 
 
 @STAGE.clause("paging.items.order-after-update", "An update moves nothing to another place.", INFO)
@@ -92,17 +92,17 @@ def order_after_update(p: Probe) -> None:
     for number in (2, 0, 3):
         p.call("update_dataset_item", dataset.id, ids[number], json={"attributes": {"number": -number}})
     p.call("bulk_update_dataset_item", dataset.id, json=[{"dataset_item_id": ids[1], "attributes": {}}])
-    answer = p.call(_LIST, dataset.id)
-    p.equal(ids, ITEMS.ids(answer), "the order of creation", answer)
+    response = p.call(_LIST, dataset.id)
+    p.equal(ids, ITEMS.ids(response), "the order of creation", response)
 
 
-def _first_page(p: Probe, count: int = 0) -> tuple[Dataset, Answer, str]:
+def _first_page(p: Probe, count: int = 0) -> tuple[Dataset, Response, str]:
     """Read the first page of a new dataset, or of a shared one that stays as it is."""
     dataset = filled(p, count) if count else shared_filled(p, "pages", 4)
-    answer = ITEMS.page(p, dataset.id, limit=2)
-    token = ITEMS.next(answer)
-    p.require(token, "a token, since more follow", "none", answer)
-    return dataset, answer, str(token)
+    response = ITEMS.page(p, dataset.id, limit=2)
+    token = ITEMS.next(response)
+    p.require(token, "a token, since more follow", "none", response)
+    return dataset, response, str(token)
 
 
 @STAGE.clause("paging.items.token-again", "A token leads to the same page again, whatever the limit.", _TOKEN)
@@ -111,9 +111,9 @@ def token_again(p: Probe) -> None:
     dataset, first, token = _first_page(p)
     rest = [item.id for item in dataset.items if item.id not in ITEMS.ids(first)]
     for limit in (2, 2, 1, 1000):
-        answer = ITEMS.page(p, dataset.id, token, limit=limit)
-        ids = ITEMS.ids(answer)
-        p.require(ids and ids == rest[: len(ids)], f"ids from {rest[:1]} on", f"{ids}", first, answer)
+        response = ITEMS.page(p, dataset.id, token, limit=limit)
+        ids = ITEMS.ids(response)
+        p.require(ids and ids == rest[: len(ids)], f"ids from {rest[:1]} on", f"{ids}", first, response)
 
 
 @STAGE.clause("paging.items.token-of-another-dataset", "A token of another dataset is 400.", _TOKEN)
@@ -129,8 +129,8 @@ def token_of_another_query(p: Probe) -> None:
     """Use one with another q, and one of no q with a q."""
     dataset, _, token = _first_page(p)
     p.call(_LIST, dataset.id, query={"next_page_token": token, "q": "number:3"}, expect=_REFUSED)
-    answer = ITEMS.page(p, dataset.id, limit=1, q="NOT number:9")
-    token = str(ITEMS.next(answer))
+    response = ITEMS.page(p, dataset.id, limit=1, q="NOT number:9")
+    token = str(ITEMS.next(response))
     p.call(_LIST, dataset.id, query={"next_page_token": token, "q": "NOT number:8"}, expect=_REFUSED)
 
 
@@ -142,11 +142,11 @@ def token_carries_query(p: Probe) -> None:
     first = ITEMS.page(p, dataset.id, limit=1, q=q)
     token = ITEMS.next(first)
     p.require(token, "a token, since more follow", "none", first)
-    answer = ITEMS.page(p, dataset.id, token, limit=3)
-    p.equal([dataset.items[3].id], ITEMS.ids(answer), f"the rest of what {q} finds", first, answer)
-    p.equal(2, answer.json["total_count"], f"total_count of {q}", first, answer)
+    response = ITEMS.page(p, dataset.id, token, limit=3)
+    p.equal([dataset.items[3].id], ITEMS.ids(response), f"the rest of what {q} finds", first, response)
+    p.equal(2, response.json["total_count"], f"total_count of {q}", first, response)
     again = ITEMS.page(p, dataset.id, token, limit=3, q=q)
-    p.equal(ITEMS.ids(answer), ITEMS.ids(again), "the same page with q as without", first, answer, again)
+    p.equal(ITEMS.ids(response), ITEMS.ids(again), "the same page with q as without", first, response, again)
 
 
 @STAGE.clause("paging.items.token-of-datasets", "A token of the list of datasets is 400.", _TOKEN)
@@ -154,8 +154,8 @@ def token_of_datasets(p: Probe) -> None:
     """Use one here."""
     dataset = filled(p, 2)
     new_dataset(p)
-    answer = DATASETS.page(p, max_results=1)
-    token = DATASETS.next(answer)
+    response = DATASETS.page(p, max_results=1)
+    token = DATASETS.next(response)
     p.skip_unless(token, "the list of datasets gave no token")
     p.call(_LIST, dataset.id, query={"next_page_token": token}, expect=_REFUSED)
 
@@ -168,10 +168,10 @@ def token_altered(p: Probe) -> None:
     other = "0" if token[middle] != "0" else "1"
     for altered in (token + "0", "0" + token, token[:middle] + other + token[middle + 1 :]):
         with p.case():
-            answer = p.send(p.request(_LIST, dataset.id, query={"next_page_token": altered, "limit": 2}))
-            followed = answer.status == 200 and ITEMS.ids(answer) == [i.id for i in dataset.items[2:]]  # noqa: PLR2004
+            response = p.send(p.request(_LIST, dataset.id, query={"next_page_token": altered, "limit": 2}))
+            followed = response.status == 200 and ITEMS.ids(response) == [i.id for i in dataset.items[2:]]  # noqa: PLR2004
             # A server may read a token more loosely than it writes it, as Base64 does; not to another place.
-            p.expect(answer, (200, 400) if followed else _REFUSED)
+            p.expect(response, (200, 400) if followed else _REFUSED)
 
 
 @STAGE.clause("paging.items.token-repeated", "A token, or a query, given twice is 400.", INFO)
@@ -195,7 +195,7 @@ def deletion_meanwhile(p: Probe) -> None:
             p.call("delete_dataset_item", dataset.id, dataset.items[number].id)
         rest = _rest(p, dataset, token)
         wanted = [item.id for n, item in enumerate(dataset.items) if n not in doomed and item.id not in seen]
-        p.equal(wanted, rest, "each of the others, once", first, Answer(p.wire.exchanges[-1]))
+        p.equal(wanted, rest, "each of the others, once", first, Response(p.wire.exchanges[-1]))
 
 
 @STAGE.clause(
@@ -207,7 +207,7 @@ def creation_meanwhile(p: Probe) -> None:
     old = [item.id for item in dataset.items if item.id not in ITEMS.ids(first)]
     new = [new_item(p, dataset).id for _ in range(2)]
     rest = _rest(p, dataset, token)
-    last = Answer(p.wire.exchanges[-1])
+    last = Response(p.wire.exchanges[-1])
     p.equal(old, [number for number in rest if number not in new], "each of the old ones, once", first, last)
     p.require(len(rest) == len(set(rest)), "none twice", f"{rest}", first, last)
 
@@ -221,7 +221,7 @@ def update_meanwhile(p: Probe) -> None:
     for number in (0, 3):
         p.call("update_dataset_item", dataset.id, dataset.items[number].id, json={"attributes": {"n": 1}})
     wanted = [item.id for item in dataset.items if item.id not in ITEMS.ids(first)]
-    p.equal(wanted, _rest(p, dataset, token), "each of the rest, once", first, Answer(p.wire.exchanges[-1]))
+    p.equal(wanted, _rest(p, dataset, token), "each of the rest, once", first, Response(p.wire.exchanges[-1]))
 
 
 @STAGE.clause("paging.items.query", "A walk with q gives what matches, and counts it.", _ORDER)
@@ -249,13 +249,13 @@ def more_than_a_page(p: Probe) -> None:
     for q in ({}, {"q": "NOT nowhere:x"}):
         ids, token = [], None
         for _ in range(len(wanted)):
-            answer = ITEMS.page(p, dataset.id, token, **q)
-            p.equal(len(wanted), answer.json["total_count"], f"total_count {len(wanted)}", answer)
-            ids += ITEMS.ids(answer)
-            token = ITEMS.next(answer)
+            response = ITEMS.page(p, dataset.id, token, **q)
+            p.equal(len(wanted), response.json["total_count"], f"total_count {len(wanted)}", response)
+            ids += ITEMS.ids(response)
+            token = ITEMS.next(response)
             if not token:
                 break
-        p.equal(wanted, ids, "all, in the order of creation", answer)
+        p.equal(wanted, ids, "all, in the order of creation", response)
 
 
 def _rest(p: Probe, dataset: Dataset, token: Any) -> list[Any]:
@@ -263,7 +263,7 @@ def _rest(p: Probe, dataset: Dataset, token: Any) -> list[Any]:
     for _ in range(9):
         if not token:
             break
-        answer = ITEMS.page(p, dataset.id, token, limit=2)
-        found.extend(ITEMS.ids(answer))
-        token = ITEMS.next(answer)
+        response = ITEMS.page(p, dataset.id, token, limit=2)
+        found.extend(ITEMS.ids(response))
+        token = ITEMS.next(response)
     return found

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 
 from abeja_datasets_contract.check.document import of_schema, operations
 from abeja_datasets_contract.check.oracle import NotJson, error_validator
-from abeja_datasets_contract.check.probe import Answer, Probe
+from abeja_datasets_contract.check.probe import Probe, Response
 from abeja_datasets_contract.check.registry import Stage
 from abeja_datasets_contract.check.resources import SOURCE, nothing_changed, shared_filled, subject
 from abeja_datasets_contract.check.results import Mode
@@ -61,28 +61,33 @@ def _undeclared(path: str) -> Callable[[Probe], None]:
         for method in (name for name in _METHODS if name not in declared):
             with p.case():
                 call = p.request(anyone, dataset.id, dataset.items[0].id, method=method, path=path, json={})
-                answer = p.send(call)
-                if not here and answer.status in (404, 307, 308):
+                response = p.send(call)
+                if not here and response.status in (404, 307, 308):
                     continue  # this spelling is not documented at all
-                p.expect(answer, _NOT_ALLOWED, f"{method} is not allowed here")
-                allowed = {word.strip().upper() for word in (answer.header("allow") or "").split(",")}
+                p.expect(response, _NOT_ALLOWED, f"{method} is not allowed here")
+                allowed = {word.strip().upper() for word in (response.header("allow") or "").split(",")}
                 missing = sorted(set(here) - allowed)
                 p.require(
-                    not missing, f"Allow names {', '.join(sorted(here))}", f"Allow: {answer.header('allow')}", answer
+                    not missing,
+                    f"Allow names {', '.join(sorted(here))}",
+                    f"Allow: {response.header('allow')}",
+                    response,
                 )
-                p.require(method not in allowed, f"Allow does not name {method}", f"{answer.header('allow')}", answer)
-                _is_error(p, answer)
+                p.require(
+                    method not in allowed, f"Allow does not name {method}", f"{response.header('allow')}", response
+                )
+                _is_error(p, response)
         nothing_changed(p, dataset, [])
 
     return check
 
 
-def _is_error(p: Probe, answer: Answer) -> None:
+def _is_error(p: Probe, response: Response) -> None:
     try:
-        valid = error_validator().is_valid(answer.json)
+        valid = error_validator().is_valid(response.json)
     except NotJson:
         return  # which the oracle has noted
-    p.require(valid, "an Error", str(answer), answer)
+    p.require(valid, "an Error", str(response), response)
 
 
 for _name, _path in _spellings().items():
@@ -118,15 +123,15 @@ def items(p: Probe) -> None:
 
 def _same(p: Probe, operation: str, dataset: str) -> None:
     path = operations()[operation].path
-    answer = p.send(p.request(operation, dataset, method="GET", path=_twin(path)))
-    if answer.status not in _TAKEN:
-        p.expect(answer, (307, 308, 404, 405), "taken, or refused as a path that is not documented")
-        p.skip_unless(holds=False, reason=f"the server does not take it there (status {answer.status})")
+    response = p.send(p.request(operation, dataset, method="GET", path=_twin(path)))
+    if response.status not in _TAKEN:
+        p.expect(response, (307, 308, 404, 405), "taken, or refused as a path that is not documented")
+        p.skip_unless(holds=False, reason=f"the server does not take it there (status {response.status})")
     alike(
         p,
         lambda: p.call(operation, dataset),
         lambda: p.send(p.request(operation, dataset, method="GET", path=_twin(path))),
-        lambda answer: answer.json,
+        lambda response: response.json,
         "the same as with the slash",
     )
 
@@ -141,13 +146,13 @@ def writes(p: Probe) -> None:
     dataset = shared_filled(p, "paths", 2)
     body = {"source_data": SOURCE, "attributes": {"spelled": "otherwise"}}
     path = _twin(operations()["create_dataset_item"].path)
-    answer = p.send(p.request("create_dataset_item", dataset.id, method="POST", path=path, json=body))
-    taken = answer.status in _TAKEN
+    response = p.send(p.request("create_dataset_item", dataset.id, method="POST", path=path, json=body))
+    taken = response.status in _TAKEN
     if taken:
-        p.same(body, p.call("get_dataset_item", dataset.id, answer.json["dataset_item_id"]), "the item as given")
-        p.call("delete_dataset_item", dataset.id, answer.json["dataset_item_id"])
+        p.same(body, p.call("get_dataset_item", dataset.id, response.json["dataset_item_id"]), "the item as given")
+        p.call("delete_dataset_item", dataset.id, response.json["dataset_item_id"])
     else:
-        p.expect(answer, (307, 308, 404, 405), "taken, or refused as a path that is not documented")
+        p.expect(response, (307, 308, 404, 405), "taken, or refused as a path that is not documented")
     path = _twin(operations()["bulk_update_dataset_item"].path)
     bulk = p.send(p.request("bulk_update_dataset_item", dataset.id, method="PUT", path=path, json=[]))
     if bulk.status in _TAKEN:
@@ -171,7 +176,7 @@ def head_and_options(p: Probe) -> None:
         for credential, heads in ((p.party.authorization, (200, *_NOT_ALLOWED)), (None, (401, *_NOT_ALLOWED))):
             with p.case():
                 head = p.send(p.request(operation, *ids, method="HEAD", authorization=credential))
-                p.expect(head, heads, "what GET answers, without its body, or not allowed")
+                p.expect(head, heads, "what GET responses, without its body, or not allowed")
         with p.case():
             options = p.send(p.request(operation, *ids, method="OPTIONS"))
             p.expect(options, (200, 204, *_NOT_ALLOWED), "the options, or not allowed")
@@ -190,5 +195,5 @@ def unknown(p: Probe) -> None:
         "/organizations/{organization_id}/Datasets/",
     ):
         with p.case():
-            answer = p.expect(p.send(p.request("list_datasets", method="GET", path=path)), (404,))
-            _is_error(p, answer)
+            response = p.expect(p.send(p.request("list_datasets", method="GET", path=path)), (404,))
+            _is_error(p, response)

@@ -6,7 +6,7 @@ from typing import Any
 
 from abeja_datasets_contract.check.document import INFO, of_operation, operations
 from abeja_datasets_contract.check.options import Skip
-from abeja_datasets_contract.check.probe import Answer, Probe
+from abeja_datasets_contract.check.probe import Probe, Response
 from abeja_datasets_contract.check.registry import Stage
 from abeja_datasets_contract.check.resources import SOURCE, filled, nothing_changed, shared_filled
 
@@ -92,7 +92,7 @@ def _refusal(operation: str, make: Callable[[Any], list[bytes]]) -> Callable[[Pr
         for raw in make(body):
             with p.case():
                 send(p, operation, dataset, body=raw, headers=(("Content-Type", _JSON),), expect=_REFUSED)
-        nothing_changed(p, dataset, names_in(body), Answer(p.wire.exchanges[-1]))
+        nothing_changed(p, dataset, names_in(body), Response(p.wire.exchanges[-1]))
 
     return check
 
@@ -104,7 +104,7 @@ def _media_type(operation: str) -> Callable[[Probe], None]:
         for headers in ((), *((("Content-Type", media),) for media in _MEDIA_TYPES)):
             with p.case():
                 send(p, operation, dataset, json=body, headers=headers, expect=_REFUSED)
-        nothing_changed(p, dataset, names_in(body), Answer(p.wire.exchanges[-1]))
+        nothing_changed(p, dataset, names_in(body), Response(p.wire.exchanges[-1]))
 
     return check
 
@@ -115,9 +115,9 @@ def _spelling(operation: str) -> Callable[[Probe], None]:
             dataset = shared_filled(p, "media types", 2)
             body = adapted(p, dataset, operation, VALID[operation])
             with p.case():
-                answer = send(p, operation, dataset, json=body, headers=(("Content-Type", media),))
+                response = send(p, operation, dataset, json=body, headers=(("Content-Type", media),))
                 if operation == "create_dataset":
-                    p.passing.append(answer.json["dataset_id"])
+                    p.passing.append(response.json["dataset_id"])
 
     return check
 
@@ -145,7 +145,7 @@ def json_alone(p: Probe) -> None:
         with p.case():
             body = _with({"source_data": SOURCE, "attributes": {}}, value)
             p.call("create_dataset_item", dataset.id, body=body, expect=_REFUSED)
-    nothing_changed(p, dataset, [], Answer(p.wire.exchanges[-1]))
+    nothing_changed(p, dataset, [], Response(p.wire.exchanges[-1]))
 
 
 @STAGE.clause(
@@ -168,9 +168,9 @@ def unknown_parameter(p: Probe) -> None:
         with p.case():
             query = [*more, *foreign.get(name, [("limit", "0"), ("q", "*"), ("max_results", "x")])]
             body = {"json": bodies[name]} if name in bodies else {}
-            answer = p.call(name, dataset.id, item.id, query=query, **body)
+            response = p.call(name, dataset.id, item.id, query=query, **body)
             if name == "create_dataset":
-                p.passing.append(answer.json["dataset_id"])
+                p.passing.append(response.json["dataset_id"])
             if name == "update_dataset_item":
                 p.same({"attributes": {"changed": 1}}, p.call("get_dataset_item", dataset.id, item.id), "the update")
     p.call("get_dataset", dataset.id, expect=(404,))
@@ -201,8 +201,8 @@ def escapes(p: Probe) -> None:
     dataset = target(p)
     raw = b'{"source_data": [{"data_uri": "x"}], "attributes": {"\\u0061": "\\ud83d\\udc08\\n\\/ \\u0000 \\u00e9"}}'
     for body in (raw, b" \r\n\t" + raw + b"\n"):
-        answer = p.call("create_dataset_item", dataset.id, body=body)
-        p.same({"attributes": {"a": "🐈\n/ \x00 é"}}, answer, "the characters that were escaped")
+        response = p.call("create_dataset_item", dataset.id, body=body)
+        p.same({"attributes": {"a": "🐈\n/ \x00 é"}}, response, "the characters that were escaped")
     p.shared.pop("validation", None)
 
 
@@ -211,15 +211,15 @@ def too_large(p: Probe) -> None:
     """Send more than 10 MiB, to the first operation that refuses it."""
     dataset = target(p)
     body = {"source_data": SOURCE, "attributes": {"filler": "x" * _LARGE}}
-    answer = p.send(p.request("create_dataset_item", dataset.id, json=body), lenient=True)
-    if answer.exchange.received is None:
-        raise Skip(f"the server closed the connection on a body of {_LARGE:,} bytes: {answer}")
-    if answer.status < _ACCEPTED:
+    response = p.send(p.request("create_dataset_item", dataset.id, json=body), lenient=True)
+    if response.exchange.received is None:
+        raise Skip(f"the server closed the connection on a body of {_LARGE:,} bytes: {response}")
+    if response.status < _ACCEPTED:
         p.shared.pop("validation", None)
         raise Skip(f"the server takes a body of {_LARGE:,} bytes")
-    p.expect(answer, _REFUSED)
+    p.expect(response, _REFUSED)
     attributes = {"attributes": body["attributes"]}
-    answer = p.send(p.request("update_dataset_item", dataset.id, dataset.items[0].id, json=attributes), lenient=True)
-    if answer.exchange.received is not None:
-        p.expect(answer, _REFUSED)
-    nothing_changed(p, dataset, [], answer)
+    response = p.send(p.request("update_dataset_item", dataset.id, dataset.items[0].id, json=attributes), lenient=True)
+    if response.exchange.received is not None:
+        p.expect(response, _REFUSED)
+    nothing_changed(p, dataset, [], response)

@@ -5,7 +5,7 @@ from dataclasses import replace
 from typing import Any
 
 from abeja_datasets_contract.check.document import of_parameter, of_schema
-from abeja_datasets_contract.check.probe import Answer, Probe
+from abeja_datasets_contract.check.probe import Probe, Response
 from abeja_datasets_contract.check.queries import And, Not, Or, Query, Term, holds, made_up, text
 from abeja_datasets_contract.check.registry import Stage
 from abeja_datasets_contract.check.resources import Dataset, filled, new_dataset, new_item, shared, subject, walk_items
@@ -195,17 +195,17 @@ _FOUND: dict[str, tuple[str, tuple[Query, ...]]] = {
 def _expect(p: Probe, query: Query, dataset: Dataset, written: str = "") -> None:
     q = written or text(query)
     wanted = [item.id for item in dataset.items if holds(query, item.attributes)]
-    answer = p.call(_LIST, dataset.id, query={"q": q}, promised=f"what {q} finds")
-    _compare(p, q, wanted, dataset, answer)
+    response = p.call(_LIST, dataset.id, query={"q": q}, promised=f"what {q} finds")
+    _compare(p, q, wanted, dataset, response)
 
 
-def _compare(p: Probe, q: str, wanted: Sequence[int], dataset: Dataset, answer: Answer) -> None:
-    found, token = ITEMS.ids(answer), ITEMS.next(answer)
+def _compare(p: Probe, q: str, wanted: Sequence[int], dataset: Dataset, response: Response) -> None:
+    found, token = ITEMS.ids(response), ITEMS.next(response)
     if token:
         found += [record["dataset_item_id"] for record in walk_items(p, dataset.id, q=q, next_page_token=token)]
     named = q if len(q) <= _LONGEST_SHOWN else f"{q[:20]}…"
-    p.equal(sorted(wanted), sorted(found), f"what {named} finds", answer)
-    p.equal(len(wanted), answer.json["total_count"], f"total_count of {named}", answer)
+    p.equal(sorted(wanted), sorted(found), f"what {named} finds", response)
+    p.equal(len(wanted), response.json["total_count"], f"total_count of {named}", response)
 
 
 def _finding(queries: Sequence[Query]) -> Callable[[Probe], None]:
@@ -232,15 +232,15 @@ def spelling(p: Probe) -> None:
             _expect(p, both, _searched(p), q)
 
 
-@STAGE.clause("search.entries", "What is found is answered as the items are.", _Q)
+@STAGE.clause("search.entries", "What is found has a response as the items are.", _Q)
 def entries(p: Probe) -> None:
     """Find all, and compare each with what the list has without a query."""
     dataset = _searched(p)
     plain = p.call(_LIST, dataset.id)
     by_id = {record["dataset_item_id"]: record for record in plain.json["items"]}
-    answer = p.call(_LIST, dataset.id, query={"q": "NOT nowhere:x"})
-    for record in answer.json["items"]:
-        p.equal(by_id.get(record["dataset_item_id"], record), record, "the item as without q", plain, answer)
+    response = p.call(_LIST, dataset.id, query={"q": "NOT nowhere:x"})
+    for record in response.json["items"]:
+        p.equal(by_id.get(record["dataset_item_id"], record), record, "the item as without q", plain, response)
 
 
 @STAGE.clause("search.phrase-wildcards", "Within quotes nothing is a wildcard.", _Q)
@@ -249,10 +249,10 @@ def phrase_wildcards(p: Probe) -> None:
     for value in ("A*", "?", "*", "[0 TO 9]", "A~", "/A/", "A^2"):
         with p.case():
             query, dataset = _t("star", value), _searched(p)
-            answer = p.call(_LIST, dataset.id, query={"q": text(query)}, expect=(200, 400))
-            if answer.status not in _REFUSED:
+            response = p.call(_LIST, dataset.id, query={"q": text(query)}, expect=(200, 400))
+            if response.status not in _REFUSED:
                 wanted = [item.id for item in dataset.items if holds(query, item.attributes)]
-                _compare(p, text(query), wanted, dataset, answer)
+                _compare(p, text(query), wanted, dataset, response)
 
 
 @STAGE.clause("search.documented", "The documented query is taken.", _Q + "/examples/documented/value")
@@ -277,8 +277,8 @@ def current(p: Probe) -> None:
     dataset = new_dataset(p)
 
     def expect(*items: Any) -> None:
-        answer = p.call(_LIST, dataset.id, query={"q": "tag:now"})
-        _compare(p, "tag:now", [item.id for item in items], dataset, answer)
+        response = p.call(_LIST, dataset.id, query={"q": "tag:now"})
+        _compare(p, "tag:now", [item.id for item in items], dataset, response)
 
     expect()
     first, second = new_item(p, dataset, {"tag": "now"}), new_item(p, dataset, {"tag": "then"})
@@ -322,8 +322,8 @@ def not_utf_8(p: Probe) -> None:
     for raw in ("tag:%FF", "tag:%22caf%E9%22", "tag:%ED%A0%80"):
         with p.case():
             call = p.request(_LIST, dataset.id)
-            answer = p.send(replace(call, target=f"{call.target}?q={raw}"))
-            p.expect(answer, _REFUSED, f"q={raw} is refused")
+            response = p.send(replace(call, target=f"{call.target}?q={raw}"))
+            p.expect(response, _REFUSED, f"q={raw} is refused")
 
 
 for _kind, _texts in BROKEN.items():
@@ -347,7 +347,7 @@ def finds_what_is_there(p: Probe) -> None:
         p,
         lambda: ITEMS.page(p, dataset.id, limit=3),
         lambda: ITEMS.page(p, dataset.id, limit=3, q=text(Not(nowhere))),
-        lambda answer: [ITEMS.ids(answer), answer.json["total_count"]],
+        lambda response: [ITEMS.ids(response), response.json["total_count"]],
         "all items",
     )
 
@@ -358,7 +358,7 @@ def deep(p: Probe) -> None:
     dataset = _searched(p)
     for q in ("(" * 1000 + "tag:A" + ")" * 1000, "NOT " * 500 + "tag:A", " OR ".join(["tag:A"] * 200)):
         with p.case():
-            answer = p.call(_LIST, dataset.id, query={"q": q}, expect=(200, 400))
-            if answer.status not in _REFUSED:
+            response = p.call(_LIST, dataset.id, query={"q": q}, expect=(200, 400))
+            if response.status not in _REFUSED:
                 wanted = [item.id for item in dataset.items if holds(_A, item.attributes)]
-                _compare(p, q, wanted, dataset, answer)
+                _compare(p, q, wanted, dataset, response)

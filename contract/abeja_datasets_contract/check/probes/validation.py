@@ -5,7 +5,7 @@ from typing import Any
 
 from abeja_datasets_contract.check.document import of_operation, operations
 from abeja_datasets_contract.check.mutations import mutants
-from abeja_datasets_contract.check.probe import Answer, Probe
+from abeja_datasets_contract.check.probe import Probe, Response
 from abeja_datasets_contract.check.registry import Stage
 from abeja_datasets_contract.check.resources import CATEGORIES, SOURCE, Dataset, nothing_changed, shared_filled
 
@@ -54,7 +54,7 @@ def _with_id(dataset: Dataset, entry: Any) -> Any:
     return entry
 
 
-def send(p: Probe, operation: str, dataset: Dataset, **more: Any) -> Answer:
+def send(p: Probe, operation: str, dataset: Dataset, **more: Any) -> Response:
     """Call an operation that takes a body."""
     return p.call(operation, dataset.id, dataset.items[0].id, **more)
 
@@ -73,7 +73,7 @@ def refusal(operation: str, bodies: list[Any]) -> Callable[[Probe], None]:
         for body in sent:
             with p.case():
                 send(p, operation, dataset, json=body, expect=_REFUSED)
-        nothing_changed(p, dataset, names_in(*sent), Answer(p.wire.exchanges[-1]))
+        nothing_changed(p, dataset, names_in(*sent), Response(p.wire.exchanges[-1]))
 
     return check
 
@@ -135,9 +135,9 @@ def _acceptance(operation: str) -> Callable[[Probe], None]:
             bodies.append([{"dataset_item_id": 0, **body}] if operation == "bulk_update_dataset_item" else body)
         for body in bodies:
             with p.case():
-                answer = send(p, operation, dataset, json=adapted(p, dataset, operation, body))
+                response = send(p, operation, dataset, json=adapted(p, dataset, operation, body))
                 if operation == "create_dataset":
-                    p.passing.append(answer.json["dataset_id"])
+                    p.passing.append(response.json["dataset_id"])
 
     return check
 

@@ -58,14 +58,14 @@ def text(failure: Failure) -> str:
 
 def summary(exchange: Exchange) -> str:
     """Write an exchange in a line: `#12 PUT https://… → 200 OK, 513 bytes`."""
-    return f"#{exchange.number} {one_line(exchange.sent.method)} {one_line(exchange.sent.url)} → {answer(exchange)}"
+    return f"#{exchange.number} {one_line(exchange.sent.method)} {one_line(exchange.sent.url)} → {response(exchange)}"
 
 
-def answer(exchange: Exchange) -> str:
+def response(exchange: Exchange) -> str:
     """Write what came in a line, without the body."""
     received = exchange.received
     if received is None:
-        return one_line(exchange.error or "no answer")
+        return one_line(exchange.error or "no response")
     kind = next((value for name, value in received.headers if name.lower() == "content-type"), "no media type")
     return one_line(f"{f'{received.status} {received.reason}'.strip()}, {kind}, {size(len(received.body))}")
 
@@ -82,7 +82,7 @@ def _shown(exchange: Exchange) -> list[Part]:
     found = [Part("request", f"#{exchange.number} {one_line(sent.method)} {one_line(sent.url)}")]
     if sent.body:
         found.append(Part("with", body_text(sent.body, SHORT)))
-    found.append(Part("answer", answer(exchange)))
+    found.append(Part("response", response(exchange)))
     if received is not None and received.body:
         found.append(Part("body", body_text(received.body, SHORT)))
     return [*found, Part("again", curl(exchange), copied=True)]

@@ -1,7 +1,7 @@
 """The traffic as an HTTP Archive, version 1.2, which browsers' developer tools and many programs open.
 
 Credentials stand as the names of shell variables, as in every record of the check; values of cookies are masked. A
-body that is not UTF-8 is in base64: for answers that is in the format (`encoding`), for requests it is marked by
+body that is not UTF-8 is in base64: for responses that is in the format (`encoding`), for requests it is marked by
 `_encoding`, since the format has no place for it. Each entry carries its exchange's number and stage.
 """
 
@@ -94,7 +94,7 @@ def _response(exchange: Exchange) -> dict[str, Any]:
         "redirectURL": _first(headers, "location"),
         "headersSize": _UNKNOWN,
         "bodySize": size,
-        **({"_error": exchange.error or "no answer"} if received is None else {}),
+        **({"_error": exchange.error or "no response"} if received is None else {}),
     }
 
 

@@ -3,7 +3,7 @@
 from abeja_datasets_contract.check.results import Exchange, Failure, Report, Status, Verdict
 
 from .curl import curl
-from .failures import CONTEXT, answer
+from .failures import CONTEXT, response
 from .markup import Child, Markup, element, join
 from .printable import SHORT, body_text, one_line, plural, size
 from .source import line, place
@@ -121,18 +121,18 @@ def _exchange(exchange: Exchange) -> Markup:
         _message("Request", sent.headers, sent.body or b""),
         element(
             "p",
-            element("b", status if received else "no answer", class_="status"),
+            element("b", status if received else "no response", class_="status"),
             " ",
             _rest(exchange, status),
             class_="line",
         ),
-        _message("Answer", received.headers, received.body) if received else None,
+        _message("Response", received.headers, received.body) if received else None,
         class_="exchange",
     )
 
 
 def _rest(exchange: Exchange, status: str) -> str:
-    return answer(exchange).removeprefix(status).lstrip(", ") + f", after {exchange.seconds * 1000:,.0f} ms"
+    return response(exchange).removeprefix(status).lstrip(", ") + f", after {exchange.seconds * 1000:,.0f} ms"
 
 
 def _message(name: str, headers: tuple[tuple[str, str], ...], body: bytes) -> Markup:

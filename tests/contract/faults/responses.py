@@ -1,67 +1,75 @@
-"""Answers of another shape: schema, status, error body, headers."""
+"""Responses of another shape: schema, status, error body, headers."""
 
 from collections.abc import Callable
 
 from tests.contract.faults.kit import (
     FAULTS,
     Fault,
-    answers,
     fault,
     putting,
+    responses,
     statuses,
     without,
 )
 from tests.contract.faulty import Ask, Asked, Told
 
-answers("schema", "get_dataset without total_count", "get_dataset", without("total_count"), "answers.get_dataset.body")
-answers("schema", "total_count as text", "get_dataset", putting("total_count", str), "answers.get_dataset.body")
-answers("schema", "item ids as text", ".*_dataset_items?", putting("dataset_item_id", str), "answers.*.body")
-answers("schema", "dataset ids as numbers", "create_dataset", putting("dataset_id", int), "answers.create_dataset.body")
-answers("schema", "list without props", "list_datasets", without("props"), "answers.list_datasets.body")
-answers(
+responses(
+    "schema", "get_dataset without total_count", "get_dataset", without("total_count"), "responses.get_dataset.body"
+)
+responses("schema", "total_count as text", "get_dataset", putting("total_count", str), "responses.get_dataset.body")
+responses("schema", "item ids as text", ".*_dataset_items?", putting("dataset_item_id", str), "responses.*.body")
+responses(
+    "schema", "dataset ids as numbers", "create_dataset", putting("dataset_id", int), "responses.create_dataset.body"
+)
+responses("schema", "list without props", "list_datasets", without("props"), "responses.list_datasets.body")
+responses(
     "schema",
     "items without source_data in lists",
     "list_dataset_items",
     without("source_data"),
-    "answers.list_dataset_items.body",
+    "responses.list_dataset_items.body",
 )
-answers("schema", "datasets in an envelope", "list_datasets", lambda v: {"datasets": v}, "answers.list_datasets.body")
-answers("schema", "items bare", "list_dataset_items", lambda v: v["items"], "answers.list_dataset_items.body")
-answers("schema", "update answers nothing", "update_dataset_item", lambda _: None, "answers.update_dataset_item.body")
-answers(
+responses(
+    "schema", "datasets in an envelope", "list_datasets", lambda v: {"datasets": v}, "responses.list_datasets.body"
+)
+responses("schema", "items bare", "list_dataset_items", lambda v: v["items"], "responses.list_dataset_items.body")
+responses(
+    "schema", "update responses nothing", "update_dataset_item", lambda _: None, "responses.update_dataset_item.body"
+)
+responses(
     "schema",
-    "bulk answers a count",
+    "bulk responses a count",
     "bulk_update_dataset_item",
     lambda v: {"updated": len(v)},
-    "answers.bulk_update_dataset_item.body",
+    "responses.bulk_update_dataset_item.body",
 )
-answers(
+responses(
     "schema",
     "timestamps as numbers",
     "get_dataset_item",
     putting("created_at", lambda _: 1526824276),
-    "answers.get_dataset_item.body",
+    "responses.get_dataset_item.body",
 )
-answers(
+responses(
     "schema",
     "timestamps with a space",
     "create_dataset",
     putting("created_at", lambda v: v.replace("T", " ")),
-    "answers.create_dataset.body",
+    "responses.create_dataset.body",
 )
-answers(
+responses(
     "schema",
     "the thirtieth of February",
     "create_dataset_item",
     putting("created_at", lambda v: "2018-02-30" + v[10:]),
-    "answers.timestamps",
+    "responses.timestamps",
 )
-answers(
+responses(
     "schema",
     "next_page_token empty",
     "list_dataset_items",
     lambda v: {"next_page_token": "", **v},
-    "answers.list_dataset_items.body",
+    "responses.list_dataset_items.body",
 )
 
 
@@ -71,7 +79,7 @@ statuses(
     "get_dataset",
     404,
     400,
-    "answers.get_dataset.status",
+    "responses.get_dataset.status",
     "*unknown-dataset.get_dataset",
     "datasets.delete.gone",
 )
@@ -81,7 +89,7 @@ statuses(
     "create_dataset",
     400,
     422,
-    "answers.create_dataset.status",
+    "responses.create_dataset.status",
     "names.*",
     "validation.*",
 )
@@ -91,7 +99,7 @@ statuses(
     "create_dataset_item",
     201,
     202,
-    "answers.create_dataset_item.status",
+    "responses.create_dataset_item.status",
     "operations.create_dataset_item.succeeds",
 )
 statuses(
@@ -100,10 +108,10 @@ statuses(
     "delete_dataset_item",
     200,
     204,
-    "answers.delete_dataset_item.*",
+    "responses.delete_dataset_item.*",
     "operations.delete_dataset_item.succeeds",
 )
-statuses("status", "unauthorized is 403", ".*", 401, 403, "answers.*.status", "preflight.unauthorized", "auth.*")
+statuses("status", "unauthorized is 403", ".*", 401, 403, "responses.*.status", "preflight.unauthorized", "auth.*")
 statuses("status", "malformed token is 500", "list_datasets", 400, 500, "paging.datasets.*")
 statuses(
     "status",
@@ -111,7 +119,7 @@ statuses(
     "update_dataset_item",
     400,
     409,
-    "answers.update_dataset_item.status",
+    "responses.update_dataset_item.status",
     "datasets.delete.cascades",
     "items.update.attributes-missing",
 )
@@ -121,7 +129,7 @@ statuses(
     "get_dataset_item",
     404,
     410,
-    "answers.get_dataset_item.status",
+    "responses.get_dataset_item.status",
     "datasets.delete.cascades",
     "items.delete.gone",
     "identifiers.*",
@@ -129,7 +137,7 @@ statuses(
 statuses("status", "not allowed is 404", ".*|", 405, 404, "methods.*")
 
 
-@fault("status", "answers.create_dataset_item.status", "datasets.delete.cascades")
+@fault("status", "responses.create_dataset_item.status", "datasets.delete.cascades")
 async def unknown_dataset_is_404_when_creating(asked: Asked, ask: Ask) -> Told:
     told = await ask(asked)
     if asked.operation == "create_dataset_item" and told.status == 400 and b"does not exist" in told.body:
@@ -153,21 +161,21 @@ def _errors(name: str, edit: Callable[[Told], Told], *first: str, when: tuple[in
     FAULTS.append(Fault("error body", name, first, wrap))
 
 
-_errors("errors as text", lambda t: t.but(body=b"Bad Request"), "answers.*")
-_errors("errors as HTML", lambda t: t.but(body=b"<h1>400</h1>").header("content-type", "text/html"), "answers.*")
-_errors("errors named message", lambda t: t.but(json={"message": "x"}), "answers.*.error")
-_errors("errors without a description", lambda t: t.but(json={"error": "x"}), "answers.*.error")
-_errors("error codes as numbers", lambda t: t.but(json={**t.json, "error": t.status}), "answers.*.error")
-_errors("errors empty", lambda t: t.but(body=b""), "answers.json")
-_errors("unauthorized is a list", lambda t: t.but(json=[t.json]), "answers.*.error", when=(401,))
+_errors("errors as text", lambda t: t.but(body=b"Bad Request"), "responses.*")
+_errors("errors as HTML", lambda t: t.but(body=b"<h1>400</h1>").header("content-type", "text/html"), "responses.*")
+_errors("errors named message", lambda t: t.but(json={"message": "x"}), "responses.*.error")
+_errors("errors without a description", lambda t: t.but(json={"error": "x"}), "responses.*.error")
+_errors("error codes as numbers", lambda t: t.but(json={**t.json, "error": t.status}), "responses.*.error")
+_errors("errors empty", lambda t: t.but(body=b""), "responses.json")
+_errors("unauthorized is a list", lambda t: t.but(json=[t.json]), "responses.*.error", when=(401,))
 
 
-@fault("headers", "answers.challenge")
+@fault("headers", "responses.challenge")
 async def no_challenge(asked: Asked, ask: Ask) -> Told:
     return (await ask(asked)).header("www-authenticate", None)
 
 
-@fault("headers", "answers.allow", "methods.*")
+@fault("headers", "responses.allow", "methods.*")
 async def no_allow(asked: Asked, ask: Ask) -> Told:
     return (await ask(asked)).header("allow", None)
 
@@ -178,19 +186,19 @@ async def allow_forgets_some(asked: Asked, ask: Ask) -> Told:
     return told.header("allow", "GET") if told.status == 405 else told
 
 
-@fault("headers", "answers.media-type")
+@fault("headers", "responses.media-type")
 async def json_as_text(asked: Asked, ask: Ask) -> Told:
     told = await ask(asked)
     return told.header("content-type", "text/plain") if asked.operation == "get_dataset_item" else told
 
 
-@fault("headers", "answers.media-type")
+@fault("headers", "responses.media-type")
 async def no_content_type(asked: Asked, ask: Ask) -> Told:
     told = await ask(asked)
     return told.header("content-type", None) if told.status == 404 else told
 
 
-@fault("headers", "answers.secrets")
+@fault("headers", "responses.secrets")
 async def the_secret_is_echoed(asked: Asked, ask: Ask) -> Told:
     told = await ask(asked)
     return (
@@ -198,7 +206,7 @@ async def the_secret_is_echoed(asked: Asked, ask: Ask) -> Told:
     )
 
 
-@fault("headers", "answers.next-token")
+@fault("headers", "responses.next-token")
 async def an_empty_token_on_the_last_page(asked: Asked, ask: Ask) -> Told:
     told = await ask(asked)
     last = asked.operation == "list_datasets" and told.status == 200 and "x-next-token" not in dict(told.headers)

@@ -11,8 +11,8 @@ from abeja_datasets_contract.diff.sides import Sides
 _READERS: tuple[Audience, ...] = ("callers reading", "generated code")
 
 
-class Answers:
-    """Compares what one operation answers."""
+class Responses:
+    """Compares what one operation responses."""
 
     def __init__(self, sides: Sides, old: Operation, new: Operation) -> None:
         self._sides = sides
@@ -21,7 +21,7 @@ class Answers:
         self._name = new.name
 
     def compare(self) -> None:
-        """Compare all answers, by status; `4XX` and `default` stand for those that are not named."""
+        """Compare all responses, by status; `4XX` and `default` stand for those that are not named."""
         old, new = ({str(status) for status in side.raw.get("responses", {})} for side in (self._old, self._new))
         for status in sorted(old | new):
             before, after = _covering(status, old), _covering(status, new)
@@ -30,21 +30,21 @@ class Answers:
                     self._place(self._sides.old, self._old, before),
                     self._place(self._sides.new, self._new, after),
                 )
-                self._compare_answer(status, *places, after)
+                self._compare_response(status, *places, after)
                 self._tell_of_ranges(status, before, after, places)
             elif after:
-                words = f"answer {status} was added, which readers have never been told of"
+                words = f"response {status} was added, which readers have never been told of"
                 self._add(
                     "breaking",
                     (*_READERS, "contract check"),
                     words,
                     old=self._old.pointer,
                     new=self._place(self._sides.new, self._new, after),
-                    example=self._sides.examples.answer(self._old, self._new, after, "status"),
+                    example=self._sides.examples.response(self._old, self._new, after, "status"),
                 )
             elif before:
                 success = status.startswith("2")
-                words = f"answer {status} was removed"
+                words = f"response {status} was removed"
                 self._add("warning" if success else "compatible", ("callers reading", "contract check"), words,
                           old=self._place(self._sides.old, self._old, before), new=self._new.pointer)  # fmt: skip
 
@@ -52,87 +52,89 @@ class Answers:
         """Tell where one document describes a status that a range or `default` stands for in the other."""
         was, now = (key.upper() == status.upper() for key in (before, after))
         if was != now:
-            words = f"answer {status} is now described by itself; `{before}` stood for it"
+            words = f"response {status} is now described by itself; `{before}` stood for it"
             if was:
-                words = f"answer {status} is no longer described by itself; `{after}` stands for it"
+                words = f"response {status} is no longer described by itself; `{after}` stands for it"
             self._add("compatible", ("callers reading",), words, old=places[0], new=places[1])
 
     def _place(self, document: Any, operation: Operation, status: str) -> str:
         return str(document.follow(child(operation.pointer, "responses", status)))
 
-    def _compare_answer(self, status: str, old: str, new: str, key: str) -> None:
+    def _compare_response(self, status: str, old: str, new: str, key: str) -> None:
         before, after = self._sides.old.at(old), self._sides.new.at(new)
-        self._sides.words(f"answer {status}", self._name, old=old, new=new)
+        self._sides.words(f"response {status}", self._name, old=old, new=new)
         if before.get("links", {}) != after.get("links", {}):
-            self._add("docs", ("contract check",), f"the links of answer {status} changed", old=old, new=new)
+            self._add("docs", ("contract check",), f"the links of response {status} changed", old=old, new=new)
         self._compare_headers(
-            status, old, new, self._sides.examples.answer(self._old, self._new, key, "missing header")
+            status, old, new, self._sides.examples.response(self._old, self._new, key, "missing header")
         )
         theirs, ours = before.get("content", {}), after.get("content", {})
         for kind in theirs:
             place = child(old, "content", kind)
             other = kind if kind in ours else next((one for one in ours if one.lower() == kind.lower()), None)
             if other is None:
-                example = self._sides.examples.answer(
+                example = self._sides.examples.response(
                     self._old, self._new, key, "media type" if ours else "missing body"
                 )
-                words = f"answer {status} no longer comes as {kind}"
+                words = f"response {status} no longer comes as {kind}"
                 self._add("breaking", _READERS, words, old=place, new=new, example=example)
             else:
                 self._compare_content(status, kind, place, child(new, "content", other))
         for kind in ours:
             if kind.lower() not in {one.lower() for one in theirs}:
                 words = (
-                    f"answer {status} may now come as {kind}" if theirs else f"answer {status} now has a body ({kind})"
+                    f"response {status} may now come as {kind}"
+                    if theirs
+                    else f"response {status} now has a body ({kind})"
                 )
                 self._add("warning", _READERS, words, old=old, new=child(new, "content", kind))
 
     def _compare_content(self, status: str, kind: str, old: str, new: str) -> None:
         before, after = self._sides.old.at(old), self._sides.new.at(new)
-        self._sides.words(f"answer {status} as {kind}", self._name, old=old, new=new)
+        self._sides.words(f"response {status} as {kind}", self._name, old=old, new=new)
         if "schema" in before and "schema" in after:
             self._sides.slot(
-                "answer", self._name, f"answer {status} ({kind})", child(old, "schema"), child(new, "schema")
+                "response", self._name, f"response {status} ({kind})", child(old, "schema"), child(new, "schema")
             )
         elif "schema" in before:
             self._add(
                 "undecided",
                 _READERS,
-                f"answer {status} as {kind} is no longer described, and may be anything",
+                f"response {status} as {kind} is no longer described, and may be anything",
                 old=old,
                 new=new,
             )
         elif "schema" in after:
             self._add(
-                "compatible", ("callers reading",), f"answer {status} as {kind} is now described", old=old, new=new
+                "compatible", ("callers reading",), f"response {status} as {kind} is now described", old=old, new=new
             )
 
     def _compare_headers(self, status: str, old: str, new: str, missing: Example) -> None:
         theirs, ours = self._headers(self._sides.old, old), self._headers(self._sides.new, new)
         for key, (name, place) in theirs.items():
-            what = f"the header `{name}` of answer {status}"
+            what = f"the header `{name}` of response {status}"
             if key not in ours:
                 required = self._sides.old.at(place).get("required")
                 words = f"{what} was removed" + (", though it always came" if required else "")
                 severity: Severity = "breaking" if required else "warning"
                 self._add(severity, _READERS, words, old=place, new=new, example=missing if required else None)
             else:
-                self._compare_header(what, f"header {name} of answer {status}", place, ours[key][1], missing)
+                self._compare_header(what, f"header {name} of response {status}", place, ours[key][1], missing)
         for key, (name, place) in ours.items():
             if key not in theirs:
                 self._add(
                     "compatible",
                     ("callers reading", "contract check"),
-                    f"the header `{name}` of answer {status} was added",
+                    f"the header `{name}` of response {status} was added",
                     old=old,
                     new=place,
                 )
 
-    def _headers(self, document: Any, answer: str) -> dict[str, tuple[str, str]]:
+    def _headers(self, document: Any, response: str) -> dict[str, tuple[str, str]]:
         found = {}
-        for name in document.at(answer).get("headers", {}):
+        for name in document.at(response).get("headers", {}):
             if name.lower() != "content-type":  # ignored, as the OpenAPI Specification says
-                found[name.lower()] = (name, document.follow(child(answer, "headers", name)))
+                found[name.lower()] = (name, document.follow(child(response, "headers", name)))
         return found
 
     def _compare_header(self, what: str, part: str, old: str, new: str, missing: Example) -> None:
@@ -144,7 +146,7 @@ class Answers:
         elif after.get("required") and not before.get("required"):
             self._add("compatible", ("callers reading", "contract check"), f"{what} now always comes", old=old, new=new)
         if "schema" in before and "schema" in after:
-            self._sides.slot("answer", self._name, part, child(old, "schema"), child(new, "schema"))
+            self._sides.slot("response", self._name, part, child(old, "schema"), child(new, "schema"))
         elif before.get("content") != after.get("content") or ("schema" in before) != ("schema" in after):
             self._add(
                 "undecided",
@@ -168,7 +170,7 @@ class Answers:
 
 
 def _covering(status: str, statuses: set[str]) -> str:
-    """Give the key under which a status is answered: itself, its range or `default`; an empty text where it is not."""
+    """Return the key under which a status has a response: itself, its range or `default`; empty where it has none."""
     ranges = {one.upper(): one for one in statuses}
     if status.upper() in ranges:
         return ranges[status.upper()]
