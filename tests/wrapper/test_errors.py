@@ -1,6 +1,7 @@
 """What a server's error is raised as, and that nothing of it is lost on the way."""
 
 import copy
+import errno
 import inspect
 import json
 import pickle
@@ -274,10 +275,33 @@ def test_errors_of_real_calls_pickle(client: APIClient, server: "ScriptedServer"
 
 def test_other_bases_hold_where_they_help() -> None:
     assert issubclass(RequestTimeout, TimeoutError)
+    assert issubclass(ConnectionFailed, OSError)
     assert issubclass(InvalidIdentifier, ValueError)
     assert CredentialNotFound("error", "description").status_code is None
     # A shared base of ours, so that one `except` catches all of them and nothing else.
     assert [c for c in ALL if Error not in c.__mro__] == []
+
+
+def test_a_failed_connection_is_an_oserror_with_the_number_of_its_cause(
+    face: "Face", late_server: "ScriptedServer"
+) -> None:
+    with pytest.raises(OSError, match="^POST http") as caught:
+        face.open(late_server, max_retry_count=0).create_dataset(1, "a", "b", {})
+    error = caught.value
+    assert type(error) is ConnectionFailed
+    assert (error.errno, error.outcome, len(error.attempts)) == (errno.ECONNREFUSED, "not_sent", 1)
+    assert error.__cause__ is not None
+    for copied in (copy.deepcopy(error), pickle.loads(pickle.dumps(error))):
+        assert (copied.errno, str(copied)) == (errno.ECONNREFUSED, str(error))
+
+
+def test_a_timeout_is_an_oserror_without_a_number(face: "Face", server: "ScriptedServer") -> None:
+    server.reply(fault="stall")
+    with pytest.raises(OSError, match="^POST http") as caught:
+        face.open(server, timeout=0.05).create_dataset(1, "a", "b", {})
+    assert isinstance(caught.value, RequestTimeout)
+    assert (caught.value.errno, caught.value.outcome) == (None, "unknown")
+    assert isinstance(caught.value, TimeoutError)
 
 
 def test_the_drawn_tree_is_the_real_one() -> None:

@@ -7,17 +7,27 @@ from typing import TYPE_CHECKING, Any, Literal, Self
 
 from abeja_datasets import operations
 from abeja_datasets.base import BaseClient
+from abeja_datasets.calls.attempts import AttemptReport
 from abeja_datasets.calls.identifiers import Identifier
+from abeja_datasets.lazy import LazyModule
+from abeja_datasets.operations import Call
 
 if TYPE_CHECKING:
     import httpx
 
-    from abeja_datasets.calls.attempts import AttemptReport
-    from abeja_datasets.calls.exchange import Answer
-    from abeja_datasets.calls.raw_responses import RawResponses
-    from abeja_datasets.operations import Call
-    from abeja_datasets.paging import Walk
-    from abeja_datasets.session import Session
+    from abeja_datasets import paging, session
+    from abeja_datasets.calls import entries, exchange, raw_responses
+    from abeja_datasets.transports import checks, choice, wire
+else:
+    httpx = LazyModule("httpx")
+    session = LazyModule("abeja_datasets.session")
+    paging = LazyModule("abeja_datasets.paging")
+    entries = LazyModule("abeja_datasets.calls.entries")
+    raw_responses = LazyModule("abeja_datasets.calls.raw_responses")
+    exchange = LazyModule("abeja_datasets.calls.exchange")
+    checks = LazyModule("abeja_datasets.transports.checks")
+    choice = LazyModule("abeja_datasets.transports.choice")
+    wire = LazyModule("abeja_datasets.transports.wire")
 
 
 class APIClient(BaseClient):
@@ -35,9 +45,13 @@ class APIClient(BaseClient):
     `with` statement.
 
     A call that failed for a moment is sent again, with growing delays, if it can't have been carried out or may be
-    carried out twice; a create that may have been carried out is not. Every method raises the errors of
-    `abeja.exceptions`, each with its `attempts` and its `outcome`; beyond those a method names, `ConnectionFailed`,
-    `InvalidResponse`, and `InvalidIdentifier` for an id that can't be one.
+    carried out twice; a create that may have been carried out is not.
+
+    A client can be pickled: the pickle holds its settings and its credential, the secret among them, and what is
+    unpickled opens connections of its own. So does a copy. An `http_client` can't be pickled, and copies share it.
+
+    Every method raises the errors of `abeja.exceptions`, each with its `attempts` and its `outcome`; beyond those a
+    method names, `ConnectionFailed`, `InvalidResponse`, and `InvalidIdentifier` for an id that can't be one.
 
     Args:
         credential: `{"auth_token": …}`, `{"user_id": …, "personal_access_token": …}` or
@@ -81,25 +95,28 @@ class APIClient(BaseClient):
         deadline: float | None = None,
         max_response_bytes: int | None = None,
         user_agent: str | None = None,
-        on_attempt: "Callable[[AttemptReport], object] | None" = None,
+        on_attempt: Callable[[AttemptReport], object] | None = None,
         transport: Literal["httpx"] | None = None,
     ) -> None:
-        super().__init__(
-            credential,
-            timeout,
-            max_retry_count,
-            base_url,
-            deadline=deadline,
-            max_response_bytes=max_response_bytes,
-            user_agent=user_agent,
-            on_attempt=on_attempt,
-        )
-        if http_client is not None or transport is not None:
-            from abeja_datasets.transports import checks
-
-            checks.check(http_client, transport, is_async=False)
-        if http_client is not None:
-            self._use(http_client, base_url)
+        try:
+            super().__init__(
+                credential,
+                timeout,
+                max_retry_count,
+                base_url,
+                deadline=deadline,
+                max_response_bytes=max_response_bytes,
+                user_agent=user_agent,
+                on_attempt=on_attempt,
+            )
+            if http_client is not None or transport is not None:
+                checks.check(http_client, transport, is_async=False)
+            if http_client is not None:
+                self._use(http_client, base_url)
+        except BaseException as error:
+            del credential, base_url  # error reporters show locals
+            wire.forget_locals(error)
+            raise
         self._http_client = http_client
         self._transport = transport
 
@@ -858,8 +875,6 @@ class APIClient(BaseClient):
             Unauthorized: authentication failed.
             InternalServerError: the server failed.
         """
-        from abeja_datasets import paging
-
         first = operations.list_datasets(organization_id, max_results=page_size, size_name="page_size")
         return self._walk(paging.Walk(first, "next_token", paging.read_datasets))
 
@@ -895,13 +910,11 @@ class APIClient(BaseClient):
             Unauthorized: authentication failed.
             InternalServerError: the server failed.
         """
-        from abeja_datasets import paging
-
         first = operations.list_dataset_items(organization_id, dataset_id, params)
         return self._walk(paging.Walk(first, "next_page_token", paging.read_items))
 
     @property
-    def with_raw_response(self) -> "RawResponses":
+    def with_raw_response(self) -> "raw_responses.RawResponses":
         """The same methods, each of which returns a `RawResponse`: status, headers, data, attempts and seconds.
 
         ::
@@ -909,19 +922,17 @@ class APIClient(BaseClient):
             response = api_client.with_raw_response.get_dataset(organization_id, dataset_id)
             print(response.headers["X-Request-Id"], response.data["name"])
         """
-        from abeja_datasets.calls.raw_responses import RawResponses
-
-        return RawResponses(self._view(_is_raw=True))
+        return raw_responses.RawResponses(self._view(_is_raw=True))
 
     def close(self) -> None:
         """Close the connections; later calls raise RuntimeError.
 
         An `http_client` that was given stays open.
         """
-        self._session.close()
+        self._session().close()
 
     def __enter__(self) -> Self:
-        self._session.open()
+        self._session().open()
         return self
 
     def __exit__(
@@ -929,26 +940,21 @@ class APIClient(BaseClient):
     ) -> None:
         self.close()
 
-    def _walk(self, walk: "Walk") -> Iterator[dict[str, Any]]:
-        from abeja_datasets.calls.entries import Entries
+    def _walk(self, walk: "paging.Walk") -> Iterator[dict[str, Any]]:
+        return entries.Entries(walk, self._answer)
 
-        return Entries(walk, self._answer)
-
-    def _send(self, call: "Call") -> Any:
-        answer = self._session.send(call, self._settings)
+    def _send(self, call: Call) -> Any:
+        answer = self._session().send(call, self._settings)
         return answer.raw() if self._is_raw else answer.body
 
-    def _answer(self, call: "Call") -> "Answer":
-        return self._session.send(call, self._settings)
+    def _answer(self, call: Call) -> "exchange.Answer":
+        return self._session().send(call, self._settings)
 
-    @property
-    def _session(self) -> "Session":
-        # Threads may come here together; setdefault is atomic, so that all of them get the same one.
-        session: Session = self._shared.get("session") or self._shared.setdefault("session", self._open())
-        return session
+    def _session(self) -> "session.Session":
+        # No property: tools that look at every attribute would open it. Threads may come here together; setdefault is
+        # atomic, so that all of them get the same one.
+        opened: session.Session = self._shared.get("session") or self._shared.setdefault("session", self._open())
+        return opened
 
-    def _open(self) -> "Session":
-        from abeja_datasets.session import Session
-        from abeja_datasets.transports.choice import Choice
-
-        return Session(Choice(self._settings.origin, self._http_client, self._transport))
+    def _open(self) -> "session.Session":
+        return session.Session(choice.Choice(self._settings.origin, self._http_client, self._transport))

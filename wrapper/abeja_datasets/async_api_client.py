@@ -6,17 +6,27 @@ from typing import TYPE_CHECKING, Any, Literal, Self
 
 from abeja_datasets import operations
 from abeja_datasets.base import BaseClient
+from abeja_datasets.calls.attempts import AttemptReport
 from abeja_datasets.calls.identifiers import Identifier
+from abeja_datasets.lazy import LazyModule
+from abeja_datasets.operations import Call
 
 if TYPE_CHECKING:
     import httpx
 
-    from abeja_datasets.async_session import AsyncSession
-    from abeja_datasets.calls.async_raw_responses import AsyncRawResponses
-    from abeja_datasets.calls.attempts import AttemptReport
-    from abeja_datasets.calls.exchange import Answer
-    from abeja_datasets.operations import Call
-    from abeja_datasets.paging import Walk
+    from abeja_datasets import async_session, paging
+    from abeja_datasets.calls import async_entries, async_raw_responses, exchange
+    from abeja_datasets.transports import checks, choice, wire
+else:
+    httpx = LazyModule("httpx")
+    async_session = LazyModule("abeja_datasets.async_session")
+    paging = LazyModule("abeja_datasets.paging")
+    async_entries = LazyModule("abeja_datasets.calls.async_entries")
+    async_raw_responses = LazyModule("abeja_datasets.calls.async_raw_responses")
+    exchange = LazyModule("abeja_datasets.calls.exchange")
+    checks = LazyModule("abeja_datasets.transports.checks")
+    choice = LazyModule("abeja_datasets.transports.choice")
+    wire = LazyModule("abeja_datasets.transports.wire")
 
 
 class AsyncAPIClient(BaseClient):
@@ -34,9 +44,13 @@ class AsyncAPIClient(BaseClient):
     which close with `close()` or when `asyncio.run` ends the loop.
 
     A call that failed for a moment is sent again, with growing delays, if it can't have been carried out or may be
-    carried out twice; a create that may have been carried out is not. Every method raises the errors of
-    `abeja.exceptions`, each with its `attempts` and its `outcome`; beyond those a method names, `ConnectionFailed`,
-    `InvalidResponse`, and `InvalidIdentifier` for an id that can't be one.
+    carried out twice; a create that may have been carried out is not.
+
+    A client can be pickled: the pickle holds its settings and its credential, the secret among them, and what is
+    unpickled opens connections of its own. So does a copy. An `http_client` can't be pickled, and copies share it.
+
+    Every method raises the errors of `abeja.exceptions`, each with its `attempts` and its `outcome`; beyond those a
+    method names, `ConnectionFailed`, `InvalidResponse`, and `InvalidIdentifier` for an id that can't be one.
 
     Args:
         credential: `{"auth_token": …}`, `{"user_id": …, "personal_access_token": …}` or
@@ -81,25 +95,28 @@ class AsyncAPIClient(BaseClient):
         deadline: float | None = None,
         max_response_bytes: int | None = None,
         user_agent: str | None = None,
-        on_attempt: "Callable[[AttemptReport], object] | None" = None,
+        on_attempt: Callable[[AttemptReport], object] | None = None,
         transport: Literal["httpx", "aiohttp"] | None = None,
     ) -> None:
-        super().__init__(
-            credential,
-            timeout,
-            max_retry_count,
-            base_url,
-            deadline=deadline,
-            max_response_bytes=max_response_bytes,
-            user_agent=user_agent,
-            on_attempt=on_attempt,
-        )
-        if http_client is not None or transport is not None:
-            from abeja_datasets.transports import checks
-
-            checks.check(http_client, transport, is_async=True)
-        if http_client is not None:
-            self._use(http_client, base_url)
+        try:
+            super().__init__(
+                credential,
+                timeout,
+                max_retry_count,
+                base_url,
+                deadline=deadline,
+                max_response_bytes=max_response_bytes,
+                user_agent=user_agent,
+                on_attempt=on_attempt,
+            )
+            if http_client is not None or transport is not None:
+                checks.check(http_client, transport, is_async=True)
+            if http_client is not None:
+                self._use(http_client, base_url)
+        except BaseException as error:
+            del credential, base_url  # error reporters show locals
+            wire.forget_locals(error)
+            raise
         self._http_client = http_client
         self._transport = transport
 
@@ -864,8 +881,6 @@ class AsyncAPIClient(BaseClient):
             Unauthorized: authentication failed.
             InternalServerError: the server failed.
         """
-        from abeja_datasets import paging
-
         first = operations.list_datasets(organization_id, max_results=page_size, size_name="page_size")
         return self._walk(paging.Walk(first, "next_token", paging.read_datasets))
 
@@ -901,13 +916,11 @@ class AsyncAPIClient(BaseClient):
             Unauthorized: authentication failed.
             InternalServerError: the server failed.
         """
-        from abeja_datasets import paging
-
         first = operations.list_dataset_items(organization_id, dataset_id, params)
         return self._walk(paging.Walk(first, "next_page_token", paging.read_items))
 
     @property
-    def with_raw_response(self) -> "AsyncRawResponses":
+    def with_raw_response(self) -> "async_raw_responses.AsyncRawResponses":
         """The same methods, each of which returns a `RawResponse`: status, headers, data, attempts and seconds.
 
         ::
@@ -915,19 +928,17 @@ class AsyncAPIClient(BaseClient):
             response = await api_client.with_raw_response.get_dataset(organization_id, dataset_id)
             print(response.headers["X-Request-Id"], response.data["name"])
         """
-        from abeja_datasets.calls.async_raw_responses import AsyncRawResponses
-
-        return AsyncRawResponses(self._view(_is_raw=True))
+        return async_raw_responses.AsyncRawResponses(self._view(_is_raw=True))
 
     async def close(self) -> None:
         """Close the running event loop's connections; later calls raise RuntimeError.
 
         An `http_client` that was given stays open.
         """
-        await self._session.close()
+        await self._session().close()
 
     async def __aenter__(self) -> Self:
-        await self._session.open()
+        await self._session().open()
         return self
 
     async def __aexit__(
@@ -935,26 +946,23 @@ class AsyncAPIClient(BaseClient):
     ) -> None:
         await self.close()
 
-    def _walk(self, walk: "Walk") -> AsyncIterator[dict[str, Any]]:
-        from abeja_datasets.calls.async_entries import AsyncEntries
+    def _walk(self, walk: "paging.Walk") -> AsyncIterator[dict[str, Any]]:
+        return async_entries.AsyncEntries(walk, self._answer)
 
-        return AsyncEntries(walk, self._answer)
-
-    async def _send(self, call: "Call") -> Any:
-        answer = await self._session.send(call, self._settings)
+    async def _send(self, call: Call) -> Any:
+        answer = await self._session().send(call, self._settings)
         return answer.raw() if self._is_raw else answer.body
 
-    async def _answer(self, call: "Call") -> "Answer":
-        return await self._session.send(call, self._settings)
+    async def _answer(self, call: Call) -> "exchange.Answer":
+        return await self._session().send(call, self._settings)
 
-    @property
-    def _session(self) -> "AsyncSession":
-        # Threads may come here together; setdefault is atomic, so that all of them get the same one.
-        session: AsyncSession = self._shared.get("session") or self._shared.setdefault("session", self._open())
-        return session
+    def _session(self) -> "async_session.AsyncSession":
+        # No property: tools that look at every attribute would open it. Threads may come here together; setdefault is
+        # atomic, so that all of them get the same one.
+        opened: async_session.AsyncSession = self._shared.get("session") or self._shared.setdefault(
+            "session", self._open()
+        )
+        return opened
 
-    def _open(self) -> "AsyncSession":
-        from abeja_datasets.async_session import AsyncSession
-        from abeja_datasets.transports.choice import AsyncChoice
-
-        return AsyncSession(AsyncChoice(self._settings.origin, self._http_client, self._transport))
+    def _open(self) -> "async_session.AsyncSession":
+        return async_session.AsyncSession(choice.AsyncChoice(self._settings.origin, self._http_client, self._transport))

@@ -1,17 +1,25 @@
 """What the sync and the async client have in common: how they are made, how they look, and the views of them."""
 
+import copy
 import os
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, Self
 
+from abeja_datasets.calls.attempts import AttemptReport
 from abeja_datasets.configuration import settings
+from abeja_datasets.copying import Shared
+from abeja_datasets.lazy import LazyModule
 
 if TYPE_CHECKING:
-    from abeja_datasets.calls.attempts import AttemptReport
+    from abeja_datasets.transports import wire
+else:
+    wire = LazyModule("abeja_datasets.transports.wire")
 
 
 class BaseClient:
     """A client's settings. Making one sends nothing and opens nothing."""
+
+    _http_client: Any = None
 
     def __init__(
         self,
@@ -23,7 +31,7 @@ class BaseClient:
         deadline: float | None = None,
         max_response_bytes: int | None = None,
         user_agent: str | None = None,
-        on_attempt: "Callable[[AttemptReport], object] | None" = None,
+        on_attempt: Callable[[AttemptReport], object] | None = None,
     ) -> None:
         self._settings = settings.settle(
             credential,
@@ -37,7 +45,7 @@ class BaseClient:
             on_attempt=on_attempt,
         )
         # A client and its views share their session, whichever of them opens it.
-        self._shared: dict[str, Any] = {}
+        self._shared = Shared()
         self._is_raw = False
 
     def with_options(
@@ -65,9 +73,14 @@ class BaseClient:
             ValueError: an option is not usable. The message names it.
             TypeError: `headers` is not a dict of str.
         """
-        changed = settings.changed(
-            self._settings, timeout=timeout, deadline=deadline, max_retry_count=max_retry_count, headers=headers
-        )
+        try:
+            changed = settings.changed(
+                self._settings, timeout=timeout, deadline=deadline, max_retry_count=max_retry_count, headers=headers
+            )
+        except BaseException as error:
+            del headers  # they may hold a secret
+            wire.forget_locals(error)
+            raise
         return self._view(_settings=changed)
 
     def _use(self, http_client: Any, base_url: str | None) -> None:
@@ -75,6 +88,24 @@ class BaseClient:
         from abeja_datasets.transports.given_clients import settings_beside
 
         self._settings = settings_beside(self._settings, http_client, base_url, os.environ)
+
+    def __copy__(self) -> Self:
+        return self._view(_settings=self._settings.copied(), _shared=Shared())
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Self:
+        # A client and its views, copied together, share the session of the copies.
+        copied = memo[id(self)] = self._view(
+            _settings=self._settings.copied(), _shared=copy.deepcopy(self._shared, memo)
+        )
+        return copied
+
+    def __getstate__(self) -> dict[str, Any]:
+        if self._http_client is not None:
+            raise TypeError(
+                f"http_client: {self!r} can't be pickled, since its connections are those of the http_client that it "
+                "was given; make both in each process"
+            )
+        return self.__dict__.copy()
 
     def __repr__(self) -> str:
         shown = self._settings

@@ -9,8 +9,12 @@ from collections.abc import Sequence
 from types import ModuleType
 from typing import TYPE_CHECKING, Final, NoReturn
 
+from abeja_datasets.lazy import LazyModule
+
 if TYPE_CHECKING:
-    from importlib.machinery import ModuleSpec
+    from importlib import machinery
+else:
+    machinery = LazyModule("importlib.machinery")
 
 NAMES: Final = {"abeja.datasets": "abeja_datasets", "abeja.exceptions": "abeja_datasets.exceptions"}
 """The documented names, each with the module that it stands for."""
@@ -85,7 +89,7 @@ class _SubmoduleFinder:
     """Finds `abeja.datasets.X` as `abeja_datasets.X` while `abeja.datasets` is ours."""
 
     @staticmethod
-    def find_spec(name: str, path: Sequence[str] | None = None, target: object = None) -> "ModuleSpec | None":
+    def find_spec(name: str, path: Sequence[str] | None = None, target: object = None) -> "machinery.ModuleSpec | None":
         del path, target  # the real name has a path of its own
         package = sys.modules.get("abeja.datasets")
         if package is None or not is_ours(package) or not name.startswith("abeja.datasets."):
@@ -107,9 +111,9 @@ class _SubmoduleLoader:
 
     def __init__(self, real: str) -> None:
         self._real = real
-        self._spec: ModuleSpec | None = None
+        self._spec: machinery.ModuleSpec | None = None
 
-    def create_module(self, spec: "ModuleSpec") -> ModuleType:
+    def create_module(self, spec: "machinery.ModuleSpec") -> ModuleType:
         """Return the real module, so that no other thread ever finds another under the documented name."""
         import importlib
 

@@ -16,7 +16,7 @@
     │       ├── BadGateway                  502
     │       ├── ServiceUnavailable          503
     │       └── GatewayTimeout              504
-    ├── ConnectionFailed                    no connection, or one that broke before the whole answer was there
+    ├── ConnectionFailed                    no connection, or one that broke too early; also an OSError
     │   └── RequestTimeout                  the same, by running out of time; also a TimeoutError
     ├── InvalidResponse                     a success that can't be used: not JSON, or pages that repeat
     ├── InvalidIdentifier                   an id that can't be one; nothing was sent; also a ValueError
@@ -216,8 +216,11 @@ class GatewayTimeout(InternalServerError):
     """504: something between here and the server waited too long for it."""
 
 
-class ConnectionFailed(Error):
+class ConnectionFailed(Error, OSError):
     """No connection could be made (`outcome` "not_sent"), or it broke before the whole answer came ("unknown")."""
+
+    errno: int | None = None
+    """That of the system's error below it, such as `errno.ECONNREFUSED`; None where there is none."""
 
 
 class RequestTimeout(ConnectionFailed, TimeoutError):

@@ -10,6 +10,8 @@ They are opt-in. `APIClient` itself takes and gives plain JSON, which no model c
 `from_dict` raises KeyError or ValueError on data that the document does not allow.
 """
 
+import sys
+
 from abeja_datasets_openapi.models import (
     AnsweredAttributes,
     Attributes,
@@ -51,3 +53,7 @@ __all__ = [
     "SourceData",
     "UpdateDatasetItemRequest",
 ]
+
+# The generated modules name one another for type checkers alone; `typing.get_type_hints` looks the names up in them.
+for _name in __all__:
+    vars(sys.modules[globals()[_name].__module__]).update({name: globals()[name] for name in __all__})

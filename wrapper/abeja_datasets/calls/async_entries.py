@@ -2,12 +2,11 @@
 
 from collections import deque
 from collections.abc import AsyncIterator, Awaitable, Callable
-from typing import TYPE_CHECKING, Any, Self
+from typing import Any, Self
 
-if TYPE_CHECKING:
-    from abeja_datasets.calls.exchange import Answer
-    from abeja_datasets.operations import Call
-    from abeja_datasets.paging import Walk
+from abeja_datasets.calls.exchange import Answer
+from abeja_datasets.operations import Call
+from abeja_datasets.paging import Walk
 
 
 class AsyncEntries(AsyncIterator[dict[str, Any]]):
@@ -20,7 +19,7 @@ class AsyncEntries(AsyncIterator[dict[str, Any]]):
         send: sends its call.
     """
 
-    def __init__(self, walk: "Walk", send: "Callable[[Call], Awaitable[Answer]]") -> None:
+    def __init__(self, walk: Walk, send: Callable[[Call], Awaitable[Answer]]) -> None:
         self._walk = walk
         self._send = send
         self._page: deque[dict[str, Any]] = deque()
@@ -42,7 +41,7 @@ class AsyncEntries(AsyncIterator[dict[str, Any]]):
         self._walk.call = None
         self._page.clear()
 
-    async def _load(self, call: "Call") -> None:
+    async def _load(self, call: Call) -> None:
         if self._is_loading:
             raise RuntimeError("this iterator loads a page for another task or thread; each needs its own iterator")
         self._is_loading = True

@@ -4,6 +4,7 @@ from collections.abc import Awaitable, Coroutine
 from typing import Any, Generic, NamedTuple, TypeVar
 
 from abeja_datasets.calls.headers import Headers
+from abeja_datasets.copying import check_pickles
 from abeja_datasets.exceptions import Attempt
 
 T = TypeVar("T")
@@ -86,6 +87,14 @@ class Hook:
             await unfinished
         except Exception:  # noqa: BLE001 - it is logged
             self._failed("raised an error", with_error=True)
+
+    def copied(self) -> "Hook":
+        """Return a hook of the same function that has not failed."""
+        return Hook(self._hook)
+
+    def __reduce__(self) -> "tuple[type[Hook], tuple[Any]]":
+        check_pickles("on_attempt", self._hook)
+        return Hook, (self._hook,)
 
     def _failed(self, how: str, *, with_error: bool = False) -> None:
         if self._has_failed:

@@ -29,7 +29,7 @@ from abeja_datasets.exceptions import (
 )
 from abeja_datasets.operations import Call
 from abeja_datasets.transports.received import ACCEPTED
-from abeja_datasets.transports.wire import BodyTooLarge, Failure, Request, Response, forget_locals, out_of_time
+from abeja_datasets.transports.wire import BodyTooLarge, Failure, Request, Response, causes, forget_locals, out_of_time
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable
@@ -204,8 +204,9 @@ class Exchange:
                 self._attempts[-1] = self._attempts[-1]._replace(status=failure.status)
                 raise self.unusable(f"but {cause}", failure.headers) from cause
             kind = RequestTimeout if failure.timed_out else ConnectionFailed
-            text = f"{self._call.method} {self._settings.origin}{self._path}: {reason}"
-            raise self._completed(kind(text), failure.headers) from cause
+            failed = kind(f"{self._call.method} {self._settings.origin}{self._path}: {reason}")
+            failed.errno = next((one.errno for one in causes(cause) if isinstance(one, OSError) and one.errno), None)
+            raise self._completed(failed, failure.headers) from cause
         return wait
 
     def succeeded(self, reason: str, status: int, elapsed: float) -> None:

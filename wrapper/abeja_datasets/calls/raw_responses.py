@@ -2,12 +2,10 @@
 """The methods of a client, each of which returns the whole response beside the data."""
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, NoReturn, ParamSpec, TypeVar, cast
+from typing import NoReturn, ParamSpec, TypeVar, cast
 
+from abeja_datasets.api_client import APIClient
 from abeja_datasets.calls.attempts import RawResponse, without_raw_response
-
-if TYPE_CHECKING:
-    from abeja_datasets.api_client import APIClient
 
 _P = ParamSpec("_P")
 _R = TypeVar("_R")
@@ -20,7 +18,7 @@ class RawResponses:
         view: a view of a client whose methods return raw responses.
     """
 
-    def __init__(self, view: "APIClient") -> None:
+    def __init__(self, view: APIClient) -> None:
         self.create_dataset = _raw(view.create_dataset)
         self.get_dataset = _raw(view.get_dataset)
         self.list_datasets = _raw(view.list_datasets)

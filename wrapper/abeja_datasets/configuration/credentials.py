@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
 from abeja_datasets.calls.values import plain
+from abeja_datasets.copying import check_pickles
 from abeja_datasets.exceptions import CredentialNotFound
 
 
@@ -58,6 +59,10 @@ class Credential:
 
     def __repr__(self) -> str:
         return f"<Credential of {self.owner}>"
+
+    def __reduce__(self) -> "tuple[type[Credential], tuple[str | None, str]]":
+        owner = None if self.authorization.startswith("Bearer ") else self.owner
+        return Credential, (owner, self._secrets[1])
 
 
 class OfHttpClient(Credential):
@@ -121,8 +126,16 @@ class Token:
         """Return the error for a coroutine function where nothing can await it."""
         return _no_token("is a coroutine function, which is for AsyncAPIClient; give APIClient a plain function")
 
+    def copied(self) -> "Token":
+        """Return the same function without the token that it returned."""
+        return Token(self.function)
+
     def __repr__(self) -> str:
         return "<Credential of an auth_token function>"
+
+    def __reduce__(self) -> "tuple[type[Token], tuple[Callable[[], Any]]]":
+        check_pickles("credential", self.function)
+        return Token, (self.function,)
 
 
 def _no_token(what: str) -> CredentialNotFound:

@@ -56,6 +56,14 @@ class Settings(NamedTuple):
     headers: tuple[tuple[str, str], ...] = ()
     """Sent beside the library's own."""
 
+    def copied(self) -> "Settings":
+        """Return settings that share nothing that changes: the token a function returned, and what a hook did."""
+        credential, on_attempt = self.credential, self.on_attempt
+        return self._replace(
+            credential=credential.copied() if isinstance(credential, Token) else credential,
+            on_attempt=on_attempt and on_attempt.copied(),
+        )
+
 
 def settle(
     credential: Mapping[str, Any] | None,

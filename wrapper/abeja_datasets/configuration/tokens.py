@@ -4,11 +4,15 @@ import inspect
 from typing import TYPE_CHECKING, Any
 
 from abeja_datasets.configuration.credentials import Credential, Token
+from abeja_datasets.lazy import LazyModule
 from abeja_datasets.transports.wire import out_of_time
 
 if TYPE_CHECKING:
     import asyncio
     import threading
+else:
+    asyncio = LazyModule("asyncio")
+    threading = LazyModule("threading")
 
 _under_way: "set[asyncio.Task[Credential]]" = set()
 """An event loop alone does not keep its tasks."""
@@ -42,8 +46,6 @@ async def async_renew(
     token: Token, refused: Credential | None, lock: "asyncio.Lock", seconds: float | None
 ) -> Credential:
     """The same; a plain function is called in a thread, so that a slow one does not hold the event loop."""
-    import asyncio
-
     try:
         async with asyncio.timeout(seconds):
             await lock.acquire()
@@ -100,8 +102,6 @@ def _called(token: Token) -> Any:
 
 
 async def _awaited(token: Token) -> Any:
-    import asyncio
-
     try:
         value = await asyncio.to_thread(token.function)
         return await value if inspect.isawaitable(value) else value

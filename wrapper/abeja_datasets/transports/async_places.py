@@ -3,12 +3,10 @@
 import asyncio
 import os
 from collections.abc import AsyncGenerator
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
+from abeja_datasets.transports.choice import AsyncChoice
 from abeja_datasets.transports.wire import AsyncTransport
-
-if TYPE_CHECKING:
-    from abeja_datasets.transports.choice import AsyncChoice
 
 _Key = tuple[int, asyncio.AbstractEventLoop]
 
@@ -24,7 +22,7 @@ class AsyncPlace(NamedTuple):
 class AsyncPlaces:
     """One transport for each event loop of each process."""
 
-    def __init__(self, choice: "AsyncChoice") -> None:
+    def __init__(self, choice: AsyncChoice) -> None:
         self._choice = choice
         self._open: dict[_Key, AsyncPlace] = {}
         self._guards: dict[_Key, AsyncGenerator[None]] = {}

@@ -12,8 +12,12 @@ from operator import attrgetter
 from types import FrameType
 from typing import TYPE_CHECKING, Any
 
+from abeja_datasets.lazy import LazyModule
+
 if TYPE_CHECKING:
     import httpx
+else:
+    httpx = LazyModule("httpx")
 
 _warned: set[str] = set()
 

@@ -1,29 +1,26 @@
 """Where connections belong: to a process. Each has a transport of its own."""
 
 import os
+import threading
 import weakref
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
+from abeja_datasets.transports.choice import Choice
 from abeja_datasets.transports.wire import Transport
-
-if TYPE_CHECKING:
-    import threading
-
-    from abeja_datasets.transports.choice import Choice
 
 
 class Place(NamedTuple):
     """A process."""
 
     transport: Transport
-    lock: "threading.Lock"
+    lock: threading.Lock
     """For what only one thread may do at a time."""
 
 
 class Places:
     """One transport for each process: after a fork the child must not touch its parent's connections."""
 
-    def __init__(self, choice: "Choice") -> None:
+    def __init__(self, choice: Choice) -> None:
         self._choice = choice
         # The parent's stay referenced in the child, so that collecting them does not end what the parent still uses.
         self._open: dict[int, Place] = {}
@@ -36,8 +33,6 @@ class Places:
 
     def make(self) -> Place:
         """Make this process's place; a thread that comes meanwhile gets the same one."""
-        import threading
-
         self._choice.prepare()
         # Two threads may both make one; setdefault is atomic, and a transport that was never used holds nothing.
         return self._open.setdefault(os.getpid(), Place(self._choice.open(), threading.Lock()))

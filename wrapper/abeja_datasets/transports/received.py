@@ -4,7 +4,7 @@ import io
 import time
 import zlib
 from collections.abc import Callable
-from typing import Final, Protocol
+from typing import Any, Final, Protocol
 
 from abeja_datasets.transports.wire import BodyTooLarge, DecodingError, Request
 
@@ -168,7 +168,7 @@ _MAX_CODINGS: Final = 3
 _DECODERS: Final[dict[str, Callable[[], _Decoder]]] = {"gzip": _Gzip, "x-gzip": _Gzip, "deflate": _Deflate}
 
 
-def _inflate(stream: "zlib._Decompress", piece: bytes, take: Callable[[bytes], None]) -> bytes:
+def _inflate(stream: Any, piece: bytes, take: Callable[[bytes], None]) -> bytes:
     """Decode a piece, a bounded part at a time; return what comes behind the end of the stream."""
     while piece and not stream.eof:
         try:
@@ -180,4 +180,5 @@ def _inflate(stream: "zlib._Decompress", piece: bytes, take: Callable[[bytes], N
         piece = stream.unconsumed_tail
     while not stream.eof and (rest := stream.decompress(b"", _PIECE)):
         take(rest)
-    return stream.unused_data
+    behind: bytes = stream.unused_data
+    return behind
