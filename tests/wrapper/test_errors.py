@@ -285,7 +285,7 @@ def test_other_bases_hold_where_they_help() -> None:
 def test_a_failed_connection_is_an_oserror_with_the_number_of_its_cause(
     face: "Face", late_server: "ScriptedServer"
 ) -> None:
-    with pytest.raises(OSError, match="^POST http") as caught:
+    with pytest.raises(OSError, match=r"^POST http") as caught:
         face.open(late_server, max_retry_count=0).create_dataset(1, "a", "b", {})
     error = caught.value
     assert type(error) is ConnectionFailed
@@ -297,7 +297,7 @@ def test_a_failed_connection_is_an_oserror_with_the_number_of_its_cause(
 
 def test_a_timeout_is_an_oserror_without_a_number(face: "Face", server: "ScriptedServer") -> None:
     server.reply(fault="stall")
-    with pytest.raises(OSError, match="^POST http") as caught:
+    with pytest.raises(OSError, match=r"^POST http") as caught:
         face.open(server, timeout=0.05).create_dataset(1, "a", "b", {})
     assert isinstance(caught.value, RequestTimeout)
     assert (caught.value.errno, caught.value.outcome) == (None, "unknown")

@@ -11,6 +11,7 @@ view of the same data, for those who want one. `parse_timestamp` reads the API's
 
 from typing import TYPE_CHECKING, Any
 
+from abeja_datasets import forks  # noqa: F401 - before anything that a fork may interrupt
 from abeja_datasets._version import __version__
 from abeja_datasets.api_client import APIClient
 

@@ -5,6 +5,7 @@ import ssl
 from typing import Any, Final, Literal
 
 from abeja_datasets.transports import http_libraries, trust
+from abeja_datasets.transports.loading import loading
 from abeja_datasets.transports.proxies import Proxy, proxy_for
 from abeja_datasets.transports.wire import AsyncTransport, Transport
 
@@ -31,6 +32,12 @@ class _Choice:
 
     def prepare(self) -> None:
         """Load the library and read the certificates, once; it takes long, and needs no event loop."""
+        with loading.lock:
+            if not self.is_prepared:
+                self._prepare()
+                self.is_prepared = True
+
+    def _prepare(self) -> None:
         self._load()
         if self._given is None:
             self._proxy = proxy_for(self._origin)
@@ -39,7 +46,6 @@ class _Choice:
             # none is an error all the same: the program would fail once it is given the API's real address.
             trust.check(os.environ)
             self._ssl = trust.ssl_context(os.environ) if secure else ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-        self.is_prepared = True
 
     def _load(self) -> None:
         http_libraries.load_httpx()
