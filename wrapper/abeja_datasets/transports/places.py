@@ -3,10 +3,14 @@
 import os
 import threading
 import weakref
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from abeja_datasets.transports.choice import Choice
 from abeja_datasets.transports.wire import Transport
+
+
+_inherited: Final[list[object]] = []
+"""What a parent has open. In a forked child it must not be collected: that would end what the parent still uses."""
 
 
 class Place(NamedTuple):
@@ -22,7 +26,6 @@ class Places:
 
     def __init__(self, choice: Choice) -> None:
         self._choice = choice
-        # The parent's stay referenced in the child, so that collecting them does not end what the parent still uses.
         self._open: dict[int, Place] = {}
         # Programs that never close their client leave no open connections behind either.
         weakref.finalize(self, _close, self._open)
@@ -45,3 +48,5 @@ class Places:
 def _close(places: dict[int, Place]) -> None:
     if place := places.pop(os.getpid(), None):
         place.transport.close()
+    if places:
+        _inherited.append(places)
