@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING, Any
 import httpx
 import pytest
 
-from abeja_datasets import APIClient
+from abeja_datasets import APIClient, AsyncAPIClient
 from abeja_datasets.exceptions import Error, HttpError, InvalidResponse
+from abeja_datasets.transports.wire import causes
 
 if TYPE_CHECKING:
     from tests.wrapper.faces import Face
@@ -233,3 +234,51 @@ def test_a_secret_of_a_few_letters_does_not_blank_out_what_an_error_says(
     server.answer({"error": "bad", "error_description": "the dataset"}, 400)
     error = failure(lambda: face.open(server, credential={"auth_token": "the"}).get_dataset(1, 2))
     assert "the dataset" in str(error)
+
+
+def frames(error: BaseException) -> str:
+    """What error reporters show of an error: its text, and the locals of all frames but those of this file."""
+    seen = [str(error), repr(error), repr(vars(error))]
+    for cause in causes(error):
+        seen.append(str(cause))
+        for frame, _ in traceback.walk_tb(cause.__traceback__):
+            if frame.f_code.co_filename != __file__:
+                seen.append(repr(frame.f_locals))
+    return "\n".join(seen)
+
+
+USABLE = {"auth_token": "hush-usable"}
+UNUSABLE: list[dict[str, Any]] = [
+    *({"credential": USABLE, **more} for more in (
+        {"timeout": -1}, {"max_retry_count": "x"}, {"deadline": 0}, {"max_response_bytes": -1}, {"user_agent": 3},
+        {"on_attempt": 3}, {"http_client": 3}, {"transport": "x"}, {"base_url": "http://u:hush@x"},
+        {"base_url": "http://[::hush"},
+    )),
+    *({"credential": credential} for credential in (
+        {"auth_token": "hush hush"}, {"auth_token": b"hush"}, {"auth_token": "hush\ud800"}, "hush", ["hush"],
+        {"user_id": 1.5, "personal_access_token": "hush"}, {"user_id": "a:b", "personal_access_token": "hush"},
+        {"user_id": 1, "datasource_secret": "hush"}, {"user_id": 1, "personal_access_token": "hush\n"},
+    )),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("client_class", [APIClient, AsyncAPIClient])
+@pytest.mark.parametrize("settings", UNUSABLE, ids=repr)
+def test_an_error_in_the_constructor_leaves_no_secret_in_its_frames(
+    client_class: Any, settings: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("ABEJA_PLATFORM_PERSONAL_ACCESS_TOKEN", "hush-of-the-environment")
+    with pytest.raises((TypeError, ValueError)) as caught:
+        client_class(**settings)
+    assert "hush" not in frames(caught.value)
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [{"X-Key": "hush\n"}, {"X-Key": b"hush"}, {"Authorization": "hush"}, {"a": "hush", "A": "hush"}, ["hush"]],
+)
+def test_an_error_in_with_options_leaves_no_secret_in_its_frames(headers: Any) -> None:
+    client = APIClient(USABLE)
+    with pytest.raises((TypeError, ValueError)) as caught:
+        client.with_options(headers=headers)
+    assert "hush" not in frames(caught.value)

@@ -108,7 +108,9 @@ class BaseClient:
         return self.__dict__.copy()
 
     def __repr__(self) -> str:
-        shown = self._settings
+        shown: settings.Settings | None = self.__dict__.get("_settings")
+        if shown is None:  # an error reporter looks at a client whose constructor failed
+            return f"<{type(self).__name__}, which could not be made>"
         return (
             f"<{type(self).__name__} base_url={shown.base_url!r} credential={shown.credential!r} "
             f"timeout={shown.timeout:g} max_retry_count={shown.max_retry_count}>"

@@ -8,7 +8,6 @@ from typing import Final, NamedTuple
 from abeja_datasets.transports.choice import Choice
 from abeja_datasets.transports.wire import Transport
 
-
 _inherited: Final[list[object]] = []
 """What a parent has open. In a forked child it must not be collected: that would end what the parent still uses."""
 
