@@ -146,7 +146,7 @@ class Bad:
             return self.wrong.get("answer", answer)
 
     def classify(self, error: Exception) -> Classified:
-        if isinstance(error, OSError):
+        if type(error) is OSError:
             return Classified("connection")
         assert isinstance(error, Error)
         known = Classified("status 503", type(error).__name__, error.outcome, len(error.attempts))
