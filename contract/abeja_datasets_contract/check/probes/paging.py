@@ -5,7 +5,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from abeja_datasets_contract.check.compare import difference
-from abeja_datasets_contract.check.probe import Probe, Response
+from abeja_datasets_contract.check.probe import Probe
+from abeja_datasets_contract.check.reading import Part, Record, Response
 from abeja_datasets_contract.check.registry import Stage
 from abeja_datasets_contract.check.resources import walk_datasets
 
@@ -27,7 +28,7 @@ class Listing:
     token: str
     """The parameter that goes on."""
     id: str
-    records: Callable[[Response], list[Any]]
+    records: Callable[[Response], list[Part]]
     next: Callable[[Response], Any]
     may_end_empty: bool
     """Whether the document allows an empty last page behind others."""
@@ -40,7 +41,7 @@ class Listing:
 
     def ids(self, response: Response) -> list[Any]:
         """List the ids on a page."""
-        return [record[self.id] for record in self.records(response)]
+        return [record.id(self.id) for record in self.records(response)]
 
 
 DATASETS = Listing(
@@ -49,7 +50,7 @@ DATASETS = Listing(
     "max_results",
     "next_token",
     "dataset_id",
-    lambda response: list(response.json),
+    lambda response: response.parts(),
     lambda response: response.header("x-next-token"),
     may_end_empty=False,
 )
@@ -59,8 +60,8 @@ ITEMS = Listing(
     "limit",
     "next_page_token",
     "dataset_item_id",
-    lambda response: list(response.json["items"]),
-    lambda response: response.json.get("next_page_token"),
+    lambda response: response.parts("items"),
+    lambda response: response.get("next_page_token"),
     may_end_empty=True,
 )
 
@@ -110,7 +111,7 @@ class Walk:
     ids: list[Any] = field(default_factory=list)
     expected: list[Any] = field(default_factory=list)
     """The ids that exist, in the order of creation."""
-    records: dict[Any, dict[str, Any]] = field(default_factory=dict)
+    records: dict[Any, Record] = field(default_factory=dict)
     """Of them those that are known, as they should be."""
     whole: bool = True
     """Whether it came to an end."""
@@ -166,7 +167,7 @@ def _no_strangers(p: Probe, listing: Listing, done: Walk) -> None:
     if strange and listing is DATASETS:
         # Others may create some, and delete some: those are there when asked for, or are listed no more.
         strange = [number for number in strange if p.send(p.request("get_dataset", number)).status in _NOT_FOUND]
-        listed = [record[listing.id] for record in walk_datasets(p)] if strange else []
+        listed = [record.id(listing.id) for record in walk_datasets(p)] if strange else []
         strange = [number for number in strange if number in listed]
     p.require(not strange, "nothing but what exists", f"{strange[:3]}", *done.pages)
 
@@ -174,8 +175,8 @@ def _no_strangers(p: Probe, listing: Listing, done: Walk) -> None:
 def _entries(p: Probe, listing: Listing, done: Walk) -> None:
     for page in done.pages:
         for record in listing.records(page):
-            if record[listing.id] in done.records:
-                p.same(done.records[record[listing.id]], page, "each as it is", record)
+            if record.id(listing.id) in done.records:
+                p.same(done.records[record.id(listing.id)], record, "each as it is")
 
 
 def _end(p: Probe, _listing: Listing, done: Walk) -> None:
