@@ -4,12 +4,11 @@ from collections.abc import Iterator
 
 from abeja_datasets_contract.check.document import INFO
 from abeja_datasets_contract.check.probe import Probe
-from abeja_datasets_contract.check.reading import Response
 from abeja_datasets_contract.check.registry import Stage
 from abeja_datasets_contract.check.resources import Dataset, filled, new_dataset, new_item, walk_items
 
 from .bulk import entry
-from .paging import DATASETS, ITEMS
+from .paging import DATASETS, ITEMS, token_where_more_follow
 
 STAGE = Stage("current")
 
@@ -42,17 +41,21 @@ def items(p: Probe) -> None:
         p.same(first.record, p.call("get_dataset_item", dataset.id, first.id), promised)
         counted = p.call("get_dataset", dataset.id)
         p.equal(len(dataset.items), counted.at("total_count"), promised, counted)
-        _listed(p, dataset, promised, ITEMS.page(p, dataset.id))
-        _listed(p, dataset, promised, ITEMS.page(p, dataset.id, limit=1))
+        _listed(p, dataset, promised, 100)
+        _listed(p, dataset, promised, 1)
 
 
-def _listed(p: Probe, dataset: Dataset, promised: str, response: Response) -> None:
+def _listed(p: Probe, dataset: Dataset, promised: str, size: int) -> None:
     """Expect that a first page begins the list; a page may be shorter than was asked for."""
+    response = ITEMS.page(p, dataset.id, limit=size)
     records = ITEMS.records(response)
     token = ITEMS.next(response)
     if token:
         records += walk_items(p, dataset.id, next_page_token=token)
-    p.equal(dataset.ids, [record.id("dataset_item_id") for record in records], promised, response)
+    ids = [record.id("dataset_item_id") for record in records]
+    if not token:
+        token_where_more_follow(p, ITEMS, dataset.ids, ids, size)
+    p.equal(dataset.ids, ids, promised, response)
     for item, record in zip(dataset.items, records, strict=True):
         p.same(item.record, record, promised)
     p.equal(len(dataset.items), response.at("total_count"), promised, response)

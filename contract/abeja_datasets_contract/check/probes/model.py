@@ -15,7 +15,7 @@ from abeja_datasets_contract.check.reading import Part, Unreadable
 from abeja_datasets_contract.check.registry import Stage
 from abeja_datasets_contract.check.resources import SOURCE, Dataset, Item, drop, item_of, new_dataset
 
-from .paging import ITEMS
+from .paging import ITEMS, token_where_more_follow
 
 STAGE = Stage("model")
 _EXAMPLES, _STEPS = 7, 18
@@ -146,6 +146,8 @@ class _Server(RuleBasedStateMachine):
                 break
         if response is not None:
             ids = [record.id("dataset_item_id") for record in records]
+            if not token:
+                token_where_more_follow(self.p, ITEMS, [item.id for item in wanted], ids, query["limit"])
             self.p.equal([item.id for item in wanted], ids, f"the items of {query}, in order", response)
             for item, record in zip(wanted, records, strict=True):
                 self.p.same(item.record, record, "the item as it should be")

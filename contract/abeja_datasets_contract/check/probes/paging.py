@@ -1,6 +1,6 @@
 """What both kinds of paging have in common: walks of a list, and what must hold of each."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -100,6 +100,22 @@ def alike(
     p.equal(part(before), part(response), promised, before, response)
 
 
+def token_where_more_follow(p: Probe, listing: Listing, wanted: Sequence[Any], ids: Sequence[Any], size: int) -> None:
+    """Expect that a list did not end with the last response, a full page, while more of what is wanted should follow.
+
+    Args:
+        p: sends.
+        listing: which list.
+        wanted: the ids that exist, in order.
+        ids: those that came.
+        size: the largest number of a page.
+    """
+    came = [number for number in wanted if number in ids]
+    full = size == len(listing.records(p.last))
+    cut = full and len(came) < len(wanted) and came == list(wanted[: len(came)])
+    p.require(not cut, "a token, since more follow", "none", p.last, clause=f"paging.{listing.name}.token-given")
+
+
 @dataclass
 class Walk:
     """All pages of a list, in order."""
@@ -146,7 +162,10 @@ def _size(p: Probe, listing: Listing, done: Walk) -> None:
         p.require(count <= done.size, f"at most {done.size} on a page", f"{count}", page)
 
 
-def _none_missing(p: Probe, _listing: Listing, done: Walk) -> None:
+def _none_missing(p: Probe, listing: Listing, done: Walk) -> None:
+    if done.whole:
+        p.last = done.pages[-1]
+        token_where_more_follow(p, listing, done.expected, done.ids, done.size)
     missing = [number for number in done.expected if number not in done.ids]
     p.require(not missing, f"all {len(done.expected)}", f"{missing[:3]} did not come", *done.pages)
 

@@ -17,7 +17,7 @@ from abeja_datasets_contract.check.resources import (
 )
 
 from .bulk import many
-from .paging import DATASETS, ITEMS, Walk, register_parameters, register_walks, walk
+from .paging import DATASETS, ITEMS, Walk, register_parameters, register_walks, token_where_more_follow, walk
 
 STAGE = Stage("paging of items")
 _LIST = "list_dataset_items"
@@ -242,6 +242,7 @@ def query(p: Probe) -> None:
     wanted = [item.id for item in dataset.items if item.attributes["kind"] == "even"]
     for size in (1, 2, 4):
         done = walk(p, ITEMS, size, dataset.id, q="kind:even")
+        token_where_more_follow(p, ITEMS, wanted, done.ids, size)
         p.equal(wanted, done.ids, "the items that match, in order", *done.pages)
         for page in done.pages:
             p.require(len(ITEMS.records(page)) <= size, f"at most {size}", f"{len(ITEMS.records(page))}", page)
@@ -264,6 +265,7 @@ def more_than_a_page(p: Probe) -> None:
             token = ITEMS.next(response)
             if not token:
                 break
+        token_where_more_follow(p, ITEMS, wanted, ids, _DEFAULT)
         p.equal(wanted, ids, "all, in the order of creation", response)
 
 
