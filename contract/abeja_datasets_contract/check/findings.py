@@ -58,8 +58,8 @@ class Findings:
         self._complaints: list[_Complaint] = []
         self._wrong: dict[str | None, dict[Place, str]] = {}
         """Places in the responses of each operation that were wrong, with the clause that says so."""
-        self._unexpected: dict[tuple[str, tuple[int, ...], int], list[str]] = {}
-        """The clauses that failed of a status of an operation where others were expected."""
+        self._unexpected: dict[tuple[str | None, int], list[str]] = {}
+        """The clauses that failed of a status of an operation where other refusals were expected."""
         self.current: str | None = None
         """The clause being checked."""
 
@@ -109,19 +109,17 @@ class Findings:
             Broken: the clause being checked cannot go on.
         """
         owner = self._owner(response, statuses)
-        refusal = min(statuses) >= _FIRST_REDIRECT
         success = response.status // 100 == 2  # noqa: PLR2004 - 2xx
         if owner and self._is_known(owner):
-            if success and not refusal:
+            if success and max(statuses) < _FIRST_REDIRECT:
                 return  # another success than the documented one
             self._follow(owner)
-            if refusal and response.status:
+            if response.status and min(statuses) >= _FIRST_REDIRECT:
                 return  # another refusal, or one with the status of a success
             raise Broken(str(response))
         broken = self.broken(promised, str(response), response.exchange, clause=clause)
-        key = (response.exchange.operation or "", tuple(statuses), response.status)
-        if refusal and not success and self.current is not None:
-            self._unexpected.setdefault(key, []).append(self.current)
+        if max(statuses) >= _FIRST_REDIRECT and not success and self.current is not None:
+            self._unexpected.setdefault((response.exchange.operation, response.status), []).append(self.current)
         raise broken
 
     def _owner(self, response: Response, statuses: Sequence[int]) -> str:
@@ -132,9 +130,9 @@ class Findings:
         if operation is None:
             return ""
         success = response.status < _FIRST_REDIRECT
-        expected_success = min(statuses) < _FIRST_REDIRECT
+        expected_success = max(statuses) < _FIRST_REDIRECT
         undocumented = response.status not in operations()[operation].responses
-        if undocumented and success == expected_success:
+        if undocumented and success == (min(statuses) < _FIRST_REDIRECT):
             return f"responses.{operation}.status"
         if success:
             body = f"responses.{operation}.body"
@@ -142,7 +140,7 @@ class Findings:
         if expected_success:
             succeeds = f"operations.{operation}.succeeds"
             return succeeds if succeeds in self._tallies and self.failed(succeeds) else ""
-        failed = dict.fromkeys(self._unexpected.get((operation, tuple(statuses), response.status), ()))
+        failed = dict.fromkeys(self._unexpected.get((operation, response.status), ()))
         return next(iter(failed)) if len(failed) >= _PATTERN and self.current not in failed else ""
 
     def unreadable(self, error: Unreadable) -> None:
