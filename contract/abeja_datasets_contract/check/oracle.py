@@ -16,6 +16,7 @@ from .registry import Stage
 from .results import Exchange, Received
 
 STAGE = Stage("responses")
+_DEEPEST = 100
 _UNAUTHORIZED, _METHOD_NOT_ALLOWED, _FIRST_REDIRECT, _FIRST_ERROR = 401, 405, 300, 400
 
 
@@ -176,6 +177,7 @@ def error_validator() -> jsonschema_rs.Draft202012Validator:
 
 
 def _schema_problem(compiled: jsonschema_rs.Draft202012Validator, value: Any, promised: str) -> _Problem:
+    value = _shallow(value, _DEEPEST)
     if compiled.is_valid(value):
         return None
     errors = [(_place(error), error) for error in compiled.iter_errors(value)]
@@ -183,6 +185,15 @@ def _schema_problem(compiled: jsonschema_rs.Draft202012Validator, value: Any, pr
     text = error.message if len(error.message) < 300 else f"{error.message[:300]}…"  # noqa: PLR2004 - a few lines
     came = f"{written(place)} is missing" if len(place) > len(error.instance_path) else f"{written(place)}: {text}"
     return promised, came, tuple(place for place, _ in errors)
+
+
+def _shallow(value: Any, depth: int) -> Any:
+    """Empty lists and objects from a depth on: what is nested so deep is any JSON, and the validator refuses it."""
+    if isinstance(value, dict):
+        return {key: _shallow(inner, depth - 1) for key, inner in value.items()} if depth else {}
+    if isinstance(value, list):
+        return [_shallow(inner, depth - 1) for inner in value] if depth else []
+    return value
 
 
 def _place(error: jsonschema_rs.ValidationError) -> Place:
