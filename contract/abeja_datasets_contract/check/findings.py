@@ -1,30 +1,42 @@
 """What is found while clauses are checked, and the verdicts that follow from it."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
+from .document import operations, optional_properties
 from .options import Broken
-from .oracle import Oracle
+from .oracle import Oracle, error_validator
+from .reading import Part, Place, Response, Unreadable, general, related
 from .registry import Entry
-from .results import Clause, Exchange, Failure, Status, Verdict
+from .results import Clause, Exchange, Failure, Status, Verdict, alike
 
 _SHOWN = 10
-"""Failures that a clause keeps; more of them say nothing new."""
+"""Failures that a clause keeps, each unlike the others."""
 _FEW = 1
 """A response out of shape that no more clauses than this provoke is theirs, if they failed too."""
+_PATTERN = 3
+"""Clauses that must fail of the same wrong status of an operation before others follow from the first of them."""
+_FIRST_REDIRECT = 300
 
 
 @dataclass
 class _Tally:
     clause: Clause
     checks: int = 0
-    failures: list[Failure] = field(default_factory=list)
+    failed: int = 0
+    failures: dict[object, Failure] = field(default_factory=dict)
+    """The first of each kind."""
+    follows: str = ""
     reason: str = ""
     note: str = ""
 
+    def add(self, failure: Failure) -> None:
+        self.failed += 1
+        self.failures.setdefault(alike(failure), failure)
+
 
 @dataclass
-class _Grumble:
+class _Complaint:
     """A complaint of the oracle, and the clause whose check provoked it."""
 
     failure: Failure
@@ -43,7 +55,11 @@ class Findings:
         self._tallies = {entry.clause.name: _Tally(entry.clause) for entry in entries}
         self._entries = entries
         self._oracle = oracle
-        self._grumbles: list[_Grumble] = []
+        self._complaints: list[_Complaint] = []
+        self._wrong: dict[str | None, dict[Place, str]] = {}
+        """Places in the responses of each operation that were wrong, with the clause that says so."""
+        self._unexpected: dict[tuple[str | None, int], list[str]] = {}
+        """The clauses that failed of a status of an operation where other refusals were expected."""
         self.current: str | None = None
         """The clause being checked."""
 
@@ -52,30 +68,105 @@ class Findings:
         if self.current is not None:
             self._tallies[self.current].checks += 1
 
-    def judge(self, exchange: Exchange) -> bool:
-        """Have the oracle judge a response; whether it found nothing wrong."""
-        complaints = self._oracle.judge(exchange)
-        for complaint in complaints:
+    def judge(self, exchange: Exchange) -> Response:
+        """Have the oracle judge a response, and return it for reading."""
+        wrong: dict[Place, str] = {}
+        for complaint in self._oracle.judge(exchange):
             tally = self._tallies.get(complaint.clause)
             if tally is not None:
                 failure = Failure(tally.clause, complaint.promised, complaint.came, exchange)
-                self._grumbles.append(_Grumble(failure, self.current))
-        return not complaints
+                self._complaints.append(_Complaint(failure, self.current))
+                wrong |= {place: complaint.clause for place in complaint.places if place not in wrong}
+        if wrong:
+            known = self._wrong.setdefault(exchange.operation, {})
+            known |= {general(place): clause for place, clause in wrong.items() if general(place) not in known}
+        return Response(exchange, wrong)
 
-    def grumbled_since(self, number: int) -> bool:
-        """Tell whether the oracle complained of a response after the one with this number."""
-        return any(g.failure.exchange is not None and g.failure.exchange.number > number for g in self._grumbles)
+    def wrong(self, part: Part) -> Mapping[str, str]:
+        """Return the properties of a part that were wrong in it, or there in earlier responses of its operation."""
+        place = general(part.place)
+        known = self._wrong.get(part.exchange.operation, {})
+        depth = len(place)
+        return {str(other[depth]): c for other, c in known.items() if len(other) > depth and other[:depth] == place}
 
     def broken(
         self, promised: str, came: str, exchange: Exchange | None, context: Sequence[Exchange] = (), clause: str = ""
     ) -> Broken:
         """Note a failure, of the clause being checked or of `clause`, and make what to raise."""
-        tally = self._tallies.get(clause or self.current or "")
+        owner = clause if clause in self._tallies else self.current
+        tally = self._tallies.get(owner or "")
         if tally is not None:
-            if clause:
+            if owner != self.current:
                 tally.checks += 1
-            tally.failures.append(Failure(tally.clause, promised, came, exchange, tuple(context)))
+            tally.add(Failure(tally.clause, promised, came, exchange, tuple(context)))
+            self._follow(tally.clause.name)
         return Broken(came)
+
+    def unexpected(self, response: Response, statuses: Sequence[int], promised: str, clause: str) -> None:
+        """Note a status that was not expected: as the failure of one clause, which others follow from.
+
+        Raises:
+            Broken: the clause being checked cannot go on.
+        """
+        owner = self._owner(response, statuses)
+        success = response.status // 100 == 2  # noqa: PLR2004 - 2xx
+        if owner and self._is_known(owner):
+            if success and max(statuses) < _FIRST_REDIRECT:
+                return  # another success than the documented one
+            self._follow(owner)
+            if response.status and min(statuses) >= _FIRST_REDIRECT:
+                return  # another refusal, or one with the status of a success
+            raise Broken(str(response))
+        broken = self.broken(promised, str(response), response.exchange, clause=clause)
+        if max(statuses) >= _FIRST_REDIRECT and not success and self.current is not None:
+            self._unexpected.setdefault((response.exchange.operation, response.status), []).append(self.current)
+        raise broken
+
+    def _owner(self, response: Response, statuses: Sequence[int]) -> str:
+        """Return the clause whose failure a status is that was not expected; empty where it is that being checked."""
+        operation = response.exchange.operation
+        if not response.status:
+            return "responses.come"
+        if operation is None:
+            return ""
+        success = response.status < _FIRST_REDIRECT
+        expected_success = max(statuses) < _FIRST_REDIRECT
+        undocumented = response.status not in operations()[operation].responses
+        if undocumented and success == (min(statuses) < _FIRST_REDIRECT):
+            return f"responses.{operation}.status"
+        if success:
+            body = f"responses.{operation}.body"
+            return body if body in response.wrong.values() and error_validator().is_valid(response.value) else ""
+        if expected_success:
+            succeeds = f"operations.{operation}.succeeds"
+            return succeeds if succeeds in self._tallies and self.failed(succeeds) else ""
+        failed = dict.fromkeys(self._unexpected.get((operation, response.status), ()))
+        return next(iter(failed)) if len(failed) >= _PATTERN and self.current not in failed else ""
+
+    def unreadable(self, error: Unreadable) -> None:
+        """Note a response that could not be read: it follows from what is known of its schema, or is a failure."""
+        owner = error.clause or self._owner_of(error)
+        self.count()
+        name, operation = str(error.place[-1:] and error.place[-1]), error.exchange.operation
+        if self._is_known(owner):
+            self._follow(owner)
+        elif operation in optional_properties().get(name, ()) and self.current is not None:
+            self.skipped(self.current, f"a response that it needs has no {name}, which is optional")
+        else:
+            self.broken("a response that can be read", str(error), error.exchange)
+
+    def _owner_of(self, error: Unreadable) -> str:
+        known, place = self._wrong.get(error.exchange.operation, {}), general(error.place)
+        return next((clause for other, clause in known.items() if related(other, place)), "")
+
+    def _is_known(self, clause: str) -> bool:
+        return clause in self._tallies and clause != self.current
+
+    def _follow(self, clause: str) -> None:
+        """Note that the clause being checked can't be because another one fails."""
+        if self.current is not None and clause != self.current:
+            tally = self._tallies[self.current]
+            tally.follows = tally.follows or clause
 
     def skipped(self, name: str, reason: str) -> None:
         """Note why a clause was not checked."""
@@ -88,44 +179,61 @@ class Findings:
 
     def forgive(self, name: str, reason: str) -> None:
         """Take back what was noted of a clause: it was not the server's doing."""
-        self._tallies[name].failures.clear()
-        self._tallies[name].reason = reason
+        tally = self._tallies[name]
+        tally.failures.clear()
+        tally.failed, tally.reason = 0, reason
 
     def failed(self, name: str) -> bool:
-        """Tell whether a clause has failed."""
+        """Return whether a clause has failed."""
         return bool(self._tallies[name].failures)
 
     @property
     def any_failed(self) -> bool:
         """Whether any clause has failed."""
-        return bool(self._grumbles) or any(tally.failures for tally in self._tallies.values())
+        return bool(self._complaints) or any(tally.failures for tally in self._tallies.values())
 
     def settle(self) -> None:
-        """Hand complaints of the oracle to the clauses they belong to, once all are known."""
-        provokers: dict[str, set[str | None]] = {}
-        for grumble in self._grumbles:
-            provokers.setdefault(grumble.failure.clause.name, set()).add(grumble.during)
-        for grumble in self._grumbles:
-            clause = grumble.failure.clause
-            during = grumble.during
-            explained = during is not None and len(provokers[clause.name]) <= _FEW and self.failed(during)
-            owner = self._tallies[during if explained and during is not None else clause.name]
-            owner.failures.append(replace(grumble.failure, clause=owner.clause))
-        self._grumbles.clear()
+        """Pass complaints of the oracle to the clauses they belong to, once all are known."""
         for name, judged in self._oracle.judged.items():
             if name in self._tallies:
-                self._tallies[name].checks = judged
+                self._tallies[name].checks += judged
+        provokers: dict[str, set[str | None]] = {}
+        for complaint in self._complaints:
+            provokers.setdefault(complaint.failure.clause.name, set()).add(complaint.during)
+        moved = {
+            name: next(iter(during)) for name, during in provokers.items() if len(during) <= _FEW and None not in during
+        }
+        moved = {name: during for name, during in moved.items() if during and self._explains(during, name)}
+        for complaint in self._complaints:
+            name = complaint.failure.clause.name
+            owner = self._tallies[moved.get(name) or name]
+            owner.add(replace(complaint.failure, clause=owner.clause))
+            if name in moved:
+                self._tallies[name].checks -= 1
+                owner.checks += 1
+        self._complaints.clear()
+        for tally in self._tallies.values():
+            tally.follows = moved.get(tally.follows) or tally.follows
+
+    def _explains(self, during: str, clause: str) -> bool:
+        """Return whether a complaint that one clause alone provoked is that clause's failure."""
+        about_body = clause.endswith(".body")
+        return self.failed(during) or (not about_body and self._tallies[during].follows == clause)
 
     def verdict(self, name: str) -> Verdict:
-        """Tell how a clause ended."""
+        """Return how a clause ended."""
         tally = self._tallies[name]
         if tally.failures:
-            failures = tuple(tally.failures[:_SHOWN])
-            return Verdict(tally.clause, Status.FAIL, "", failures, max(tally.checks, 1), tally.note)
-        if tally.reason or not tally.checks:
-            reason = tally.reason or "nothing that shows it came up"
-            return Verdict(tally.clause, Status.NOT_CHECKED, reason, (), tally.checks, tally.note)
-        return Verdict(tally.clause, Status.PASS, "", (), tally.checks, tally.note)
+            kept = tuple(tally.failures.values())[:_SHOWN]
+            checks = max(tally.checks, tally.failed)
+            return Verdict(tally.clause, Status.FAIL, "", kept, checks, tally.failed, note=tally.note)
+        follows = "" if tally.reason else tally.follows
+        if follows or tally.reason or not tally.checks:
+            reason = f"follows from {follows}" if follows else tally.reason or "nothing that shows it came up"
+            return Verdict(
+                tally.clause, Status.NOT_CHECKED, reason, checks=tally.checks, follows=follows, note=tally.note
+            )
+        return Verdict(tally.clause, Status.PASS, checks=tally.checks, note=tally.note)
 
     def verdicts(self) -> Iterator[Verdict]:
         """List how all clauses ended, in their order."""

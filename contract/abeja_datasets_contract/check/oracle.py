@@ -1,22 +1,22 @@
 """The one oracle: what any response must look like. Every response of every stage goes through it."""
 
 import functools
-import json
-import math
 import re
 from collections.abc import Iterator, Mapping
-from typing import Any, NamedTuple, NoReturn
+from typing import Any, NamedTuple
 
 import jsonschema_rs
 
 from . import timestamps
 from .compare import shown
 from .document import of_operation, of_schema, operations, resolved, validator
+from .reading import NotJson, Place, header, parse_json, written
 from .redaction import Redaction
 from .registry import Stage
 from .results import Exchange, Received
 
 STAGE = Stage("responses")
+_DEEPEST = 100
 _UNAUTHORIZED, _METHOD_NOT_ALLOWED, _FIRST_REDIRECT, _FIRST_ERROR = 401, 405, 300, 400
 
 
@@ -26,6 +26,11 @@ class Complaint(NamedTuple):
     clause: str
     promised: str
     came: str
+    places: tuple[Place, ...] = ()
+    """Where in the body; none where it is not about the body."""
+
+
+_Problem = tuple[str, str] | tuple[str, str, tuple[Place, ...]] | None
 
 
 def _register() -> None:
@@ -41,6 +46,13 @@ def _register() -> None:
         )
         STAGE.add(f"responses.{name}.error", f"A refusal of {name} has the documented body.", source, None, reads=reads)
     error = of_schema("Error")
+    STAGE.add(
+        "responses.undocumented.error",
+        "A refusal of a request that is no documented operation has the documented body.",
+        error,
+        None,
+        reads=True,
+    )
     STAGE.add("responses.json", "Each body is JSON (RFC 8259) in UTF-8.", error, None, reads=True)
     STAGE.add("responses.media-type", "Each body is declared as application/json.", error, None, reads=True)
     STAGE.add("responses.timestamps", "Each timestamp is a point in time.", of_schema("Timestamp"), None, reads=True)
@@ -58,38 +70,6 @@ def _register() -> None:
 
 
 _register()
-
-
-class NotJson(ValueError):
-    """A body that is not JSON."""
-
-
-def parse_json(body: bytes) -> Any:
-    """Read a body strictly.
-
-    Raises:
-        NotJson: it is not JSON text in UTF-8.
-    """
-    try:
-        return json.loads(body.decode("utf-8"), parse_constant=_refuse, parse_float=_finite)
-    except (ValueError, RecursionError) as error:
-        raise NotJson(str(error)) from None
-
-
-def _refuse(constant: str) -> NoReturn:
-    raise ValueError(f"{constant} is not JSON")
-
-
-def _finite(text: str) -> float:
-    number = float(text)
-    if not math.isfinite(number):
-        raise ValueError(f"{text} is not a finite number")
-    return number
-
-
-def header(received: Received, name: str) -> str | None:
-    """Find a header, whatever the case of its name."""
-    return next((value for key, value in received.headers if key.lower() == name.lower()), None)
 
 
 class Oracle:
@@ -113,7 +93,7 @@ class Oracle:
                 found.append(Complaint(clause, *problem))
         return found
 
-    def _problems(self, exchange: Exchange) -> Iterator[tuple[str, tuple[str, str] | None]]:
+    def _problems(self, exchange: Exchange) -> Iterator[tuple[str, _Problem]]:
         received, operation = exchange.received, exchange.operation
         if received is None:
             yield "responses.come", ("a whole response", exchange.error or "none")
@@ -131,13 +111,11 @@ class Oracle:
             known = received.status in operations()[operation].responses or received.status == _METHOD_NOT_ALLOWED
             problem = ("a documented status", f"status {received.status}")
             yield f"responses.{operation}.status", None if known else problem
-            if not known:
-                return
         if exchange.sent.method == "HEAD":
             return
         yield from self._body(received, operation)
 
-    def _headers(self, received: Received, operation: str | None) -> Iterator[tuple[str, tuple[str, str] | None]]:
+    def _headers(self, received: Received, operation: str | None) -> Iterator[tuple[str, _Problem]]:
         media = header(received, "content-type")
         if received.body or operation:
             came = "no Content-Type" if media is None else f"Content-Type: {media}"
@@ -158,22 +136,23 @@ class Oracle:
                 ("a token that is not empty", "X-Next-Token is empty") if token == "" else None,
             )
 
-    def _body(self, received: Received, operation: str | None) -> Iterator[tuple[str, tuple[str, str] | None]]:
+    def _body(self, received: Received, operation: str | None) -> Iterator[tuple[str, _Problem]]:
         try:
             value = parse_json(received.body)
         except NotJson as error:
-            yield "responses.json", ("a JSON body", f"{error}: {received.body[:120]!r}")
+            yield "responses.json", ("a JSON body", f"{error}: {received.body[:120]!r}", ((),))
             return
         yield "responses.json", None
-        if operation is None:
-            return
-        failed = received.status >= _FIRST_ERROR
-        problem = _schema_problem(_validator(operation, received.status), value)
-        promised = "an Error" if failed else "a body of the documented schema"
-        yield f"responses.{operation}.{'error' if failed else 'body'}", None if problem is None else (promised, problem)
-        if not failed:
-            wrong = next((text for text in _timestamps(value) if not _is_moment(text)), None)
-            yield "responses.timestamps", None if wrong is None else ("a point in time", shown(wrong))
+        if received.status >= _FIRST_ERROR:
+            yield (
+                f"responses.{operation or 'undocumented'}.error",
+                _schema_problem(error_validator(), value, "an Error"),
+            )
+        elif operation is not None and received.status < _FIRST_REDIRECT:
+            compiled = _validator(operation, received.status)
+            problem = _schema_problem(compiled, value, "a body of the documented schema")
+            yield f"responses.{operation}.body", problem
+            yield "responses.timestamps", None if problem else _wrong_timestamp(value)
 
 
 def _is_json(media: str) -> bool:
@@ -185,9 +164,9 @@ def _is_json(media: str) -> bool:
 
 @functools.cache
 def _validator(operation: str, status: int) -> jsonschema_rs.Draft202012Validator:
-    response = operations()[operation].responses.get(status)
-    if response is None:
-        return error_validator()
+    """Compile the schema of a success; that of the first documented one where the status is not documented."""
+    known = operations()[operation]
+    response = known.responses.get(status, known.responses[known.successes[0]])
     return validator(resolved(response)["content"]["application/json"]["schema"])
 
 
@@ -197,27 +176,49 @@ def error_validator() -> jsonschema_rs.Draft202012Validator:
     return validator({"$ref": of_schema("Error")})
 
 
-def _schema_problem(compiled: jsonschema_rs.Draft202012Validator, value: Any) -> str | None:
+def _schema_problem(compiled: jsonschema_rs.Draft202012Validator, value: Any, promised: str) -> _Problem:
+    value = _shallow(value, _DEEPEST)
     if compiled.is_valid(value):
         return None
-    error = next(iter(compiled.iter_errors(value)))
-    place = "/".join(str(part) for part in error.instance_path)
+    errors = [(_place(error), error) for error in compiled.iter_errors(value)]
+    place, error = errors[0]
     text = error.message if len(error.message) < 300 else f"{error.message[:300]}…"  # noqa: PLR2004 - a few lines
-    return f"{place or 'the body'}: {text}"
+    came = f"{written(place)} is missing" if len(place) > len(error.instance_path) else f"{written(place)}: {text}"
+    return promised, came, tuple(place for place, _ in errors)
 
 
-def _timestamps(value: Any) -> Iterator[Any]:
-    records = value if isinstance(value, list) else [value]
-    for record in records:
+def _shallow(value: Any, depth: int) -> Any:
+    """Empty lists and objects from a depth on: what is nested so deep is any JSON, and the validator refuses it."""
+    if isinstance(value, dict):
+        return {key: _shallow(inner, depth - 1) for key, inner in value.items()} if depth else {}
+    if isinstance(value, list):
+        return [_shallow(inner, depth - 1) for inner in value] if depth else []
+    return value
+
+
+def _place(error: jsonschema_rs.ValidationError) -> Place:
+    """Return where an error is: that of a missing property is its own place."""
+    missing = (error.kind.property,) if isinstance(error.kind, jsonschema_rs.ValidationErrorKind.Required) else ()
+    return (*error.instance_path, *missing)
+
+
+def _wrong_timestamp(value: Any) -> _Problem:
+    wrong = [(place, text) for place, text in _timestamps(value, ()) if not _is_moment(text)]
+    return ("a point in time", shown(wrong[0][1]), tuple(place for place, _ in wrong)) if wrong else None
+
+
+def _timestamps(value: Any, place: Place) -> Iterator[tuple[Place, Any]]:
+    records = [((*place, n), record) for n, record in enumerate(value)] if isinstance(value, list) else [(place, value)]
+    for where, record in records:
         if isinstance(record, Mapping):
-            yield from (record[key] for key in ("created_at", "updated_at") if key in record)
+            yield from (((*where, key), record[key]) for key in ("created_at", "updated_at") if key in record)
             if isinstance(record.get("items"), list) and "source_data" not in record:
-                yield from _timestamps(record["items"])
+                yield from _timestamps(record["items"], (*where, "items"))
 
 
 def _is_moment(text: Any) -> bool:
     try:
         timestamps.parse(text)
-    except ValueError:
+    except (ValueError, OverflowError):
         return False
     return True

@@ -4,8 +4,8 @@ import httpx
 
 from .document import of_operation
 from .options import CheckFailed
-from .oracle import header
-from .probe import Probe, Response
+from .probe import Probe
+from .reading import Response, header
 from .registry import Stage
 from .resources import UNKNOWN_USER
 

@@ -8,57 +8,22 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote, urlencode
 
-from .compare import difference, record_difference, shown
+from .compare import difference, record_difference
 from .document import Operation, operations
 from .findings import Findings
 from .guard import Guard
 from .ledger import Ledger
 from .options import Broken, Lost, Options, Skip
-from .oracle import NotJson, header, parse_json
-from .results import Exchange, Mode
+from .reading import Part, Response, Unreadable
+from .results import Mode
 from .wire import Call, Wire
 
-_SHOWN = 200
 _STEP, _NAMES = 60_013, 99_991
 """Both prime, so that no two names of as many are the same."""
 _UNAUTHORIZED = 401
 _JSON = (("Content-Type", "application/json"),)
 UNSET: Any = object()
 """Stands for an argument that was not given, where None is a value."""
-
-
-@dataclass(frozen=True)
-class Response:
-    """A response that was expected, for reading."""
-
-    exchange: Exchange
-
-    @property
-    def status(self) -> int:
-        """The status; 0 where no response came."""
-        return 0 if self.exchange.received is None else self.exchange.received.status
-
-    @property
-    def json(self) -> Any:
-        """The body.
-
-        Raises:
-            NotJson: it is not JSON, which the oracle has noted.
-        """
-        if self.exchange.received is None:
-            raise NotJson("no response")
-        return parse_json(self.exchange.received.body)
-
-    def header(self, name: str) -> str | None:
-        """Find a header."""
-        return None if self.exchange.received is None else header(self.exchange.received, name)
-
-    def __str__(self) -> str:
-        received = self.exchange.received
-        if received is None:
-            return self.exchange.error or "no response"
-        body = received.body.decode("utf-8", "replace")
-        return f"status {received.status}: {body[:_SHOWN]}{'…' if len(body) > _SHOWN else ''}"
 
 
 @dataclass(frozen=True)
@@ -104,6 +69,8 @@ class Probe:
         """Ids of datasets that go when the clause ends."""
         self.shared: dict[str, Any] = {}
         """What clauses have in common, by name."""
+        self.last: Response
+        """The last response."""
         self._guard = Guard(ledger, run.name, options.mode)
         self._names = 0
         self._expired = False
@@ -156,29 +123,52 @@ class Probe:
         if response.status not in statuses:
             self._look_for_expiry(response)
             wanted = f"status {' or '.join(map(str, statuses))}"
-            raise self.findings.broken(
-                f"{promised} ({wanted})" if promised else wanted, str(response), response.exchange, clause=clause
-            )
+            promised = f"{promised} ({wanted})" if promised else wanted
+            self.findings.unexpected(response, statuses, promised, clause)
         return response
 
-    def require(self, holds: object, promised: str, came: str, *responses: Response) -> None:
+    def require(self, holds: object, promised: str, came: str, *responses: Part, clause: str = "") -> None:
         """Expect that something holds, as the last of these responses shows, with the others leading up to it.
 
         Raises:
-            Broken: it does not; it is noted.
+            Broken: it does not; it is noted as a failure of `clause`, or of the clause being checked.
         """
         self.findings.count()
         if not holds:
             exchanges = [response.exchange for response in responses]
-            raise self.findings.broken(promised, came, exchanges[-1] if exchanges else None, exchanges[:-1])
+            raise self.findings.broken(promised, came, exchanges[-1] if exchanges else None, exchanges[:-1], clause)
 
-    def same(self, expected: Mapping[str, Any], response: Response, promised: str, got: Any = UNSET) -> None:
-        """Expect that a response, or a part `got` of it, is a dataset or an item with these properties."""
-        problem = record_difference(expected, response.json if got is UNSET else got)
-        self.require(problem is None, promised, problem or "", response)
+    def same(self, expected: Mapping[str, Any], part: Part, promised: str) -> None:
+        """Expect that a response, or a part of it, is a dataset or an item with these properties.
 
-    def equal(self, expected: Any, got: Any, promised: str, *responses: Response) -> None:
-        """Expect that a JSON value is this one."""
+        Left out are the properties that are wrong by the schema, in this response or in earlier ones of the operation.
+
+        Raises:
+            Broken: it is not.
+            Unreadable: all the properties are left out.
+        """
+        problem = self.change(expected, part)
+        self.require(problem is None, promised, problem or "", part)
+
+    def change(self, expected: Mapping[str, Any], part: Part) -> str | None:
+        """Return the first difference of a dataset or an item in a response, as `same` compares it.
+
+        Raises:
+            Unreadable: all the properties are left out.
+        """
+        got, wrong = part.part().value, self.findings.wrong(part)
+        left = {key: value for key, value in expected.items() if key not in wrong}
+        if expected and not left:
+            name = next(iter(expected))
+            raise Unreadable(part.exchange, (*part.place, name), "not what the document has there", wrong[name])
+        return record_difference(left, got)
+
+    def equal(self, expected: Any, got: Any, promised: str, *responses: Part) -> None:
+        """Expect that a JSON value is this one.
+
+        Raises:
+            Broken: it is not.
+        """
         problem = difference(expected, got)
         self.require(problem is None, promised, problem or "", *responses)
 
@@ -190,9 +180,9 @@ class Probe:
         self._guard.before(call)
         exchange = self.wire.send(call)
         self._guard.after(call, exchange)
-        if not lenient or exchange.received is not None:
-            self.findings.judge(exchange)
-        return Response(exchange)
+        judged = not lenient or exchange.received is not None
+        self.last = self.findings.judge(exchange) if judged else Response(exchange, {})
+        return self.last
 
     def send_all(self, calls: Sequence[Call]) -> list[Response]:
         """Send requests at the same time."""
@@ -201,8 +191,9 @@ class Probe:
         exchanges = self.wire.send_all(calls)
         for call, exchange in zip(calls, exchanges, strict=True):
             self._guard.after(call, exchange)
-            self.findings.judge(exchange)
-        return [Response(exchange) for exchange in exchanges]
+        responses = [self.findings.judge(exchange) for exchange in exchanges]
+        self.last = responses[-1]
+        return responses
 
     def request(
         self,
@@ -259,9 +250,12 @@ class Probe:
 
     @contextlib.contextmanager
     def case(self) -> Iterator[None]:
-        """Go on after a broken promise: the next row of a table may tell something else."""
-        with contextlib.suppress(Broken):
-            yield
+        """Go on after a broken promise, or a response that can't be read: the next row of a table may differ."""
+        try:
+            with contextlib.suppress(Broken):
+                yield
+        except Unreadable as error:
+            self.findings.unreadable(error)
 
     def skip_unless(self, holds: object, reason: str) -> None:
         """Leave the clause unchecked unless something holds."""
@@ -277,10 +271,6 @@ class Probe:
         if self.send(self.request("list_datasets", query={"max_results": 1})).status == _UNAUTHORIZED:
             raise Lost("the server no longer takes the credential; it may have expired")
         self._expired = False
-
-    def note(self, response: Response) -> str:
-        """Write a response in a line."""
-        return shown(str(response))
 
 
 def _other(options: Options) -> Party | None:

@@ -1,15 +1,13 @@
 """Datasets and items for checks to work on: made for one clause, shared by many, or found where nothing is written."""
 
 import base64
-import contextlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from .compare import record_difference
-from .options import Broken, Skip
-from .oracle import NotJson
-from .probe import UNSET, Probe, Response
+from .options import Skip
+from .probe import UNSET, Probe
+from .reading import Part, Record, Unreadable, readable
 
 SOURCE = [
     {"data_uri": "datalake://contract-check/0", "data_type": "image/jpeg", "height": 500, "width": 200},
@@ -35,12 +33,16 @@ _FOUND = 10
 _REFUSED, _NOT_FOUND = (400,), (404,)
 
 
+_TIMES = ("created_at", "updated_at")
+
+
 @dataclass
 class Item:
     """An item as it should be."""
 
-    id: int
-    record: dict[str, Any]
+    id: Any
+    """A number; text where the server breaks the contract."""
+    record: Record
     """The properties that are known; the timestamps are those of its last change."""
 
     @property
@@ -48,49 +50,61 @@ class Item:
         """What it holds."""
         return self.record["attributes"]
 
+    @property
+    def number(self) -> int:
+        """The id, to calculate with.
+
+        Raises:
+            Unreadable: it is no number.
+        """
+        if not isinstance(self.id, int):
+            raise Unreadable(self.record.source.exchange, (*self.record.source.place, "dataset_item_id"), str(self.id))
+        return self.id
+
+    def update(self, attributes: Any, response: Part) -> None:
+        """Take in an update, and the time of it that a response has."""
+        self.record = self.record.but(response, "updated_at", attributes=attributes)
+
 
 @dataclass
 class Dataset:
     """A dataset as it should be."""
 
     id: str
-    record: dict[str, Any]
+    record: Record
     items: list[Item] = field(default_factory=list)
     """Those that the check made, or found, in order."""
 
+    @property
+    def ids(self) -> list[Any]:
+        """The ids of its items, in order."""
+        return [item.id for item in self.items]
 
-def dataset_record(p: Probe, body: Mapping[str, Any], answered: Mapping[str, Any]) -> dict[str, Any]:
-    """Tell what a dataset is from the request that created it, and from the ids and times of the response."""
-    given = {key: answered[key] for key in ("dataset_id", "created_at", "updated_at")}
-    return {"organization_id": p.party.organization_id, **body, **given}
+
+def dataset_of(p: Probe, body: Mapping[str, Any], response: Part) -> Dataset:
+    """Return what a dataset is from the request that created it, and from the id and times of the response."""
+    dataset = response.id("dataset_id")
+    given = {"organization_id": p.party.organization_id, **body, "dataset_id": dataset}
+    return Dataset(dataset, Record({**given, **readable(response, _TIMES)}, response))
 
 
-def item_record(p: Probe, dataset: str, body: Mapping[str, Any], answered: Mapping[str, Any]) -> dict[str, Any]:
-    """Tell what an item is, likewise."""
-    given = {key: answered[key] for key in ("dataset_item_id", "created_at", "updated_at")}
+def item_of(p: Probe, dataset: str, body: Mapping[str, Any], response: Part) -> Item:
+    """Return what an item is, likewise."""
+    item = response.id("dataset_item_id")
     kept = {"source_data": body["source_data"], "attributes": body.get("attributes") or {}}
-    return {"organization_id": p.party.organization_id, "dataset_id": dataset, **kept, **given}
-
-
-@contextlib.contextmanager
-def setting_up(what: str) -> Iterator[None]:
-    """Turn a failure to prepare something into a clause that is not checked."""
-    try:
-        yield
-    except Broken as broken:
-        raise Skip(f"{what}: {broken}") from None
+    given = {"organization_id": p.party.organization_id, "dataset_id": dataset, "dataset_item_id": item, **kept}
+    return Item(item, Record({**given, **readable(response, _TIMES)}, response))
 
 
 def new_dataset(p: Probe, props: Any = UNSET, *, kind: str = "custom", shared: bool = False) -> Dataset:
     """Create a dataset, which goes when the clause ends, or when the check does if it is `shared`.
 
     Raises:
-        Skip: it could not be created, which is a failure of the operation's own clause.
+        Broken: it could not be created, which is a failure of the operation's own clause.
     """
     body = {"name": p.name(), "type": kind, "props": {} if props is UNSET else props}
-    with setting_up("a dataset could not be created"):
-        answered = p.call("create_dataset", json=body, clause="operations.create_dataset.succeeds").json
-        dataset = Dataset(answered["dataset_id"], dataset_record(p, body, answered))
+    response = p.call("create_dataset", json=body, clause="operations.create_dataset.succeeds")
+    dataset = dataset_of(p, body, response)
     if not shared:
         p.passing.append(dataset.id)
     return dataset
@@ -100,15 +114,14 @@ def new_item(p: Probe, dataset: Dataset, attributes: Any = UNSET, source_data: A
     """Create an item.
 
     Raises:
-        Skip: it could not be created, which is a failure of the operation's own clause.
+        Broken: it could not be created, which is a failure of the operation's own clause.
     """
     body: dict[str, Any] = {"source_data": SOURCE if source_data is UNSET else source_data}
     if attributes is not UNSET:
         body["attributes"] = attributes
-    with setting_up("an item could not be created"):
-        clause = "operations.create_dataset_item.succeeds"
-        answered = p.call("create_dataset_item", dataset.id, json=body, clause=clause).json
-        item = Item(answered["dataset_item_id"], item_record(p, dataset.id, body, answered))
+    clause = "operations.create_dataset_item.succeeds"
+    response = p.call("create_dataset_item", dataset.id, json=body, clause=clause)
+    item = item_of(p, dataset.id, body, response)
     dataset.items.append(item)
     return item
 
@@ -122,12 +135,12 @@ def filled(p: Probe, count: int, *, props: Any = UNSET) -> Dataset:
 
 
 def drop(p: Probe, dataset: str) -> None:
-    """Remove a dataset, whatever becomes of that."""
+    """Delete a dataset, whatever the response."""
     p.send(p.request("delete_dataset", dataset))
 
 
 def shared(p: Probe, name: str, props: Any = UNSET) -> Dataset:
-    """Hand out a dataset that lasts as long as the check."""
+    """Return a dataset that lasts as long as the check."""
     found = p.shared.get(name)
     if found is None:
         found = p.shared[name] = new_dataset(p, props, shared=True)
@@ -136,29 +149,28 @@ def shared(p: Probe, name: str, props: Any = UNSET) -> Dataset:
 
 
 def plain(p: Probe) -> Dataset:
-    """Hand out a shared dataset without categories."""
+    """Return a shared dataset without categories."""
     return shared(p, "plain")
 
 
 def labelled(p: Probe) -> Dataset:
-    """Hand out a shared dataset with `CATEGORIES`."""
+    """Return a shared dataset with `CATEGORIES`."""
     return shared(p, "labelled", {"categories": CATEGORIES})
 
 
 def gone(p: Probe) -> Dataset:
-    """Hand out a dataset that has been deleted, with the items it had."""
+    """Return a dataset that has been deleted, with the items it had."""
     found = p.shared.get("gone")
     if found is None:
         found = filled(p, 2)
-        with setting_up("a dataset could not be deleted"):
-            p.call("delete_dataset", found.id, clause="operations.delete_dataset.succeeds")
+        p.call("delete_dataset", found.id, clause="operations.delete_dataset.succeeds")
         p.shared["gone"] = found
     dataset: Dataset = found
     return dataset
 
 
 def subject(p: Probe) -> Dataset:
-    """Hand out a dataset with items to read: one of the check's own, or in read-only mode one that is there.
+    """Return a dataset with items to read: one of the check's own, or in read-only mode one that is there.
 
     Raises:
         Skip: there is none.
@@ -179,30 +191,30 @@ def _own_subject(p: Probe) -> Dataset:
 
 def _found_subject(p: Probe) -> Dataset:
     best = None
-    with setting_up("no dataset could be read"):
-        listed = p.call("list_datasets", query={"max_results": 5}, clause="operations.list_datasets.succeeds").json
-        for record in listed:
-            response = p.send(p.request("list_dataset_items", record["dataset_id"], query={"limit": _FOUND}))
-            if response.status in _NOT_FOUND:
-                continue  # somebody may just have deleted it
-            p.expect(response, (200,), clause="operations.list_dataset_items.succeeds")
-            items = [Item(entry["dataset_item_id"], entry) for entry in response.json["items"]]
-            if best is None or len(items) > len(best.items):
-                best = Dataset(record["dataset_id"], record, items)
+    listed = p.call("list_datasets", query={"max_results": 5}, clause="operations.list_datasets.succeeds")
+    for record in listed.parts():
+        dataset = record.id("dataset_id")
+        response = p.send(p.request("list_dataset_items", dataset, query={"limit": _FOUND}))
+        if response.status in _NOT_FOUND:
+            continue  # somebody may just have deleted it
+        p.expect(response, (200,), clause="operations.list_dataset_items.succeeds")
+        items = [Item(entry.id("dataset_item_id"), entry.record()) for entry in response.parts("items")]
+        if best is None or len(items) > len(best.items):
+            best = Dataset(dataset, record.record(), items)
     if best is None:
         raise Skip("the organization has no dataset to read, and a read-only check makes none")
     return best
 
 
 def subject_changed(p: Probe) -> bool:
-    """Tell whether others have changed what was found to read, which is then forgotten."""
+    """Return whether others have changed what was found to read, which is then forgotten."""
     found: Dataset | None = p.shared.get("subject")
     if found is None or p.may_write:
         return False
     response = p.send(p.request("list_dataset_items", found.id, query={"limit": _FOUND}))
     try:
-        changed = bool(response.json["items"] != [item.record for item in found.items])
-    except (NotJson, LookupError, TypeError):
+        changed = [entry.value for entry in response.parts("items")] != [item.record for item in found.items]
+    except Unreadable:
         changed = True
     if changed:
         del p.shared["subject"]
@@ -210,7 +222,7 @@ def subject_changed(p: Probe) -> bool:
 
 
 def subject_item(p: Probe) -> tuple[Dataset, Item]:
-    """Hand out an item to read, and its dataset.
+    """Return an item to read, and its dataset.
 
     Raises:
         Skip: there is none.
@@ -222,7 +234,7 @@ def subject_item(p: Probe) -> tuple[Dataset, Item]:
 
 
 def _page_size(p: Probe, operation: str, dataset: str, parameter: str) -> int:
-    """Tell how large a page to ask for: a server that refuses the largest breaks one clause, not all that list."""
+    """Return how large a page to ask for: a server that refuses the largest breaks one clause, not all that list."""
     sizes: dict[str, int] = p.shared.setdefault("page sizes", {})
     if operation not in sizes:
         refused = p.send(p.request(operation, dataset, query={parameter: _PAGE})).status in _REFUSED
@@ -230,40 +242,56 @@ def _page_size(p: Probe, operation: str, dataset: str, parameter: str) -> int:
     return sizes[operation]
 
 
-def walk_datasets(p: Probe, pages: int = _MOST_PAGES, **more: Any) -> list[Any]:
+def walk_datasets(p: Probe, pages: int = _MOST_PAGES, **more: Any) -> list[Part]:
     """Read all datasets of the organization.
 
     Raises:
         Skip: they fill more pages than are looked at.
     """
-    found: list[Any] = []
+    found: list[Part] = []
     token, size = None, _page_size(p, "list_datasets", "", "max_results")
     for _ in range(pages):
         query = {"max_results": size} if token is None else {"max_results": size, "next_token": token}
         response = p.call("list_datasets", query=query, **more)
-        found.extend(response.json)
+        found.extend(response.parts())
         token = response.header("x-next-token")
         if not token:
             return found
     raise Skip(f"the organization has more datasets than fill {pages} pages")
 
 
-def walk_items(p: Probe, dataset: str, pages: int = _MOST_PAGES, **query: Any) -> list[Any]:
+def walk_items(p: Probe, dataset: str, pages: int = _MOST_PAGES, **query: Any) -> list[Part]:
     """Read all items of a dataset, or those that match.
 
     Raises:
         Skip: they fill more pages than are looked at.
     """
-    found: list[Any] = []
+    found: list[Part] = []
     token, size = None, _page_size(p, "list_dataset_items", dataset, "limit")
     for _ in range(pages):
         page = {"limit": size, **query} if token is None else {"limit": size, **query, "next_page_token": token}
-        body = p.call("list_dataset_items", dataset, query=page).json
-        found.extend(body["items"])
-        token = body.get("next_page_token")
+        response = p.call("list_dataset_items", dataset, query=page)
+        found.extend(response.parts("items"))
+        token = response.get("next_page_token")
         if not token:
             return found
     raise Skip(f"the dataset has more items than fill {pages} pages")
+
+
+def by_id(records: Iterable[Part], name: str = "dataset_item_id") -> dict[Any, Part]:
+    """Sort records by their ids."""
+    return {record.id(name): record for record in records}
+
+
+def with_name(records: Iterable[Part], *names: str) -> list[Part]:
+    """Return the datasets of a list that have one of these names."""
+    return [record for record in records if record.at("name") in names]
+
+
+def same_item(p: Probe, item: Item, listed: Mapping[Any, Part], promised: str) -> None:
+    """Expect that an item is in what was listed last, as it should be."""
+    p.require(item.id in listed, promised, f"no item {item.id}", p.last)
+    p.same(item.record, listed[item.id], promised)
 
 
 def nobody_has(p: Probe, names: Sequence[str], promised: str) -> None:
@@ -272,43 +300,45 @@ def nobody_has(p: Probe, names: Sequence[str], promised: str) -> None:
         listed = walk_datasets(p)
     except Skip:
         return  # too many to look through
-    found = [record["name"] for record in listed if record["name"] in names]
-    p.require(not found, promised, f"the list has {found[:1]}")
+    found = [record.at("name") for record in with_name(listed, *names)]
+    p.require(not found, promised, f"the list has {found[:1]}", p.last)
 
 
-def nothing_changed(p: Probe, dataset: Dataset, names: Sequence[str], *responses: Response) -> None:
+def nothing_changed(p: Probe, dataset: Dataset, names: Sequence[str], *responses: Part) -> None:
     """Expect that refused requests have changed nothing, and created nothing."""
     listed = walk_items(p, dataset.id)
-    last = Response(p.wire.exchanges[-1])
-    by_id = {record["dataset_item_id"]: record for record in listed}
-    problems = [record_difference(item.record, by_id.get(item.id)) for item in dataset.items]
-    if len(listed) != len(dataset.items):
-        problems.append(f"there are {len(listed)} items, not {len(dataset.items)}")
-    problem = next(filter(None, problems), None)
+    problem = _change(p, dataset, listed)
     if problem is not None:
         # Whoever needs it next is to find another one, as it should be.
         p.shared = {name: shared for name, shared in p.shared.items() if shared is not dataset}
-    p.require(problem is None, "all items stay as they are", f"{problem}, when listed again", *responses, last)
+    p.require(problem is None, "all items stay as they are", f"{problem}, when listed again", *responses, p.last)
     if names:
         nobody_has(p, names, "no dataset is created")
 
 
+def _change(p: Probe, dataset: Dataset, listed: Sequence[Part]) -> str | None:
+    found = by_id(listed)
+    for item in dataset.items:
+        if item.id not in found:
+            return f"item {item.id} is missing"
+        problem = p.change(item.record, found[item.id])
+        if problem:
+            return problem
+    return None if len(listed) == len(dataset.items) else f"there are {len(listed)} items, not {len(dataset.items)}"
+
+
 def shared_filled(p: Probe, name: str, count: int, props: Any = UNSET) -> Dataset:
-    """Hand out a shared dataset with items, which are to stay as they are."""
+    """Return a shared dataset with items, which are to stay as they are."""
     dataset = shared(p, name, props)
     while len(dataset.items) < count:
         new_item(p, dataset, {"kept": len(dataset.items)})
     return dataset
 
 
-def unchanged(p: Probe, dataset: Dataset, item: Item, promised: str, *responses: Response) -> None:
+def unchanged(p: Probe, dataset: Dataset, item: Item, promised: str, *responses: Part) -> None:
     """Expect that an item is as it was, times included."""
     response = p.call("get_dataset_item", dataset.id, item.id)
-    try:
-        got = response.json
-    except NotJson:
-        return  # which the oracle has noted
-    problem = record_difference(item.record, got)
+    problem = p.change(item.record, response)
     p.require(problem is None, promised, f"{problem}, when read again", *responses, response)
 
 

@@ -4,17 +4,18 @@ import contextlib
 import datetime as dt
 import secrets
 import time
+import traceback
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from .cleaning import Cleaner
-from .document import optional_properties
 from .findings import Findings
 from .ledger import Ledger
 from .options import Broken, CheckFailed, Lost, Options, Skip, Stopped, base_url
 from .oracle import Oracle
 from .preflight import preflight
 from .probe import Party, Probe, Run
+from .reading import Unreadable
 from .redaction import Redaction
 from .registry import Entry, chosen
 from .resources import drop, subject_changed
@@ -142,54 +143,45 @@ class _Run:
     def _check(self, entry: Entry) -> None:
         if entry.check is None:
             return
-        name = entry.clause.name
+        name, check = entry.clause.name, entry.check
         if entry.clause.writes and self._options.mode is Mode.READ_ONLY:
             self._findings.skipped(name, "read-only")
             return
-        before = len(self._wire.exchanges)
         self._probe.begin(name)
         try:
-            entry.check(self._probe)
-            self._tidy()
-        except Broken:
-            self._tidy()
-        except Skip as skip:
-            self._findings.skipped(name, str(skip))
-            self._tidy()
+            self._contained(name, lambda: check(self._probe))
         except Stopped as stopped:
             self._findings.skipped(name, f"the check ended: {stopped}")
             raise
-        except (LookupError, TypeError, ValueError, AttributeError) as error:
-            self._unreadable(name, before, error)
-            self._tidy()
         finally:
             self._findings.current = None
-        if self._options.mode is Mode.READ_ONLY and self._findings.failed(name) and subject_changed(self._probe):
-            self._findings.forgive(name, "others have changed the dataset that was read")
+        self._contained(name, lambda: self._tidy(name))
 
-    def _unreadable(self, name: str, before: int, error: Exception) -> None:
-        """Judge a response that could not be read: it lacks what the clause is about, or its shape altogether."""
-        if isinstance(error, KeyError) and error.args[0] in optional_properties():
-            self._findings.skipped(name, f"a response that it needs has no {error.args[0]}, which is optional")
-            return
-        if self._findings.grumbled_since(before):
-            self._findings.skipped(name, "a response that it needs was out of shape; see the stage responses")
-            return
-        exchanges = self._wire.exchanges[before:]
-        self._findings.broken(
-            "a response that can be read",
-            f"in a response, {type(error).__name__}: {error}",
-            exchanges[-1] if exchanges else None,
-            exchanges[-4:-1],
-        )
+    def _contained(self, name: str, work: Callable[[], None]) -> None:
+        """Carry out what belongs to a clause; whatever goes wrong in it ends this clause alone."""
+        try:
+            work()
+        except Stopped:
+            raise
+        except Broken:
+            pass  # which is noted
+        except Skip as skip:
+            self._findings.skipped(name, str(skip))
+        except Unreadable as error:
+            self._findings.unreadable(error)
+        except Exception as error:  # noqa: BLE001 - a defect of the check must neither end the run nor accuse the server
+            place = traceback.extract_tb(error.__traceback__)[-1]
+            kind, file = type(error).__name__, Path(place.filename).name
+            self._findings.skipped(name, f"defect of the check ({kind} at {file}:{place.lineno})")
 
-    def _tidy(self) -> None:
+    def _tidy(self, name: str) -> None:
         """Remove what was made for one clause."""
         passing, self._probe.passing = self._probe.passing, []
-        self._findings.current = None
         for dataset in passing:
             if dataset in self._ledger.known.datasets:
                 drop(self._probe, dataset)
+        if self._options.mode is Mode.READ_ONLY and self._findings.failed(name) and subject_changed(self._probe):
+            self._findings.forgive(name, "others have changed the dataset that was read")
 
     def _tell(self, entries: Sequence[Entry]) -> None:
         for entry in entries:

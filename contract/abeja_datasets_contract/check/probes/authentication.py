@@ -5,7 +5,7 @@ from typing import Any
 
 from abeja_datasets_contract.check.credentials import ALIKE, ANOTHER_USER, WRONG_SECRET, basic, crossed, spoilt
 from abeja_datasets_contract.check.document import operations
-from abeja_datasets_contract.check.probe import Probe, Response
+from abeja_datasets_contract.check.probe import Probe
 from abeja_datasets_contract.check.registry import Stage
 from abeja_datasets_contract.check.resources import UNKNOWN_USER, nothing_changed, shared_filled, subject
 
@@ -69,17 +69,17 @@ def _check(operation: str, credentials: _Credentials) -> Callable[[Probe], None]
             if operation == "create_dataset":
                 names.append(body["json"]["name"])
             _refused(p, operation, credential, dataset.id, item, **body)
-        last = Response(p.wire.exchanges[-1])
+        last = p.last
         nothing_changed(p, dataset, names, last)
 
     return check
 
 
-def _first(items: list[Any]) -> int:
+def _first(items: list[Any]) -> Any:
     return items[0].id if items else 0
 
 
-def _body(p: Probe, operation: str, item: int) -> dict[str, Any]:
+def _body(p: Probe, operation: str, item: Any) -> dict[str, Any]:
     if operation == "create_dataset":
         return {"json": {"name": p.name(), "type": "custom", "props": {}}}
     if operation == "bulk_update_dataset_item":

@@ -1,18 +1,21 @@
-"""Bulk updates: all or nothing, answered in the order asked."""
+"""Bulk updates: all or nothing, with a response in the order of the request."""
 
 from collections.abc import Callable, Sequence
 from typing import Any
 
 from abeja_datasets_contract.check.document import of_operation
-from abeja_datasets_contract.check.probe import Probe, Response
+from abeja_datasets_contract.check.probe import Probe
+from abeja_datasets_contract.check.reading import Response
 from abeja_datasets_contract.check.registry import Stage
 from abeja_datasets_contract.check.resources import (
     CATEGORIES,
     Dataset,
     Item,
+    by_id,
     filled,
     gone,
     nothing_changed,
+    same_item,
     shared_filled,
     unchanged,
 )
@@ -37,11 +40,12 @@ def _sent(p: Probe, dataset: Dataset, items: Sequence[Item], attributes: Callabl
     """Update items, which are then expected to be as they should be now."""
     body = [entry(item, attributes(number)) for number, item in enumerate(items)]
     response = p.call(_BULK, dataset.id, json=body)
-    by_id = {record["dataset_item_id"]: record for record in response.json}
+    updated = by_id(response.parts())
     for number, item in enumerate(items):
-        item.record = {**item.record, "attributes": attributes(number)}
-        if item.id in by_id:
-            item.record["updated_at"] = by_id[item.id]["updated_at"]
+        if item.id in updated:
+            item.update(attributes(number), updated[item.id])
+        else:
+            item.record = item.record.but(response, attributes=attributes(number))
     return response
 
 
@@ -50,10 +54,10 @@ def response_(p: Probe) -> None:
     """Update some, and look at the response."""
     dataset = filled(p, 3)
     response = _sent(p, dataset, dataset.items, lambda number: {"new": number})
-    p.require(len(response.json) == 3, "3 items", f"{len(response.json)}", response)  # noqa: PLR2004 - as made
-    by_id = {record["dataset_item_id"]: record for record in response.json}
+    records = response.parts()
+    p.require(len(records) == 3, "3 items", f"{len(records)}", response)  # noqa: PLR2004 - as made
     for item in dataset.items:
-        p.same(item.record, response, "the item as it is now", by_id.get(item.id))
+        same_item(p, item, by_id(records), "the item as it is now")
 
 
 @STAGE.clause("bulk.order", "The response is in the order asked.", _RESPONSE)
@@ -63,7 +67,7 @@ def order(p: Probe) -> None:
     for places in ((3, 2, 1, 0), (2, 0, 3, 1), (1, 0)):
         items = [dataset.items[place] for place in places]
         response = _sent(p, dataset, items, lambda number: {"new": number})
-        ids = [record["dataset_item_id"] for record in response.json]
+        ids = [record.id("dataset_item_id") for record in response.parts()]
         p.equal([item.id for item in items], ids, "the items in the order asked", response)
 
 
@@ -83,8 +87,8 @@ def replaces(p: Probe) -> None:
     dataset = filled(p, 2)
     for attributes in ({"deep": {"a": 1}, "list": [1, 2], "old": 1}, {"deep": {"b": 2}, "list": [3], "new": 2}, {}):
         response = _sent(p, dataset, dataset.items, lambda _, given=attributes: given)  # type: ignore[misc]
-        for record in response.json:
-            p.equal(attributes, record["attributes"], "the new attributes alone", response)
+        for record in response.parts():
+            p.same({"attributes": attributes}, record, "the new attributes alone")
         nothing_changed(p, dataset, [])
 
 
@@ -97,7 +101,7 @@ def timestamps(p: Probe) -> None:
     def update() -> Response:
         return p.call(_BULK, dataset.id, json=[entry(one, {"new": 1})])
 
-    moved(p, update, one, lambda response: response.json[0]["updated_at"])
+    moved(p, update, one, lambda response: response.part(0))
     response = p.call(_GET, dataset.id, one.id)
     p.same({key: one.record[key] for key in ("created_at", "updated_at")}, response, "the timestamps")
     unchanged(p, dataset, other, "the other stays as it is")
@@ -108,7 +112,7 @@ def empty(p: Probe) -> None:
     """Send one."""
     dataset = filled(p, 1)
     response = p.call(_BULK, dataset.id, json=[])
-    p.equal([], response.json, "an empty list", response)
+    p.equal([], response.at(), "an empty list", response)
     nothing_changed(p, dataset, [], response)
 
 
@@ -120,7 +124,7 @@ def ignores_unknown(p: Probe) -> None:
     dataset = filled(p, 1)
     more = {"source_data": [{"data_uri": "datalake://contract-check/other"}], "contract_check": 1}
     response = p.call(_BULK, dataset.id, json=[{**entry(dataset.items[0], {"new": 1}), **more}])
-    p.same({"source_data": dataset.items[0].record["source_data"]}, response, "source_data stays", response.json[0])
+    p.same({"source_data": dataset.items[0].record["source_data"]}, response.part(0), "source_data stays")
 
 
 def _refused(p: Probe, bad: Callable[[Dataset], Any]) -> None:
@@ -137,7 +141,7 @@ def _refused(p: Probe, bad: Callable[[Dataset], Any]) -> None:
 _BAD: dict[str, tuple[str, Callable[[Dataset], Any]]] = {
     "unknown-id": (
         "An id that the dataset has not",
-        lambda dataset: entry(max(i.id for i in dataset.items) + 10**9, {}),
+        lambda dataset: entry(max(i.number for i in dataset.items) + 10**9, {}),
     ),
     "large-id": ("An id that 63 bits don't hold", lambda _: entry(2**63, {})),
     "huge-id": ("An id that 64 bits don't hold", lambda _: entry(2**64, {})),
@@ -180,7 +184,7 @@ def unknown_dataset(p: Probe) -> None:
 
 
 def many(p: Probe) -> Dataset:
-    """Hand out a dataset with one item more than a page has by default."""
+    """Return a dataset with one item more than a page has by default."""
     return shared_filled(p, "many", _MANY)
 
 
@@ -191,7 +195,7 @@ def updates_many(p: Probe) -> None:
     response = _sent(p, dataset, list(reversed(dataset.items)), lambda number: {"new": number})
     p.equal(
         [item.id for item in reversed(dataset.items)],
-        [record["dataset_item_id"] for record in response.json],
+        [record.id("dataset_item_id") for record in response.parts()],
         "all",
         response,
     )

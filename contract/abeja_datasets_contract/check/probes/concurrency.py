@@ -3,16 +3,20 @@
 from collections import Counter
 from typing import Any
 
+from abeja_datasets_contract.check.compare import shown
 from abeja_datasets_contract.check.document import INFO, of_operation
-from abeja_datasets_contract.check.probe import Probe, Response
+from abeja_datasets_contract.check.probe import Probe
+from abeja_datasets_contract.check.reading import Response
 from abeja_datasets_contract.check.registry import Stage
 from abeja_datasets_contract.check.resources import (
     SOURCE,
+    by_id,
     filled,
     new_dataset,
     shared_filled,
     walk_datasets,
     walk_items,
+    with_name,
 )
 
 from .bulk import entry, many
@@ -28,7 +32,7 @@ def _workers(p: Probe) -> int:
 
 
 def _last(p: Probe) -> Response:
-    return Response(p.wire.exchanges[-1])
+    return p.last
 
 
 @STAGE.clause(
@@ -44,12 +48,12 @@ def create_items(p: Probe) -> None:
     for response, body in zip(responses, bodies, strict=True):
         p.expect(response, _CREATED)
         p.same(body, response, "the item as it was given")
-        made[response.json["dataset_item_id"]] = body["attributes"]
+        made[response.id("dataset_item_id")] = body["attributes"]
     p.require(len(made) == count, f"{count} ids", f"{len(made)}", *responses)
-    listed = {record["dataset_item_id"]: record["attributes"] for record in walk_items(p, dataset.id)}
-    p.require(listed == made, "the items as they were given", "others", *responses, _last(p))
+    listed = {number: record.at("attributes") for number, record in by_id(walk_items(p, dataset.id)).items()}
+    p.require(listed == made, "the items as they were given", "others", *responses, p.last)
     response = p.call("get_dataset", dataset.id)
-    p.equal(count, response.json["total_count"], f"total_count {count}", *responses, response)
+    p.equal(count, response.at("total_count"), f"total_count {count}", *responses, response)
 
 
 @STAGE.clause(
@@ -59,7 +63,7 @@ def create_datasets(p: Probe) -> None:
     """Create some, and read them at the same time."""
     bodies = [{"name": p.name("-beside"), "type": "custom", "props": {"n": n}} for n in range(_workers(p))]
     responses = p.send_all([p.request("create_dataset", json=body) for body in bodies])
-    ids = [response.json["dataset_id"] for response in responses if response.status in _CREATED]
+    ids = [response.id("dataset_id") for response in responses if response.status in _CREATED]
     p.passing.extend(dict.fromkeys(ids))
     for response, body in zip(responses, bodies, strict=True):
         p.expect(response, _CREATED)
@@ -84,10 +88,10 @@ def names(p: Probe) -> None:
         for response in responses:
             p.expect(response, (*_CREATED, *_REFUSED))
         made = [response for response in responses if response.status in _CREATED]
-        p.passing.extend(response.json["dataset_id"] for response in made)
+        p.passing.extend(response.id("dataset_id") for response in made)
         p.require(len(made) == 1, "one dataset of this name", f"{len(made)}", *responses)
-        found = [record for record in walk_datasets(p) if record["name"] == body["name"]]
-        p.require(len(found) == 1, "one dataset of this name in the list", f"{len(found)}", *responses, _last(p))
+        found = with_name(walk_datasets(p), str(body["name"]))
+        p.require(len(found) == 1, "one dataset of this name in the list", f"{len(found)}", *responses, p.last)
 
 
 @STAGE.clause(
@@ -107,9 +111,9 @@ def update(p: Probe) -> None:
         p.same({"attributes": value}, response, "the attributes of this update")
     last = p.call("get_dataset_item", dataset.id, item)
     p.require(
-        last.json["attributes"] in values,
+        last.at("attributes") in values,
         "the attributes of one update",
-        f"{last.json['attributes']}",
+        shown(last.at("attributes")),
         *responses,
         last,
     )
@@ -127,10 +131,10 @@ def update_many(p: Probe) -> None:
         ]
     )
     for response, item in zip(responses, items, strict=True):
-        item.record = {**item.record, "attributes": p.expect(response, _OK).json["attributes"]}
-    found = {record["dataset_item_id"]: record["attributes"] for record in walk_items(p, dataset.id)}
+        item.update(p.expect(response, _OK).at("attributes"), response)
+    found = {number: record.at("attributes") for number, record in by_id(walk_items(p, dataset.id)).items()}
     wanted = [{"beside": number} for number in range(len(items))]
-    p.equal(wanted, [found.get(item.id) for item in items], "each update", *responses, _last(p))
+    p.equal(wanted, [found.get(item.id) for item in items], "each update", *responses, p.last)
 
 
 @STAGE.clause(
@@ -151,10 +155,10 @@ def bulk(p: Probe) -> None:
         responses = p.send_all(calls)
         for response in responses:
             p.expect(response, _OK)
-        writers: Counter[Any] = Counter(record["attributes"].get("writer") for record in walk_items(p, dataset.id))
-        p.require(
-            len(writers) == 1, "all items as one update left them", f"those of {dict(writers)}", *responses, _last(p)
+        writers: Counter[Any] = Counter(
+            shown(record.part("attributes").get("writer")) for record in walk_items(p, dataset.id)
         )
+        p.require(len(writers) == 1, "the attributes of one update", f"those of {dict(writers)}", *responses, p.last)
 
 
 @STAGE.clause(
@@ -174,7 +178,7 @@ def delete(p: Probe) -> None:
         done = sum(response.status in _OK for response in responses)
         p.require(done == 1, "one success", f"{done}", *responses)
     response = p.call("get_dataset", dataset.id)
-    p.equal(1, response.json["total_count"], "total_count 1", response)
+    p.equal(1, response.at("total_count"), "total_count 1", response)
 
 
 @STAGE.clause(
@@ -191,13 +195,13 @@ def search(p: Probe) -> None:
     ]
     for response, number in zip(p.send_all(calls), numbers, strict=True):
         p.expect(response, _OK)
-        found = [record["dataset_item_id"] for record in response.json["items"]]
+        found = [record.id("dataset_item_id") for record in response.parts("items")]
         p.equal([dataset.items[number].id], found, f"the item that holds {number}", response)
 
 
 @STAGE.clause(
     "concurrency.read",
-    "Items read at the same time are each answered as they are.",
+    "Each of the items read at the same time comes as it is.",
     of_operation("get_dataset_item", "description"),
 )
 def read(p: Probe) -> None:
@@ -221,7 +225,7 @@ def walk(p: Probe) -> None:
     calls[::2] = [p.request("list_dataset_items", dataset.id, query={"limit": 1000}) for _ in calls[::2]]
     for response in p.send_all(calls):
         p.expect(response, (*_OK, *_CREATED))
-        if "items" in response.json:
-            ids = [record["dataset_item_id"] for record in response.json["items"]]
+        if response.has("items"):
+            ids = [record.id("dataset_item_id") for record in response.parts("items")]
             p.equal(old[: len(ids)], ids[: len(old)], "the old items first, in order", response)
             p.require(len(set(ids)) == len(ids), "none twice", f"{ids}", response)

@@ -5,7 +5,8 @@ from typing import Any
 
 from abeja_datasets_contract.check.compare import difference, order_of_keys
 from abeja_datasets_contract.check.document import INFO
-from abeja_datasets_contract.check.probe import Probe, Response
+from abeja_datasets_contract.check.probe import Probe
+from abeja_datasets_contract.check.reading import Response
 from abeja_datasets_contract.check.registry import Stage
 from abeja_datasets_contract.check.resources import SOURCE, shared_filled
 
@@ -92,36 +93,36 @@ def _attributes(p: Probe, value: Any) -> Iterator[tuple[Any, Response]]:
     """Write attributes in each way, and read them in each."""
     dataset = shared_filled(p, "fidelity", 2)
     response = p.call("create_dataset_item", dataset.id, json={"source_data": SOURCE, "attributes": value})
-    yield response.json["attributes"], response
-    created = response.json["dataset_item_id"]
+    yield response.at("attributes"), response
+    created = response.id("dataset_item_id")
     response = p.call("get_dataset_item", dataset.id, created)
-    yield response.json["attributes"], response
+    yield response.at("attributes"), response
     first, second = (item.id for item in dataset.items)
     response = p.call("update_dataset_item", dataset.id, first, json={"attributes": value})
-    yield response.json["attributes"], response
+    yield response.at("attributes"), response
     body = [{"dataset_item_id": second, "attributes": value}]
     response = p.call("bulk_update_dataset_item", dataset.id, json=body)
-    yield response.json[0]["attributes"], response
+    yield response.at(0, "attributes"), response
     response = p.call("list_dataset_items", dataset.id)
-    for record in response.json["items"]:
-        if record["dataset_item_id"] in (first, second, created):
-            yield record["attributes"], response
+    for record in response.parts("items"):
+        if record.id("dataset_item_id") in (first, second, created):
+            yield record.at("attributes"), response
     if value is VALUES["kinds"][1]:
         response = p.call("delete_dataset_item", dataset.id, created)
-        yield response.json["attributes"], response
+        yield response.at("attributes"), response
 
 
 def _props(p: Probe, value: Any) -> Iterator[tuple[Any, Response]]:
     """Write props, and read them in each way."""
     body = {"name": p.name(), "type": "custom", "props": value}
     response = p.call("create_dataset", json=body)
-    dataset = response.json["dataset_id"]
+    dataset = response.id("dataset_id")
     p.passing.append(dataset)
-    yield response.json["props"], response
+    yield response.at("props"), response
     response = p.call("get_dataset", dataset)
-    yield response.json["props"], response
+    yield response.at("props"), response
     response = p.call("delete_dataset", dataset)
-    yield response.json["props"], response
+    yield response.at("props"), response
 
 
 def _source_data(p: Probe, value: Any) -> Iterator[tuple[Any, Response]]:
@@ -129,17 +130,17 @@ def _source_data(p: Probe, value: Any) -> Iterator[tuple[Any, Response]]:
     dataset = shared_filled(p, "fidelity of source data", 1)
     given = {"data_uri": "datalake://contract-check/0", "given": value}
     response = p.call("create_dataset_item", dataset.id, json={"source_data": [given]})
-    item = response.json["dataset_item_id"]
-    yield response.json["source_data"][0]["given"], response
+    item = response.id("dataset_item_id")
+    yield response.at("source_data", 0, "given"), response
     response = p.call("get_dataset_item", dataset.id, item)
-    yield response.json["source_data"][0]["given"], response
+    yield response.at("source_data", 0, "given"), response
     if value is VALUES["kinds"][1]:
         response = p.call("list_dataset_items", dataset.id)
-        for record in response.json["items"]:
-            if record["dataset_item_id"] == item:
-                yield record["source_data"][0]["given"], response
+        for record in response.parts("items"):
+            if record.id("dataset_item_id") == item:
+                yield record.at("source_data", 0, "given"), response
         response = p.call("delete_dataset_item", dataset.id, item)
-        yield response.json["source_data"][0]["given"], response
+        yield response.at("source_data", 0, "given"), response
 
 
 _Way = Callable[[Probe, Any], Iterator[tuple[Any, Response]]]

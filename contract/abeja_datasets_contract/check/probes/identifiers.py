@@ -5,7 +5,8 @@ from dataclasses import replace
 from typing import Any
 
 from abeja_datasets_contract.check.document import of_operation, operations
-from abeja_datasets_contract.check.probe import Probe, Response
+from abeja_datasets_contract.check.probe import Probe
+from abeja_datasets_contract.check.reading import Response
 from abeja_datasets_contract.check.registry import Stage
 from abeja_datasets_contract.check.resources import (
     SOURCE,
@@ -97,7 +98,7 @@ def malformed(item: int) -> list[str]:
 def _unknown_item(operation: str) -> Callable[[Probe], None]:
     def check(p: Probe) -> None:
         dataset, _ = _kept(p, operation)
-        unknown = max(entry.id for entry in dataset.items) + 1_000_000_007
+        unknown = max(entry.number for entry in dataset.items) + 1_000_000_007
         for number in (unknown, 2**63, 2**64, 10**30):
             with p.case():
                 p.call(operation, dataset.id, number, expect=_NOT_FOUND, **body_for(operation, number))
@@ -110,7 +111,7 @@ def _unknown_item(operation: str) -> Callable[[Probe], None]:
 def _malformed_item(operation: str) -> Callable[[Probe], None]:
     def check(p: Probe) -> None:
         dataset, item = _kept(p, operation)
-        every = malformed(item.id)
+        every = malformed(item.number)
         for text in every if operations()[operation].method == "GET" else every[::2]:
             with p.case():
                 p.call(operation, dataset.id, text, expect=_NOT_FOUND, **body_for(operation, item.id))

@@ -1,25 +1,27 @@
 """Items: what is kept of them, what an update does and does not, and what deleting one leaves."""
 
 import time
+from collections.abc import Callable
 from typing import Any
 
-from abeja_datasets_contract.check.compare import record_difference
 from abeja_datasets_contract.check.document import of_operation, of_schema
-from abeja_datasets_contract.check.probe import UNSET, Probe, Response
+from abeja_datasets_contract.check.probe import UNSET, Probe
+from abeja_datasets_contract.check.reading import Part, Response
 from abeja_datasets_contract.check.registry import Stage
 from abeja_datasets_contract.check.resources import (
     SOURCE,
     Dataset,
     Item,
+    by_id,
     filled,
-    item_record,
+    item_of,
     new_item,
     plain,
+    same_item,
     subject,
     unchanged,
     walk_items,
 )
-from abeja_datasets_contract.check.timestamps import parse
 
 STAGE = Stage("items")
 _CREATE, _GET, _LIST = "create_dataset_item", "get_dataset_item", "list_dataset_items"
@@ -33,8 +35,7 @@ _COARSE = 1.1
 def created(p: Probe, dataset: Dataset, body: dict[str, Any]) -> tuple[Item, Response]:
     """Create an item as the point of a clause."""
     response = p.call(_CREATE, dataset.id, json=body)
-    answered = response.json
-    return Item(answered["dataset_item_id"], item_record(p, dataset.id, body, answered)), response
+    return item_of(p, dataset.id, body, response), response
 
 
 @STAGE.clause("items.create.response", "The response is the item as given.", of_operation(_CREATE, "responses", "201"))
@@ -90,18 +91,17 @@ def ignores_unknown(p: Probe) -> None:
     more = {"contract_check": 1, "dataset_item_id": dataset.items[0].id, "created_at": "2001-01-01T00:00:00"}
     more |= {"updated_at": "2001-01-01T00:00:00", "dataset_id": p.run, "organization_id": p.run}
     response = p.call(_CREATE, dataset.id, json={"source_data": SOURCE, **more})
-    for key, value in more.items():
-        p.require(
-            response.json.get(key) != value, f"no {key} but of the server's own", "the one in the request", response
-        )
+    for key, value in response.record().items():
+        own = key not in more or value != more[key]
+        p.require(own, f"no {key} but of the server's own", "the one in the request", response)
 
 
 @STAGE.clause("items.ids", "Each item of a dataset has an id of its own.", of_schema("ItemNumber"))
 def ids(p: Probe) -> None:
     """Create some."""
     dataset = filled(p, 4)
-    found = [item.id for item in dataset.items]
-    p.require(len(set(found)) == len(found), "ids that differ", f"{found}", Response(p.wire.exchanges[-1]))
+    found = dataset.ids
+    p.require(len(set(found)) == len(found), "ids that differ", f"{found}", p.last)
 
 
 @STAGE.clause("items.list.entries", "The list has each item as it is.", of_operation(_LIST, "description"))
@@ -109,11 +109,9 @@ def list_entries(p: Probe) -> None:
     """Create some, and list them."""
     dataset = filled(p, 3)
     listed = walk_items(p, dataset.id)
-    last = Response(p.wire.exchanges[-1])
-    p.require(len(listed) == len(dataset.items), "3 items", f"{len(listed)} items", last)
-    by_id = {record["dataset_item_id"]: record for record in listed}
+    p.require(len(listed) == len(dataset.items), "3 items", f"{len(listed)} items", p.last)
     for item in dataset.items:
-        p.same(item.record, last, "the item as it was created", by_id.get(item.id))
+        same_item(p, item, by_id(listed), "the item as it was created")
 
 
 @STAGE.clause(
@@ -125,10 +123,11 @@ def list_entries(p: Probe) -> None:
 def list_same_as_get(p: Probe) -> None:
     """Read what the list begins with."""
     dataset = subject(p)
-    listed = p.call(_LIST, dataset.id, query={"limit": 3}).json["items"]
+    listed = p.call(_LIST, dataset.id, query={"limit": 3}).parts("items")
     p.skip_unless(listed, "no dataset that was looked at has an item")
     for record in listed:
-        p.same(record, p.call(_GET, dataset.id, record["dataset_item_id"]), "the item as the list has it")
+        response = p.call(_GET, dataset.id, record.id("dataset_item_id"))
+        p.same(record.record(), response, "the item as the list has it")
 
 
 def _updated(p: Probe, attributes: Any, before: Any = UNSET) -> tuple[Dataset, Item, Response]:
@@ -136,7 +135,7 @@ def _updated(p: Probe, attributes: Any, before: Any = UNSET) -> tuple[Dataset, I
     dataset = plain(p)
     item = new_item(p, dataset, {} if before is UNSET else before)
     response = p.call(_UPDATE, dataset.id, item.id, json={"attributes": attributes})
-    item.record = {**item.record, "attributes": attributes, "updated_at": response.json["updated_at"]}
+    item.update(attributes, response)
     return dataset, item, response
 
 
@@ -146,7 +145,8 @@ def _updated(p: Probe, attributes: Any, before: Any = UNSET) -> tuple[Dataset, I
 def update_response(p: Probe) -> None:
     """Update one, and look at the response."""
     _, item, response = _updated(p, {"tag": "A"})
-    p.same({**item.record, "created_at": response.json["created_at"]}, response, "the item with its new attributes")
+    known = {key: value for key, value in item.record.items() if key != "created_at"}
+    p.same(known, response, "the item with its new attributes")
 
 
 @STAGE.clause("items.update.kept", "An update is kept.", _UPDATES)
@@ -155,10 +155,9 @@ def update_kept(p: Probe) -> None:
     dataset, item, _ = _updated(p, {"tag": "A"})
     response = p.call(_GET, dataset.id, item.id)
     p.same({"attributes": item.attributes}, response, "the new attributes")
-    listed = {record["dataset_item_id"]: record for record in walk_items(p, dataset.id)}
-    last = Response(p.wire.exchanges[-1])
-    p.require(item.id in listed, "the item in the list", "a list without it", last)
-    p.same({"attributes": item.attributes}, last, "the new attributes, in the list", listed[item.id])
+    listed = by_id(walk_items(p, dataset.id))
+    p.require(item.id in listed, "the item in the list", "a list without it", p.last)
+    p.same({"attributes": item.attributes}, listed[item.id], "the new attributes, in the list")
 
 
 @STAGE.clause("items.update.replaces", "An update replaces the attributes as a whole.", _UPDATES)
@@ -184,14 +183,14 @@ def update_source_data(p: Probe) -> None:
     dataset = plain(p)
     item = new_item(p, dataset, {})
     body: dict[str, Any] = {"attributes": {"a": 1}, "source_data": [{"data_uri": "datalake://contract-check/other"}]}
-    body |= {"dataset_item_id": item.id + 1, "created_at": "2001-01-01T00:00:00", "contract_check": 1}
+    body |= {"dataset_item_id": item.number + 1, "created_at": "2001-01-01T00:00:00", "contract_check": 1}
     response = p.call(_UPDATE, dataset.id, item.id, json=body)
     kept = {key: item.record[key] for key in ("source_data", "dataset_item_id", "dataset_id")}
     p.same(kept, response, "all but the attributes stays")
     response = p.call(_GET, dataset.id, item.id)
     p.same(kept, response, "all but the attributes stays")
     p.require(
-        "contract_check" not in response.json, "no property of the request's own", "the one in the request", response
+        not response.has("contract_check"), "no property of the request's own", "the one in the request", response
     )
 
 
@@ -230,9 +229,9 @@ def update_created_at(p: Probe) -> None:
     item = new_item(p, dataset, {})
     for number in range(2):
         response = p.call(_UPDATE, dataset.id, item.id, json={"attributes": {"n": number}})
-        p.equal(item.record["created_at"], response.json["created_at"], "created_at stays", response)
+        p.equal(item.record["created_at"], response.at("created_at"), "created_at stays", response)
     response = p.call(_GET, dataset.id, item.id)
-    p.equal(item.record["created_at"], response.json["created_at"], "created_at stays", response)
+    p.equal(item.record["created_at"], response.at("created_at"), "created_at stays", response)
 
 
 @STAGE.clause("items.update.updated-at-moves", "An update moves updated_at.", _UPDATES)
@@ -244,21 +243,27 @@ def update_updated_at(p: Probe) -> None:
     def update() -> Response:
         return p.call(_UPDATE, dataset.id, item.id, json={"attributes": {"n": 1}})
 
-    moved(p, update, item, lambda response: response.json["updated_at"])
-    moved(p, update, item, lambda response: response.json["updated_at"])  # by the same attributes as before too
+    moved(p, update, item)
+    moved(p, update, item)  # by the same attributes as before too
     response = p.call(_GET, dataset.id, item.id)
-    p.equal(item.record["updated_at"], response.json["updated_at"], "the updated_at that the update answered", response)
+    p.equal(item.record["updated_at"], response.at("updated_at"), "the updated_at of the update", response)
 
 
-def moved(p: Probe, update: Any, item: Item, read: Any) -> None:
+def moved(
+    p: Probe,
+    update: Callable[[], Response],
+    item: Item,
+    read: Callable[[Response], Part] = lambda response: response,
+) -> None:
     """Expect that an update moves `updated_at`; again, where the server's clock may be one of whole seconds."""
-    response = update()
-    if parse(read(response)) <= parse(item.record["updated_at"]):
+    before = item.record.moment("updated_at")
+    record = read(update())
+    if record.moment("updated_at") <= before:
         time.sleep(_COARSE)
-        response = update()
-    before = item.record["updated_at"]
-    p.require(parse(read(response)) > parse(before), f"an updated_at after {before}", f"{read(response)}", response)
-    item.record["updated_at"] = read(response)
+        record = read(update())
+    late = record.moment("updated_at") > before
+    p.require(late, f"an updated_at after {before}", f"{record.at('updated_at')}", record)
+    item.record = item.record.but(record, "updated_at")
 
 
 @STAGE.clause(
@@ -269,10 +274,10 @@ def timestamps(p: Probe) -> None:
     dataset = plain(p)
     item = new_item(p, dataset, {"a": 1})
     p.require(
-        parse(item.record["updated_at"]) >= parse(item.record["created_at"]),
+        item.record.moment("updated_at") >= item.record.moment("created_at"),
         "updated_at is not before created_at",
         "it is",
-        Response(p.wire.exchanges[-1]),
+        p.last,
     )
     p.call(_GET, dataset.id, item.id)
     p.call(_LIST, dataset.id, query={"limit": 1})
@@ -300,9 +305,7 @@ def delete_gone(p: Probe) -> None:
     p.call(_GET, dataset.id, item.id, expect=_NOT_FOUND)
     p.call(_DELETE, dataset.id, item.id, expect=_NOT_FOUND)
     p.call(_UPDATE, dataset.id, item.id, json={"attributes": {}}, expect=_NOT_FOUND)
-    listed = {record["dataset_item_id"]: record for record in walk_items(p, dataset.id)}
-    last = Response(p.wire.exchanges[-1])
-    p.require(item.id not in listed, "the list does not have it", "it still stands in the list", last)
+    listed = by_id(walk_items(p, dataset.id))
+    p.require(item.id not in listed, "a list without it", "it is still in the list", p.last)
     for other in dataset.items:
-        problem = record_difference(other.record, listed.get(other.id))
-        p.require(problem is None, "the others stay as they are", problem or "", last)
+        same_item(p, other, listed, "the others as they are")

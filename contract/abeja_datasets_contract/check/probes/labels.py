@@ -4,7 +4,8 @@ from collections.abc import Callable
 from typing import Any
 
 from abeja_datasets_contract.check.document import of_operation, of_schema
-from abeja_datasets_contract.check.probe import Probe, Response
+from abeja_datasets_contract.check.probe import Probe
+from abeja_datasets_contract.check.reading import Response
 from abeja_datasets_contract.check.registry import Stage
 from abeja_datasets_contract.check.resources import (
     CATEGORIES,
@@ -68,7 +69,7 @@ def _refusal(operation: str, entries: list[dict[str, Any]], key: str) -> Callabl
             for attributes in forms[: 3 if number == 0 else 1]:
                 with p.case():
                     WRITES[operation](p, dataset, attributes, expect=(400,))
-        nothing_changed(p, dataset, [], Response(p.wire.exchanges[-1]))
+        nothing_changed(p, dataset, [], p.last)
 
     return check
 
@@ -174,8 +175,8 @@ def names_free(p: Probe) -> None:
         for write in WRITES.values():
             with p.case():
                 response = write(p, dataset, attributes)
-                record = response.json[0] if isinstance(response.json, list) else response.json
-                p.same({"attributes": attributes}, response, "the label as it was given", record)
+                record = response.part(0) if write is _bulk else response
+                p.same({"attributes": attributes}, record, "the label as it was given")
 
 
 @STAGE.clause("labels.own-dataset", "The categories of one dataset are no rule for another.", _RULE)

@@ -1,9 +1,9 @@
 """Names of datasets: kept exactly, compared exactly, unique within the organization, of 1 to 255 characters."""
 
 from abeja_datasets_contract.check.document import of_operation, of_schema
-from abeja_datasets_contract.check.probe import Probe, Response
+from abeja_datasets_contract.check.probe import Probe
 from abeja_datasets_contract.check.registry import Stage
-from abeja_datasets_contract.check.resources import SOURCE, dataset_record, nobody_has, walk_datasets
+from abeja_datasets_contract.check.resources import SOURCE, Dataset, dataset_of, nobody_has, walk_datasets, with_name
 
 STAGE = Stage("names")
 _CREATE, _GET, _DELETE = "create_dataset", "get_dataset", "delete_dataset"
@@ -13,17 +13,18 @@ _LENGTH = of_schema("DatasetName")
 _LONGEST = 255
 
 
-def _create(p: Probe, name: str) -> Response:
+def _create(p: Probe, name: str) -> Dataset:
     body = {"name": name, "type": "custom", "props": {}}
     response = p.call(_CREATE, json=body)
-    p.passing.append(response.json["dataset_id"])
-    p.same(dataset_record(p, body, response.json), response, "the name as it was given")
-    return response
+    dataset = dataset_of(p, body, response)
+    p.passing.append(dataset.id)
+    p.same(dataset.record, response, "the name as it was given")
+    return dataset
 
 
 def _kept(p: Probe, name: str) -> None:
-    response = _create(p, name)
-    p.same({"name": name}, p.call(_GET, response.json["dataset_id"]), "the name as it was given")
+    dataset = _create(p, name)
+    p.same({"name": name}, p.call(_GET, dataset.id), "the name as it was given")
 
 
 _TEXTS = {
@@ -49,13 +50,12 @@ for _kind, _text in _TEXTS.items():
 def unique(p: Probe) -> None:
     """Give one twice, with all else another."""
     name = p.name("-twice")
-    first = _create(p, name).json
+    first = _create(p, name)
     for body in ({"name": name, "type": "custom", "props": {}}, {"name": name, "type": "detection", "props": {"a": 1}}):
         response = p.call(_CREATE, json=body, expect=_REFUSED)
-        p.same({"type": "custom", "props": {}}, p.call(_GET, first["dataset_id"]), "the first stays as it is")
-    found = [record for record in walk_datasets(p) if record["name"] == name]
-    last = Response(p.wire.exchanges[-1])
-    p.require(len(found) == 1, "one dataset of this name", f"{len(found)} stand in the list", response, last)
+        p.same({"type": "custom", "props": {}}, p.call(_GET, first.id), "the first stays as it is")
+    found = with_name(walk_datasets(p), name)
+    p.require(len(found) == 1, "one dataset of this name", f"{len(found)} are in the list", response, p.last)
 
 
 @STAGE.clause("names.exact", "Names that differ at all are different names.", _UNIQUE)
@@ -75,15 +75,13 @@ def exact(p: Probe) -> None:
 def free_after_delete(p: Probe) -> None:
     """Give it again."""
     name = p.name("-again")
-    first = _create(p, name).json["dataset_id"]
+    first = _create(p, name).id
     p.call("create_dataset_item", first, json={"source_data": SOURCE})
     p.call(_DELETE, first)
     second = _create(p, name)
-    p.require(
-        second.json["dataset_id"] != first, "a dataset with an id of its own", "the id of the deleted one", second
-    )
-    counted = p.call(_GET, second.json["dataset_id"])
-    p.equal(0, counted.json["total_count"], "none of the deleted one's items", second, counted)
+    p.require(second.id != first, "a dataset with an id of its own", "the id of the deleted one", p.last)
+    counted = p.call(_GET, second.id)
+    p.equal(0, counted.at("total_count"), "none of the deleted one's items", counted)
 
 
 @STAGE.clause("names.length.longest", "A name of 255 characters is taken.", _LENGTH)

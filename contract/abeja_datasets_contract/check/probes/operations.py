@@ -13,13 +13,13 @@ _DOCUMENTED_ID = "dataset_item_id"
 
 
 def example(operation: str) -> Any:
-    """Hand out the request that the document shows."""
+    """Return the request that the document shows."""
     return operations()[operation].request_example
 
 
 def _create_dataset(p: Probe) -> None:
     body = {**example("create_dataset"), "name": p.name()}
-    p.passing.append(p.call("create_dataset", json=body).json["dataset_id"])
+    p.passing.append(p.call("create_dataset", json=body).at("dataset_id"))
 
 
 def _get_dataset(p: Probe) -> None:

@@ -1,11 +1,12 @@
 """What both kinds of paging have in common: walks of a list, and what must hold of each."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from abeja_datasets_contract.check.compare import difference
-from abeja_datasets_contract.check.probe import Probe, Response
+from abeja_datasets_contract.check.probe import Probe
+from abeja_datasets_contract.check.reading import Part, Record, Response
 from abeja_datasets_contract.check.registry import Stage
 from abeja_datasets_contract.check.resources import walk_datasets
 
@@ -27,7 +28,7 @@ class Listing:
     token: str
     """The parameter that goes on."""
     id: str
-    records: Callable[[Response], list[Any]]
+    records: Callable[[Response], list[Part]]
     next: Callable[[Response], Any]
     may_end_empty: bool
     """Whether the document allows an empty last page behind others."""
@@ -40,7 +41,7 @@ class Listing:
 
     def ids(self, response: Response) -> list[Any]:
         """List the ids on a page."""
-        return [record[self.id] for record in self.records(response)]
+        return [record.id(self.id) for record in self.records(response)]
 
 
 DATASETS = Listing(
@@ -49,7 +50,7 @@ DATASETS = Listing(
     "max_results",
     "next_token",
     "dataset_id",
-    lambda response: list(response.json),
+    lambda response: response.parts(),
     lambda response: response.header("x-next-token"),
     may_end_empty=False,
 )
@@ -59,8 +60,8 @@ ITEMS = Listing(
     "limit",
     "next_page_token",
     "dataset_item_id",
-    lambda response: list(response.json["items"]),
-    lambda response: response.json.get("next_page_token"),
+    lambda response: response.parts("items"),
+    lambda response: response.get("next_page_token"),
     may_end_empty=True,
 )
 
@@ -99,6 +100,22 @@ def alike(
     p.equal(part(before), part(response), promised, before, response)
 
 
+def token_where_more_follow(p: Probe, listing: Listing, wanted: Sequence[Any], ids: Sequence[Any], size: int) -> None:
+    """Expect that a list did not end with the last response, a full page, while more of what is wanted should follow.
+
+    Args:
+        p: sends.
+        listing: which list.
+        wanted: the ids that exist, in order.
+        ids: those that came.
+        size: the largest number of a page.
+    """
+    came = [number for number in wanted if number in ids]
+    full = size == len(listing.records(p.last))
+    cut = full and len(came) < len(wanted) and came == list(wanted[: len(came)])
+    p.require(not cut, "a token, since more follow", "none", p.last, clause=f"paging.{listing.name}.token-given")
+
+
 @dataclass
 class Walk:
     """All pages of a list, in order."""
@@ -110,7 +127,7 @@ class Walk:
     ids: list[Any] = field(default_factory=list)
     expected: list[Any] = field(default_factory=list)
     """The ids that exist, in the order of creation."""
-    records: dict[Any, dict[str, Any]] = field(default_factory=dict)
+    records: dict[Any, Record] = field(default_factory=dict)
     """Of them those that are known, as they should be."""
     whole: bool = True
     """Whether it came to an end."""
@@ -145,7 +162,10 @@ def _size(p: Probe, listing: Listing, done: Walk) -> None:
         p.require(count <= done.size, f"at most {done.size} on a page", f"{count}", page)
 
 
-def _none_missing(p: Probe, _listing: Listing, done: Walk) -> None:
+def _none_missing(p: Probe, listing: Listing, done: Walk) -> None:
+    if done.whole:
+        p.last = done.pages[-1]
+        token_where_more_follow(p, listing, done.expected, done.ids, done.size)
     missing = [number for number in done.expected if number not in done.ids]
     p.require(not missing, f"all {len(done.expected)}", f"{missing[:3]} did not come", *done.pages)
 
@@ -166,7 +186,7 @@ def _no_strangers(p: Probe, listing: Listing, done: Walk) -> None:
     if strange and listing is DATASETS:
         # Others may create some, and delete some: those are there when asked for, or are listed no more.
         strange = [number for number in strange if p.send(p.request("get_dataset", number)).status in _NOT_FOUND]
-        listed = [record[listing.id] for record in walk_datasets(p)] if strange else []
+        listed = [record.id(listing.id) for record in walk_datasets(p)] if strange else []
         strange = [number for number in strange if number in listed]
     p.require(not strange, "nothing but what exists", f"{strange[:3]}", *done.pages)
 
@@ -174,8 +194,8 @@ def _no_strangers(p: Probe, listing: Listing, done: Walk) -> None:
 def _entries(p: Probe, listing: Listing, done: Walk) -> None:
     for page in done.pages:
         for record in listing.records(page):
-            if record[listing.id] in done.records:
-                p.same(done.records[record[listing.id]], page, "each as it is", record)
+            if record.id(listing.id) in done.records:
+                p.same(done.records[record.id(listing.id)], record, "each as it is")
 
 
 def _end(p: Probe, _listing: Listing, done: Walk) -> None:

@@ -3,7 +3,8 @@
 from typing import Any
 
 from abeja_datasets_contract.check.document import INFO, of_operation, of_parameter, of_schema
-from abeja_datasets_contract.check.probe import Probe, Response
+from abeja_datasets_contract.check.probe import Probe
+from abeja_datasets_contract.check.reading import Response
 from abeja_datasets_contract.check.registry import Stage
 from abeja_datasets_contract.check.resources import (
     Dataset,
@@ -16,7 +17,7 @@ from abeja_datasets_contract.check.resources import (
 )
 
 from .bulk import many
-from .paging import DATASETS, ITEMS, Walk, register_parameters, register_walks, walk
+from .paging import DATASETS, ITEMS, Walk, register_parameters, register_walks, token_where_more_follow, walk
 
 STAGE = Stage("paging of items")
 _LIST = "list_dataset_items"
@@ -39,8 +40,8 @@ def _walks(p: Probe) -> list[Walk]:
                 new_item(p, dataset, {"number": count})
             for size in (_K,) if count <= 2 * _K else (_K, 1, 2 * _K + 1):
                 done = walk(p, ITEMS, size, dataset.id)
-                done.expected = [item.id for item in dataset.items]
-                done.records = {item.id: dict(item.record) for item in dataset.items}
+                done.expected = dataset.ids
+                done.records = {item.id: item.record for item in dataset.items}
                 found.append(done)
         p.shared["walks of items"] = found
     walks: list[Walk] = found
@@ -55,7 +56,7 @@ def total_count(p: Probe) -> None:
     """Look at it on each page."""
     for done in _walks(p):
         for page in done.pages:
-            p.equal(len(done.expected), page.json["total_count"], f"total_count {len(done.expected)}", page)
+            p.equal(len(done.expected), page.at("total_count"), f"total_count {len(done.expected)}", page)
 
 
 @STAGE.clause("paging.items.empty-page", "An empty page is the last: it has no token.", _ORDER)
@@ -77,10 +78,9 @@ def default_limit(p: Probe) -> None:
     response = p.call(_LIST, dataset.id)
     ids = ITEMS.ids(response)
     p.require(len(ids) <= _DEFAULT, "at most 100", f"{len(ids)}", response)
-    p.require(response.json.get("next_page_token"), "a token, since more follow", "none", response)
-    rest = walk_items(p, dataset.id, next_page_token=response.json["next_page_token"])
-    ids += [record["dataset_item_id"] for record in rest]
-    last = Response(p.wire.exchanges[-1])
+    rest = walk_items(p, dataset.id, next_page_token=_token(p, response))
+    ids += [record.id("dataset_item_id") for record in rest]
+    last = p.last
     p.require(len(ids) == len(dataset.items), "the rest behind the token", f"{len(rest)}", response, last)
 
 
@@ -100,9 +100,19 @@ def _first_page(p: Probe, count: int = 0) -> tuple[Dataset, Response, str]:
     """Read the first page of a new dataset, or of a shared one that stays as it is."""
     dataset = filled(p, count) if count else shared_filled(p, "pages", 4)
     response = ITEMS.page(p, dataset.id, limit=2)
+    return dataset, response, _token(p, response)
+
+
+@STAGE.clause("paging.items.token-given", "Where more items follow, the page has next_page_token.", _TOKEN)
+def token_given(p: Probe) -> None:
+    """Read the first page of many."""
+    _first_page(p)
+
+
+def _token(p: Probe, response: Response) -> str:
     token = ITEMS.next(response)
-    p.require(token, "a token, since more follow", "none", response)
-    return dataset, response, str(token)
+    p.require(token, "a token, since more follow", "none", response, clause="paging.items.token-given")
+    return str(token)
 
 
 @STAGE.clause("paging.items.token-again", "A token leads to the same page again, whatever the limit.", _TOKEN)
@@ -130,7 +140,7 @@ def token_of_another_query(p: Probe) -> None:
     dataset, _, token = _first_page(p)
     p.call(_LIST, dataset.id, query={"next_page_token": token, "q": "number:3"}, expect=_REFUSED)
     response = ITEMS.page(p, dataset.id, limit=1, q="NOT number:9")
-    token = str(ITEMS.next(response))
+    token = _token(p, response)
     p.call(_LIST, dataset.id, query={"next_page_token": token, "q": "NOT number:8"}, expect=_REFUSED)
 
 
@@ -140,11 +150,10 @@ def token_carries_query(p: Probe) -> None:
     dataset = shared_filled(p, "pages", 4)
     q = "kept:1 OR kept:3"
     first = ITEMS.page(p, dataset.id, limit=1, q=q)
-    token = ITEMS.next(first)
-    p.require(token, "a token, since more follow", "none", first)
+    token = _token(p, first)
     response = ITEMS.page(p, dataset.id, token, limit=3)
     p.equal([dataset.items[3].id], ITEMS.ids(response), f"the rest of what {q} finds", first, response)
-    p.equal(2, response.json["total_count"], f"total_count of {q}", first, response)
+    p.equal(2, response.at("total_count"), f"total_count of {q}", first, response)
     again = ITEMS.page(p, dataset.id, token, limit=3, q=q)
     p.equal(ITEMS.ids(response), ITEMS.ids(again), "the same page with q as without", first, response, again)
 
@@ -195,7 +204,7 @@ def deletion_meanwhile(p: Probe) -> None:
             p.call("delete_dataset_item", dataset.id, dataset.items[number].id)
         rest = _rest(p, dataset, token)
         wanted = [item.id for n, item in enumerate(dataset.items) if n not in doomed and item.id not in seen]
-        p.equal(wanted, rest, "each of the others, once", first, Response(p.wire.exchanges[-1]))
+        p.equal(wanted, rest, "each of the others, once", first, p.last)
 
 
 @STAGE.clause(
@@ -207,7 +216,7 @@ def creation_meanwhile(p: Probe) -> None:
     old = [item.id for item in dataset.items if item.id not in ITEMS.ids(first)]
     new = [new_item(p, dataset).id for _ in range(2)]
     rest = _rest(p, dataset, token)
-    last = Response(p.wire.exchanges[-1])
+    last = p.last
     p.equal(old, [number for number in rest if number not in new], "each of the old ones, once", first, last)
     p.require(len(rest) == len(set(rest)), "none twice", f"{rest}", first, last)
 
@@ -221,7 +230,7 @@ def update_meanwhile(p: Probe) -> None:
     for number in (0, 3):
         p.call("update_dataset_item", dataset.id, dataset.items[number].id, json={"attributes": {"n": 1}})
     wanted = [item.id for item in dataset.items if item.id not in ITEMS.ids(first)]
-    p.equal(wanted, _rest(p, dataset, token), "each of the rest, once", first, Response(p.wire.exchanges[-1]))
+    p.equal(wanted, _rest(p, dataset, token), "each of the rest, once", first, p.last)
 
 
 @STAGE.clause("paging.items.query", "A walk with q gives what matches, and counts it.", _ORDER)
@@ -233,10 +242,11 @@ def query(p: Probe) -> None:
     wanted = [item.id for item in dataset.items if item.attributes["kind"] == "even"]
     for size in (1, 2, 4):
         done = walk(p, ITEMS, size, dataset.id, q="kind:even")
+        token_where_more_follow(p, ITEMS, wanted, done.ids, size)
         p.equal(wanted, done.ids, "the items that match, in order", *done.pages)
         for page in done.pages:
             p.require(len(ITEMS.records(page)) <= size, f"at most {size}", f"{len(ITEMS.records(page))}", page)
-            p.equal(len(wanted), page.json["total_count"], f"total_count {len(wanted)}", page)
+            p.equal(len(wanted), page.at("total_count"), f"total_count {len(wanted)}", page)
 
 
 @STAGE.clause("paging.items.many", "More than a page of items is counted whole, and in the order of creation.", INFO)
@@ -245,16 +255,17 @@ def more_than_a_page(p: Probe) -> None:
     dataset = many(p)
     wanted = [item.id for item in dataset.items]
     counted = p.call("get_dataset", dataset.id)
-    p.equal(len(wanted), counted.json["total_count"], f"total_count {len(wanted)} of the dataset", counted)
+    p.equal(len(wanted), counted.at("total_count"), f"total_count {len(wanted)} of the dataset", counted)
     for q in ({}, {"q": "NOT nowhere:x"}):
         ids, token = [], None
         for _ in range(len(wanted)):
             response = ITEMS.page(p, dataset.id, token, **q)
-            p.equal(len(wanted), response.json["total_count"], f"total_count {len(wanted)}", response)
+            p.equal(len(wanted), response.at("total_count"), f"total_count {len(wanted)}", response)
             ids += ITEMS.ids(response)
             token = ITEMS.next(response)
             if not token:
                 break
+        token_where_more_follow(p, ITEMS, wanted, ids, _DEFAULT)
         p.equal(wanted, ids, "all, in the order of creation", response)
 
 

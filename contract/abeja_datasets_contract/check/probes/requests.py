@@ -6,7 +6,7 @@ from typing import Any
 
 from abeja_datasets_contract.check.document import INFO, of_operation, operations
 from abeja_datasets_contract.check.options import Skip
-from abeja_datasets_contract.check.probe import Probe, Response
+from abeja_datasets_contract.check.probe import Probe
 from abeja_datasets_contract.check.registry import Stage
 from abeja_datasets_contract.check.resources import SOURCE, filled, nothing_changed, shared_filled
 
@@ -92,7 +92,7 @@ def _refusal(operation: str, make: Callable[[Any], list[bytes]]) -> Callable[[Pr
         for raw in make(body):
             with p.case():
                 send(p, operation, dataset, body=raw, headers=(("Content-Type", _JSON),), expect=_REFUSED)
-        nothing_changed(p, dataset, names_in(body), Response(p.wire.exchanges[-1]))
+        nothing_changed(p, dataset, names_in(body), p.last)
 
     return check
 
@@ -104,7 +104,7 @@ def _media_type(operation: str) -> Callable[[Probe], None]:
         for headers in ((), *((("Content-Type", media),) for media in _MEDIA_TYPES)):
             with p.case():
                 send(p, operation, dataset, json=body, headers=headers, expect=_REFUSED)
-        nothing_changed(p, dataset, names_in(body), Response(p.wire.exchanges[-1]))
+        nothing_changed(p, dataset, names_in(body), p.last)
 
     return check
 
@@ -117,7 +117,7 @@ def _spelling(operation: str) -> Callable[[Probe], None]:
             with p.case():
                 response = send(p, operation, dataset, json=body, headers=(("Content-Type", media),))
                 if operation == "create_dataset":
-                    p.passing.append(response.json["dataset_id"])
+                    p.passing.append(response.id("dataset_id"))
 
     return check
 
@@ -145,7 +145,7 @@ def json_alone(p: Probe) -> None:
         with p.case():
             body = _with({"source_data": SOURCE, "attributes": {}}, value)
             p.call("create_dataset_item", dataset.id, body=body, expect=_REFUSED)
-    nothing_changed(p, dataset, [], Response(p.wire.exchanges[-1]))
+    nothing_changed(p, dataset, [], p.last)
 
 
 @STAGE.clause(
@@ -170,7 +170,7 @@ def unknown_parameter(p: Probe) -> None:
             body = {"json": bodies[name]} if name in bodies else {}
             response = p.call(name, dataset.id, item.id, query=query, **body)
             if name == "create_dataset":
-                p.passing.append(response.json["dataset_id"])
+                p.passing.append(response.id("dataset_id"))
             if name == "update_dataset_item":
                 p.same({"attributes": {"changed": 1}}, p.call("get_dataset_item", dataset.id, item.id), "the update")
     p.call("get_dataset", dataset.id, expect=(404,))

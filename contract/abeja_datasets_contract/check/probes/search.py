@@ -5,10 +5,20 @@ from dataclasses import replace
 from typing import Any
 
 from abeja_datasets_contract.check.document import of_parameter, of_schema
-from abeja_datasets_contract.check.probe import Probe, Response
+from abeja_datasets_contract.check.probe import Probe
 from abeja_datasets_contract.check.queries import And, Not, Or, Query, Term, holds, made_up, text
+from abeja_datasets_contract.check.reading import Response
 from abeja_datasets_contract.check.registry import Stage
-from abeja_datasets_contract.check.resources import Dataset, filled, new_dataset, new_item, shared, subject, walk_items
+from abeja_datasets_contract.check.resources import (
+    Dataset,
+    by_id,
+    filled,
+    new_dataset,
+    new_item,
+    shared,
+    subject,
+    walk_items,
+)
 
 from .broken_queries import BROKEN
 from .labels import label
@@ -199,13 +209,13 @@ def _expect(p: Probe, query: Query, dataset: Dataset, written: str = "") -> None
     _compare(p, q, wanted, dataset, response)
 
 
-def _compare(p: Probe, q: str, wanted: Sequence[int], dataset: Dataset, response: Response) -> None:
+def _compare(p: Probe, q: str, wanted: Sequence[Any], dataset: Dataset, response: Response) -> None:
     found, token = ITEMS.ids(response), ITEMS.next(response)
     if token:
-        found += [record["dataset_item_id"] for record in walk_items(p, dataset.id, q=q, next_page_token=token)]
+        found += [record.id("dataset_item_id") for record in walk_items(p, dataset.id, q=q, next_page_token=token)]
     named = q if len(q) <= _LONGEST_SHOWN else f"{q[:20]}…"
-    p.equal(sorted(wanted), sorted(found), f"what {named} finds", response)
-    p.equal(len(wanted), response.json["total_count"], f"total_count of {named}", response)
+    p.equal(sorted(wanted, key=str), sorted(found, key=str), f"what {named} finds", response)
+    p.equal(len(wanted), response.at("total_count"), f"total_count of {named}", response)
 
 
 def _finding(queries: Sequence[Query]) -> Callable[[Probe], None]:
@@ -237,10 +247,11 @@ def entries(p: Probe) -> None:
     """Find all, and compare each with what the list has without a query."""
     dataset = _searched(p)
     plain = p.call(_LIST, dataset.id)
-    by_id = {record["dataset_item_id"]: record for record in plain.json["items"]}
+    listed = by_id(plain.parts("items"))
     response = p.call(_LIST, dataset.id, query={"q": "NOT nowhere:x"})
-    for record in response.json["items"]:
-        p.equal(by_id.get(record["dataset_item_id"], record), record, "the item as without q", plain, response)
+    for record in response.parts("items"):
+        same = listed.get(record.id("dataset_item_id"), record)
+        p.equal(same.at(), record.at(), "the item as without q", plain, response)
 
 
 @STAGE.clause("search.phrase-wildcards", "Within quotes nothing is a wildcard.", _Q)
@@ -264,7 +275,7 @@ def documented(p: Probe) -> None:
 
 @STAGE.clause("search.combinations", "Parts of the language work together.", _Q)
 def combinations(p: Probe) -> None:
-    """Make up queries, by the seed."""
+    """Build queries, by the seed."""
     terms = (_A, _B, _ONE, _TEN, _t("flag", "true"), _t("label", "dog"), _t("text", "two words"), _t("nowhere", "x"))
     for _ in range(12):
         with p.case():
@@ -341,13 +352,13 @@ def finds_what_is_there(p: Probe) -> None:
     dataset = subject(p)
     nowhere = _t("contract_check_nowhere", "x")
     none = p.call(_LIST, dataset.id, query={"q": text(nowhere), "limit": 3})
-    p.equal([], none.json["items"], "no items", none)
-    p.equal(0, none.json["total_count"], "total_count 0", none)
+    p.equal([], none.at("items"), "no items", none)
+    p.equal(0, none.at("total_count"), "total_count 0", none)
     alike(
         p,
         lambda: ITEMS.page(p, dataset.id, limit=3),
         lambda: ITEMS.page(p, dataset.id, limit=3, q=text(Not(nowhere))),
-        lambda response: [ITEMS.ids(response), response.json["total_count"]],
+        lambda response: [ITEMS.ids(response), response.at("total_count")],
         "all items",
     )
 

@@ -5,7 +5,8 @@ from typing import Any
 
 from abeja_datasets_contract.check.document import of_operation, operations
 from abeja_datasets_contract.check.mutations import mutants
-from abeja_datasets_contract.check.probe import Probe, Response
+from abeja_datasets_contract.check.probe import Probe
+from abeja_datasets_contract.check.reading import Response
 from abeja_datasets_contract.check.registry import Stage
 from abeja_datasets_contract.check.resources import CATEGORIES, SOURCE, Dataset, nothing_changed, shared_filled
 
@@ -35,7 +36,7 @@ VALID: dict[str, Any] = {
 
 
 def target(p: Probe) -> Dataset:
-    """Hand out the dataset that broken bodies are sent to, with two items."""
+    """Return the dataset that broken bodies are sent to, with two items."""
     return shared_filled(p, "validation", 2)
 
 
@@ -73,7 +74,7 @@ def refusal(operation: str, bodies: list[Any]) -> Callable[[Probe], None]:
         for body in sent:
             with p.case():
                 send(p, operation, dataset, json=body, expect=_REFUSED)
-        nothing_changed(p, dataset, names_in(*sent), Response(p.wire.exchanges[-1]))
+        nothing_changed(p, dataset, names_in(*sent), p.last)
 
     return check
 
@@ -137,7 +138,7 @@ def _acceptance(operation: str) -> Callable[[Probe], None]:
             with p.case():
                 response = send(p, operation, dataset, json=adapted(p, dataset, operation, body))
                 if operation == "create_dataset":
-                    p.passing.append(response.json["dataset_id"])
+                    p.passing.append(response.id("dataset_id"))
 
     return check
 
