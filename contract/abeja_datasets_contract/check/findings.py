@@ -120,12 +120,13 @@ class Findings:
         """Tell how a clause ended."""
         tally = self._tallies[name]
         if tally.failures:
-            failures = tuple(tally.failures[:_SHOWN])
-            return Verdict(tally.clause, Status.FAIL, "", failures, max(tally.checks, 1), tally.note)
+            kept, failed = tuple(tally.failures[:_SHOWN]), len(tally.failures)
+            checks = max(tally.checks, failed)
+            return Verdict(tally.clause, Status.FAIL, failures=kept, checks=checks, failed=failed, note=tally.note)
         if tally.reason or not tally.checks:
             reason = tally.reason or "nothing that shows it came up"
-            return Verdict(tally.clause, Status.NOT_CHECKED, reason, (), tally.checks, tally.note)
-        return Verdict(tally.clause, Status.PASS, "", (), tally.checks, tally.note)
+            return Verdict(tally.clause, Status.NOT_CHECKED, reason, checks=tally.checks, note=tally.note)
+        return Verdict(tally.clause, Status.PASS, checks=tally.checks, note=tally.note)
 
     def verdicts(self) -> Iterator[Verdict]:
         """List how all clauses ended, in their order."""

@@ -2,6 +2,8 @@
 
 import datetime as dt
 import enum
+import re
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -108,8 +110,46 @@ class Verdict:
     failures: tuple[Failure, ...] = ()
     checks: int = 0
     """How many times it was put to the test."""
+    failed: int = 0
+    """How many of `checks` failed; `failures` holds the first of each kind."""
+    follows: str = ""
+    """The clause whose failure kept this one from being checked; empty where there is none."""
     note: str = ""
     """What there is to say of it beside that; empty for most."""
+
+
+@dataclass(frozen=True)
+class Cause:
+    """One thing that is wrong, and all the clauses that it touches."""
+
+    operation: str | None
+    """The operationId, or None where no request shows it or the request is no documented operation."""
+    promised: str
+    """What should have come."""
+    came: str
+    """What came."""
+    failing: tuple[str, ...]
+    """Names of the clauses that fail of it, in the order of the verdicts."""
+    following: tuple[str, ...]
+    """Names of the clauses that could not be checked because of it."""
+    exchange: Exchange | None
+    """The first request that shows it."""
+
+    @property
+    def what(self) -> str:
+        """What is wrong, in words."""
+        return f"{self.operation or 'the server'}: {self.came}, not {self.promised}"
+
+
+_VARIES = re.compile(
+    r"""(?<=^status \d{3}).*|"(?:[^"\\]|\\.)*"?|'[^']*'?|contract-check-[\w-]+|\d+(?:\.\d+)?""", re.DOTALL
+)
+
+
+def alike(failure: Failure) -> tuple[str | None, str, str]:
+    """Return what two failures of one cause have in common: the operation, and the words without their values."""
+    operation = failure.exchange.operation if failure.exchange else None
+    return operation, _VARIES.sub("_", failure.promised), _VARIES.sub("_", failure.came)
 
 
 @dataclass(frozen=True)
@@ -142,11 +182,33 @@ class Report:
         return tuple(failure for verdict in self.verdicts for failure in verdict.failures)
 
     @property
+    def causes(self) -> tuple[Cause, ...]:
+        """What is wrong, each thing once; what touches most clauses comes first."""
+        alikes: dict[tuple[str | None, str, str], list[Failure]] = {}
+        for failure in self.failures:
+            alikes.setdefault(alike(failure), []).append(failure)
+        first = {verdict.clause.name: alike(verdict.failures[0]) for verdict in self.verdicts if verdict.failures}
+        followers: dict[tuple[str | None, str, str], list[str]] = {}
+        for verdict in self.verdicts:
+            if verdict.follows in first:
+                followers.setdefault(first[verdict.follows], []).append(verdict.clause.name)
+        causes = [_cause(failures, followers.get(key, ())) for key, failures in alikes.items()]
+        return tuple(sorted(causes, key=lambda cause: -len(cause.failing) - len(cause.following)))
+
+    @property
     def exit_code(self) -> int:
         """0: keeps all that was checked; 1: breaks a promise; 3: nothing could be checked."""
         if self.count(Status.FAIL):
             return 1
         return 0 if self.count(Status.PASS) else 3
+
+
+def _cause(failures: Sequence[Failure], following: Sequence[str]) -> Cause:
+    shown = [failure for failure in failures if failure.exchange is not None]
+    first = min(shown, key=lambda failure: failure.exchange.number if failure.exchange else 0, default=failures[0])
+    operation = first.exchange.operation if first.exchange else None
+    failing = tuple(dict.fromkeys(failure.clause.name for failure in failures))
+    return Cause(operation, first.promised, first.came, failing, tuple(following), first.exchange)
 
 
 class Progress(Protocol):
