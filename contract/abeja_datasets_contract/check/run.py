@@ -10,6 +10,7 @@ from pathlib import Path
 from .cleaning import Cleaner
 from .document import optional_properties
 from .findings import Findings
+from .known import load, mark
 from .ledger import Ledger
 from .options import Broken, CheckFailed, Lost, Options, Skip, Stopped, base_url
 from .oracle import Oracle
@@ -55,7 +56,7 @@ def check(
         progress: is told of what goes on.
 
     Raises:
-        ValueError: the URL is none, or a pattern of `options` fits no clause.
+        ValueError: the URL is none, a pattern of `options` fits no clause, or a known failure names none.
         CheckFailed: the server could not be checked; one line says why.
         OSError: the ledger can't be written.
     """
@@ -76,6 +77,7 @@ class _Run:
             raise ValueError("organization_id is empty")
         self._url, self._party, self._options, self._progress = url, party, options, progress
         self._entries = entries
+        self._known = load(options.known)
         self._name = f"{_PREFIX}{secrets.token_hex(4)}"
         self._started, self._clock = dt.datetime.now(dt.UTC), time.monotonic()
         redaction = Redaction(party.authorization, options.other_authorization)
@@ -188,7 +190,7 @@ class _Run:
         passing, self._probe.passing = self._probe.passing, []
         self._findings.current = None
         for dataset in passing:
-            if dataset in self._ledger.known.datasets:
+            if dataset in self._ledger.known.datasets and not self._options.keep:
                 drop(self._probe, dataset)
 
     def _tell(self, entries: Sequence[Entry]) -> None:
@@ -202,8 +204,15 @@ class _Run:
             return None
         return self._options.ledger or Path(f"{self._name}.ledger.jsonl")
 
+    @property
+    def _keeps(self) -> bool:
+        """Whether the run has written something that stays."""
+        return self._options.keep and bool(self._ledger.known.datasets or self._ledger.known.pending)
+
     def _clean_up(self, *, lost: bool) -> tuple[str, ...]:
         if not self._ledger.known.run or self._options.mode is Mode.READ_ONLY:
+            return ()
+        if self._keeps:
             return ()
         self._wire.stage = "clean-up"
         if self._progress is not None:
@@ -228,8 +237,9 @@ class _Run:
             seed=self._options.seed,
             started=self._started,
             seconds=time.monotonic() - self._clock,
-            verdicts=tuple(self._findings.verdicts()),
+            verdicts=tuple(mark(self._findings.verdicts(), self._known)),
             exchanges=tuple(self._wire.exchanges),
             stopped=stopped,
             left_behind=self._left,
+            kept=str(self._ledger.path) if self._keeps and self._ledger.path else "",
         )
