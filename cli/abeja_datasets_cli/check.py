@@ -138,7 +138,7 @@ def _show(report: "Report", asked: _Asked) -> None:
     from abeja_datasets_contract.check.report.terminal import show
 
     console = _console(plain=asked.plain)
-    show(report, console)
+    show(report, console, verbose=asked.verbose)
     if asked.report is not None:
         try:
             paths = write(report, asked.report)

@@ -102,11 +102,9 @@ class ClauseItem(pytest.Item):
         if verdict.status == "not checked":
             pytest.skip(verdict.reason or "not checked")
         if verdict.status == "fail":
-            from abeja_datasets_contract.check.report.junit import failures_text
-
             if verdict.known:
                 pytest.xfail(verdict.known)
-            raise BrokenPromise(failures_text(verdict) or verdict.clause.promise)
+            raise BrokenPromise(self._check.explained(verdict) or verdict.clause.promise)
 
     def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], style: Any = None) -> Any:
         """Return the promise and what came instead, without this plugin's traceback."""
@@ -140,6 +138,13 @@ class _Check:
     def verdict(self, clause: Clause) -> Verdict | None:
         """Return how a clause ended; None where the check did not reach it."""
         return (self._verdicts or {}).get(clause.name)
+
+    def explained(self, verdict: Verdict) -> str:
+        """Return the failures of a clause as text."""
+        from abeja_datasets_contract.check.report.junit import failures_text
+        from abeja_datasets_contract.check.report.traffic import Traffic
+
+        return failures_text(verdict, Traffic(self._session.config.stash[_REPORT]))
 
     def run(self) -> None:
         """Check the clauses that are selected, if this is the first call."""

@@ -24,6 +24,7 @@ from .stages import STAGES
 from .wire import Wire
 
 _PREFIX = "contract-check-"
+READ_ONLY = "a read-only check; --allow-writes checks it"
 
 
 def clauses(select: Sequence[str] = (), skip: Sequence[str] = ()) -> tuple[Clause, ...]:
@@ -137,7 +138,7 @@ class _Run:
                     self._check(entry)
                     self._tell([entry])
                 elif entry.clause.writes and self._options.mode is Mode.READ_ONLY:
-                    self._findings.skipped(entry.clause.name, "read-only")
+                    self._findings.skipped(entry.clause.name, READ_ONLY)
             if self._options.fail_fast and self._findings.any_failed:
                 raise Stopped(f"something failed in the stage {stage.name}")
 
@@ -146,7 +147,7 @@ class _Run:
             return
         name = entry.clause.name
         if entry.clause.writes and self._options.mode is Mode.READ_ONLY:
-            self._findings.skipped(name, "read-only")
+            self._findings.skipped(name, READ_ONLY)
             return
         before = len(self._wire.exchanges)
         self._probe.begin(name)
