@@ -88,7 +88,9 @@ def test_read_only_on_an_organization_without_datasets() -> None:
         report = check(URL, ORGANIZATION, AUTHORIZATION, Options(transport=server))
     assert report.failures == ()
     reasons = {v.reason for v in report.verdicts if v.clause.name == "operations.get_dataset.succeeds"}
-    assert reasons == {"the organization has no dataset to read, and a read-only check makes none; --allow-writes checks it"}
+    [reason] = reasons
+    assert reason.startswith("the organization has no dataset to read, and a read-only check makes none")
+    assert "--allow-writes" in reason
 
 
 def test_a_read_only_check_finds_what_reading_shows() -> None:
