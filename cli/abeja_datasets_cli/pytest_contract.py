@@ -4,7 +4,7 @@
 
 The credential comes from the environment, as it does for the client. Without file arguments only the clauses are
 collected, with files both. The check runs once, when the first of its tests does, and only for clauses that are still
-selected by then (`-k`). A clause that was not checked is skipped, with the reason.
+selected by then (`-k`). A clause that was not checked is skipped, with the reason; a known failure is an xfail.
 """
 
 from __future__ import annotations
@@ -24,30 +24,7 @@ if TYPE_CHECKING:
 
 _NAME = "abeja-contract"
 _OTHER = "OTHER_"
-_FLAGS = {
-    "allow-writes": "also create datasets and items, and change and delete those",
-    "disposable": "with --abeja-contract-allow-writes: also fuzz, which may change any data on the server",
-}
-_TEXTS = {
-    "url": "the server to check; without it this plugin does nothing",
-    "organization-id": "an organization that the credential is valid for",
-    "other-organization-id": f"a second organization; its credential is in variables that begin with {_OTHER}",
-}
-_NUMBERS: dict[str, tuple[type[int | float], str]] = {
-    "seed": (int, "the seed of the requests; an equal seed sends equal requests"),
-    "concurrency": (int, "the number of requests at the same time"),
-    "rate": (float, "the largest number of requests per second"),
-    "max-requests": (int, "stop after this many requests"),
-    "max-seconds": (float, "stop after this many seconds"),
-    "timeout": (float, "seconds to wait for a response"),
-    "fuzz-examples": (int, "the number of fuzzing cases for each operation"),
-}
-_PATHS = {
-    "ledger": "the file that records what the check writes",
-    "ca-bundle": "the certificates to trust instead of the default ones",
-    "report": "the folder to write the reports into",
-}
-_PATTERNS = {"select": "check only these clauses (repeatable)", "skip": "leave out these clauses (repeatable)"}
+_PREFIX = f"--{_NAME}-"
 
 
 class BrokenPromise(AssertionError):
@@ -56,17 +33,18 @@ class BrokenPromise(AssertionError):
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     """Add the options of `abeja-datasets check`, each behind `--abeja-contract-`."""
+    from abeja_datasets_contract.check_options import OPTIONS, SHARED
+
     group = parser.getgroup("abeja contract", "the contract check of abeja-datasets")
-    for name, text in _FLAGS.items():
-        group.addoption(f"--{_NAME}-{name}", action="store_true", help=text)
-    for name, text in _TEXTS.items():
-        group.addoption(f"--{_NAME}-{name}", metavar=name.rpartition("-")[2].upper(), help=text)
-    for name, (kind, text) in _NUMBERS.items():
-        group.addoption(f"--{_NAME}-{name}", type=kind, metavar="N", help=text)
-    for name, text in _PATHS.items():
-        group.addoption(f"--{_NAME}-{name}", type=Path, metavar="PATH", help=text)
-    for name, text in _PATTERNS.items():
-        group.addoption(f"--{_NAME}-{name}", action="append", default=[], metavar="PATTERN", help=text)
+    group.addoption(f"{_PREFIX}url", metavar="URL", help="The server to check; without it this plugin does nothing.")
+    for option in (*SHARED, *OPTIONS):
+        given: dict[str, Any] = {"action": "store_true"}
+        if option.kind is not bool:
+            action = "append" if option.repeatable else "store"
+            given = {"action": action, "type": option.kind, "metavar": option.metavar}
+        # argparse adds to the default of what is repeatable, and takes % for its own.
+        default = [] if option.repeatable else option.default
+        group.addoption(_PREFIX + option.name, default=default, help=option.spec.help.replace("%", "%%"), **given)
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -74,7 +52,7 @@ def pytest_configure(config: pytest.Config) -> None:
     if _asked(config, "url") is None:
         return
     if not _asked(config, "organization-id"):
-        raise pytest.UsageError(f"--{_NAME}-url needs --{_NAME}-organization-id")
+        raise pytest.UsageError(f"{_PREFIX}url needs {_PREFIX}organization-id")
     if config.args_source is not pytest.Config.ArgsSource.ARGS:
         config.args[:] = []
 
@@ -86,7 +64,7 @@ def pytest_collection_modifyitems(session: pytest.Session, items: list[pytest.It
         return
     try:
         check = _Check(session)
-    except (ValueError, TypeError) as error:  # of the options
+    except (ValueError, TypeError, OSError) as error:  # of the options
         raise pytest.UsageError(f"--{_NAME}: {error}") from error
     items[:0] = session.genitems(ClauseCollector.from_parent(session, name=_NAME, nodeid=_NAME, check=check))
 
@@ -124,9 +102,9 @@ class ClauseItem(pytest.Item):
         if verdict.status == "not checked":
             pytest.skip(verdict.reason or "not checked")
         if verdict.status == "fail":
-            from abeja_datasets_contract.check.report.junit import failures_text
-
-            raise BrokenPromise(failures_text(verdict) or verdict.clause.promise)
+            if verdict.known:
+                pytest.xfail(verdict.known)
+            raise BrokenPromise(self._check.explained(verdict) or verdict.clause.promise)
 
     def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], style: Any = None) -> Any:
         """Return the promise and what came instead, without this plugin's traceback."""
@@ -145,12 +123,14 @@ class _Check:
     def __init__(self, session: pytest.Session) -> None:
         try:
             from abeja_datasets_contract.check import clauses
+            from abeja_datasets_contract.check.known import load
             from abeja_datasets_contract.check.options import base_url
         except ModuleNotFoundError as error:
             raise pytest.UsageError(f"the contract check {explain(error, 'check')}") from error
         self._session, config = session, session.config
         self._url, self._organization_id = base_url(_asked(config, "url")), _asked(config, "organization-id")
         self._authorization, self._options = _authorization(""), _options(config)
+        load(self._options.known)  # a mistake in the file is found before the check runs
         self.clauses = clauses(self._options.select, self._options.skip)
         self._verdicts: dict[str, Verdict] | None = None
         self._problem: str | None = None
@@ -158,6 +138,13 @@ class _Check:
     def verdict(self, clause: Clause) -> Verdict | None:
         """Return how a clause ended; None where the check did not reach it."""
         return (self._verdicts or {}).get(clause.name)
+
+    def explained(self, verdict: Verdict) -> str:
+        """Return the failures of a clause as text."""
+        from abeja_datasets_contract.check.report.junit import failures_text
+        from abeja_datasets_contract.check.report.traffic import Traffic
+
+        return failures_text(verdict, Traffic(self._session.config.stash[_REPORT]))
 
     def run(self) -> None:
         """Check the clauses that are selected, if this is the first call."""
@@ -218,6 +205,9 @@ def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> Non
     if report is None:
         return
     notes = [f"left behind: {text}" for text in report.left_behind]
+    notes += [f"passes again: {each.clause.name}, known to fail: {each.known}" for each in report.mended]
+    if report.kept:
+        notes.append(f"kept on the server as asked; `abeja-datasets check --clean-up {report.kept}` removes it")
     if report.stopped is not None:
         notes.append(f"the check ended early: {report.stopped}")
     if notes:
@@ -229,26 +219,19 @@ def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> Non
 
 
 def _asked(config: pytest.Config, name: str) -> Any:
-    return config.getoption(f"--{_NAME}-{name}")
+    return config.getoption(_PREFIX + name)
 
 
 def _options(config: pytest.Config) -> Options:
-    from abeja_datasets_contract.check import Mode, Options
+    from abeja_datasets_contract.check_options import OPTIONS, Options, mode
 
-    if _asked(config, "disposable") and not _asked(config, "allow-writes"):
-        raise ValueError("disposable needs allow-writes")
-    mode = Mode.DISPOSABLE if _asked(config, "disposable") else Mode.WRITES
-    given: dict[str, Any] = {
-        name.replace("-", "_"): _asked(config, name) for name in (*_NUMBERS, "ledger", "ca-bundle")
-    }
-    other = _asked(config, "other-organization-id")
+    given = {option.field: _asked(config, option.name) for option in OPTIONS}
+    given |= {name: tuple(value) for name, value in given.items() if isinstance(value, list)}
+    other = given["other_organization_id"]
     return Options(
-        mode=mode if _asked(config, "allow-writes") else Mode.READ_ONLY,
-        select=tuple(_asked(config, "select")),
-        skip=tuple(_asked(config, "skip")),
-        other_organization_id=other,
+        mode=mode(allow_writes=_asked(config, "allow-writes"), disposable=_asked(config, "disposable")),
         other_authorization=None if other is None else _authorization(_OTHER),
-        **{name: value for name, value in given.items() if value is not None},
+        **given,
     )
 
 

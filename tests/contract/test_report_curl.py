@@ -1,7 +1,6 @@
 """The lines that show a request again: run by real shells, and compared with what a server receives."""
 
 import datetime as dt
-import json
 import shutil
 import subprocess
 import threading
@@ -200,7 +199,7 @@ def test_a_long_body_comes_from_the_har(recorder: Recorder, tmp_path: Path, unit
     assert len(line) < 1000
     assert "jq" in line
     report = Report("http://x", "1", "r", Mode.WRITES, 0, NOW, 1.0, (), (shown,))
-    (tmp_path / "traffic.har").write_text(json.dumps(har(report)), encoding="utf-8")
+    (tmp_path / "traffic.har").write_text(har(report), encoding="utf-8")
     run(line, "bash", tmp_path)
     assert recorder.seen[0][3] == body
 

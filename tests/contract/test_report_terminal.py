@@ -12,6 +12,7 @@ from rich.console import Console
 from abeja_datasets_contract.check.report.failures import before, parts, text
 from abeja_datasets_contract.check.report.progress import Progress
 from abeja_datasets_contract.check.report.terminal import show
+from abeja_datasets_contract.check.report.traffic import Traffic
 from abeja_datasets_contract.check.results import Report, Status
 
 SAMPLE = runpy.run_path(str(Path(__file__).parents[1] / "browser" / "sample.py"))
@@ -40,20 +41,48 @@ def printed(console: Console) -> str:
     return console.file.getvalue()
 
 
-def test_plain_lines_hold_all(report: Report) -> None:
+def test_verbose_lines_hold_all(report: Report) -> None:
     plain = console(terminal=False)
-    show(report, plain)
+    show(report, plain, verbose=True)
     lines = printed(plain).splitlines()
     for verdict in report.verdicts:
         [row] = [line for line in lines if f"  {verdict.clause.name}  " in line]
         word = {Status.PASS: "pass ", Status.FAIL: "FAIL ", Status.NOT_CHECKED: "not checked "}[verdict.status]
         assert row.startswith(word)
         assert verdict.reason in row
-    assert 'curl -i -H "Authorization: $AUTHORIZATION" ' in printed(plain)
-    assert "… and 3 failures more of this clause; --report DIR has them" in lines
+
+
+def test_causes_come_first_and_the_last_line_names_what_failed(report: Report) -> None:
+    plain = console(terminal=False)
+    show(report, plain)
+    text = printed(plain)
+    lines = text.strip().splitlines()
+    assert lines[0].startswith("Cause 1 of ")
+    assert sum(line.startswith("Cause ") for line in lines) == len(report.causes)
+    failed = [verdict.clause.name for verdict in report.failed]
+    assert {f"FAIL {name}" for name in failed} <= set(lines)
+    assert "auth.basic" not in text  # which passes
+    assert 'curl -i -H "Authorization: $AUTHORIZATION" ' in text
+    assert text.count("$AUTHORIZATION is the value of the header Authorization") == 1
+    assert text.index("$AUTHORIZATION is the value") < text.index("curl -i")
     assert "6 not checked: there is no second organization" in lines
-    assert lines[-1].startswith("Breaks 4 of the 97 promises that were checked. 12 promises were not checked")
-    assert not {"\x1b", "\u202e", "\x85"} & set(printed(plain))
+    assert lines[-1] == (f"Breaks 4 of the 97 promises that were checked. Failed: {', '.join(failed[:3])} and 1 more")
+    assert not {"\x1b", "\u202e", "\x85"} & set(text)
+
+
+def test_known_failures_stand_apart(report: Report) -> None:
+    known = tuple(
+        replace(verdict, known="since 2019") if verdict.failures or verdict.clause.name == "auth.basic" else verdict
+        for verdict in report.verdicts
+    )
+    plain = console(terminal=False)
+    show(replace(report, verdicts=known, kept="run.ledger.jsonl"), plain)
+    lines = printed(plain).splitlines()
+    assert not [line for line in lines if line.startswith(("FAIL", "Cause"))]
+    assert "  fails: items.update.replaces: since 2019" in lines
+    assert "  passes again: auth.basic: since 2019" in lines
+    assert lines[-1] == "Keeps all other 93 promises that were checked. 4 failures are known."
+    assert any("--clean-up run.ledger.jsonl removes it" in line for line in lines)
 
 
 @pytest.mark.parametrize("width", [80, 120])
@@ -64,7 +93,7 @@ def test_a_terminal_is_not_overrun(report: Report, width: int) -> None:
     # Lines for the shell are left to the terminal to break, so that they are copied whole.
     shell = ("curl ", "printf ", "{ printf ")
     long = [line for line in lines if cell_len(line) > width and not line.startswith(shell)]
-    assert [line for line in long if "left behind" not in line and "FAIL" not in line] == []
+    assert long == []
     assert any(line.startswith("FAIL items.update.replaces") for line in lines)
     assert "Breaks 4 of the 97" in printed(screen)
 
@@ -80,16 +109,23 @@ def test_a_check_without_failures(report: Report, *, kept: bool) -> None:
 
 
 def test_a_failure_as_text(report: Report) -> None:
-    failure = report.failures[0]
-    assert text(failure).splitlines()[:2] == [
+    failure, traffic = report.failures[0], Traffic(report)
+    assert text(failure, traffic).splitlines()[:2] == [
         'items.update.replaces: 200, but attributes still hold the key "custom", which the update did not name',
         "  promise   An update replaces the attributes: what it does not name is gone.",
     ]
     together = next(failure for failure in report.failures if failure.exchange is None)
-    assert [part.label for part in parts(together)] == ["promise", "source", "promised", "came", "before", "again"]
-    assert text(together).count("curl -i -X PUT") == 2
+    assert [part.label for part in parts(together, traffic)] == [
+        "promise",
+        "source",
+        "promised",
+        "came",
+        "before",
+        "again",
+    ]
+    assert text(together, traffic).count("curl -i -X PUT") == 2
     alone = replace(together, context=())
-    assert [part.label for part in parts(alone)] == ["promise", "source", "promised", "came"]
+    assert [part.label for part in parts(alone, traffic)] == ["promise", "source", "promised", "came"]
 
 
 def test_only_the_last_requests_are_listed(report: Report) -> None:

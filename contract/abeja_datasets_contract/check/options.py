@@ -1,59 +1,12 @@
-"""What a check is asked to do, and how it says that it could not."""
+"""How a check says that it could not check, or could not go on."""
 
-import math
-from dataclasses import dataclass
-from pathlib import Path
 from urllib.parse import urlsplit
 
-import httpx
+from abeja_datasets_contract.check_options import Options
 
-from .results import Mode, Report
+from .results import Report
 
-
-@dataclass(frozen=True, kw_only=True)
-class Options:
-    """How to check. Without any, nothing is written."""
-
-    mode: Mode = Mode.READ_ONLY
-    other_organization_id: str | None = None
-    """A second organization, for which the first one's credential is not valid. Needs `other_authorization`."""
-    other_authorization: str | None = None
-    """The value of `Authorization` that is valid for the second organization, and not for the first."""
-    seed: int = 0
-    """At concurrency 1 the same seed gives the same requests, but for the run's name and the server's ids."""
-    concurrency: int = 1
-    """How many requests are in flight at most; 1 leaves the clauses about concurrency unchecked."""
-    rate: float | None = None
-    """Requests a second at most; None is as fast as the server responds."""
-    max_requests: int = 10_000
-    max_seconds: float = 300
-    timeout: float = 30
-    """Seconds for connecting, and for each read."""
-    select: tuple[str, ...] = ()
-    """Patterns (fnmatch) of the clauses to check; none is all."""
-    skip: tuple[str, ...] = ()
-    """Patterns of the clauses not to check."""
-    ledger: Path | None = None
-    """Where to note what is written; None is a file in the current folder named by the run."""
-    ca_bundle: Path | None = None
-    """Certificates to trust, in place of the usual ones."""
-    fail_fast: bool = False
-    """Whether to stop behind the first stage in which something fails."""
-    fuzz_examples: int = 10
-    """How many cases an operation gets at most in the fuzzing phase."""
-    transport: httpx.BaseTransport | None = None
-    """In place of the network, for tests."""
-
-    def __post_init__(self) -> None:
-        if (self.other_organization_id is None) != (self.other_authorization is None):
-            raise ValueError("a second organization needs both other_organization_id and other_authorization")
-        for name, least in (("concurrency", 1), ("max_requests", 1), ("fuzz_examples", 1)):
-            if getattr(self, name) < least:
-                raise ValueError(f"{name} is at least {least}")
-        for name in ("rate", "max_seconds", "timeout"):
-            value = getattr(self, name)
-            if value is not None and not (value > 0 and math.isfinite(value)):
-                raise ValueError(f"{name} is a number above 0")
+__all__ = ["Broken", "CheckFailed", "Lost", "Options", "Skip", "Stopped", "base_url"]
 
 
 class CheckFailed(Exception):

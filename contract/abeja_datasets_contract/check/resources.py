@@ -202,7 +202,9 @@ def _found_subject(p: Probe) -> Dataset:
         if best is None or len(items) > len(best.items):
             best = Dataset(dataset, record.record(), items)
     if best is None:
-        raise Skip("the organization has no dataset to read, and a read-only check makes none")
+        raise Skip(
+            "the organization has no dataset to read, and a read-only check makes none; --allow-writes checks it"
+        )
     return best
 
 
@@ -229,7 +231,9 @@ def subject_item(p: Probe) -> tuple[Dataset, Item]:
     """
     dataset = subject(p)
     if not dataset.items:
-        raise Skip("no dataset that was looked at has an item, and a read-only check makes none")
+        raise Skip(
+            "no dataset that was looked at has an item, and a read-only check makes none; --allow-writes checks it"
+        )
     return dataset, dataset.items[0]
 
 

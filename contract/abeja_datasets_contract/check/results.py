@@ -7,6 +7,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
+from abeja_datasets_contract.check_options import Mode as Mode  # noqa: PLC0414 - a report names it
+
 AUTHORIZATION = "$AUTHORIZATION"
 """What stands in recorded requests for the value of `Authorization`, as a shell variable, so that no report has it."""
 
@@ -20,14 +22,6 @@ class Status(enum.StrEnum):
     PASS = "pass"
     FAIL = "fail"
     NOT_CHECKED = "not checked"
-
-
-class Mode(enum.StrEnum):
-    """What a check may do to the server."""
-
-    READ_ONLY = "read-only"
-    WRITES = "writes"
-    DISPOSABLE = "disposable"
 
 
 @dataclass(frozen=True)
@@ -116,6 +110,8 @@ class Verdict:
     """The clause whose failure kept this one from being checked; empty where there is none."""
     note: str = ""
     """What there is to say of it beside that; empty for most."""
+    known: str = ""
+    """Why it may fail, where the failure is known; empty otherwise."""
 
 
 @dataclass(frozen=True)
@@ -172,9 +168,27 @@ class Report:
     left_behind: tuple[str, ...] = field(default=())
     """What clean-up could not remove, each in words."""
 
+    kept: str = ""
+    """The ledger of what was left on the server on request; empty where nothing was."""
+
     def count(self, status: Status) -> int:
         """Count the clauses that ended so."""
         return sum(verdict.status is status for verdict in self.verdicts)
+
+    @property
+    def failed(self) -> tuple[Verdict, ...]:
+        """The clauses that fail and are not known to."""
+        return tuple(each for each in self.verdicts if each.status is Status.FAIL and not each.known)
+
+    @property
+    def known(self) -> tuple[Verdict, ...]:
+        """The clauses that fail as it is known."""
+        return tuple(each for each in self.verdicts if each.status is Status.FAIL and each.known)
+
+    @property
+    def mended(self) -> tuple[Verdict, ...]:
+        """The clauses that are known to fail, and pass."""
+        return tuple(each for each in self.verdicts if each.status is Status.PASS and each.known)
 
     @property
     def failures(self) -> tuple[Failure, ...]:
@@ -185,9 +199,9 @@ class Report:
     def causes(self) -> tuple[Cause, ...]:
         """What is wrong, each thing once; what touches most clauses comes first."""
         alikes: dict[tuple[str | None, str, str], list[Failure]] = {}
-        for failure in self.failures:
+        for failure in (failure for verdict in self.failed for failure in verdict.failures):
             alikes.setdefault(alike(failure), []).append(failure)
-        first = {verdict.clause.name: alike(verdict.failures[0]) for verdict in self.verdicts if verdict.failures}
+        first = {verdict.clause.name: alike(verdict.failures[0]) for verdict in self.failed if verdict.failures}
         followers: dict[tuple[str | None, str, str], list[str]] = {}
         for verdict in self.verdicts:
             if verdict.follows in first:
@@ -197,10 +211,10 @@ class Report:
 
     @property
     def exit_code(self) -> int:
-        """0: keeps all that was checked; 1: breaks a promise; 3: nothing could be checked."""
-        if self.count(Status.FAIL):
+        """0: keeps all that was checked, but for known failures; 1: breaks a promise; 3: nothing could be checked."""
+        if self.failed:
             return 1
-        return 0 if self.count(Status.PASS) else 3
+        return 0 if self.count(Status.PASS) or self.known else 3
 
 
 def _cause(failures: Sequence[Failure], following: Sequence[str]) -> Cause:

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from .cleaning import Cleaner
 from .findings import Findings
+from .known import load, mark
 from .ledger import Ledger
 from .options import Broken, CheckFailed, Lost, Options, Skip, Stopped, base_url
 from .oracle import Oracle
@@ -24,6 +25,7 @@ from .stages import STAGES
 from .wire import Wire
 
 _PREFIX = "contract-check-"
+READ_ONLY = "a read-only check; --allow-writes checks it"
 
 
 def clauses(select: Sequence[str] = (), skip: Sequence[str] = ()) -> tuple[Clause, ...]:
@@ -56,7 +58,7 @@ def check(
         progress: is told of what goes on.
 
     Raises:
-        ValueError: the URL is none, or a pattern of `options` fits no clause.
+        ValueError: the URL is none, a pattern of `options` fits no clause, or a known failure names none.
         CheckFailed: the server could not be checked; one line says why.
         OSError: the ledger can't be written.
     """
@@ -77,6 +79,7 @@ class _Run:
             raise ValueError("organization_id is empty")
         self._url, self._party, self._options, self._progress = url, party, options, progress
         self._entries = entries
+        self._known = load(options.known)
         self._name = f"{_PREFIX}{secrets.token_hex(4)}"
         self._started, self._clock = dt.datetime.now(dt.UTC), time.monotonic()
         redaction = Redaction(party.authorization, options.other_authorization)
@@ -136,7 +139,7 @@ class _Run:
                     self._check(entry)
                     self._tell([entry])
                 elif entry.clause.writes and self._options.mode is Mode.READ_ONLY:
-                    self._findings.skipped(entry.clause.name, "read-only")
+                    self._findings.skipped(entry.clause.name, READ_ONLY)
             if self._options.fail_fast and self._findings.any_failed:
                 raise Stopped(f"something failed in the stage {stage.name}")
 
@@ -145,7 +148,7 @@ class _Run:
             return
         name, check = entry.clause.name, entry.check
         if entry.clause.writes and self._options.mode is Mode.READ_ONLY:
-            self._findings.skipped(name, "read-only")
+            self._findings.skipped(name, READ_ONLY)
             return
         self._probe.begin(name)
         try:
@@ -178,7 +181,7 @@ class _Run:
         """Remove what was made for one clause."""
         passing, self._probe.passing = self._probe.passing, []
         for dataset in passing:
-            if dataset in self._ledger.known.datasets:
+            if dataset in self._ledger.known.datasets and not self._options.keep:
                 drop(self._probe, dataset)
         if self._options.mode is Mode.READ_ONLY and self._findings.failed(name) and subject_changed(self._probe):
             self._findings.forgive(name, "others have changed the dataset that was read")
@@ -194,8 +197,15 @@ class _Run:
             return None
         return self._options.ledger or Path(f"{self._name}.ledger.jsonl")
 
+    @property
+    def _keeps(self) -> bool:
+        """Whether the run has written something that stays."""
+        return self._options.keep and bool(self._ledger.known.datasets or self._ledger.known.pending)
+
     def _clean_up(self, *, lost: bool) -> tuple[str, ...]:
         if not self._ledger.known.run or self._options.mode is Mode.READ_ONLY:
+            return ()
+        if self._keeps:
             return ()
         self._wire.stage = "clean-up"
         if self._progress is not None:
@@ -220,8 +230,9 @@ class _Run:
             seed=self._options.seed,
             started=self._started,
             seconds=time.monotonic() - self._clock,
-            verdicts=tuple(self._findings.verdicts()),
+            verdicts=tuple(mark(self._findings.verdicts(), self._known)),
             exchanges=tuple(self._wire.exchanges),
             stopped=stopped,
             left_behind=self._left,
+            kept=str(self._ledger.path) if self._keeps and self._ledger.path else "",
         )

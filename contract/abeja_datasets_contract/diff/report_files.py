@@ -2,12 +2,12 @@
 
 import json
 from typing import Any
-from xml.etree import ElementTree as ET  # only written, never read
 
 from abeja_datasets_contract.diff.findings import Counterexample, Finding, Place, Report
 from abeja_datasets_contract.diff.messages import line
 from abeja_datasets_contract.diff.report_titles import TITLES, by_severity
 from abeja_datasets_contract.diff.texts import printable, shown
+from abeja_datasets_contract.junit import Broken, Case, Suite, junit
 
 
 def as_json(report: Report) -> str:
@@ -94,26 +94,20 @@ def _code(text: str) -> str:
 def as_junit(report: Report) -> str:
     """Write a report as JUnit XML: a test case an operation, which fails where something breaks or is undecided."""
     cases = [
-        (name, [finding for finding in report.findings if name in finding.operations]) for name in report.operations
+        _case(name, [finding for finding in report.findings if name in finding.operations])
+        for name in report.operations
     ]
-    cases.append(("the document", [finding for finding in report.findings if not finding.operations]))
-    suite = ET.Element("testsuite", name="abeja-datasets diff", errors="0", skipped="0", tests=str(len(cases)))
-    failures = 0
-    for name, findings in cases:
-        case = ET.SubElement(suite, "testcase", classname="abeja-datasets.diff", name=printable(name))
-        bad = [finding for finding in findings if finding.severity in ("breaking", "undecided")]
-        rest = [finding for finding in findings if finding not in bad]
-        if bad:
-            failures += 1
-            failure = ET.SubElement(case, "failure", type=bad[0].severity, message=printable(bad[0].sentence))
-            failure.text = "\n".join(_line(finding) for finding in bad)
-        if rest:
-            ET.SubElement(case, "system-out").text = "\n".join(_line(finding) for finding in rest)
-    suite.set("failures", str(failures))
-    root = ET.Element("testsuites")
-    root.append(suite)
-    ET.indent(root)
-    return '<?xml version="1.0" encoding="utf-8"?>\n' + ET.tostring(root, encoding="unicode") + "\n"
+    cases.append(_case("the document", [finding for finding in report.findings if not finding.operations]))
+    return junit("abeja-datasets diff", [Suite("abeja-datasets diff", cases)]).decode()
+
+
+def _case(name: str, findings: list[Finding]) -> Case:
+    bad = [finding for finding in findings if finding.severity in ("breaking", "undecided")]
+    rest = [finding for finding in findings if finding not in bad]
+    failure = None
+    if bad:
+        failure = Broken(bad[0].severity, printable(bad[0].sentence), "\n".join(map(_line, bad)))
+    return Case("abeja-datasets.diff", printable(name), failure, output="\n".join(map(_line, rest)))
 
 
 def _line(finding: Finding) -> str:

@@ -39,7 +39,7 @@ def _malformed(_p: Probe) -> list[str | None]:
 
 
 def _other_organization(p: Probe) -> list[str | None]:
-    p.skip_unless(p.other, "no second organization was given")
+    p.skip_unless(p.other, "no second organization was given; --other-organization-id checks it")
     return [p.other.authorization if p.other else None]
 
 

@@ -27,7 +27,7 @@ _ROUNDS = 2
 
 
 def _workers(p: Probe) -> int:
-    p.skip_unless(p.options.concurrency > 1, "concurrency is 1")
+    p.skip_unless(p.options.concurrency > 1, "concurrency is 1; --concurrency 8 checks it")
     return max(4, min(p.options.concurrency, 12))
 
 

@@ -13,7 +13,7 @@ _LINES = 40
 
 def _report(p: Probe) -> fuzzing.Report:
     """Fuzz, once for all clauses."""
-    p.skip_unless(p.options.mode is Mode.DISPOSABLE, "only for a server that may be spoilt")
+    p.skip_unless(p.options.mode is Mode.DISPOSABLE, "it may change any data; --allow-writes --disposable checks it")
     p.skip_unless(p.options.transport is None, "fuzzing needs a server on the network")
     found = p.shared.get("fuzzing")
     if found is None:

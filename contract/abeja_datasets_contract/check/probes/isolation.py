@@ -96,7 +96,7 @@ def listing(p: Probe) -> None:
 
 
 def _other(p: Probe) -> Party:
-    p.skip_unless(p.other, "no second organization was given")
+    p.skip_unless(p.other, "no second organization was given; --other-organization-id checks it")
     return p.other or p.party
 
 

@@ -159,7 +159,7 @@ def token_repeated(p: Probe) -> None:
 @STAGE.clause("paging.datasets.token-of-another-organization", "A token of another organization's list is 400.", _TOKEN)
 def token_of_another_organization(p: Probe) -> None:
     """Use one there."""
-    p.skip_unless(p.other, "no second organization was given")
+    p.skip_unless(p.other, "no second organization was given; --other-organization-id checks it")
     other = p.other or p.party
     _, _, token = _token(p)
     more = {"organization": other.organization_id, "authorization": other.authorization}

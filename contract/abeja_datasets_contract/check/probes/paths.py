@@ -55,7 +55,10 @@ def _undeclared(path: str) -> Callable[[Probe], None]:
         declared, here = _documented(path), _paths().get(path, {})
         anyone = next(iter(declared.values()))
         changes_all = "{dataset_id}" not in path
-        p.skip_unless(not changes_all or p.options.mode is Mode.DISPOSABLE, "only for a server that may be spoilt")
+        p.skip_unless(
+            not changes_all or p.options.mode is Mode.DISPOSABLE,
+            "it may change any data; --allow-writes --disposable checks it",
+        )
         dataset = shared_filled(p, "paths", 2)
         for method in (name for name in _METHODS if name not in declared):
             with p.case():

@@ -5,11 +5,12 @@ import json
 from pathlib import Path
 from typing import Any
 
-from abeja_datasets_contract.check.results import Exchange, Failure, Report, Status, Verdict
+from abeja_datasets_contract.check.results import Cause, Exchange, Failure, Report, Status, Verdict
 
-from .curl import curl
 from .figures import outcome, stages, utc
+from .replay import again
 from .source import line
+from .traffic import Traffic
 
 SCHEMA = Path(__file__).with_name("report.schema.json")
 FORMAT = 1
@@ -18,6 +19,7 @@ FORMAT = 1
 
 def as_json(report: Report) -> dict[str, Any]:
     """Turn a report into plain data: its outcome, every clause, and the exchanges that failures refer to by number."""
+    traffic = Traffic(report)
     shown = {each.number: each for failure in report.failures for each in _exchanges(failure)}
     return {
         "format": FORMAT,
@@ -34,11 +36,13 @@ def as_json(report: Report) -> dict[str, Any]:
         "requests": len(report.exchanges),
         "stopped": report.stopped,
         "left_behind": list(report.left_behind),
+        "kept": report.kept,
+        "causes": [_cause(cause) for cause in report.causes],
         "stages": [
             {"name": each.name, "clauses": each.clauses, "requests": each.requests, "seconds": round(each.seconds, 6)}
             for each in stages(report)
         ],
-        "clauses": [_clause(verdict) for verdict in report.verdicts],
+        "clauses": [_clause(verdict, traffic) for verdict in report.verdicts],
         "exchanges": [_exchange(shown[number]) for number in sorted(shown)],
     }
 
@@ -50,7 +54,19 @@ def dumps(value: Any) -> str:
     return "".join(f"\\\\u{ord(c):04x}" if "\ud800" <= c <= "\udfff" else c for c in text) + "\n"
 
 
-def _clause(verdict: Verdict) -> dict[str, Any]:
+def _cause(cause: Cause) -> dict[str, Any]:
+    return {
+        "what": cause.what,
+        "operation": cause.operation,
+        "promised": cause.promised,
+        "came": cause.came,
+        "failing": list(cause.failing),
+        "following": list(cause.following),
+        "exchange": cause.exchange.number if cause.exchange else None,
+    }
+
+
+def _clause(verdict: Verdict, traffic: Traffic) -> dict[str, Any]:
     clause = verdict.clause
     return {
         "name": clause.name,
@@ -62,18 +78,21 @@ def _clause(verdict: Verdict) -> dict[str, Any]:
         "status": verdict.status.value,
         "reason": verdict.reason,
         "checks": verdict.checks,
+        "failed": verdict.failed,
+        "follows": verdict.follows,
+        "known": verdict.known,
         "note": verdict.note,
-        "failures": [_failure(failure) for failure in verdict.failures],
+        "failures": [_failure(failure, traffic) for failure in verdict.failures],
     }
 
 
-def _failure(failure: Failure) -> dict[str, Any]:
+def _failure(failure: Failure, traffic: Traffic) -> dict[str, Any]:
     return {
         "promised": failure.promised,
         "came": failure.came,
         "exchange": failure.exchange.number if failure.exchange else None,
         "context": [exchange.number for exchange in failure.context],
-        "curl": [curl(exchange) for exchange in ((failure.exchange,) if failure.exchange else failure.context)],
+        "curl": again(failure, traffic).splitlines(),
     }
 
 

@@ -29,16 +29,29 @@ _CUT_OFF = rf"\$\{{(?:{_NAMES})#\* \}}"
 _SECRETS = re.compile(rf'(\$\((?:\{{ )?printf %s "{_CUT_OFF}" .*\)|\$(?:{_NAMES})\b|{_CUT_OFF})')
 # What the record puts at the end of a body that it cuts.
 _CUT = re.compile(rb"\.\.\. \((\d+) bytes\)\Z")
+# A variable in text that will be in single quotes: as it is, or as the octal escapes of `printf`.
+_VARIABLE = re.compile(r"⟦(\w+)⟧|\\342\\237\\246(\w+)\\342\\237\\247")
 _SENDS_LENGTH = frozenset({"POST", "PUT", "PATCH"})
 _RUN = re.compile(rb"(.)\1{255,}", re.DOTALL)
 
 
-def curl(exchange: Exchange) -> str:
-    """Write the shell line that sends an exchange's request again."""
+def curl(exchange: Exchange, *, quiet: bool = False) -> str:
+    """Write the shell line that sends an exchange's request again.
+
+    Args:
+        exchange: its URL and its body may hold variables, as `variable` writes them.
+        quiet: whether only the body is printed, without the head and the progress.
+    """
     sent = exchange.sent
     source, data = _body(sent, exchange.number)
-    words = ["curl", "-i", *_method(sent), *_headers(sent), *data, *_url(sent)]
-    return source + " ".join(words)
+    words = ["curl", "-s" if quiet else "-i", *_method(sent), *_headers(sent), *data, *_url(sent)]
+    line = _VARIABLE.sub(lambda match: f"'\"${{{match[1] or match[2]}:?}}\"'", source + " ".join(words))
+    return line.replace(":?}\"''", ':?}"')
+
+
+def variable(name: str) -> str:
+    """Return the text that stands for a shell variable in a URL or a body. Where it is empty, the line fails."""
+    return f"⟦{name}⟧"
 
 
 def quote(text: str) -> str:
@@ -155,4 +168,5 @@ def _from_har(body: bytes, number: int) -> str:
         decoded = ""
     except UnicodeDecodeError:
         decoded = " | base64 -d"
-    return f"jq -j '.log.entries[] | select(._number == {number}) | .request.postData.text' traffic.har{decoded}"
+    entry = f'.log.entries[] | select(.comment | startswith("#{number} "))'
+    return f"jq -j '{entry} | .request.postData.text' traffic.har{decoded}"

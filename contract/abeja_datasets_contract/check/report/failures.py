@@ -4,16 +4,16 @@ from dataclasses import dataclass
 
 from abeja_datasets_contract.check.results import Exchange, Failure
 
-from .curl import curl
 from .printable import SHORT, body_text, one_line, plural, printable, size
+from .replay import CONTEXT, again
 from .source import line, place
+from .traffic import Traffic
 
 SHOWN = 3
 """As many failures of one clause as a person reads in a row; the others look like them."""
-CONTEXT = 6
-"""As many requests that led up to a failure as are listed: the last ones."""
-
 _HEADLINE = 100
+# What each response has, or its summary says already.
+_DULL = frozenset({"date", "server", "content-type", "content-length", "connection", "keep-alive", "set-cookie"})
 
 
 @dataclass(frozen=True)
@@ -26,7 +26,7 @@ class Part:
     """Whether it is to be copied into a shell, and so must not be broken into lines or cut."""
 
 
-def parts(failure: Failure) -> list[Part]:
+def parts(failure: Failure, traffic: Traffic) -> list[Part]:
     """Take a failure apart, in the order of reading."""
     source = failure.clause.source
     where = source if line(source) is None else f"{source} ({place(source)})"
@@ -40,17 +40,18 @@ def parts(failure: Failure) -> list[Part]:
         found.append(Part("before", before(failure.context)))
     if failure.exchange is not None:
         found += _shown(failure.exchange)
-    elif failure.context:
-        again = "\n".join(curl(exchange) for exchange in failure.context[-CONTEXT:])
-        found.append(Part("again", again, copied=True))
-    return found
+    lines = again(failure, traffic)
+    return [*found, Part("again", lines, copied=True)] if lines else found
 
 
-def text(failure: Failure) -> str:
+def text(failure: Failure, traffic: Traffic) -> str:
     """Write a failure as plain text: the clause and what came in the first line, then its parts."""
     lines = [f"{one_line(failure.clause.name)}: {one_line(failure.came)[:_HEADLINE]}"]
-    for part in parts(failure):
-        first, *others = part.text.split("\n") if not part.copied else [part.text]
+    for part in parts(failure, traffic):
+        if part.copied and "\n" in part.text:
+            lines += [f"  {part.label}", part.text]
+            continue
+        first, *others = part.text.split("\n")
         lines.append(f"  {part.label:<9} {first}")
         lines += [f"  {'':<9} {other}" for other in others]
     return "\n".join(lines)
@@ -77,12 +78,17 @@ def before(exchanges: tuple[Exchange, ...]) -> str:
     return "\n".join([*([f"({plural(left, 'request')} before these)"] if left else []), *lines])
 
 
+def heads(headers: tuple[tuple[str, str], ...]) -> list[str]:
+    """Return the headers of a response that say something of it, a line for each."""
+    return [one_line(f"{name}: {value}") for name, value in headers if name.lower() not in _DULL]
+
+
 def _shown(exchange: Exchange) -> list[Part]:
     sent, received = exchange.sent, exchange.received
     found = [Part("request", f"#{exchange.number} {one_line(sent.method)} {one_line(sent.url)}")]
     if sent.body:
         found.append(Part("with", body_text(sent.body, SHORT)))
-    found.append(Part("response", response(exchange)))
-    if received is not None and received.body:
-        found.append(Part("body", body_text(received.body, SHORT)))
-    return [*found, Part("again", curl(exchange), copied=True)]
+    if received is None:
+        return [*found, Part("response", response(exchange))]
+    found.append(Part("response", "\n".join([response(exchange), *heads(received.headers)])))
+    return [*found, Part("body", body_text(received.body, SHORT))] if received.body else found

@@ -6,9 +6,16 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from abeja_datasets_contract.check.results import Exchange, Mode, Report, Status, Verdict
+from abeja_datasets_contract.check.results import Cause, Exchange, Failure, Mode, Report, Status, Verdict
 
 from .printable import plural
+
+_NAMED = 3
+"""As many failing clauses as the last line names."""
+CREDENTIALS = (
+    "In the lines for the shell, $AUTHORIZATION is the value of the header Authorization. "
+    "Set it first: export AUTHORIZATION='Bearer TOKEN', or AUTHORIZATION=\"Basic $(printf %s user-ID:TOKEN | base64)\"."
+)
 
 
 @dataclass(frozen=True)
@@ -58,22 +65,52 @@ def stages(report: Report) -> list[Stage]:
 
 
 def reasons(report: Report) -> list[tuple[str, int]]:
-    """List why clauses were not checked, and how many for each reason, the commonest first."""
-    unchecked = (verdict.reason for verdict in report.verdicts if verdict.status is Status.NOT_CHECKED)
+    """List why clauses were not checked, and how many for each, the commonest first."""
+    unchecked = (reason(each) for each in report.verdicts if each.status is Status.NOT_CHECKED)
     return Counter(unchecked).most_common()
+
+
+def reason(verdict: Verdict) -> str:
+    """Say why a clause was not checked."""
+    if verdict.follows and verdict.follows not in verdict.reason:
+        return f"follows from {verdict.follows}"
+    return verdict.reason or "no reason was given"
+
+
+def shown_by(cause: Cause, report: Report) -> Failure | None:
+    """Return the failure that shows a cause."""
+    alike = [failure for failure in report.failures if failure.clause.name in cause.failing]
+    return next((each for each in alike if each.exchange is cause.exchange and each.came == cause.came), None)
+
+
+def touches(cause: Cause) -> str:
+    """Say how many clauses a cause touches: `3 clauses fail, 12 are not checked because of it`."""
+    failing, following = len(cause.failing), len(cause.following)
+    found = f"{plural(failing, 'clause')} {'fails' if failing == 1 else 'fail'}"
+    return (
+        f"{found}, {following:,} {'is' if following == 1 else 'are'} not checked because of it" if following else found
+    )
 
 
 def outcome(report: Report) -> str:
     """Say in a sentence how the check ended."""
-    failed, passed = report.count(Status.FAIL), report.count(Status.PASS)
-    checked = failed + passed
+    failed, known, passed = len(report.failed), len(report.known), report.count(Status.PASS)
+    checked = failed + known + passed
     if not checked:
         return "Nothing could be checked."
+    more = f" {plural(known, 'failure')} {'is' if known == 1 else 'are'} known." if known else ""
     if failed:
-        return f"Breaks {failed:,} of the {plural(checked, 'promise')} that were checked."
-    if checked == 1:
+        return f"Breaks {failed:,} of the {plural(checked, 'promise')} that were checked.{more}"
+    if checked == 1 and passed:
         return "Keeps the one promise that was checked."
-    return f"Keeps all {checked:,} promises that were checked."
+    return f"Keeps all{' other' if known else ''} {passed:,} promises that were checked.{more}"
+
+
+def named(report: Report) -> str:
+    """Name the first clauses that fail, and count the others: `a, b, c and 4 more`; empty where none does."""
+    names = [verdict.clause.name for verdict in report.failed]
+    left = len(names) - _NAMED
+    return ", ".join(names[:_NAMED]) + (f" and {left:,} more" if left > 0 else "")
 
 
 def unchecked(report: Report) -> str:
@@ -82,6 +119,11 @@ def unchecked(report: Report) -> str:
     if not count:
         return ""
     return f"{plural(count, 'promise')} {'was' if count == 1 else 'were'} not checked, and may be kept or broken."
+
+
+def kept(report: Report) -> str:
+    """Say where the run's data is, and how to remove it."""
+    return f"the ledger {report.kept} names it; abeja-datasets check --clean-up {shlex.quote(report.kept)} removes it"
 
 
 def command(report: Report) -> str:

@@ -14,7 +14,7 @@ _FILES: dict[str, Callable[[Report], bytes]] = {
     "report.html": lambda report: page(report).encode(),
     "junit.xml": junit,
     "report.json": lambda report: dumps(as_json(report)).encode(),
-    "traffic.har": lambda report: dumps(har(report)).encode(),
+    "traffic.har": lambda report: har(report).encode(),
 }
 
 

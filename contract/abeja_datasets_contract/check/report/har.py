@@ -1,105 +1,96 @@
 """The traffic as an HTTP Archive, version 1.2, which browsers' developer tools and many programs open.
 
 Credentials stand as the names of shell variables, as in every record of the check; values of cookies are masked. A
-body that is not UTF-8 is in base64: for responses that is in the format (`encoding`), for requests it is marked by
-`_encoding`, since the format has no place for it. Each entry carries its exchange's number and stage.
+body that is not UTF-8 is in base64: for responses the format has a field for that (`encoding`), for requests the
+comment of the body says so. The comment of each entry has its exchange's number, stage and operation.
 """
 
 import base64
-import datetime as dt
-from typing import Any
+import io
 from urllib.parse import parse_qsl, urlsplit
+
+import harfile
 
 from abeja_datasets_contract.check.results import Exchange, Report
 
 from .figures import utc
+from .printable import no_surrogates
 
 MASKED = "[masked]"
 _VERSION = "HTTP/1.1"
 _COOKIES = frozenset({"cookie", "set-cookie"})
-_UNKNOWN = -1
-"""What the format asks for where a size or a time is not known."""
+_CREATOR = harfile.Creator("abeja-datasets check", "1")
 
 Headers = tuple[tuple[str, str], ...]
 
 
-def har(report: Report) -> dict[str, Any]:
-    """Make the archive of a report's exchanges, in the order of sending."""
-    return {
-        "log": {
-            "version": "1.2",
-            "creator": {"name": "abeja-datasets check", "version": "1"},
-            "entries": [_entry(exchange) for exchange in report.exchanges],
-            "comment": f"the check {report.run} of {report.url}",
-        }
-    }
+def har(report: Report) -> str:
+    """Write the archive of a report's exchanges, in the order of sending."""
+    file = io.StringIO()
+    comment = no_surrogates(f"the check {report.run} of {report.url}")
+    with harfile.open(file, creator=_CREATOR, comment=comment) as archive:
+        for exchange in report.exchanges:
+            milliseconds = round(exchange.seconds * 1000, 3)
+            archive.add_entry(
+                startedDateTime=utc(exchange.started).isoformat(timespec="milliseconds"),
+                time=milliseconds,
+                request=_request(exchange),
+                response=_response(exchange),
+                timings=harfile.Timings(send=0, wait=milliseconds, receive=0),
+                comment=entry_comment(exchange),
+            )
+    return file.getvalue() + "\n"
 
 
-def _entry(exchange: Exchange) -> dict[str, Any]:
-    milliseconds = round(exchange.seconds * 1000, 3)
-    return {
-        "startedDateTime": _moment(exchange.started),
-        "time": milliseconds,
-        "request": _request(exchange),
-        "response": _response(exchange),
-        "cache": {},
-        "timings": {"send": 0, "wait": milliseconds, "receive": 0},
-        "_number": exchange.number,
-        "_stage": exchange.stage,
-        **({"_operation": exchange.operation} if exchange.operation else {}),
-    }
+def entry_comment(exchange: Exchange) -> str:
+    """Return the comment by which an exchange is found: `#12 items get_dataset_item`."""
+    return " ".join(filter(None, (f"#{exchange.number}", exchange.stage, exchange.operation)))
 
 
-def _request(exchange: Exchange) -> dict[str, Any]:
+def _request(exchange: Exchange) -> harfile.Request:
     sent = exchange.sent
-    request: dict[str, Any] = {
-        "method": sent.method,
-        "url": sent.url,
-        "httpVersion": _VERSION,
-        "cookies": [],
-        "headers": _headers(sent.headers),
-        "queryString": [
-            {"name": name, "value": value}
-            for name, value in parse_qsl(urlsplit(sent.url).query, keep_blank_values=True, errors="backslashreplace")
-        ],
-        "headersSize": _UNKNOWN,
-        "bodySize": len(sent.body or b""),
-    }
-    if sent.body:
-        text, encoding = _text(sent.body)
-        request["postData"] = {"mimeType": _media_type(sent.headers), "text": text}
-        if encoding:
-            request["postData"] |= {"_encoding": encoding, "comment": f"in {encoding}: the body is not UTF-8"}
-    return request
+    query = parse_qsl(urlsplit(sent.url).query, keep_blank_values=True, errors="backslashreplace")
+    return harfile.Request(
+        method=sent.method,
+        url=no_surrogates(sent.url),
+        httpVersion=_VERSION,
+        headers=_headers(sent.headers),
+        queryString=[harfile.Record(no_surrogates(name), no_surrogates(value)) for name, value in query],
+        postData=_posted(sent.headers, sent.body) if sent.body else None,
+        bodySize=len(sent.body or b""),
+    )
 
 
-def _response(exchange: Exchange) -> dict[str, Any]:
+def _posted(headers: Headers, body: bytes) -> harfile.PostData:
+    text, encoding = _text(body)
+    comment = f"in {encoding}: the body is not UTF-8" if encoding else None
+    return harfile.PostData(mimeType=_media_type(headers), text=text, comment=comment)
+
+
+def _response(exchange: Exchange) -> harfile.Response:
     received = exchange.received
-    headers = received.headers if received else ()
     if received is None:  # as browsers write it
-        content: dict[str, Any] = {"size": 0, "mimeType": "x-unknown"}
-        status, reason, size = 0, "", _UNKNOWN
-    else:
-        text, encoding = _text(received.body)
-        content = {"size": len(received.body), "mimeType": _media_type(received.headers), "text": text}
-        content |= {"encoding": encoding} if encoding else {}
-        status, reason, size = received.status, received.reason, len(received.body)
-    return {
-        "status": status,
-        "statusText": reason,
-        "httpVersion": _VERSION,
-        "cookies": [],
-        "headers": _headers(headers),
-        "content": content,
-        "redirectURL": _first(headers, "location"),
-        "headersSize": _UNKNOWN,
-        "bodySize": size,
-        **({"_error": exchange.error or "no response"} if received is None else {}),
-    }
+        content, comment = harfile.Content(mimeType="x-unknown"), no_surrogates(exchange.error or "no response")
+        return harfile.Response(status=0, statusText="", httpVersion=_VERSION, content=content, comment=comment)
+    text, encoding = _text(received.body)
+    return harfile.Response(
+        status=received.status,
+        statusText=no_surrogates(received.reason),
+        httpVersion=_VERSION,
+        headers=_headers(received.headers),
+        content=harfile.Content(
+            size=len(received.body), mimeType=_media_type(received.headers), text=text, encoding=encoding or None
+        ),
+        redirectURL=no_surrogates(_first(received.headers, "location")),
+        bodySize=len(received.body),
+    )
 
 
-def _headers(headers: Headers) -> list[dict[str, str]]:
-    return [{"name": name, "value": MASKED if name.lower() in _COOKIES else value} for name, value in headers]
+def _headers(headers: Headers) -> list[harfile.Record]:
+    return [
+        harfile.Record(no_surrogates(name), MASKED if name.lower() in _COOKIES else no_surrogates(value))
+        for name, value in headers
+    ]
 
 
 def _first(headers: Headers, wanted: str) -> str:
@@ -107,16 +98,12 @@ def _first(headers: Headers, wanted: str) -> str:
 
 
 def _media_type(headers: Headers) -> str:
-    return _first(headers, "content-type") or "application/octet-stream"
+    return no_surrogates(_first(headers, "content-type") or "application/octet-stream")
 
 
 def _text(body: bytes) -> tuple[str, str]:
-    """Give a body as text, and its encoding where it had to be encoded."""
+    """Return a body as text, and its encoding where it had to be encoded."""
     try:
         return body.decode(), ""
     except UnicodeDecodeError:
         return base64.b64encode(body).decode(), "base64"
-
-
-def _moment(when: dt.datetime) -> str:
-    return utc(when).isoformat(timespec="milliseconds")

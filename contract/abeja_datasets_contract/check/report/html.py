@@ -4,11 +4,13 @@ from importlib.resources import files
 
 from abeja_datasets_contract.check.results import Report, Status
 
-from .figures import Stage, command, moment, outcome, reasons, stages, unchecked
+from .figures import CREDENTIALS, Stage, command, kept, moment, outcome, reasons, stages, unchecked
+from .html_causes import causes, known
 from .html_clauses import promises
 from .html_failures import broken
 from .markup import Child, Markup, element, join
 from .printable import one_line, plural, seconds
+from .traffic import Traffic
 
 _PLAIN = {Status.PASS: "pass", Status.FAIL: "fail", Status.NOT_CHECKED: "unknown"}
 _COLOURS = {"pass": "%231a7f4b", "fail": "%23b3261e", "unknown": "%23806000"}
@@ -36,13 +38,23 @@ def page(report: Report) -> str:
 
 
 def _sections(report: Report) -> list[Child]:
-    return [_notices(report), broken(report), _unchecked(report), promises(report), _times(report)]
+    traffic = Traffic(report)
+    return [
+        _notices(report),
+        causes(report, traffic),
+        broken(report, traffic),
+        known(report),
+        _unchecked(report),
+        promises(report),
+        _times(report),
+    ]
 
 
 def _top(report: Report) -> Markup:
     failed = report.count(Status.FAIL)
-    mood = "fail" if failed else "pass" if report.count(Status.PASS) else "unknown"
-    links = [("#broken", "Broken promises", failed), ("#unchecked", "Not checked", report.count(Status.NOT_CHECKED))]
+    links = [("#causes", "What is wrong", len(report.causes)), ("#broken", "Broken promises", failed)]
+    links += [("#known", "Known failures", len(report.known) + len(report.mended))]
+    links += [("#unchecked", "Not checked", report.count(Status.NOT_CHECKED))]
     links += [("#promises", "All promises", len(report.verdicts)), ("#time", "Time", 0)]
     return element(
         "header",
@@ -60,8 +72,12 @@ def _top(report: Report) -> Markup:
             ),
             aria_label="Parts of this page",
         ),
-        class_=f"top {mood}",
+        class_=f"top {_mood(report)}",
     )
+
+
+def _mood(report: Report) -> str:
+    return {1: "fail", 0: "pass"}.get(report.exit_code, "unknown")
 
 
 def _bar(report: Report) -> Markup:
@@ -93,16 +109,15 @@ def _notices(report: Report) -> Markup:
         ended = element("strong", "The check ended early: ")
         found.append(element("p", ended, f"{report.stopped}. What came before is below."))
     if report.left_behind:
-        kept = element("ul", *(element("li", text) for text in report.left_behind))
-        found.append(element("div", element("strong", "Clean-up could not remove all that was written:"), kept))
+        left = element("ul", *(element("li", text) for text in report.left_behind))
+        found.append(element("div", element("strong", "Clean-up could not remove all that was written:"), left))
+    if report.kept:
+        found.append(element("p", element("strong", "Kept on the server, as asked: "), kept(report)))
     return join(*(element("div", notice, class_="notice", role="note") for notice in found))
 
 
 def _unchecked(report: Report) -> Markup | None:
-    rows = [
-        element("li", element("b", f"{count:,}"), element("span", reason or "no reason was given"))
-        for reason, count in reasons(report)
-    ]
+    rows = [element("li", element("b", f"{count:,}"), element("span", reason)) for reason, count in reasons(report)]
     if not rows:
         return None
     return element(
@@ -150,10 +165,9 @@ def _foot(report: Report) -> Markup:
         element("pre", element("code", command(report), class_="copy")),
         element(
             "p",
-            "In the lines for the shell, AUTHORIZATION and OTHER_AUTHORIZATION are variables that hold the value of "
-            "the header ",
-            element("code", "Authorization"),
-            ". A click on a line selects all of it. The whole traffic is in ",
+            CREDENTIALS,
+            " $OTHER_AUTHORIZATION is that of the second organization. A click on lines selects all of them. "
+            "The whole traffic is in ",
             element("code", "traffic.har"),
             ".",
         ),
@@ -161,6 +175,6 @@ def _foot(report: Report) -> Markup:
 
 
 def _icon(report: Report) -> str:
-    mood = "fail" if report.count(Status.FAIL) else "pass" if report.count(Status.PASS) else "unknown"
+    mood = _mood(report)
     circle = f"%3Ccircle cx='8' cy='8' r='7' fill='{_COLOURS[mood]}'/%3E"
     return f"data:image/svg+xml,%3Csvg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 16 16'%3E{circle}%3C/svg%3E"

@@ -2,11 +2,12 @@
 
 from abeja_datasets_contract.check.results import Exchange, Failure, Report, Status, Verdict
 
-from .curl import curl
-from .failures import CONTEXT, response
+from .failures import response
 from .markup import Child, Markup, element, join
 from .printable import SHORT, body_text, one_line, plural, size
+from .replay import CONTEXT, again
 from .source import line, place
+from .traffic import Traffic
 
 BODY = 8000
 """As many characters of a body as the page holds, all but the first of them folded away; the HAR has all of it."""
@@ -19,7 +20,7 @@ def anchor(name: str) -> str:
     return "broken-" + "".join(c if c.isascii() and (c.isalnum() or c in ".-") else f"_{ord(c):x}_" for c in name)
 
 
-def broken(report: Report) -> Markup | None:
+def broken(report: Report, traffic: Traffic) -> Markup | None:
     """Write the section; None where nothing failed."""
     failed = [verdict for verdict in report.verdicts if verdict.status is Status.FAIL]
     if not failed:
@@ -27,8 +28,8 @@ def broken(report: Report) -> Markup | None:
     return element(
         "section",
         element("h2", "Broken promises"),
-        element("p", "In the order of the stages: begin with the first, later ones may follow from it.", class_="lead"),
-        *(_verdict(verdict) for verdict in failed),
+        element("p", "By clause, in the order of the stages.", class_="lead"),
+        *(_verdict(verdict, traffic) for verdict in failed),
         id="broken",
     )
 
@@ -40,9 +41,9 @@ def source(text: str) -> Markup:
     return element("span", element("b", place(text)), " ", element("code", text), class_="source")
 
 
-def _verdict(verdict: Verdict) -> Markup:
+def _verdict(verdict: Verdict, traffic: Traffic) -> Markup:
     clause = verdict.clause
-    count = len(verdict.failures)
+    count = max(verdict.failed, len(verdict.failures))
     times = f"{plural(count, 'failure')} in {plural(verdict.checks, 'check')}" if verdict.checks else ""
     first, others = verdict.failures[:1], verdict.failures[1:MOST]
     return element(
@@ -53,26 +54,31 @@ def _verdict(verdict: Verdict) -> Markup:
             element("span", clause.promise, class_="promise"),
         ),
         element("p", source(clause.source), element("span", times, class_="times-failed") if times else None),
-        *(_failure(failure) for failure in first),
-        _others(others, count) if others else None,
+        element("p", f"Known failure: {verdict.known}") if verdict.known else None,
+        *(_failure(failure, traffic) for failure in first),
+        _others(others, count, traffic) if others else None,
         class_="broken",
         id=anchor(clause.name),
-        open=True,
     )
 
 
-def _others(others: tuple[Failure, ...], count: int) -> Markup:
+def _others(others: tuple[Failure, ...], count: int, traffic: Traffic) -> Markup:
     left = count - 1 - len(others)
     return element(
         "details",
         element("summary", f"{plural(len(others), 'failure')} more like this"),
-        *(_failure(failure) for failure in others),
-        element("p", f"… and {left:,} that are only in report.json.") if left else None,
+        *(_failure(failure, traffic) for failure in others),
+        element("p", f"… and {left:,} like these.") if left else None,
         class_="more",
     )
 
 
-def _failure(failure: Failure) -> Markup:
+def _failure(failure: Failure, traffic: Traffic) -> Markup:
+    return element("div", *failure_parts(failure, traffic), class_="failure")
+
+
+def failure_parts(failure: Failure, traffic: Traffic) -> list[Child]:
+    """Write a failure: what was promised, what came, the requests, and the lines that show it again."""
     pair = element(
         "div",
         element("div", element("h4", "Promised"), element("p", failure.promised), class_="promised"),
@@ -84,12 +90,10 @@ def _failure(failure: Failure) -> Markup:
         children.append(_context(failure.context))
     if failure.exchange is not None:
         children.append(_exchange(failure.exchange))
-        again = curl(failure.exchange)
-    else:
-        again = "\n".join(curl(each) for each in failure.context[-CONTEXT:])
-    if again:
-        children += [element("h4", "Show it again"), element("pre", element("code", again, class_="copy"))]
-    return element("div", *children, class_="failure")
+    lines = again(failure, traffic)
+    if lines:
+        children += [element("h4", "Show it again"), element("pre", element("code", lines, class_="copy"))]
+    return children
 
 
 def _context(exchanges: tuple[Exchange, ...]) -> Markup:

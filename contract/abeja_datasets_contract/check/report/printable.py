@@ -18,6 +18,11 @@ def printable(text: str) -> str:
     return "".join(_escaped(character) if _steers(character) else character for character in text)
 
 
+def no_surrogates(text: str) -> str:
+    r"""Write lone surrogates, which most parsers of JSON refuse, as the text of their escape: `\ud800`."""
+    return text if text.isascii() else "".join(rf"\u{ord(c):04x}" if "\ud800" <= c <= "\udfff" else c for c in text)
+
+
 def one_line(text: str) -> str:
     """The same, on one line."""
     return printable(text).replace("\n", "\\n").replace("\t", "\\t")

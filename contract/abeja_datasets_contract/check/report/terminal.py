@@ -1,4 +1,6 @@
-"""The report in a terminal, in colour and fitted to its width; elsewhere as plain lines, one for each clause."""
+"""The report in a terminal: what is wrong first, then the clauses that fail of it, and at last the outcome."""
+
+from collections.abc import Iterable
 
 from rich.console import Console
 from rich.table import Table
@@ -6,120 +8,154 @@ from rich.text import Text
 
 from abeja_datasets_contract.check.results import Failure, Report, Status, Verdict
 
-from .failures import SHOWN, Part, parts
-from .figures import Group, groups, outcome, reasons, unchecked
+from .failures import Part, parts
+from .figures import CREDENTIALS, groups, kept, named, outcome, reason, reasons, shown_by, touches, unchecked
 from .printable import one_line, plural, seconds
+from .traffic import Traffic
 
-_STYLES = {Status.PASS: "green", Status.FAIL: "bold red", Status.NOT_CHECKED: "yellow"}
-_WORDS = {Status.PASS: "pass", Status.FAIL: "FAIL", Status.NOT_CHECKED: "not checked"}
+CAUSES = 10
+"""As many causes as are shown with a request; of more, a line each."""
+_NAMED = 12
+"""As many clauses of a cause as are named."""
+_HEADLINE = 160
 _LABELS = 10
 """Columns that labels of a failure take."""
+_STYLES = {Status.PASS: "green", Status.FAIL: "bold red", Status.NOT_CHECKED: "yellow"}
+_WORDS = {Status.PASS: "pass", Status.FAIL: "FAIL", Status.NOT_CHECKED: "not checked"}
 
 
-def show(report: Report, console: Console) -> None:
-    """Print a report: the clauses by group, each failure, and at last, where the eye falls, the outcome."""
-    for group in groups(report.verdicts):
-        _group(group, console)
-    for verdict in report.verdicts:
-        _failures(verdict, console)
+def show(report: Report, console: Console, *, verbose: bool = False) -> None:
+    """Print a report.
+
+    Args:
+        report: what to print.
+        console: where to; its width holds, but for lines for the shell.
+        verbose: whether each clause gets a line of its own, those that pass among them.
+    """
+    if verbose:
+        _clauses(report.verdicts, console)
+    _causes(report, console)
+    _known(report, console)
     _end(report, console)
 
 
-def _group(group: Group, console: Console) -> None:
-    console.print()
-    console.print(Text.assemble((one_line(group.name), "bold"), ("  " + group.tally, "dim")), soft_wrap=True)
-    if not console.is_terminal:
+def _clauses(verdicts: Iterable[Verdict], console: Console) -> None:
+    for group in groups(verdicts):
+        console.print()
+        _line(console, (one_line(group.name), "bold"), ("  " + group.tally, "dim"))
         for verdict in group.verdicts:
-            row = f"{_WORDS[verdict.status]:<11}  {one_line(verdict.clause.name)}  {_note(verdict)}"
-            console.print(Text(row), soft_wrap=True)
-        return
-    table = Table.grid(padding=(0, 2, 0, 0), expand=False)
-    table.add_column(no_wrap=True, min_width=len(_WORDS[Status.NOT_CHECKED]))
-    table.add_column(overflow="fold", max_width=max(24, console.width // 2))
-    table.add_column(overflow="fold", ratio=1)
-    for verdict in group.verdicts:
-        style = _STYLES[verdict.status]
-        kept = verdict.status is Status.PASS
-        note = Text(_note(verdict), style="dim" if kept else "", overflow="ellipsis", no_wrap=kept)
-        table.add_row(
-            Text(_WORDS[verdict.status], style), Text(one_line(verdict.clause.name), "" if kept else style), note
-        )
-    console.print(table)
+            state = (f"{_WORDS[verdict.status]:<11}  ", _STYLES[verdict.status])
+            _line(console, state, (one_line(verdict.clause.name), "bold"), f"  {_note(verdict)}", indent=13)
 
 
 def _note(verdict: Verdict) -> str:
     """Say what is worth saying of a clause in its row."""
     if verdict.status is Status.NOT_CHECKED:
-        return one_line(verdict.reason or "no reason was given")
+        return one_line(reason(verdict))
+    notes = [f"{verdict.failed:,} of {plural(verdict.checks, 'check')} failed"] if verdict.failed else []
+    notes += [one_line(verdict.note)] if verdict.note else []
     promise = one_line(verdict.clause.promise)
-    count = len(verdict.failures)
-    more = [plural(count, "failure")] if count > 1 else []
-    more += [one_line(verdict.note)] if verdict.note else []
-    return f"{promise} ({'; '.join(more)})" if more else promise
+    return f"{promise} ({'; '.join(notes)})" if notes else promise
 
 
-def _failures(verdict: Verdict, console: Console) -> None:
-    if verdict.status is not Status.FAIL:
-        return
-    count = len(verdict.failures)
-    console.print()
-    if console.is_terminal:
-        console.rule(style="red")
-    title = Text.assemble(("FAIL ", "bold red"), (one_line(verdict.clause.name), "bold"))
-    console.print(title, soft_wrap=True)
-    for index, failure in enumerate(verdict.failures[:SHOWN], 1):
-        if count > 1:
-            console.print(Text(("\n" if index > 1 else "") + f"{index} of {count}", "dim"))
-        _failure(failure, console, first=index == 1)
-    if count > SHOWN:
-        console.print(
-            Text(f"… and {plural(count - SHOWN, 'failure')} more of this clause; --report DIR has them", "dim")
+def _causes(report: Report, console: Console) -> None:
+    causes, traffic = report.causes, Traffic(report)
+    for number, cause in enumerate(causes, 1):
+        console.print()
+        _line(
+            console,
+            (f"Cause {number} of {len(causes)}: ", "bold red"),
+            (_cut(one_line(cause.what)), "bold"),
+            f" ({touches(cause)})",
+            indent=2,
+        )
+        failure = shown_by(cause, report) if number <= CAUSES else None
+        for name in cause.failing[:_NAMED]:
+            _line(console, ("FAIL ", "bold red"), (one_line(name), "bold"))
+        if len(cause.failing) > _NAMED:
+            _line(console, f"… and {len(cause.failing) - _NAMED:,} more")
+        _names("following", cause.following, console)
+        if failure is not None:
+            _failure(failure, traffic, console, first=number == 1)
+    if len(causes) > CAUSES:
+        console.print()
+        _line(
+            console, f"The requests of {plural(len(causes) - CAUSES, 'cause')} more are in the files of --report DIR."
         )
 
 
-def _failure(failure: Failure, console: Console, *, first: bool) -> None:
-    for part in parts(failure):
-        if part.label in ("promise", "source") and not first:
-            continue  # the same for each failure of a clause
+def _cut(text: str) -> str:
+    return text if len(text) <= _HEADLINE else f"{text[:_HEADLINE]} […]"
+
+
+def _names(label: str, names: tuple[str, ...], console: Console) -> None:
+    if names:
+        more = f" and {len(names) - _NAMED:,} more" if len(names) > _NAMED else ""
+        _part(Part(label, one_line(", ".join(names[:_NAMED])) + more), console)
+
+
+def _failure(failure: Failure, traffic: Traffic, console: Console, *, first: bool) -> None:
+    for part in parts(failure, traffic):
+        if part.copied and first:
+            _part(Part("shell", CREDENTIALS), console)
         _part(part, console)
 
 
 def _part(part: Part, console: Console) -> None:
-    label = Text(f"  {part.label:<{_LABELS}}", "cyan")
+    label = f"  {part.label:<{_LABELS}}"
     if part.copied:
         # Flush left, and broken by the terminal alone: so it is copied as it stands.
-        console.print(label)
+        console.print(Text(label, "cyan"))
         console.print(Text(part.text), soft_wrap=True)
         return
-    style = {"came": "red", "promised": "green"}.get(part.label, "")
     if not console.is_terminal:
-        lines = part.text.split("\n")
-        console.print(label + Text(lines[0]), soft_wrap=True)
-        for line in lines[1:]:
-            console.print(Text(" " * (_LABELS + 2) + line), soft_wrap=True)
+        console.print(Text(label + part.text.replace("\n", "\n" + " " * (_LABELS + 2))), soft_wrap=True)
         return
     grid = Table.grid()
     grid.add_column(no_wrap=True)
     grid.add_column(overflow="fold", ratio=1)
-    grid.add_row(label, Text(part.text, style))
+    style = {"came": "red", "promised": "green"}.get(part.label, "")
+    grid.add_row(Text(label, "cyan"), Text(part.text, style))
     console.print(grid)
+
+
+def _known(report: Report, console: Console) -> None:
+    if not report.known and not report.mended:
+        return
+    console.print()
+    _line(console, ("Known failures", "bold"))
+    for verdict in report.known:
+        _line(console, f"  fails: {one_line(verdict.clause.name)}: {one_line(verdict.known)}", indent=4)
+    for verdict in report.mended:
+        text = f"  passes again: {one_line(verdict.clause.name)}: {one_line(verdict.known)}"
+        _line(console, (text, "bold yellow"), indent=4)
 
 
 def _end(report: Report, console: Console) -> None:
     console.print()
-    if console.is_terminal:
-        console.rule(style="dim")
-    for reason, count in reasons(report):
-        console.print(
-            Text(f"{count} not checked: {one_line(reason or 'no reason was given')}", "yellow"), soft_wrap=True
-        )
+    for text, count in reasons(report):
+        _line(console, (f"{count:,} not checked: {one_line(text)}", "yellow"), indent=2)
     for left in report.left_behind:
-        console.print(Text(f"left behind: {one_line(left)}", "bold yellow"), soft_wrap=True)
+        _line(console, (f"left behind: {one_line(left)}", "bold yellow"), indent=2)
+    if report.kept:
+        _line(console, (f"kept on the server: {one_line(kept(report))}", "bold yellow"), indent=2)
     if report.stopped is not None:
-        console.print(Text(f"ended early: {one_line(report.stopped)}", "bold yellow"), soft_wrap=True)
+        _line(console, (f"ended early: {one_line(report.stopped)}", "bold yellow"), indent=2)
     took = f"{plural(len(report.exchanges), 'request')} in {seconds(report.seconds)}, {report.mode}, seed {report.seed}"
-    console.print(Text(f"{one_line(report.url)}: {took}", "dim"), soft_wrap=True)
+    _line(console, (f"{one_line(report.url)}: {took}", "dim"), indent=2)
+    if unchecked(report):
+        _line(console, (unchecked(report), "yellow"), indent=2)
     style = "bold red" if report.exit_code == 1 else "bold green" if report.exit_code == 0 else "bold yellow"
-    console.print(
-        Text(" ".join(filter(None, (outcome(report), unchecked(report)))), style), soft_wrap=not console.is_terminal
-    )
+    failed = named(report)
+    _line(console, (f"{outcome(report)}{f' Failed: {one_line(failed)}' if failed else ''}", style), indent=2)
+
+
+def _line(console: Console, *pieces: str | tuple[str, str], indent: int = 0) -> None:
+    """Print text that is broken at the width, its further lines indented. Elsewhere than in a terminal it stays one."""
+    text = Text.assemble(*pieces)
+    if not console.is_terminal:
+        console.print(text, soft_wrap=True)
+        return
+    lines = text.wrap(console, max(20, console.width - indent))
+    for number, line in enumerate(lines):
+        console.print(Text(" " * indent if number else "") + line, soft_wrap=True)
