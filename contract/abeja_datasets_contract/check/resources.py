@@ -11,7 +11,7 @@ from .options import Broken, Skip
 from .oracle import NotJson
 from .probe import UNSET, Probe, Response
 
-SOURCE = [
+SOURCE: list[dict[str, Any]] = [
     {"data_uri": "datalake://contract-check/0", "data_type": "image/jpeg", "height": 500, "width": 200},
     {"data_uri": "datalake://contract-check/1", "data_type": "Image/PNG", "more": "kept"},
 ]
@@ -102,7 +102,7 @@ def new_item(p: Probe, dataset: Dataset, attributes: Any = UNSET, source_data: A
     Raises:
         Skip: it could not be created, which is a failure of the operation's own clause.
     """
-    body: dict[str, Any] = {"source_data": SOURCE if source_data is UNSET else source_data}
+    body: dict[str, Any] = {"source_data": source(p) if source_data is UNSET else source_data}
     if attributes is not UNSET:
         body["attributes"] = attributes
     with setting_up("an item could not be created"):
@@ -119,6 +119,11 @@ def filled(p: Probe, count: int, *, props: Any = UNSET) -> Dataset:
     for number in range(count):
         new_item(p, dataset, {"number": number})
     return dataset
+
+
+def source(p: Probe) -> list[dict[str, Any]]:
+    """Return source data that holds the run's name, by which a read shows that an item is the run's own."""
+    return [{**entry, "data_uri": entry["data_uri"].replace("contract-check", p.run)} for entry in SOURCE]
 
 
 def drop(p: Probe, dataset: str) -> None:

@@ -7,10 +7,10 @@ from abeja_datasets_contract.check.document import INFO, of_operation
 from abeja_datasets_contract.check.probe import Probe, Response
 from abeja_datasets_contract.check.registry import Stage
 from abeja_datasets_contract.check.resources import (
-    SOURCE,
     filled,
     new_dataset,
     shared_filled,
+    source,
     walk_datasets,
     walk_items,
 )
@@ -38,7 +38,7 @@ def create_items(p: Probe) -> None:
     """Create many, and list them."""
     dataset = new_dataset(p)
     count = 2 * _workers(p)
-    bodies = [{"source_data": SOURCE, "attributes": {"number": number}} for number in range(count)]
+    bodies = [{"source_data": source(p), "attributes": {"number": number}} for number in range(count)]
     responses = p.send_all([p.request("create_dataset_item", dataset.id, json=body) for body in bodies])
     made = {}
     for response, body in zip(responses, bodies, strict=True):
@@ -216,7 +216,7 @@ def walk(p: Probe) -> None:
     dataset = filled(p, 8)
     workers = _workers(p)
     old = [item.id for item in dataset.items]
-    body = {"source_data": SOURCE}
+    body = {"source_data": source(p)}
     calls = [p.request("create_dataset_item", dataset.id, json=body) for _ in range(workers)]
     calls[::2] = [p.request("list_dataset_items", dataset.id, query={"limit": 1000}) for _ in calls[::2]]
     for response in p.send_all(calls):

@@ -7,7 +7,7 @@ from abeja_datasets_contract.check.compare import difference, order_of_keys
 from abeja_datasets_contract.check.document import INFO
 from abeja_datasets_contract.check.probe import Probe, Response
 from abeja_datasets_contract.check.registry import Stage
-from abeja_datasets_contract.check.resources import SOURCE, shared_filled
+from abeja_datasets_contract.check.resources import shared_filled, source
 
 STAGE = Stage("fidelity")
 
@@ -91,7 +91,7 @@ def _same_order(p: Probe, value: Any, got: Any, response: Response) -> None:
 def _attributes(p: Probe, value: Any) -> Iterator[tuple[Any, Response]]:
     """Write attributes in each way, and read them in each."""
     dataset = shared_filled(p, "fidelity", 2)
-    response = p.call("create_dataset_item", dataset.id, json={"source_data": SOURCE, "attributes": value})
+    response = p.call("create_dataset_item", dataset.id, json={"source_data": source(p), "attributes": value})
     yield response.json["attributes"], response
     created = response.json["dataset_item_id"]
     response = p.call("get_dataset_item", dataset.id, created)

@@ -12,7 +12,7 @@ from abeja_datasets_contract.check.options import Broken, Skip, Stopped
 from abeja_datasets_contract.check.probe import Probe, Response
 from abeja_datasets_contract.check.queries import And, Not, Or, Query, Term, holds, text
 from abeja_datasets_contract.check.registry import Stage
-from abeja_datasets_contract.check.resources import SOURCE, Dataset, Item, drop, item_record, new_dataset
+from abeja_datasets_contract.check.resources import Dataset, Item, drop, item_record, new_dataset, source
 
 from .paging import ITEMS
 
@@ -49,7 +49,7 @@ class _Server(RuleBasedStateMachine):
 
     @rule(attributes=_ATTRIBUTES)
     def create(self, attributes: Any) -> None:
-        body = {"source_data": SOURCE, "attributes": attributes}
+        body = {"source_data": source(p), "attributes": attributes}
         response = self.p.call("create_dataset_item", self.dataset.id, json=body)
         item = Item(response.json["dataset_item_id"], item_record(self.p, self.dataset.id, body, response.json))
         self.p.same(item.record, response, "the item as given")

@@ -3,7 +3,7 @@
 from abeja_datasets_contract.check.document import of_operation, of_schema
 from abeja_datasets_contract.check.probe import Probe, Response
 from abeja_datasets_contract.check.registry import Stage
-from abeja_datasets_contract.check.resources import SOURCE, dataset_record, nobody_has, walk_datasets
+from abeja_datasets_contract.check.resources import dataset_record, nobody_has, source, walk_datasets
 
 STAGE = Stage("names")
 _CREATE, _GET, _DELETE = "create_dataset", "get_dataset", "delete_dataset"
@@ -76,7 +76,7 @@ def free_after_delete(p: Probe) -> None:
     """Give it again."""
     name = p.name("-again")
     first = _create(p, name).json["dataset_id"]
-    p.call("create_dataset_item", first, json={"source_data": SOURCE})
+    p.call("create_dataset_item", first, json={"source_data": source(p)})
     p.call(_DELETE, first)
     second = _create(p, name)
     p.require(
