@@ -49,7 +49,7 @@ class _Server(RuleBasedStateMachine):
 
     @rule(attributes=_ATTRIBUTES)
     def create(self, attributes: Any) -> None:
-        body = {"source_data": source(p), "attributes": attributes}
+        body = {"source_data": source(self.p), "attributes": attributes}
         response = self.p.call("create_dataset_item", self.dataset.id, json=body)
         item = Item(response.json["dataset_item_id"], item_record(self.p, self.dataset.id, body, response.json))
         self.p.same(item.record, response, "the item as given")
