@@ -188,8 +188,7 @@ class _Run:
         passing, self._probe.passing = self._probe.passing, []
         self._findings.current = None
         for dataset in passing:
-            if dataset in self._ledger.known.datasets:
-                drop(self._probe, dataset)
+            drop(self._probe, dataset)
 
     def _tell(self, entries: Sequence[Entry]) -> None:
         for entry in entries:
@@ -209,11 +208,7 @@ class _Run:
         if self._progress is not None:
             self._progress.stage("clean-up", self._stages, self._stages)
         self._wire.unlimited = True
-        party, other = self._probe.party, self._probe.other
-        credentials = {party.organization_id: party.authorization}
-        if other is not None:
-            credentials[other.organization_id] = other.authorization
-        left = Cleaner(self._probe.wire, self._ledger, credentials).clean(look=not lost)
+        left = Cleaner(self._probe.wire, self._probe.guard).clean(look=not lost)
         if not left and self._ledger.path is not None and self._options.ledger is None:
             with contextlib.suppress(OSError):
                 self._ledger.path.unlink()
