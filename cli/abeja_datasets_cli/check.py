@@ -84,7 +84,7 @@ def _carry_out(asked: Mapping[str, Any]) -> int:
     if asked["listing"]:
         return _list(_clauses(asked["select"], asked["skip"]), _console(plain=asked["plain"]))
     if asked["clean_up"]:
-        return _clean_up(asked["clean_up"], asked["url"], _options(asked))
+        return _clean_up(asked["clean_up"], asked["url"], asked["organization_id"], _options(asked))
     if not asked["url"]:
         raise click.UsageError("Missing argument 'URL'.")
     if not asked["organization_id"]:
@@ -158,12 +158,22 @@ def _list(clauses: "tuple[Clause, ...]", console: "Console") -> int:
     return KEEPS
 
 
-def _clean_up(ledger: Path, url: str | None, options: "Options") -> int:
+def _clean_up(ledger: Path, url: str | None, organization_id: str | None, options: "Options") -> int:
     from abeja_datasets_contract.check import CheckFailed, clean_up
 
+    if not url or not organization_id:
+        # A ledger may come from anybody, and the credential goes to the server that is named.
+        raise click.UsageError("--clean-up needs the server and the organization of the run: URL --organization-id ID.")
     authorization = _authorization(None, os.environ, _VARIABLES)
     try:
-        left = clean_up(ledger, authorization, url, options)
+        left = clean_up(
+            ledger,
+            authorization,
+            url,
+            options,
+            organization_id=organization_id,
+            removed=lambda what: click.echo(f"removed: {what}"),
+        )
     except ValueError as error:
         raise click.UsageError(str(error)) from error
     except (CheckFailed, OSError) as error:

@@ -223,7 +223,8 @@ WRONG = {
     "http://h --organization-id 1 --other-organization-id 2 --other-credential list": "a dict is needed",
     "http://h --organization-id 1 --report file": "is a file",
     "http://h --organization-id 1 --report file/below": "--report: ",
-    "--clean-up file": "not a ledger",
+    "http://h --organization-id 1 --clean-up file": "not a ledger",
+    "--clean-up file": "needs the server and the organization",
 }
 
 
@@ -355,22 +356,26 @@ def test_a_wrong_organization_and_a_refused_credential(server: RunningServer, mo
 def test_clean_up(server: RunningServer, tmp_path: Path) -> None:
     first = {"run": "contract-check-x", "url": server.url, "organization_id": ORGANIZATION}
     (tmp_path / "ledger").write_text(json.dumps(first) + "\n", encoding="utf-8")
-    result = run("--clean-up", "ledger")
+    named = ("--organization-id", ORGANIZATION)
+    result = run("--clean-up", "ledger", server.url, *named)
     assert result.exit_code == 0, result.output
     assert "Nothing that the ledger names is left." in result.stdout
-    assert run("--clean-up", "ledger", "http://127.0.0.1:1").exit_code == 3
+    for wrong in ((), (server.url,), ("http://127.0.0.1:1", *named), (server.url, "--organization-id", "2")):
+        assert run("--clean-up", "ledger", *wrong).exit_code == 2
 
 
 def test_clean_up_that_leaves_something(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     (tmp_path / "ledger").touch()
     asked: list[Any] = []
 
-    def clean_up(*given: Any) -> tuple[str, ...]:
+    def clean_up(*given: Any, **_more: Any) -> tuple[str, ...]:
         asked.extend(given)
         return ("dataset 7",)
 
     monkeypatch.setattr(core, "clean_up", clean_up)
-    result = run("--clean-up", "ledger", "--ca-bundle", "ledger", "--timeout", "5")
+    result = run(
+        "--clean-up", "ledger", "http://h", "--organization-id", "1", "--ca-bundle", "ledger", "--timeout", "5"
+    )
     assert asked[-1] == core.Options(ca_bundle=Path("ledger"), timeout=5)
     assert result.exit_code == 3
     assert "left behind: dataset 7" in result.stderr

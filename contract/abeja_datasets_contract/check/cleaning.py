@@ -1,20 +1,20 @@
-"""Clean-up: removing what a ledger knows, and nothing else."""
+"""Clean-up: removing what a ledger knows and a read shows to be the run's, and nothing else."""
 
-import json
-from collections.abc import Mapping
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
-from urllib.parse import quote
 
+from .guard import Guard, NotOurs
+from .ids import InvalidIdentifier
 from .ledger import Ledger, read
 from .options import CheckFailed, Options, base_url
+from .ownership import Ownership
 from .redaction import Redaction
-from .results import Exchange
-from .wire import Call, Wire
+from .results import Mode
+from .wire import Wire
 
-_PAGES = 100
-_PAGE = 1000
-_OK, _GONE, _MULTIPLE = 200, 404, 300
+_OK, _NO_CONTENT, _GONE, _MULTIPLE = 200, 204, 404, 300
+_NO_RESPONSES = 3
+"""As many requests without a response in a row end the clean-up."""
 
 
 def clean_up(
@@ -22,40 +22,52 @@ def clean_up(
     authorization: str,
     url: str | None = None,
     options: Options = Options(),  # noqa: B008 - frozen
+    *,
+    organization_id: str | None = None,
+    removed: Callable[[str], None] | None = None,
 ) -> tuple[str, ...]:
     """Remove what a run that ended early has left on a server.
 
     Args:
         ledger: the file of that run. What is removed is noted in it, so that this can be done again.
         authorization: the value of the `Authorization` header.
-        url: where the API is; by default where it was.
+        url: where the API is; by default where the ledger says. Never take that from a ledger of somebody else.
         options: how to send (certificates, rate, timeout), and the credential of the second organization, whose
-            datasets are otherwise asked for with the first one's. What limits a check does not limit this.
+            datasets are otherwise left. What limits a check does not limit this.
+        organization_id: the organization of the run; by default the one that the ledger names.
+        removed: is told of each dataset that was removed, in words.
 
     Returns:
         What is left, each in words.
 
     Raises:
         OSError: the file can't be read.
-        ValueError: it is no ledger, or the URL is none.
+        ValueError: it is no ledger, or one of another server or organization; nothing was sent then.
         CheckFailed: the server can't be reached, or refuses the credential.
     """
     known = read(ledger)
+    _require_same("URL", base_url(url or known.url), base_url(known.url), ledger)
+    _require_same("organization", organization_id or known.organization_id, known.organization_id, ledger)
     written = Ledger(ledger)
     written.known = known
     written.end_line()
-    wire = Wire(base_url(url or known.url), options, Redaction(authorization, options.other_authorization), None)
+    wire = Wire(base_url(known.url), options, Redaction(authorization, options.other_authorization), None)
     wire.unlimited = True
-    organizations = (known.organization_id, *(owner for owner, _ in known.pending), *known.datasets.values())
-    credentials = dict.fromkeys(organizations, authorization)
-    if options.other_organization_id in credentials and options.other_authorization is not None:
+    credentials = {known.organization_id: authorization}
+    if options.other_organization_id is not None and options.other_authorization is not None:
         credentials[options.other_organization_id] = options.other_authorization
     try:
-        cleaner = Cleaner(wire, written, credentials)
+        guard = Guard(written, known.run, Mode.WRITES, Ownership(written, known.run, wire.send, credentials))
+        cleaner = Cleaner(wire, guard, removed)
         cleaner.greet(known.organization_id)
         return cleaner.clean(look=True)
     finally:
         wire.close()
+
+
+def _require_same(what: str, given: str, noted: str, ledger: Path) -> None:
+    if given != noted:
+        raise ValueError(f"{ledger}: the ledger is of {what} {noted}, not of {given}; nothing was sent")
 
 
 class Cleaner:
@@ -63,14 +75,15 @@ class Cleaner:
 
     Args:
         wire: sends.
-        ledger: knows them.
-        credentials: by organization.
+        guard: looks at each request; its ledger knows the datasets.
+        removed: is told of each dataset that was removed, in words.
     """
 
-    def __init__(self, wire: Wire, ledger: Ledger, credentials: Mapping[str, str]) -> None:
-        self._wire = wire
-        self._ledger = ledger
-        self._credentials = credentials
+    def __init__(self, wire: Wire, guard: Guard, removed: Callable[[str], None] | None = None) -> None:
+        self._wire, self._guard = wire, guard
+        self._ledger, self._ownership = guard.ledger, guard.ownership
+        self._credentials = guard.ownership.credentials
+        self._removed = removed
 
     def greet(self, organization: str) -> None:
         """Look whether the server can be talked to.
@@ -78,7 +91,7 @@ class Cleaner:
         Raises:
             CheckFailed: it can't.
         """
-        exchange = self._send("GET", organization, "?max_results=1")
+        exchange = self._ownership.ask(organization)
         if exchange.received is None:
             raise CheckFailed(f"{exchange.sent.url}: {exchange.error}")
         if exchange.received.status >= _MULTIPLE:
@@ -86,59 +99,68 @@ class Cleaner:
 
     def clean(self, *, look: bool) -> tuple[str, ...]:
         """Remove what is known by its id and, where `look`, what can be found by its exact name."""
-        left = [problem for organization in self._credentials for problem in self._find(organization, look=look)]
-        for dataset, organization in list(self._ledger.known.datasets.items()):
-            problem = self._remove(organization, dataset)
-            if problem:
-                left.append(f"dataset {dataset}: {problem}")
+        left = self._remove_all()
+        for organization in sorted({owner for owner, _ in self._pending()}):
+            left += self._find(organization, look=look)
         return tuple(left)
 
+    def _pending(self) -> set[tuple[str, str]]:
+        known = self._ledger.known
+        return {(owner, name) for owner, name in known.pending if known.run in name}
+
+    def _remove_all(self) -> list[str]:
+        left = []
+        for (organization, dataset), name in list(self._ledger.known.datasets.items()):
+            where = f"dataset {dataset} ({name!r}) of organization {organization} at {self._wire.url}"
+            problem = self._remove(organization, dataset)
+            if problem:
+                left.append(f"{where}: {problem}")
+            elif self._removed is not None:
+                self._removed(where)
+        return left
+
     def _remove(self, organization: str, dataset: str) -> str | None:
-        exchange = self._send("DELETE", organization, quote(dataset, safe=""))
+        if organization not in self._credentials:
+            return f"no credential for organization {organization} was given"
+        if self._wire.no_responses >= _NO_RESPONSES:
+            return "the server no longer responds"
+        problem = self._delete(organization, dataset)
+        if problem is None:
+            self._ledger.note(deleted=dataset, organization_id=organization)
+        return problem
+
+    def _delete(self, organization: str, dataset: str) -> str | None:
+        """Delete a dataset that is there, if it is the run's; return why it may still be there."""
+        try:
+            read = self._wire.send(self._ownership.call("get_dataset", organization, dataset))
+            if read.received is not None and read.received.status == _GONE:
+                return None
+            call = self._ownership.call("delete_dataset", organization, dataset)
+            self._guard.before(call)
+        except (NotOurs, InvalidIdentifier) as error:
+            return str(error)
+        exchange = self._wire.send(call)
         if exchange.received is None:
             return exchange.error
-        if exchange.received.status not in (_OK, _GONE):
-            return f"the server responded to its deletion with status {exchange.received.status}"
-        self._ledger.note(deleted=dataset)
-        return None
+        done = exchange.received.status in (_OK, _NO_CONTENT, _GONE)
+        return None if done else f"the server responded to its deletion with status {exchange.received.status}"
 
     def _find(self, organization: str, *, look: bool) -> list[str]:
-        """Find datasets by the names of creates that were not seen to succeed."""
-        known = self._ledger.known
-        names = {name for owner, name in known.pending if owner == organization and known.run in name}
-        if not names:
-            return []
+        """Find datasets by the names of creates that no read has shown."""
+        names = {name for owner, name in self._pending() if owner == organization}
         if not look:
             return [f"perhaps a dataset named {name!r}" for name in sorted(names)]
-        token = None
-        for _ in range(_PAGES):
-            more = "" if token is None else f"&next_token={quote(token, safe='')}"
-            exchange = self._send("GET", organization, f"?max_results={_PAGE}{more}")
-            for record in _records(exchange):
-                if record.get("name") in names and record.get("dataset_id") not in known.datasets:
-                    entry = {"dataset": record["dataset_id"], "name": record["name"]}
-                    self._ledger.note(**entry, organization_id=organization)
-            headers = exchange.received.headers if exchange.received is not None else ()
-            token = next((value for name, value in headers if name.lower() == "x-next-token"), None)
-            if exchange.received is None or exchange.received.status != _OK:
-                return ["perhaps more: the server's datasets could not be listed"]
-            if not token:
-                return []
-        return [f"perhaps more: the organization has more than {_PAGES * _PAGE} datasets"]
-
-    def _send(self, method: str, organization: str, rest: str) -> Exchange:
-        call = Call(
-            method=method,
-            target=f"/organizations/{quote(organization, safe='')}/datasets/{rest}",
-            operation="delete_dataset" if method == "DELETE" else "list_datasets",
-            headers=(("Authorization", self._credentials[organization]),),
-        )
-        return self._wire.send(call)
-
-
-def _records(exchange: Exchange) -> list[dict[str, Any]]:
-    try:
-        listed = json.loads(exchange.received.body) if exchange.received is not None else []
-    except (ValueError, RecursionError):
-        return []
-    return [record for record in listed if isinstance(record, dict)] if isinstance(listed, list) else []
+        if organization not in self._credentials:
+            return [f"perhaps more: no credential for organization {organization} was given"]
+        known = self._ledger.known.datasets
+        left = []
+        for dataset, name in self._ownership.listed(organization):
+            if name not in names or (organization, dataset) in known:
+                continue
+            if dataset:
+                self._ledger.note(dataset=dataset, organization_id=organization, name=name)
+            else:
+                left.append(f"dataset {name!r}: the list has no id for it that a path can hold")
+        problem = self._ownership.list_problem
+        left += [f"perhaps more in organization {organization}: {problem}"] if problem else []
+        return left + [line for line in self._remove_all() if line not in left]

@@ -1,95 +1,137 @@
 """Safety on a live server: nothing is sent that could change what this run has not made, and what it makes is noted."""
 
 import json
-import re
+from collections.abc import Iterable
 from typing import Any
-from urllib.parse import unquote
 
+from .ids import InvalidIdentifier, segment
 from .ledger import Ledger
+from .options import Skip
+from .ownership import Ownership, Target, body_of, target_of
 from .results import Exchange, Mode
 from .wire import Call
 
-_PATH = re.compile(r"/organizations/(?P<organization>[^/?]*)/datasets(?:/(?P<dataset>[^/?]+))?(?P<rest>[^?]*)")
 _FIRST_ERROR = 300
+_READS = ("GET", "HEAD", "OPTIONS")
+
+
+class NotOurs(Skip, RuntimeError):
+    """A request was not sent: no read shows that what it would change is the run's."""
 
 
 class Guard:
     """Looks at each request before it is sent, and at its response.
 
     Args:
-        ledger: knows what is ours.
-        run: the run's name, which made-up ids hold.
+        ledger: notes what is created.
+        run: the run's name, which made-up ids begin with.
         mode: what is allowed.
+        ownership: finds out what is the run's; without one, only ids that are made up may be written to.
     """
 
-    def __init__(self, ledger: Ledger, run: str, mode: Mode) -> None:
-        self._ledger = ledger
+    def __init__(self, ledger: Ledger, run: str, mode: Mode, ownership: Ownership | None = None) -> None:
+        self.ledger = ledger
         self._run = run
         self._mode = mode
+        self.ownership = ownership or Ownership(ledger, run, _no_reads, {})
 
     def before(self, call: Call) -> None:
-        """Note a dataset about to be created.
+        """Note a dataset about to be created; look whether what a request would change is the run's.
 
         Raises:
+            NotOurs: nothing shows that.
             RuntimeError: the request is not safe. It is a defect of the check to have made it.
         """
-        if call.method in ("GET", "HEAD", "OPTIONS"):
+        if call.method in _READS:
             if self._mode is Mode.READ_ONLY and call.method != "GET":
                 raise RuntimeError(f"{call.method} is not for a read-only check")
             return
         if self._mode is Mode.READ_ONLY:
             raise RuntimeError(f"{call.method} {call.target}: a read-only check does not write")
-        organization, dataset = _parts(call)
-        if dataset:
-            known = self._ledger.known
-            if dataset not in known.datasets and dataset not in known.gone and self._run not in dataset:
-                raise RuntimeError(f"{call.method} {call.target}: the dataset is not one of this run")
+        target = target_of(call)
+        if target is None:
+            raise RuntimeError(f"{call.method} {call.target}: not a path of the API")
+        if target.dataset:
+            self._require_ours(call, target)
         elif call.method != "POST":
             if self._mode is not Mode.DISPOSABLE:
                 raise RuntimeError(f"{call.method} {call.target}: only for a server that may be spoilt")
-        else:
-            name = _named(call.body)
-            if name is not None:
-                self._ledger.note(creating=name, organization_id=organization)
+        elif (name := _named(call.body)) is not None:
+            self.ledger.note(creating=name, organization_id=target.organization)
+
+    def _require_ours(self, call: Call, target: Target) -> None:
+        if target.dataset.startswith(self._run) or target.key in self.ledger.known.gone:
+            return  # the dataset is made up, or was the run's
+        problem = self.ownership.why_not(target.key)
+        if problem is not None:
+            raise NotOurs(f"{call.method}: nothing shows that dataset {target.dataset!r} is this run's: {problem}")
+        self._require_items(call, target, {target.item} if target.item else _items_in(call) if target.items else ())
+
+    def _require_items(self, call: Call, target: Target, items: Iterable[str]) -> None:
+        """Look whether items are the run's; an id that no response gave is made up, and changes nothing of others."""
+        given = {item: self.ledger.known.items[item] for item in items if item in self.ledger.known.items}
+        if len(given) > 1:
+            self.ownership.list_items(target.key)
+        for item, datasets in given.items():
+            places = {target.key} if target.key in datasets else datasets
+            if not any(self.ownership.has_item(place, item) for place in places):
+                raise NotOurs(f"{call.method}: no read shows source data of this run in item {item!r}")
 
     def after(self, call: Call, exchange: Exchange) -> None:
-        """Note what a response gave or took."""
-        if call.method not in ("POST", "DELETE", "PUT", "PATCH") or exchange.received is None:
+        """Note what a response gave, took or showed."""
+        target = target_of(call)
+        if target is None or exchange.received is None or exchange.received.status >= _FIRST_ERROR:
             return
-        organization, dataset = _parts(call)
-        answered = _body(exchange) if exchange.received.status < _FIRST_ERROR else None
-        if call.method == "POST" and not dataset:
-            self._created(call, organization, answered)
-        elif call.method == "POST" and isinstance(answered, dict):
-            self._ledger.note(item=answered.get("dataset_item_id"), of=dataset)
-        elif call.operation == "delete_dataset" and exchange.received.status < _FIRST_ERROR:
-            self._ledger.note(deleted=dataset)
+        if call.operation in ("get_dataset", "get_dataset_item"):
+            self.ownership.learn(target, exchange)
+        elif call.method not in _READS:
+            self._note(call, target, body_of(exchange))
 
-    def _created(self, call: Call, organization: str, answered: Any) -> None:
-        name = _named(call.body)
-        if isinstance(answered, dict) and "dataset_id" in answered:
-            self._ledger.note(dataset=str(answered["dataset_id"]), organization_id=organization, name=name)
+    def _note(self, call: Call, target: Target, body: Any) -> None:
+        if call.method == "POST" and isinstance(body, dict):
+            if not target.dataset:
+                self._created(call, target.organization, body.get("dataset_id"))
+            elif (item := _id(body.get("dataset_item_id"))) is not None:
+                self.ledger.note(item=item, of=target.dataset, organization_id=target.organization)
+        elif call.method == "DELETE" and not target.items and self.ownership.shown(target.key):
+            self.ledger.note(deleted=target.dataset, organization_id=target.organization)
+
+    def _created(self, call: Call, organization: str, dataset: Any) -> None:
+        known = _id(dataset)
+        if known is not None:
+            self.ledger.note(dataset=known, organization_id=organization, name=_named(call.body))
 
 
-def _parts(call: Call) -> tuple[str, str]:
-    match = _PATH.match(call.target)
-    if match is None:
-        raise RuntimeError(f"{call.method} {call.target}: not a path of the API")
-    return unquote(match["organization"]), unquote(match["dataset"] or "")
+def _no_reads(call: Call) -> Exchange:
+    raise RuntimeError(f"{call.method} {call.target}: this guard has no way to read")
+
+
+def _id(value: Any) -> str | None:
+    """Write an id that a path can hold as text; None where a response gave something else."""
+    try:
+        segment(value)
+    except InvalidIdentifier:
+        return None
+    return str(value)
 
 
 def _named(body: bytes | None) -> str | None:
     """Read the name out of a body that may be anything."""
-    try:
-        value = json.loads(body or b"")
-    except (ValueError, RecursionError):
-        return None
+    value = _json(body)
     name = value.get("name") if isinstance(value, dict) else None
     return name if isinstance(name, str) else None
 
 
-def _body(exchange: Exchange) -> Any:
+def _items_in(call: Call) -> set[str]:
+    """Read the ids out of the body of a bulk update that may be anything."""
+    body = _json(call.body) if call.method != "POST" else None
+    entries = body if isinstance(body, list) else []
+    found = (_id(entry.get("dataset_item_id")) for entry in entries if isinstance(entry, dict))
+    return {item for item in found if item is not None}
+
+
+def _json(body: bytes | None) -> Any:
     try:
-        return json.loads(exchange.received.body) if exchange.received is not None else None
+        return json.loads(body or b"")
     except (ValueError, RecursionError):
         return None

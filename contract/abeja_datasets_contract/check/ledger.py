@@ -1,7 +1,7 @@
 """The ledger: what a run writes on the server, noted on disk before it is written, so that a crash leaves no riddle.
 
 One JSON object a line. The first is the run's; then `creating` before each create of a dataset, `dataset` and `item`
-for each id that a response gave, `deleted` when a dataset is gone.
+for each id that a response gave, `shown` once a read shows that a dataset is the run's, `deleted` when it is gone.
 """
 
 import datetime as dt
@@ -14,19 +14,21 @@ from typing import Any
 
 @dataclass
 class Known:
-    """What a ledger knows of one run."""
+    """What a ledger knows of one run. A dataset is known by its organization and its id."""
 
     run: str = ""
     url: str = ""
     organization_id: str = ""
+    names: set[tuple[str, str]] = field(default_factory=set)
+    """Organization and name of each dataset whose create was sent."""
     pending: set[tuple[str, str]] = field(default_factory=set)
-    """Organization and name of each dataset whose create was sent and not seen to succeed."""
-    datasets: dict[str, str] = field(default_factory=dict)
-    """Ids of datasets that are there, each with its organization."""
-    gone: set[str] = field(default_factory=set)
-    """Ids of datasets that were there."""
-    items: set[tuple[str, str]] = field(default_factory=set)
-    """Dataset and item id of each item."""
+    """Those of them that no read has shown."""
+    datasets: dict[tuple[str, str], str] = field(default_factory=dict)
+    """Datasets that are there, as responses to creates say, each with its name."""
+    gone: set[tuple[str, str]] = field(default_factory=set)
+    """Datasets that were the run's, and were deleted."""
+    items: dict[str, set[tuple[str, str]]] = field(default_factory=dict)
+    """Ids of items, as responses to creates say, each with the datasets that have such an item."""
 
     def note(self, entry: Any) -> None:
         """Take in a line."""
@@ -34,15 +36,18 @@ class Known:
             case {"run": str(run), "url": str(url), "organization_id": str(organization)}:
                 self.run, self.url, self.organization_id = run, url, organization
             case {"creating": str(name), "organization_id": str(organization)}:
+                self.names.add((organization, name))
                 self.pending.add((organization, name))
             case {"dataset": str(dataset), "organization_id": str(organization)}:
-                self.datasets[dataset] = organization
-                self.pending.discard((organization, str(entry.get("name"))))
-            case {"item": item, "of": str(dataset)}:
-                self.items.add((dataset, str(item)))
-            case {"deleted": str(dataset)}:
-                self.datasets.pop(dataset, None)
-                self.gone.add(dataset)
+                self.datasets[organization, dataset] = str(entry.get("name"))
+            case {"shown": str(dataset), "name": str(name), "organization_id": str(organization)}:
+                self.datasets[organization, dataset] = name
+                self.pending.discard((organization, name))
+            case {"item": str(item), "of": str(dataset), "organization_id": str(organization)}:
+                self.items.setdefault(item, set()).add((organization, dataset))
+            case {"deleted": str(dataset), "organization_id": str(organization)}:
+                self.datasets.pop((organization, dataset), None)
+                self.gone.add((organization, dataset))
             case _:
                 raise ValueError(f"a line that no ledger has: {entry}")
 
@@ -92,10 +97,10 @@ def read(path: Path) -> Known:
         ValueError: it is no ledger.
     """
     known = Known()
-    for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1):
+    for number, line in enumerate(path.read_text(encoding="utf-8", errors="replace").splitlines(), 1):
         try:
             entry = json.loads(line)
-        except ValueError:
+        except (ValueError, RecursionError):
             entry = None
         try:
             if entry is not None or number == 1:

@@ -12,8 +12,10 @@ from .compare import difference, record_difference
 from .document import Operation, operations
 from .findings import Findings
 from .guard import Guard
+from .ids import path_of
 from .ledger import Ledger
 from .options import Broken, Lost, Options, Skip
+from .ownership import Ownership
 from .reading import Part, Response, Unreadable
 from .results import Mode
 from .wire import Call, Wire
@@ -71,7 +73,8 @@ class Probe:
         """What clauses have in common, by name."""
         self.last: Response
         """The last response."""
-        self._guard = Guard(ledger, run.name, options.mode)
+        credentials = {one.organization_id: one.authorization for one in (party, self.other) if one is not None}
+        self.guard = Guard(ledger, run.name, options.mode, Ownership(ledger, run.name, wire.send, credentials))
         self._names = 0
         self._expired = False
 
@@ -177,9 +180,9 @@ class Probe:
 
         Where `lenient`, it is no fault that no response comes.
         """
-        self._guard.before(call)
+        self.guard.before(call)
         exchange = self.wire.send(call)
-        self._guard.after(call, exchange)
+        self.guard.after(call, exchange)
         judged = not lenient or exchange.received is not None
         self.last = self.findings.judge(exchange) if judged else Response(exchange, {})
         return self.last
@@ -187,10 +190,10 @@ class Probe:
     def send_all(self, calls: Sequence[Call]) -> list[Response]:
         """Send requests at the same time."""
         for call in calls:
-            self._guard.before(call)
+            self.guard.before(call)
         exchanges = self.wire.send_all(calls)
         for call, exchange in zip(calls, exchanges, strict=True):
-            self._guard.after(call, exchange)
+            self.guard.after(call, exchange)
         responses = [self.findings.judge(exchange) for exchange in exchanges]
         self.last = responses[-1]
         return responses
@@ -231,7 +234,7 @@ class Probe:
             "dataset_id": dataset,
             "dataset_item_id": item,
         }
-        target = (path or known.path).format(**{name: quote(str(value), safe="") for name, value in values.items()})
+        target = path_of(path or known.path, values)
         pairs = list(query.items() if isinstance(query, Mapping) else query)
         if json is not UNSET:
             body = json_module.dumps(json, ensure_ascii=False).encode()

@@ -1,6 +1,7 @@
 """Datasets and items for checks to work on: made for one clause, shared by many, or found where nothing is written."""
 
 import base64
+import contextlib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -9,7 +10,7 @@ from .options import Skip
 from .probe import UNSET, Probe
 from .reading import Part, Record, Unreadable, readable
 
-SOURCE = [
+SOURCE: list[dict[str, Any]] = [
     {"data_uri": "datalake://contract-check/0", "data_type": "image/jpeg", "height": 500, "width": 200},
     {"data_uri": "datalake://contract-check/1", "data_type": "Image/PNG", "more": "kept"},
 ]
@@ -116,7 +117,7 @@ def new_item(p: Probe, dataset: Dataset, attributes: Any = UNSET, source_data: A
     Raises:
         Broken: it could not be created, which is a failure of the operation's own clause.
     """
-    body: dict[str, Any] = {"source_data": SOURCE if source_data is UNSET else source_data}
+    body: dict[str, Any] = {"source_data": source(p) if source_data is UNSET else source_data}
     if attributes is not UNSET:
         body["attributes"] = attributes
     clause = "operations.create_dataset_item.succeeds"
@@ -134,9 +135,16 @@ def filled(p: Probe, count: int, *, props: Any = UNSET) -> Dataset:
     return dataset
 
 
+def source(p: Probe) -> list[dict[str, Any]]:
+    """Return source data that holds the run's name, by which a read shows that an item is the run's own."""
+    return [{**entry, "data_uri": entry["data_uri"].replace("contract-check", p.run)} for entry in SOURCE]
+
+
 def drop(p: Probe, dataset: str) -> None:
-    """Delete a dataset, whatever the response."""
-    p.send(p.request("delete_dataset", dataset))
+    """Remove a dataset if it is there and the run's; what is not is left to the clean-up, which reports it."""
+    if (p.party.organization_id, str(dataset)) in p.ledger.known.datasets:
+        with contextlib.suppress(Skip):
+            p.send(p.request("delete_dataset", dataset))
 
 
 def shared(p: Probe, name: str, props: Any = UNSET) -> Dataset:

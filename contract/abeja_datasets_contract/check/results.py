@@ -211,10 +211,10 @@ class Report:
 
     @property
     def exit_code(self) -> int:
-        """0: keeps all that was checked, but for known failures; 1: breaks a promise; 3: nothing could be checked."""
+        """0: keeps all that was checked, but for known failures; 1: breaks a promise; 3: none checked, or data left."""
         if self.failed:
             return 1
-        return 0 if self.count(Status.PASS) or self.known else 3
+        return 0 if (self.count(Status.PASS) or self.known) and not self.left_behind else 3
 
 
 def _cause(failures: Sequence[Failure], following: Sequence[str]) -> Cause:

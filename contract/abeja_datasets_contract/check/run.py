@@ -181,7 +181,7 @@ class _Run:
         """Remove what was made for one clause."""
         passing, self._probe.passing = self._probe.passing, []
         for dataset in passing:
-            if dataset in self._ledger.known.datasets and not self._options.keep:
+            if not self._options.keep:
                 drop(self._probe, dataset)
         if self._options.mode is Mode.READ_ONLY and self._findings.failed(name) and subject_changed(self._probe):
             self._findings.forgive(name, "others have changed the dataset that was read")
@@ -211,11 +211,7 @@ class _Run:
         if self._progress is not None:
             self._progress.stage("clean-up", self._stages, self._stages)
         self._wire.unlimited = True
-        party, other = self._probe.party, self._probe.other
-        credentials = {party.organization_id: party.authorization}
-        if other is not None:
-            credentials[other.organization_id] = other.authorization
-        left = Cleaner(self._probe.wire, self._ledger, credentials).clean(look=not lost)
+        left = Cleaner(self._probe.wire, self._probe.guard).clean(look=not lost)
         if not left and self._ledger.path is not None and self._options.ledger is None:
             with contextlib.suppress(OSError):
                 self._ledger.path.unlink()

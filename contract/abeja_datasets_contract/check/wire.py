@@ -73,7 +73,9 @@ class Wire:
         self._progress = progress
         self._began = time.monotonic()
         self._turns = threading.Lock()
-        self._server_errors = self._no_responses = 0
+        self._server_errors = 0
+        self.no_responses = 0
+        """Requests in a row that had no response."""
         self._base = httpx.URL(url)
         self._client = self._connect()
 
@@ -110,7 +112,9 @@ class Wire:
             pause = _retry_after(exchange.received)
             if pause is None or repeat == _REPEATS - 1:
                 break
-            if pause > _PATIENCE and not self.unlimited:
+            if pause > _PATIENCE:
+                if self.unlimited:
+                    break
                 raise Stopped(f"the server asks to be left alone for {pause:.0f} seconds (Retry-After)")
             time.sleep(min(pause, self.time_left()))
         return exchange
@@ -207,12 +211,12 @@ class Wire:
 
     def _count(self, exchange: Exchange) -> None:
         received = exchange.received
-        self._no_responses = self._no_responses + 1 if received is None else 0
+        self.no_responses = self.no_responses + 1 if received is None else 0
         failed = received is not None and received.status >= _SERVER_ERROR
         self._server_errors = self._server_errors + 1 if failed else 0
         if self.unlimited:
             return
-        if self._no_responses >= NO_RESPONSES:
+        if self.no_responses >= NO_RESPONSES:
             raise Lost(f"the server no longer responds: {exchange.error}")
         if self._server_errors >= SERVER_ERRORS:
             raise Stopped(f"the server responded to {SERVER_ERRORS} requests in a row with 5xx")

@@ -20,6 +20,7 @@ from abeja_datasets_contract.check.resources import (
     unchanged,
 )
 
+from .identifiers import UNKNOWN_ITEM
 from .items import moved
 from .labels import label
 
@@ -179,7 +180,7 @@ def deleted_id(p: Probe) -> None:
 )
 def unknown_dataset(p: Probe) -> None:
     """Send to a deleted one."""
-    for body in ([], [entry(0, {})]):
+    for body in ([], [entry(UNKNOWN_ITEM, {})]):
         p.call(_BULK, gone(p).id, json=body, expect=(400, 404))
 
 

@@ -9,11 +9,11 @@ from abeja_datasets_contract.check.probe import Probe
 from abeja_datasets_contract.check.reading import Response
 from abeja_datasets_contract.check.registry import Stage
 from abeja_datasets_contract.check.resources import (
-    SOURCE,
     by_id,
     filled,
     new_dataset,
     shared_filled,
+    source,
     walk_datasets,
     walk_items,
     with_name,
@@ -42,7 +42,7 @@ def create_items(p: Probe) -> None:
     """Create many, and list them."""
     dataset = new_dataset(p)
     count = 2 * _workers(p)
-    bodies = [{"source_data": SOURCE, "attributes": {"number": number}} for number in range(count)]
+    bodies = [{"source_data": source(p), "attributes": {"number": number}} for number in range(count)]
     responses = p.send_all([p.request("create_dataset_item", dataset.id, json=body) for body in bodies])
     made = {}
     for response, body in zip(responses, bodies, strict=True):
@@ -220,7 +220,7 @@ def walk(p: Probe) -> None:
     dataset = filled(p, 8)
     workers = _workers(p)
     old = [item.id for item in dataset.items]
-    body = {"source_data": SOURCE}
+    body = {"source_data": source(p)}
     calls = [p.request("create_dataset_item", dataset.id, json=body) for _ in range(workers)]
     calls[::2] = [p.request("list_dataset_items", dataset.id, query={"limit": 1000}) for _ in calls[::2]]
     for response in p.send_all(calls):

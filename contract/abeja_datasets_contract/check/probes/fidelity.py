@@ -8,7 +8,7 @@ from abeja_datasets_contract.check.document import INFO
 from abeja_datasets_contract.check.probe import Probe
 from abeja_datasets_contract.check.reading import Response
 from abeja_datasets_contract.check.registry import Stage
-from abeja_datasets_contract.check.resources import SOURCE, shared_filled
+from abeja_datasets_contract.check.resources import shared_filled, source
 
 STAGE = Stage("fidelity")
 
@@ -92,7 +92,7 @@ def _same_order(p: Probe, value: Any, got: Any, response: Response) -> None:
 def _attributes(p: Probe, value: Any) -> Iterator[tuple[Any, Response]]:
     """Write attributes in each way, and read them in each."""
     dataset = shared_filled(p, "fidelity", 2)
-    response = p.call("create_dataset_item", dataset.id, json={"source_data": SOURCE, "attributes": value})
+    response = p.call("create_dataset_item", dataset.id, json={"source_data": source(p), "attributes": value})
     yield response.at("attributes"), response
     created = response.id("dataset_item_id")
     response = p.call("get_dataset_item", dataset.id, created)
@@ -128,7 +128,7 @@ def _props(p: Probe, value: Any) -> Iterator[tuple[Any, Response]]:
 def _source_data(p: Probe, value: Any) -> Iterator[tuple[Any, Response]]:
     """Write source data, and read it; in each way once, for attributes show how each way treats every value."""
     dataset = shared_filled(p, "fidelity of source data", 1)
-    given = {"data_uri": "datalake://contract-check/0", "given": value}
+    given = {**source(p)[0], "given": value}
     response = p.call("create_dataset_item", dataset.id, json={"source_data": [given]})
     item = response.id("dataset_item_id")
     yield response.at("source_data", 0, "given"), response

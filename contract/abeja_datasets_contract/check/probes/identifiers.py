@@ -5,6 +5,7 @@ from dataclasses import replace
 from typing import Any
 
 from abeja_datasets_contract.check.document import of_operation, operations
+from abeja_datasets_contract.check.ids import MadeUp
 from abeja_datasets_contract.check.probe import Probe
 from abeja_datasets_contract.check.reading import Response
 from abeja_datasets_contract.check.registry import Stage
@@ -38,6 +39,8 @@ _UNKNOWN_DATASET = {
 }
 _ITEM_PARAMETER = "#/components/parameters/DatasetItemId/description"
 _LONG = 300
+UNKNOWN_ITEM = 1_000_000_007
+"""An item that nobody has: a server may look at the item's id alone."""
 _MALFORMED, _PRINTABLE = 400, 32
 
 
@@ -55,7 +58,7 @@ def _unknown_dataset(operation: str, statuses: tuple[int, ...]) -> Callable[[Pro
             made_up += ["-1", "1 OR 1=1", "null"]
         for dataset in made_up:
             with p.case():
-                p.call(operation, dataset, 0, expect=statuses, **body_for(operation, 0))
+                p.call(operation, dataset, UNKNOWN_ITEM, expect=statuses, **body_for(operation, UNKNOWN_ITEM))
         if p.may_write:
             old = gone(p)
             item = old.items[0].id
@@ -114,7 +117,7 @@ def _malformed_item(operation: str) -> Callable[[Probe], None]:
         every = malformed(item.number)
         for text in every if operations()[operation].method == "GET" else every[::2]:
             with p.case():
-                p.call(operation, dataset.id, text, expect=_NOT_FOUND, **body_for(operation, item.id))
+                p.call(operation, dataset.id, MadeUp(text), expect=_NOT_FOUND, **body_for(operation, item.id))
         if p.may_write:
             nothing_changed(p, dataset, [])
 
@@ -131,7 +134,7 @@ def _malformed_dataset(operation: str) -> Callable[[Probe], None]:
             like += [f"0{dataset.id}", f"+{dataset.id}", f"{dataset.id}.0"]
         for text in like:
             with p.case():
-                response = p.send(p.request(operation, text, item))
+                response = p.send(p.request(operation, MadeUp(text), item))
                 # A server may have refused control characters before it looks at the path.
                 p.expect(response, (400, 404) if ord(min(text)) < _PRINTABLE else _NOT_FOUND)
 

@@ -9,7 +9,6 @@ from abeja_datasets_contract.check.probe import UNSET, Probe
 from abeja_datasets_contract.check.reading import Part, Response
 from abeja_datasets_contract.check.registry import Stage
 from abeja_datasets_contract.check.resources import (
-    SOURCE,
     Dataset,
     Item,
     by_id,
@@ -18,6 +17,7 @@ from abeja_datasets_contract.check.resources import (
     new_item,
     plain,
     same_item,
+    source,
     subject,
     unchanged,
     walk_items,
@@ -41,21 +41,21 @@ def created(p: Probe, dataset: Dataset, body: dict[str, Any]) -> tuple[Item, Res
 @STAGE.clause("items.create.response", "The response is the item as given.", of_operation(_CREATE, "responses", "201"))
 def create_response(p: Probe) -> None:
     """Create one, and look at the response."""
-    item, response = created(p, plain(p), {"source_data": SOURCE, "attributes": {"tag": "A"}})
+    item, response = created(p, plain(p), {"source_data": source(p), "attributes": {"tag": "A"}})
     p.same(item.record, response, "the item as it was given")
 
 
 @STAGE.clause("items.create.kept", "An item is kept as given, and read back so.", of_operation(_GET, "description"))
 def create_kept(p: Probe) -> None:
     """Create one, and read it."""
-    item, _ = created(p, plain(p), {"source_data": SOURCE, "attributes": {"tag": "A", "n": [1, {"b": None}]}})
+    item, _ = created(p, plain(p), {"source_data": source(p), "attributes": {"tag": "A", "n": [1, {"b": None}]}})
     p.same(item.record, p.call(_GET, plain(p).id, item.id), "the item as it was created")
 
 
 @STAGE.clause("items.create.attributes-missing", "Missing attributes create {}.", of_schema("CreateDatasetItemRequest"))
 def attributes_missing(p: Probe) -> None:
     """Leave them out."""
-    item, response = created(p, plain(p), {"source_data": SOURCE})
+    item, response = created(p, plain(p), {"source_data": source(p)})
     p.same(item.record, response, "attributes {}")
     p.same(item.record, p.call(_GET, plain(p).id, item.id), "attributes {}")
 
@@ -63,7 +63,7 @@ def attributes_missing(p: Probe) -> None:
 @STAGE.clause("items.create.attributes-null", "Null attributes create {}.", of_schema("CreateDatasetItemRequest"))
 def attributes_null(p: Probe) -> None:
     """Give null."""
-    item, response = created(p, plain(p), {"source_data": SOURCE, "attributes": None})
+    item, response = created(p, plain(p), {"source_data": source(p), "attributes": None})
     p.same(item.record, response, "attributes {}")
     p.same(item.record, p.call(_GET, plain(p).id, item.id), "attributes {}")
 
@@ -90,7 +90,7 @@ def ignores_unknown(p: Probe) -> None:
     dataset = filled(p, 1)
     more = {"contract_check": 1, "dataset_item_id": dataset.items[0].id, "created_at": "2001-01-01T00:00:00"}
     more |= {"updated_at": "2001-01-01T00:00:00", "dataset_id": p.run, "organization_id": p.run}
-    response = p.call(_CREATE, dataset.id, json={"source_data": SOURCE, **more})
+    response = p.call(_CREATE, dataset.id, json={"source_data": source(p), **more})
     for key, value in response.record().items():
         own = key not in more or value != more[key]
         p.require(own, f"no {key} but of the server's own", "the one in the request", response)

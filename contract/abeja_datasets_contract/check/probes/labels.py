@@ -9,7 +9,6 @@ from abeja_datasets_contract.check.reading import Response
 from abeja_datasets_contract.check.registry import Stage
 from abeja_datasets_contract.check.resources import (
     CATEGORIES,
-    SOURCE,
     Dataset,
     filled,
     labelled,
@@ -17,6 +16,7 @@ from abeja_datasets_contract.check.resources import (
     new_item,
     nothing_changed,
     shared_filled,
+    source,
 )
 
 STAGE = Stage("labels")
@@ -32,7 +32,7 @@ def label(category: int, number: int, **more: Any) -> dict[str, Any]:
 
 
 def _create(p: Probe, dataset: Dataset, attributes: Any, **more: Any) -> Response:
-    return p.call("create_dataset_item", dataset.id, json={"source_data": SOURCE, "attributes": attributes}, **more)
+    return p.call("create_dataset_item", dataset.id, json={"source_data": source(p), "attributes": attributes}, **more)
 
 
 def _update(p: Probe, dataset: Dataset, attributes: Any, **more: Any) -> Response:

@@ -13,7 +13,7 @@ from abeja_datasets_contract.check.probe import Probe
 from abeja_datasets_contract.check.queries import And, Not, Or, Query, Term, holds, text
 from abeja_datasets_contract.check.reading import Part, Unreadable
 from abeja_datasets_contract.check.registry import Stage
-from abeja_datasets_contract.check.resources import SOURCE, Dataset, Item, drop, item_of, new_dataset
+from abeja_datasets_contract.check.resources import Dataset, Item, drop, item_of, new_dataset, source
 
 from .paging import ITEMS, token_where_more_follow
 
@@ -52,7 +52,7 @@ class _Server(RuleBasedStateMachine):
 
     @rule(attributes=_ATTRIBUTES)
     def create(self, attributes: Any) -> None:
-        body = {"source_data": SOURCE, "attributes": attributes}
+        body = {"source_data": source(self.p), "attributes": attributes}
         response = self.p.call("create_dataset_item", self.dataset.id, json=body)
         item = item_of(self.p, self.dataset.id, body, response)
         self.p.same(item.record, response, "the item as given")

@@ -3,7 +3,7 @@
 from abeja_datasets_contract.check.document import of_operation, of_schema
 from abeja_datasets_contract.check.probe import Probe
 from abeja_datasets_contract.check.registry import Stage
-from abeja_datasets_contract.check.resources import SOURCE, Dataset, dataset_of, nobody_has, walk_datasets, with_name
+from abeja_datasets_contract.check.resources import Dataset, dataset_of, nobody_has, source, walk_datasets, with_name
 
 STAGE = Stage("names")
 _CREATE, _GET, _DELETE = "create_dataset", "get_dataset", "delete_dataset"
@@ -76,7 +76,7 @@ def free_after_delete(p: Probe) -> None:
     """Give it again."""
     name = p.name("-again")
     first = _create(p, name).id
-    p.call("create_dataset_item", first, json={"source_data": SOURCE})
+    p.call("create_dataset_item", first, json={"source_data": source(p)})
     p.call(_DELETE, first)
     second = _create(p, name)
     p.require(second.id != first, "a dataset with an id of its own", "the id of the deleted one", p.last)

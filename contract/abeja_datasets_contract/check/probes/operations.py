@@ -6,7 +6,7 @@ from typing import Any
 from abeja_datasets_contract.check.document import of_operation, operations
 from abeja_datasets_contract.check.probe import Probe
 from abeja_datasets_contract.check.registry import Stage
-from abeja_datasets_contract.check.resources import SOURCE, filled, plain, subject, subject_item
+from abeja_datasets_contract.check.resources import filled, plain, source, subject, subject_item
 
 STAGE = Stage("operations")
 _DOCUMENTED_ID = "dataset_item_id"
@@ -35,7 +35,7 @@ def _delete_dataset(p: Probe) -> None:
 
 
 def _create_dataset_item(p: Probe) -> None:
-    p.call("create_dataset_item", plain(p).id, json={"source_data": SOURCE})
+    p.call("create_dataset_item", plain(p).id, json={"source_data": source(p)})
     p.call("create_dataset_item", plain(p).id, json=example("create_dataset_item"))
 
 

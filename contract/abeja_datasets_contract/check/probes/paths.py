@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 from abeja_datasets_contract.check.document import of_schema, operations
 from abeja_datasets_contract.check.probe import Probe
 from abeja_datasets_contract.check.registry import Stage
-from abeja_datasets_contract.check.resources import SOURCE, nothing_changed, shared_filled, subject
+from abeja_datasets_contract.check.resources import nothing_changed, shared_filled, source, subject
 from abeja_datasets_contract.check.results import Mode
 
 from .paging import alike
@@ -137,7 +137,7 @@ def _same(p: Probe, operation: str, dataset: str) -> None:
 def writes(p: Probe) -> None:
     """Create an item, and update in bulk."""
     dataset = shared_filled(p, "paths", 2)
-    body = {"source_data": SOURCE, "attributes": {"spelled": "otherwise"}}
+    body = {"source_data": source(p), "attributes": {"spelled": "otherwise"}}
     path = _twin(operations()["create_dataset_item"].path)
     response = p.send(p.request("create_dataset_item", dataset.id, method="POST", path=path, json=body))
     taken = response.status in _TAKEN

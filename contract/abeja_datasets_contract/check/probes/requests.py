@@ -8,7 +8,7 @@ from abeja_datasets_contract.check.document import INFO, of_operation, operation
 from abeja_datasets_contract.check.options import Skip
 from abeja_datasets_contract.check.probe import Probe
 from abeja_datasets_contract.check.registry import Stage
-from abeja_datasets_contract.check.resources import SOURCE, filled, nothing_changed, shared_filled
+from abeja_datasets_contract.check.resources import filled, nothing_changed, shared_filled, source
 
 from .validation import VALID, adapted, names_in, send, target
 
@@ -143,7 +143,7 @@ def json_alone(p: Probe) -> None:
     dataset = target(p)
     for value in (b"01", b"+1", b".5", b"1.", b"0x10", b"'x'", b'"a\nb"', b'"\\x41"', b"True", b"undefined", b"{a: 1}"):
         with p.case():
-            body = _with({"source_data": SOURCE, "attributes": {}}, value)
+            body = _with({"source_data": source(p), "attributes": {}}, value)
             p.call("create_dataset_item", dataset.id, body=body, expect=_REFUSED)
     nothing_changed(p, dataset, [], p.last)
 
@@ -159,7 +159,7 @@ def unknown_parameter(p: Probe) -> None:
     item, other = dataset.items
     bodies: dict[str, Any] = {
         "create_dataset": {"name": p.name(), "type": "custom", "props": {}},
-        "create_dataset_item": {"source_data": SOURCE},
+        "create_dataset_item": {"source_data": source(p)},
         "update_dataset_item": {"attributes": {"changed": 1}},
         "bulk_update_dataset_item": [{"dataset_item_id": other.id, "attributes": {"changed": 1}}],
     }
@@ -190,7 +190,7 @@ def extremes(p: Probe) -> None:
         b'{"a":' * _DEEP + b"1" + b"}" * _DEEP,
     ):
         with p.case():
-            body = _with({"source_data": SOURCE, "attributes": {}}, value)
+            body = _with({"source_data": source(p), "attributes": {}}, value)
             p.call("create_dataset_item", dataset.id, body=body, expect=(200, 201, 400))
     p.call("get_dataset", dataset.id)
 
@@ -210,7 +210,7 @@ def escapes(p: Probe) -> None:
 def too_large(p: Probe) -> None:
     """Send more than 10 MiB, to the first operation that refuses it."""
     dataset = target(p)
-    body = {"source_data": SOURCE, "attributes": {"filler": "x" * _LARGE}}
+    body = {"source_data": source(p), "attributes": {"filler": "x" * _LARGE}}
     response = p.send(p.request("create_dataset_item", dataset.id, json=body), lenient=True)
     if response.exchange.received is None:
         raise Skip(f"the server closed the connection on a body of {_LARGE:,} bytes: {response}")

@@ -8,7 +8,7 @@ from abeja_datasets_contract.check.mutations import mutants
 from abeja_datasets_contract.check.probe import Probe
 from abeja_datasets_contract.check.reading import Response
 from abeja_datasets_contract.check.registry import Stage
-from abeja_datasets_contract.check.resources import CATEGORIES, SOURCE, Dataset, nothing_changed, shared_filled
+from abeja_datasets_contract.check.resources import CATEGORIES, SOURCE, Dataset, nothing_changed, shared_filled, source
 
 from .labels import label
 
@@ -132,7 +132,7 @@ def _acceptance(operation: str) -> Callable[[Probe], None]:
         for attributes in _TAKEN_ATTRIBUTES if operation != "create_dataset" else ():
             body: Any = {"attributes": attributes}
             if operation == "create_dataset_item":
-                body["source_data"] = SOURCE
+                body["source_data"] = source(p)
             bodies.append([{"dataset_item_id": 0, **body}] if operation == "bulk_update_dataset_item" else body)
         for body in bodies:
             with p.case():

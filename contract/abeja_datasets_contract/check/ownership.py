@@ -1,0 +1,214 @@
+"""What is the run's own: shown by reads alone, since a response to a create may name anything."""
+
+import json
+import re
+import unicodedata
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any, NamedTuple
+from urllib.parse import quote, unquote, urlencode
+
+from .document import operations
+from .ids import InvalidIdentifier, path_of, segment
+from .ledger import Ledger
+from .results import Exchange
+from .wire import Call
+
+_PAGES, _PAGE = 20, 1000
+_OK = 200
+_ABSENT = (404, 410)
+_PATH = re.compile(
+    r"(?:/[^?]*)?/organizations/(?P<organization>[^/?]+)/datasets(?:/(?P<dataset>[^/?]+)(?P<items>/items(?:/(?P<item>[^/?]+))?)?)?/?"
+    r"(?:\?.*)?"
+)
+
+
+class Target(NamedTuple):
+    """What the path of a request names; empty where it names none."""
+
+    organization: str
+    dataset: str
+    items: bool
+    item: str
+
+    @property
+    def key(self) -> tuple[str, str]:
+        """The dataset with its organization."""
+        return self.organization, self.dataset
+
+
+def target_of(call: Call) -> Target | None:
+    """Read the path of a request; None where it is not a path of the API."""
+    match = _PATH.fullmatch(call.target)
+    parts = {} if match is None else {name: unquote(text or "") for name, text in match.groupdict().items()}
+    if not parts or {".", ".."} & set(parts.values()):
+        return None
+    return Target(parts["organization"], parts["dataset"], bool(parts["items"]), parts["item"])
+
+
+class Ownership:
+    """Finds out by reads which datasets and items are the run's.
+
+    Args:
+        ledger: knows the names that the run gave, and is told what a read shows.
+        run: the run's name, which source data of its items holds.
+        send: sends a request.
+        credentials: the value of `Authorization` for each organization.
+    """
+
+    def __init__(
+        self, ledger: Ledger, run: str, send: Callable[[Call], Exchange], credentials: Mapping[str, str]
+    ) -> None:
+        self._ledger, self._run, self._send, self.credentials = ledger, run, send, credentials
+        self._datasets: set[tuple[str, str]] = set()
+        self._items: set[tuple[str, str, str]] = set()
+        self.list_problem = ""
+        """Why the last list could not be read to its end; empty where it could."""
+
+    def shown(self, key: tuple[str, str]) -> bool:
+        """Return whether a read has shown that a dataset is, or was, the run's."""
+        return key in self._datasets
+
+    def why_not(self, key: tuple[str, str]) -> str | None:
+        """Look whether a dataset is the run's; return why nothing shows it, or None where a read shows it."""
+        if key in self._datasets:
+            return None
+        if key[0] not in self.credentials:
+            return f"no credential for organization {key[0]} was given"
+        exchange = self._send(self.call("get_dataset", *key))
+        verdict = self._read_shows(key, exchange)
+        return self._list_shows(key, exchange) if verdict is None else verdict or None
+
+    def _read_shows(self, key: tuple[str, str], exchange: Exchange) -> str | None:
+        """Return why a dataset is not the run's, empty where it is, None where the response does not settle it."""
+        status, record = _status(exchange), body_of(exchange)
+        if status in _ABSENT:
+            # Nothing that is not there can be changed; a dataset of the run may be asked for in another organization.
+            elsewhere = any(dataset == key[1] and other != key[0] for other, dataset in self._datasets)
+            return "" if elsewhere else f"a read of it has status {status}"
+        if status != _OK or not isinstance(record, dict) or not isinstance(record.get("name"), str):
+            return None
+        if not self._is_own(record["name"]):
+            return f"a read of it shows the name {record['name'][:80]!r}, which this run gave to none"
+        if _text(record.get("dataset_id", key[1])) != key[1]:
+            return None
+        self._learn(key, record["name"])
+        return ""
+
+    def _list_shows(self, key: tuple[str, str], read: Exchange) -> str | None:
+        names = [name for dataset, name in self.listed(key[0]) if dataset == key[1]]
+        if not names or not all(map(self._is_own, names)):
+            return f"neither a read of it (status {_status(read)}) nor the list shows a name that this run gave"
+        self._learn(key, names[0])
+        return None
+
+    def ask(self, organization: str, **query: Any) -> Exchange:
+        """Send a request for a page of the datasets of an organization."""
+        return self._send(self.call("list_datasets", organization, query={"max_results": 1, **query}))
+
+    def listed(self, organization: str) -> Iterator[tuple[str, str]]:
+        """List the id and the name of each dataset, as far as the list can be read; an id that is none is empty."""
+        token: dict[str, str] = {}
+        for _ in range(_PAGES):
+            exchange = self.ask(organization, max_results=_PAGE, **token)
+            records = body_of(exchange)
+            if exchange.received is None or not isinstance(records, list):
+                self.list_problem = f"the datasets could not be listed (status {_status(exchange)})"
+                return
+            for record in records:
+                if isinstance(record, dict) and isinstance(record.get("name"), str):
+                    yield _text(record.get("dataset_id")), record["name"]
+            self.list_problem = ""
+            after = next((text for name, text in exchange.received.headers if name.lower() == "x-next-token"), "")
+            if not after:
+                return
+            token = {"next_token": after}
+        self.list_problem = f"the organization has more than {_PAGES * _PAGE} datasets"
+
+    def has_item(self, key: tuple[str, str], item: str) -> bool:
+        """Return whether a read shows that an item is the run's."""
+        if (*key, item) not in self._items:
+            exchange = self._send(self.call("get_dataset_item", *key, item))
+            record = body_of(exchange)
+            if _status(exchange) == _OK and isinstance(record, dict):
+                self._learn_item(key, {"dataset_item_id": item, **record})
+            if (*key, item) not in self._items and _status(exchange) not in _ABSENT:
+                self.list_items(key)
+        return (*key, item) in self._items
+
+    def list_items(self, key: tuple[str, str]) -> None:
+        """Look in the list of items which are the run's."""
+        body = body_of(self._send(self.call("list_dataset_items", *key, query={"limit": _PAGE})))
+        for record in body["items"] if isinstance(body, dict) and isinstance(body.get("items"), list) else ():
+            if isinstance(record, dict):
+                self._learn_item(key, record)
+
+    def learn(self, target: Target, exchange: Exchange) -> None:
+        """Take in what the response to a request of the check shows."""
+        if target.item and isinstance(record := body_of(exchange), dict):
+            if _text(record.get("dataset_item_id")) == target.item:
+                self._learn_item(target.key, record)
+        elif not target.items and target.key in self._ledger.known.datasets and target.key not in self._datasets:
+            self._read_shows(target.key, exchange)
+
+    def _learn(self, key: tuple[str, str], name: str) -> None:
+        self._datasets.add(key)
+        self._ledger.note(shown=key[1], name=name, organization_id=key[0])
+
+    def _learn_item(self, key: tuple[str, str], record: Mapping[str, Any]) -> None:
+        # A dataset's name may have any form; the run's own name is text that JSON does not escape.
+        if self._run in json.dumps(record.get("source_data")):
+            self._items.add((*key, _text(record.get("dataset_item_id"))))
+
+    def _is_own(self, name: str) -> bool:
+        """Return whether the run gave this name; a server that changes case or spaces changes no more of it."""
+        if name.startswith(f"{self._run}-fuzz"):
+            return True  # schemathesis makes up what follows, and the run's name is a random one
+        return self._run in name.casefold() and any(
+            _folded(name) == _folded(given) for _, given in self._ledger.known.names
+        )
+
+    def call(
+        self,
+        operation: str,
+        organization: str,
+        dataset: str = "",
+        item: str = "",
+        query: Mapping[str, Any] | None = None,
+    ) -> Call:
+        """Build a request of the run's own, with the credential of the organization.
+
+        Raises:
+            InvalidIdentifier: an id is none that a path can hold.
+        """
+        known = operations()[operation]
+        path = path_of(known.path, {"organization_id": organization, "dataset_id": dataset, "dataset_item_id": item})
+        return Call(
+            method=known.method,
+            target=f"{path}?{urlencode(query, quote_via=quote, errors='replace')}" if query else path,
+            operation=operation,
+            headers=(("Authorization", self.credentials[organization]),),
+        )
+
+
+def body_of(exchange: Exchange) -> Any:
+    """Read the body of a response; None where it is not JSON, or none came."""
+    try:
+        return json.loads(exchange.received.body) if exchange.received is not None else None
+    except (ValueError, RecursionError):
+        return None
+
+
+def _status(exchange: Exchange) -> int:
+    return 0 if exchange.received is None else exchange.received.status
+
+
+def _text(value: Any) -> str:
+    """Write an id of a response as paths have it; empty where it is none."""
+    try:
+        return unquote(segment(value))
+    except InvalidIdentifier:
+        return ""
+
+
+def _folded(name: str) -> str:
+    return unicodedata.normalize("NFKC", name).casefold().strip()
