@@ -310,9 +310,10 @@ def test_clean_up_needs_a_ledger_and_a_server(tmp_path: Path) -> None:
     other.write_text(json.dumps({"run": "r", "url": f"http://127.0.0.1:{free_port()}", "organization_id": "1"}) + "\n")
     with pytest.raises(CheckFailed, match="no connection"):
         clean_up(other, AUTHORIZATION)
-    for more in ({"url": "http://127.0.0.1:1"}, {"organization_id": "2"}):
-        with pytest.raises(ValueError, match="nothing was sent"):
-            clean_up(other, AUTHORIZATION, **more)
+    with pytest.raises(ValueError, match="nothing was sent"):
+        clean_up(other, AUTHORIZATION, "http://127.0.0.1:1")
+    with pytest.raises(ValueError, match="nothing was sent"):
+        clean_up(other, AUTHORIZATION, organization_id="2")
     with RunningServer(credentials=CREDENTIALS) as server:
         other.write_text(json.dumps({"run": "r", "url": server.url, "organization_id": "1"}) + "\n")
         with pytest.raises(CheckFailed, match="status 401"):
