@@ -38,6 +38,9 @@ def stand_in(name: str) -> None:
 
     if name not in NAMES:
         sys.exit("no program; to run one with the documented names ours: python -m abeja_datasets PROGRAM")
+    # Of a package that another thread is importing, Python waits for the package alone, not for it before a submodule.
+    # Two threads would then wait for each other, and one would get a module without its names.
+    importlib.import_module("abeja_datasets")
     sys.modules[name] = importlib.import_module(NAMES[name])
     if _SubmoduleFinder not in sys.meta_path:
         # Before the finder of files, which would load our modules once more under the documented name.
