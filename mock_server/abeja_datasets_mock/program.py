@@ -8,10 +8,10 @@ import secrets
 import shlex
 import signal
 import socket
-from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import yaml
 from starlette.applications import Starlette
@@ -28,6 +28,7 @@ Prepare = Callable[[], Awaitable[object]]
 
 _LOOPBACK = "127.0.0.1"
 CONNECTIONS = 65536
+_SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 
 class CannotListen(Exception):
@@ -82,8 +83,21 @@ def run(
             await end.wait()
 
     allow_files(CONNECTIONS)
-    with asyncio.Runner(loop_factory=new_event_loop) as runner:
-        runner.run(main())
+    _run_and_restore_signals(main())
+
+
+def _run_and_restore_signals(main: Coroutine[Any, Any, None]) -> None:
+    """Run a coroutine that may call `interrupted`, and restore the handlers of its signals.
+
+    uvloop leaves its own handler when a loop closes early; Ctrl-C would then do nothing in a program that goes on.
+    """
+    handlers = {number: signal.getsignal(number) for number in _SIGNALS}
+    try:
+        with asyncio.Runner(loop_factory=new_event_loop) as runner:
+            runner.run(main)
+    finally:
+        for number, handler in handlers.items():
+            signal.signal(number, handler)
 
 
 async def _prepared(prepare: Sequence[Prepare], end: asyncio.Event) -> bool:
@@ -106,7 +120,7 @@ async def _prepared(prepare: Sequence[Prepare], end: asyncio.Event) -> bool:
 def interrupted() -> asyncio.Event:
     """Return an event of the running event loop that is set at SIGINT or SIGTERM."""
     end = asyncio.Event()
-    on_signals((signal.SIGINT, signal.SIGTERM), end.set)
+    on_signals(_SIGNALS, end.set)
     return end
 
 

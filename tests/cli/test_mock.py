@@ -204,6 +204,13 @@ def test_a_malformed_line_loads_nothing(tmp_path: Path, line: str, told: str) ->
     connection.close()
 
 
+def test_a_failed_start_leaves_the_handlers_of_signals(tmp_path: Path) -> None:
+    before = [signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)]
+    result = CliRunner().invoke(mock, ["--load", write(tmp_path / "f.jsonl", "{")], env={**CLEAN})
+    assert result.exit_code == 2
+    assert [signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)] == before
+
+
 def test_an_item_without_a_dataset(tmp_path: Path) -> None:
     file = write(tmp_path / "f.jsonl", json.dumps(demo_data()[1]))
     result = CliRunner().invoke(mock, ["--load", file], env=CLEAN)
