@@ -63,7 +63,7 @@ class _Asked:
     "--clean-up",
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
     metavar="LEDGER",
-    help="Remove what an earlier check left on the server, and exit. Give the same second organization, if it had one.",
+    help="Remove what an earlier check left on the server, and exit. Give the same URL and organizations.",
 )
 @click.option("--verbose", is_flag=True, help="Print the promises that are kept and those that were not checked too.")
 @click.option("--plain", is_flag=True, help="Print without colours and without a progress display.")
@@ -116,7 +116,10 @@ def _check(asked: _Asked, options: "Options") -> int:
     except CheckFailed as failed:
         report, problem, code = failed.report, str(failed), NOT_CHECKED
     except KeyboardInterrupt:
-        _say("interrupted before the clean-up ended; if there is a ledger, --clean-up LEDGER removes what it names")
+        _say(
+            "interrupted before the clean-up ended; if there is a ledger, --clean-up LEDGER, with the "
+            "same URL and --organization-id, removes what it names"
+        )
         return INTERRUPTED
     except OSError as error:
         _say(str(error))

@@ -106,6 +106,41 @@ def test_a_read_only_check_finds_what_reading_shows() -> None:
     assert [failure.clause.name for failure in report.failures] == ["datasets.total-count.items"]
 
 
+def test_datasets_that_no_read_finds_are_left_and_reported(tmp_path: Path) -> None:
+    async def lost(asked: Asked, ask: Ask) -> Told:
+        told = await ask(asked)
+        return told.but(status=404, body=_ERROR) if asked.operation == "get_dataset" else told
+
+    with spoilt(lost) as server:
+        report = check(
+            URL, ORGANIZATION, AUTHORIZATION, options(tmp_path, transport=server, select=("items.create.*",))
+        )
+        there = names(server)
+    assert there
+    assert all(any(name in line for line in report.left_behind) for name in there)
+    assert report.exit_code != 0
+
+
+@pytest.mark.parametrize("alias", ["create_dataset", "get_dataset"])
+def test_a_dataset_of_others_stays_whatever_a_response_says(alias: str, tmp_path: Path) -> None:
+    theirs: list[str] = []
+
+    async def another(asked: Asked, ask: Ask) -> Told:
+        told = await ask(asked)
+        if asked.operation == alias and told.status < 300 and theirs:
+            return told.but(json={**told.json, "dataset_id": theirs[0]})
+        return told
+
+    with spoilt(another) as server:
+        kept = create(server, "theirs", 3)
+        theirs.append(kept)
+        server.asked.clear()
+        check(URL, ORGANIZATION, AUTHORIZATION, options(tmp_path, transport=server))
+        changed = [asked for asked in server.asked if asked.method != "GET" and kept in asked.target]
+        assert "theirs" in names(server)
+    assert changed == []
+
+
 def test_what_others_have_there_stays(tmp_path: Path) -> None:
     with spoilt() as server:
         theirs = [create(server, f"theirs {number}", number) for number in range(12)]
@@ -234,7 +269,7 @@ def test_a_crash_is_cleaned_up_after_in_both_organizations(tmp_path: Path) -> No
                 if end == "known":
                     written.note(dataset=response.json()["dataset_id"], organization_id=organization, name=body["name"])
         left = clean_up(ledger, AUTHORIZATION)
-        assert len(left) == 3
+        assert len(left) == 2
         assert all("no credential for organization" in line for line in left)
         both = Options(other_organization_id=OTHER_ORGANIZATION, other_authorization=OTHER_AUTHORIZATION)
         assert clean_up(ledger, AUTHORIZATION, options=both) == ()

@@ -119,7 +119,7 @@ def test_the_hook_of_readme_makes_a_span_of_each_attempt(
     monkeypatch.setattr(trace, "get_tracer", provider.get_tracer)
     readme = (Path(__file__).parent.parent.parent / "README.md").read_text(encoding="utf-8")
     (program,) = (block for block in re.findall(r"```python\n(.*?)```", readme, re.DOTALL) if "opentelemetry" in block)
-    assert len([line for line in program.splitlines() if line]) <= 10
+    assert len(program.splitlines()) <= 10
     scope: dict[str, Any] = {}
     exec(program, scope)
 

@@ -84,6 +84,7 @@ class Cleaner:
         self._ledger, self._ownership = guard.ledger, guard.ownership
         self._credentials = guard.ownership.credentials
         self._removed = removed
+        self._listed: dict[str, frozenset[str]] = {}
 
     def greet(self, organization: str) -> None:
         """Look whether the server can be talked to.
@@ -99,10 +100,9 @@ class Cleaner:
 
     def clean(self, *, look: bool) -> tuple[str, ...]:
         """Remove what is known by its id and, where `look`, what can be found by its exact name."""
-        left = self._remove_all()
-        for organization in sorted({owner for owner, _ in self._pending()}):
-            left += self._find(organization, look=look)
-        return tuple(left)
+        pending = sorted({owner for owner, _ in self._pending()})
+        unsure = [problem for organization in pending for problem in self._find(organization, look=look)]
+        return (*unsure, *self._remove_all())
 
     def _pending(self) -> set[tuple[str, str]]:
         known = self._ledger.known
@@ -134,7 +134,9 @@ class Cleaner:
         try:
             read = self._wire.send(self._ownership.call("get_dataset", organization, dataset))
             if read.received is not None and read.received.status == _GONE:
-                return None
+                return (
+                    "a read of it has status 404, but the list has it" if self._lists(organization, dataset) else None
+                )
             call = self._ownership.call("delete_dataset", organization, dataset)
             self._guard.before(call)
         except (NotOurs, InvalidIdentifier) as error:
@@ -144,6 +146,11 @@ class Cleaner:
             return exchange.error
         done = exchange.received.status in (_OK, _NO_CONTENT, _GONE)
         return None if done else f"the server responded to its deletion with status {exchange.received.status}"
+
+    def _lists(self, organization: str, dataset: str) -> bool:
+        if organization not in self._listed:
+            self._listed[organization] = frozenset(one for one, _ in self._ownership.listed(organization))
+        return dataset in self._listed[organization]
 
     def _find(self, organization: str, *, look: bool) -> list[str]:
         """Find datasets by the names of creates that no read has shown."""
@@ -163,4 +170,4 @@ class Cleaner:
                 left.append(f"dataset {name!r}: the list has no id for it that a path can hold")
         problem = self._ownership.list_problem
         left += [f"perhaps more in organization {organization}: {problem}"] if problem else []
-        return left + [line for line in self._remove_all() if line not in left]
+        return left

@@ -70,8 +70,6 @@ class Guard:
     def _require_items(self, call: Call, target: Target, items: Iterable[str]) -> None:
         """Look whether items are the run's; an id that no response gave is made up, and changes nothing of others."""
         given = {item: self.ledger.known.items[item] for item in items if item in self.ledger.known.items}
-        if len(given) > 1:
-            self.ownership.list_items(target.key)
         for item, datasets in given.items():
             places = {target.key} if target.key in datasets else datasets
             if not any(self.ownership.has_item(place, item) for place in places):

@@ -127,12 +127,13 @@ class Ownership:
     def has_item(self, key: tuple[str, str], item: str) -> bool:
         """Return whether a read shows that an item is the run's."""
         if (*key, item) not in self._items:
+            # One list may show many items, and no cache of single ones is filled before a clause looks at them.
+            self.list_items(key)
+        if (*key, item) not in self._items:
             exchange = self._send(self.call("get_dataset_item", *key, item))
             record = body_of(exchange)
             if _status(exchange) == _OK and isinstance(record, dict):
                 self._learn_item(key, {"dataset_item_id": item, **record})
-            if (*key, item) not in self._items and _status(exchange) not in _ABSENT:
-                self.list_items(key)
         return (*key, item) in self._items
 
     def list_items(self, key: tuple[str, str]) -> None:

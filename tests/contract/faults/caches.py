@@ -9,7 +9,7 @@ _pages: dict[str, Told] = {}
 _lists: dict[str, Told] = {}
 
 
-@fault("state", "current.items", "bulk.timestamps")
+@fault("state", "current.items")
 async def cached_items_miss_bulk_updates(asked: Asked, ask: Ask) -> Told:
     told = await ask(asked)
     if asked.operation == "get_dataset_item" and told.status == 200:

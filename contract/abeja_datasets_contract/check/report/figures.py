@@ -123,7 +123,16 @@ def unchecked(report: Report) -> str:
 
 def kept(report: Report) -> str:
     """Say where the run's data is, and how to remove it."""
-    return f"the ledger {report.kept} names it; abeja-datasets check --clean-up {shlex.quote(report.kept)} removes it"
+    words = (
+        "abeja-datasets",
+        "check",
+        report.url,
+        "--organization-id",
+        report.organization_id,
+        "--clean-up",
+        report.kept,
+    )
+    return f"the ledger {report.kept} names it; {shlex.join(words)} removes it"
 
 
 def command(report: Report) -> str:
