@@ -100,7 +100,7 @@ def diff(
 def _resolve(old: str | None, new: str | None, *, python: bool | None) -> _Asked:
     """Apply the defaults."""
     from abeja_datasets_contract.diff import DocumentError
-    from abeja_datasets_contract.diff.sources import last_release, repository, revision_of, working_document
+    from abeja_datasets_contract.openapi.sources import last_release, repository, revision_of, working_document
 
     note = ""
     if old is None:

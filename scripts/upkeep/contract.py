@@ -64,7 +64,7 @@ class Operation(NamedTuple):
 
 def operations_of(document: "Document") -> list[Operation]:
     """List the operations of a document, in its order."""
-    from abeja_datasets_contract.diff.operations import operations
+    from abeja_datasets_contract.openapi.operations import operations
 
     found = []
     for operation in operations(document).values():
@@ -98,7 +98,7 @@ def _parameter(document: "Document", pointer: str, raw: Mapping[str, Any]) -> Pa
 
 def _body(document: "Document", operation: str) -> tuple[str, str]:
     """Find an operation's body and the schema of its JSON; empty texts where there is none."""
-    from abeja_datasets_contract.diff.pointers import child
+    from abeja_datasets_contract.openapi.pointers import child
 
     if "requestBody" not in document.at(operation):
         return "", ""
@@ -112,7 +112,7 @@ def _body(document: "Document", operation: str) -> tuple[str, str]:
 
 
 def _response(document: "Document", operation: str) -> Mapping[str, Any]:
-    from abeja_datasets_contract.diff.pointers import child
+    from abeja_datasets_contract.openapi.pointers import child
 
     responses = child(operation, "responses")
     for status in sorted(_mapping(document.at(operation).get("responses"))):
@@ -126,7 +126,7 @@ def _response(document: "Document", operation: str) -> Mapping[str, Any]:
 
 def _fields(document: "Document", pointer: str) -> dict[str, Part]:
     """Collect the fields of an object, those of each part of it that `allOf`, `oneOf` or `anyOf` names too."""
-    from abeja_datasets_contract.diff.pointers import child
+    from abeja_datasets_contract.openapi.pointers import child
 
     schema = _mapping(document.at(pointer))
     found: dict[str, Part] = {}

@@ -67,8 +67,8 @@ def validate(root: Path) -> "Document":
 
 def _misread(document: "Document") -> Iterator[str]:
     """Find the responses that the generated code can't read: text that is described as an object."""
-    from abeja_datasets_contract.diff.operations import operations
-    from abeja_datasets_contract.diff.pointers import child
+    from abeja_datasets_contract.openapi.operations import operations
+    from abeja_datasets_contract.openapi.pointers import child
 
     for operation in operations(document).values():
         responses = child(operation.pointer, "responses")

@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 
 from abeja_datasets_contract.diff import Document, compare, load
-from abeja_datasets_contract.diff.operations import operations
-from abeja_datasets_contract.diff.pointers import join, split
+from abeja_datasets_contract.openapi.operations import operations
+from abeja_datasets_contract.openapi.pointers import join, split
 
 FOLDER = Path(os.environ.get("ABEJA_SHARED_DOCUMENTS") or Path(__file__).parents[3] / "shared" / "documents")
 pytestmark = pytest.mark.skipif(

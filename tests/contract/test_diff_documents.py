@@ -228,7 +228,7 @@ def test_a_document_of_20_megabytes_is_compared(tmp_path: Path) -> None:
 
 
 def test_a_document_over_the_limit_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("abeja_datasets_contract.diff.documents.MAX_BYTES", 1024 * 1024)
+    monkeypatch.setattr("abeja_datasets_contract.openapi.reading.MAX_BYTES", 1024 * 1024)
     (tmp_path / "new.json").write_text(json.dumps(large(2, 3)))
     with pytest.raises(DocumentError, match=r"^new\.json: over 1 MB; a document of that size is not read$"):
         load("new.json", folder=tmp_path)

@@ -11,8 +11,9 @@ imported by themselves.
 """
 
 from abeja_datasets_contract.diff.compare import compare
-from abeja_datasets_contract.diff.documents import Document, load, parse
-from abeja_datasets_contract.diff.errors import DocumentError
 from abeja_datasets_contract.diff.findings import Counterexample, Finding, Place, Report
+from abeja_datasets_contract.openapi.document import Document
+from abeja_datasets_contract.openapi.errors import DocumentError
+from abeja_datasets_contract.openapi.reading import load, parse
 
 __all__ = ["Counterexample", "Document", "DocumentError", "Finding", "Place", "Report", "compare", "load", "parse"]

@@ -5,15 +5,15 @@ from collections import deque
 from functools import cache
 from typing import Any
 
-from abeja_datasets_contract.diff.documents import Document
 from abeja_datasets_contract.diff.pairs import Pairs
-from abeja_datasets_contract.diff.pointers import child, join, split
-from abeja_datasets_contract.diff.references import references
 from abeja_datasets_contract.diff.shapes import Shape, Shapes
 from abeja_datasets_contract.diff.sides import Sides
 from abeja_datasets_contract.diff.slots import Slot
 from abeja_datasets_contract.diff.texts import shown
 from abeja_datasets_contract.diff.wording import subject
+from abeja_datasets_contract.openapi.document import Document
+from abeja_datasets_contract.openapi.pointers import child, join, split
+from abeja_datasets_contract.openapi.references import references
 
 _MISSING = object()
 _OTHERS = ("discriminator", "xml", "contentMediaType", "contentEncoding")

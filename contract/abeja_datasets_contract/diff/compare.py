@@ -2,12 +2,12 @@
 
 from abeja_datasets_contract.diff.annotations import compare_annotations
 from abeja_datasets_contract.diff.compare_operations import compare_operations, compare_servers
-from abeja_datasets_contract.diff.documents import Document
 from abeja_datasets_contract.diff.findings import Report
-from abeja_datasets_contract.diff.pointers import child, join
 from abeja_datasets_contract.diff.schema_findings import schema_findings
 from abeja_datasets_contract.diff.security import compare_schemes
 from abeja_datasets_contract.diff.sides import Sides
+from abeja_datasets_contract.openapi.document import Document
+from abeja_datasets_contract.openapi.pointers import child, join
 
 _ROOT = [{"url": "/"}]
 """What the OpenAPI Specification puts where no servers are named."""

@@ -3,12 +3,12 @@
 from typing import Any
 
 from abeja_datasets_contract.diff.findings import Audience, Severity
-from abeja_datasets_contract.diff.operations import Operation
-from abeja_datasets_contract.diff.pointers import child
 from abeja_datasets_contract.diff.requests import Requests
 from abeja_datasets_contract.diff.responses import Responses
 from abeja_datasets_contract.diff.security import compare_security
 from abeja_datasets_contract.diff.sides import Sides
+from abeja_datasets_contract.openapi.operations import Operation
+from abeja_datasets_contract.openapi.pointers import child
 
 _BOTH: tuple[Audience, ...] = ("callers sending", "callers reading", "generated code")
 

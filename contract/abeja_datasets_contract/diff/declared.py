@@ -2,7 +2,7 @@
 
 from typing import Any, NamedTuple
 
-from abeja_datasets_contract.diff.documents import Document
+from abeja_datasets_contract.openapi.document import Document
 
 
 class Names(NamedTuple):

@@ -12,10 +12,10 @@ from typing import Any, Literal
 from urllib.parse import unquote
 
 from abeja_datasets_contract.diff.counterexamples import validator
-from abeja_datasets_contract.diff.documents import Document
 from abeja_datasets_contract.diff.messages import Request, Response, credential
-from abeja_datasets_contract.diff.pointers import child, join
 from abeja_datasets_contract.diff.schemas import Direction, Schemas
+from abeja_datasets_contract.openapi.document import Document
+from abeja_datasets_contract.openapi.pointers import child, join
 
 Objection = Literal[
     "operation", "unknown parameter", "missing parameter", "parameter", "body", "missing body", "property",

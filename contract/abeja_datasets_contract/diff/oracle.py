@@ -10,11 +10,11 @@ from typing import Any, Literal
 
 import jsonschema_rs
 
-from abeja_datasets_contract.diff.dialect import SCALARS
 from abeja_datasets_contract.diff.pairs import Change, Inner, Pair, Pairs
-from abeja_datasets_contract.diff.pointers import child
 from abeja_datasets_contract.diff.schemas import Schemas
 from abeja_datasets_contract.diff.shapes import Shapes
+from abeja_datasets_contract.openapi.dialect import SCALARS
+from abeja_datasets_contract.openapi.pointers import child
 
 Verdict = Literal["yes", "no", "unknown"]
 _TOGETHER = {"if": ("if", "then", "else"), "contains": ("contains", "minContains", "maxContains")}

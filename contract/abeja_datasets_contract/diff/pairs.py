@@ -5,9 +5,9 @@ from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 from abeja_datasets_contract.diff.declared import declared
-from abeja_datasets_contract.diff.dialect import SCALARS
-from abeja_datasets_contract.diff.pointers import child, join, split
 from abeja_datasets_contract.diff.shapes import UNIONS, WHOLE, Shape, Shapes
+from abeja_datasets_contract.openapi.dialect import SCALARS
+from abeja_datasets_contract.openapi.pointers import child, join, split
 
 Step = tuple[str, ...]
 """How to get from a value to one inside: ("property", name), ("item",), ("extra",) or ("branch", keyword, index)."""

@@ -9,9 +9,9 @@ from typing import NamedTuple
 
 import griffe
 
-from abeja_datasets_contract.diff.documents import git
-from abeja_datasets_contract.diff.errors import DocumentError
 from abeja_datasets_contract.diff.findings import Audience, Finding, Severity
+from abeja_datasets_contract.openapi.errors import DocumentError
+from abeja_datasets_contract.openapi.reading import git
 
 Named = griffe.Object | griffe.Alias
 

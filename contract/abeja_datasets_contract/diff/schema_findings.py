@@ -4,7 +4,6 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 from abeja_datasets_contract.diff.counterexamples import Counterexamples, NotFound
-from abeja_datasets_contract.diff.documents import Document
 from abeja_datasets_contract.diff.findings import SEVERITIES, Audience, Counterexample, Finding, Place, Severity
 from abeja_datasets_contract.diff.oracle import Oracle, Verdict
 from abeja_datasets_contract.diff.pairs import Change, Inner, Pair, Step
@@ -12,6 +11,7 @@ from abeja_datasets_contract.diff.schemas import Direction, Schemas
 from abeja_datasets_contract.diff.slots import Slot
 from abeja_datasets_contract.diff.walk import Reached, added_values, walk
 from abeja_datasets_contract.diff.wording import Wording
+from abeja_datasets_contract.openapi.document import Document
 
 _SEVERITY: dict[Verdict, Severity] = {"yes": "compatible", "no": "breaking", "unknown": "undecided"}
 _EXAMPLES = 3

@@ -12,9 +12,9 @@ from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 from abeja_datasets_contract.diff.declared import declared
-from abeja_datasets_contract.diff.dialect import LISTS, MAPS, modern
-from abeja_datasets_contract.diff.documents import Document
-from abeja_datasets_contract.diff.pointers import child, join, split
+from abeja_datasets_contract.openapi.dialect import LISTS, MAPS, modern
+from abeja_datasets_contract.openapi.document import Document
+from abeja_datasets_contract.openapi.pointers import child, join, split
 
 Direction = Literal["request", "response"]
 _CONDITIONS = frozenset({"not", "if", "contains", "propertyNames"})

@@ -2,10 +2,10 @@
 
 from typing import Any
 
-from abeja_datasets_contract.diff.documents import Document
-from abeja_datasets_contract.diff.operations import Operation
-from abeja_datasets_contract.diff.pointers import child, join
 from abeja_datasets_contract.diff.sides import Sides
+from abeja_datasets_contract.openapi.document import Document
+from abeja_datasets_contract.openapi.operations import Operation
+from abeja_datasets_contract.openapi.pointers import child, join
 
 Alternative = frozenset[tuple[str, str]]
 """One way to be let in: schemes by what they are, not by their names, each with a scope or none."""

@@ -3,9 +3,9 @@
 from dataclasses import dataclass, field
 from typing import Any
 
-from abeja_datasets_contract.diff.dialect import OTHERS, SCALARS, modern
-from abeja_datasets_contract.diff.documents import Document
-from abeja_datasets_contract.diff.pointers import child, join, split
+from abeja_datasets_contract.openapi.dialect import OTHERS, SCALARS, modern
+from abeja_datasets_contract.openapi.document import Document
+from abeja_datasets_contract.openapi.pointers import child, join, split
 
 WHOLE = ("not", "if", "contains", "propertyNames", "patternProperties", "dependentSchemas", "unevaluatedProperties",
          "unevaluatedItems", "prefixItems", *OTHERS)  # fmt: skip

@@ -2,11 +2,11 @@
 
 from typing import Any
 
-from abeja_datasets_contract.diff.documents import Document
 from abeja_datasets_contract.diff.pairs import REQUIRED, Change
-from abeja_datasets_contract.diff.pointers import join, split
 from abeja_datasets_contract.diff.schemas import Direction
 from abeja_datasets_contract.diff.texts import shown
+from abeja_datasets_contract.openapi.document import Document
+from abeja_datasets_contract.openapi.pointers import join, split
 
 _SILENT = frozenset({"allOf", "schema", "content", "$ref"})
 _FEW = 5

@@ -3,9 +3,9 @@
 from collections.abc import Iterator
 from typing import Any
 
-from abeja_datasets_contract.diff.documents import Document
-from abeja_datasets_contract.diff.errors import DocumentError
-from abeja_datasets_contract.diff.pointers import child, join, split
+from abeja_datasets_contract.openapi.document import Document
+from abeja_datasets_contract.openapi.errors import DocumentError
+from abeja_datasets_contract.openapi.pointers import child, join, split
 
 NAMED = frozenset({
     "properties", "patternProperties", "dependentSchemas", "$defs", "definitions", "schemas", "responses", "headers",
@@ -38,7 +38,7 @@ def check_references(document: Document) -> None:
 
 
 def _wrong(document: Document, target: str) -> str:
-    """Tell where a reference leads that can't be followed; an empty text for one that can."""
+    """Return where a reference leads that can't be followed; an empty text for one that can."""
     if not target.startswith("#"):
         return "out of the document; nothing is fetched"
     if target[1:2] not in ("", "/"):
@@ -51,7 +51,7 @@ def _wrong(document: Document, target: str) -> str:
 
 
 def references(node: Any, pointer: str = "#", *, named: bool = False) -> Iterator[tuple[str, str]]:
-    """Give the pointer of each object with a `$ref`, and where that leads."""
+    """Return the pointer of each object with a `$ref`, and where that leads."""
     if isinstance(node, dict):
         if not named and isinstance(node.get("$ref"), str):
             yield pointer, node["$ref"]

@@ -4,7 +4,7 @@ from urllib.parse import unquote
 
 
 def child(pointer: str, *keys: str | int) -> str:
-    """Give the pointer of a place below another."""
+    """Return the pointer of a place below another."""
     for key in keys:
         text = str(key)
         if "~" in text or "/" in text:
@@ -14,12 +14,12 @@ def child(pointer: str, *keys: str | int) -> str:
 
 
 def join(*keys: str | int) -> str:
-    """Give the pointer that leads through these keys."""
+    """Return the pointer that leads through these keys."""
     return child("#", *keys)
 
 
 def split(pointer: str) -> list[str]:
-    """Give the keys that a pointer leads through. Percent-encoding, which references may use, is undone."""
+    """Return the keys that a pointer leads through. Percent-encoding, which references may use, is undone."""
     parts = pointer.split("/")[1:]
     if "%" in pointer:
         parts = [unquote(part) for part in parts]

@@ -3,11 +3,11 @@
 from collections import deque
 from collections.abc import Iterator
 
-from abeja_datasets_contract.diff.dialect import LISTS, MAPS, SINGLE
-from abeja_datasets_contract.diff.documents import Document
-from abeja_datasets_contract.diff.errors import DocumentError
-from abeja_datasets_contract.diff.operations import METHODS
-from abeja_datasets_contract.diff.pointers import child, join, split
+from abeja_datasets_contract.openapi.dialect import LISTS, MAPS, SINGLE
+from abeja_datasets_contract.openapi.document import Document
+from abeja_datasets_contract.openapi.errors import DocumentError
+from abeja_datasets_contract.openapi.operations import METHODS
+from abeja_datasets_contract.openapi.pointers import child, join, split
 
 _SIZES = [f"{end}{of}" for end in ("min", "max") for of in ("Length", "Items", "Properties", "Contains")]
 _OBJECTS: dict[str, dict[str, str]] = {

@@ -4,8 +4,8 @@ import re
 from pathlib import Path
 from typing import NamedTuple
 
-from abeja_datasets_contract.diff.documents import git
-from abeja_datasets_contract.diff.errors import DocumentError
+from abeja_datasets_contract.openapi.errors import DocumentError
+from abeja_datasets_contract.openapi.reading import git
 
 DOCUMENT = "openapi.yaml"
 
@@ -25,7 +25,7 @@ class Before(NamedTuple):
 
 
 def repository(folder: Path | None = None) -> Path:
-    """Give the top of the git repository around a folder.
+    """Return the top of the git repository around a folder.
 
     Raises:
         DocumentError: there is none.
@@ -46,7 +46,7 @@ def last_release(top: Path) -> Before:
 
 
 def revision_of(source: str, folder: Path | None = None) -> str:
-    """Give the git revision that a source names; an empty text for a file or standard input."""
+    """Return the git revision that a source names; an empty text for a file or standard input."""
     if source == "-" or ":" not in source or (folder or Path.cwd()).joinpath(source).exists():
         return ""
     return source.partition(":")[0]
@@ -58,7 +58,7 @@ def _version(tag: str) -> tuple[int, ...]:
 
 
 def working_document(top: Path) -> Path:
-    """Give the document being worked on.
+    """Return the document being worked on.
 
     Raises:
         DocumentError: the repository has none.

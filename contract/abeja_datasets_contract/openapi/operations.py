@@ -4,8 +4,8 @@ import re
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
-from abeja_datasets_contract.diff.documents import Document
-from abeja_datasets_contract.diff.pointers import child, join
+from abeja_datasets_contract.openapi.document import Document
+from abeja_datasets_contract.openapi.pointers import child, join
 
 METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace", "query")
 _IGNORED_HEADERS = frozenset({"accept", "content-type", "authorization"})
@@ -49,7 +49,7 @@ class Operation(NamedTuple):
 
 
 def operations(document: Document) -> dict[tuple[str, str], Operation]:
-    """Give the operations by method and path, the names of the path's parameters left out."""
+    """Return the operations by method and path, the names of the path's parameters left out."""
     found = {}
     for path, item in document.data.get("paths", {}).items():
         pointer = document.follow(join("paths", path)) if isinstance(item, dict) else ""

@@ -3,89 +3,17 @@
 import re
 import subprocess
 import sys
-from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-from abeja_datasets_contract.diff.errors import DocumentError
-from abeja_datasets_contract.diff.lines import lines_of_json, read_json, read_yaml
-from abeja_datasets_contract.diff.pointers import join, split
+from abeja_datasets_contract.openapi.document import Document
+from abeja_datasets_contract.openapi.errors import DocumentError
+from abeja_datasets_contract.openapi.lines import lines_of_json, read_json, read_yaml
+from abeja_datasets_contract.openapi.references import check_references
+from abeja_datasets_contract.openapi.structure import check_structure
 
 MAX_BYTES = 64 * 1024 * 1024
 """A document over this size is refused: no API needs it, and reading it takes minutes."""
-
-
-class Document:
-    """An OpenAPI document with the line of each of its places.
-
-    Attributes:
-        name: what messages call it: a path, `-`, or `REV:path`.
-        data: the document as plain JSON data; keys are strings, and timestamps stay text.
-    """
-
-    def __init__(self, name: str, data: dict[str, Any], lines: Callable[[], Mapping[str, int]] | None = None) -> None:
-        self.name = name
-        self.data = data
-        self._read_lines = lines
-        self._lines: Mapping[str, int] | None = None
-
-    @property
-    def is_3_0(self) -> bool:
-        """Whether it is written in OpenAPI 3.0, whose schemas are no JSON Schema yet."""
-        return str(self.data.get("openapi", "")).startswith("3.0")
-
-    def at(self, pointer: str) -> Any:
-        """Give what stands at a pointer such as `#/paths/~1files/get`.
-
-        Raises:
-            KeyError: nothing stands there.
-        """
-        here: Any = self.data
-        for key in split(pointer):
-            if isinstance(here, dict) and key in here:
-                here = here[key]
-            elif isinstance(here, list) and key.isdecimal() and int(key) < len(here):
-                here = here[int(key)]
-            else:
-                raise KeyError(pointer)
-        return here
-
-    def mapping(self, pointer: str) -> dict[str, Any]:
-        """Give the mapping at a pointer; an empty one where there is none."""
-        try:
-            here = self.at(pointer)
-        except KeyError:
-            return {}
-        return here if isinstance(here, dict) else {}
-
-    def follow(self, pointer: str) -> str:
-        """Follow the reference that stands at a pointer, and those it leads to; without one, the pointer itself."""
-        here = self.at(pointer)
-        while isinstance(here, dict) and isinstance(here.get("$ref"), str):
-            pointer = join(*split(here["$ref"]))
-            here = self.at(pointer)
-        return pointer
-
-    def schema(self, pointer: str) -> str:
-        """Follow the references from a schema as long as nothing counts beside them."""
-        here = self.at(pointer)
-        while isinstance(here, dict) and isinstance(here.get("$ref"), str) and (len(here) == 1 or self.is_3_0):
-            pointer = join(*split(here["$ref"]))
-            here = self.at(pointer)
-        return pointer
-
-    def line(self, pointer: str) -> int | None:
-        """Tell the line (from 1) of a place, or that of the nearest place around it; None for data without text."""
-        if self._lines is None:
-            self._lines = self._read_lines() if self._read_lines else {}
-        while pointer not in self._lines and pointer != "#":
-            pointer = pointer.rpartition("/")[0]
-        return self._lines.get(pointer)
-
-    def where(self, pointer: str) -> str:
-        """Name a place for an error message: document, line and pointer."""
-        line = self.line(pointer)
-        return f"{self.name}{f', line {line}' if line else ''}, {pointer}"
 
 
 def parse(text: str, name: str) -> Document:
@@ -95,9 +23,6 @@ def parse(text: str, name: str) -> Document:
         DocumentError: broken syntax, not an OpenAPI 3 document, or a reference that leads nowhere, out of the document
             or in a circle.
     """
-    from abeja_datasets_contract.diff.references import check_references
-    from abeja_datasets_contract.diff.structure import check_structure
-
     if not text.strip():
         raise DocumentError(f"{name}: empty")
     if name.endswith(".json") or (text.lstrip()[:1] == "{" and not name.endswith((".yaml", ".yml"))):
@@ -163,7 +88,7 @@ def _decode(raw: bytes, name: str) -> str:
 
 
 def show(source: str, folder: Path) -> bytes:
-    """Give the bytes of `REV:path` from the git repository around `folder`.
+    """Return the bytes of `REV:path` from the git repository around `folder`.
 
     Raises:
         DocumentError: no git, no repository, no such revision, or no such file in it.
@@ -181,7 +106,7 @@ def show(source: str, folder: Path) -> bytes:
 
 
 def git(arguments: list[str], folder: Path, otherwise: str) -> bytes:
-    """Run git and give what it prints.
+    """Run git, and return its output.
 
     Raises:
         DocumentError: it failed; the message is `otherwise`.

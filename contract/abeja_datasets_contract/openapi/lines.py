@@ -7,8 +7,8 @@ from typing import Any
 
 import yaml
 
-from abeja_datasets_contract.diff.errors import DocumentError
-from abeja_datasets_contract.diff.pointers import child
+from abeja_datasets_contract.openapi.errors import DocumentError
+from abeja_datasets_contract.openapi.pointers import child
 
 _Loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _MAX_VALUES = 5_000_000
@@ -40,7 +40,7 @@ def read_json(text: str, name: str) -> Any:
 
 
 def _may_be_deep(text: str) -> bool:
-    """Tell by a glance, which is sure only where it says no, whether a text is nested too deeply."""
+    """Return by a glance, which is sure only where it says no, whether a text is nested too deeply."""
     depth = 0
     for match in _BRACKETS.finditer(text):
         depth += 1 if match[0] in "[{" else -1
@@ -50,7 +50,7 @@ def _may_be_deep(text: str) -> bool:
 
 
 def _is_deep(data: Any) -> bool:
-    """Tell whether data is nested too deeply, without recursion."""
+    """Return whether data is nested too deeply, without recursion."""
     level = [data]
     for _ in range(_MAX_DEPTH):
         level = [
@@ -63,7 +63,7 @@ def _is_deep(data: Any) -> bool:
 
 
 def lines_of_json(text: str) -> dict[str, int]:
-    """Tell the line of each pointer of a JSON text which `read_json` has taken."""
+    """Return the line of each pointer of a JSON text which `read_json` has taken."""
     lines = {"#": 1}
     stack: list[tuple[str, int]] = []  # the pointer of each open container, and the next index (-1: an object)
     line, key = 1, ""
