@@ -107,6 +107,10 @@ class Options:
     fuzz_examples: Annotated[int, Spec("The number of fuzzing cases for each operation.", least=1)] = 10
     select: Annotated[tuple[str, ...], Spec("Check only these clauses, such as paging.*; repeatable.", "PATTERN")] = ()
     skip: Annotated[tuple[str, ...], Spec("Leave out these clauses; repeatable.", "PATTERN")] = ()
+    document: Annotated[
+        Path | None,
+        Spec("The OpenAPI 3.1 document that makes the promises, in place of the installed one.", exists=True),
+    ] = None
     known: Annotated[
         Path | None,
         Spec("Known failures, which do not count: YAML or JSON lines with `clause` and `reason`.", exists=True),

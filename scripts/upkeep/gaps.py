@@ -39,32 +39,23 @@ class Gap(NamedTuple):
         return f"{self.where}: {self.what}"
 
 
-def find_gaps(root: Path, document: "Document", clauses: Program | None = None) -> list[Gap]:
+def find_gaps(root: Path, document: "Document") -> list[Gap]:
     """List what is left to do in a project, whose generated code is that of its document.
 
     Args:
         root: the project.
         document: its document.
-        clauses: `clause_program`, if it runs already.
 
     Raises:
         SyntaxError: a module of the wrapper or the mock server is not valid Python.
     """
-    clauses = clauses or clause_program(root)
     project = _Project(root, document)
-    # Both programs run meanwhile.
     reach = Program("upkeep.reach", root, {one.name: _query(one) for one in project.named})
     try:
         wrapper, handlers = _wrapper(project, reach), _handlers(project)
-        return [*_models(root), *project.unnamed(), *wrapper, *handlers, *_clauses(project, clauses)]
+        return [*_models(root), *project.unnamed(), *wrapper, *handlers, *_clauses(project)]
     finally:
-        for program in (reach, clauses):
-            program.stop()
-
-
-def clause_program(root: Path) -> Program:
-    """Start the program that reads the clauses. It needs only the document, and takes a second or two."""
-    return Program("upkeep.clauses", root, str(root.resolve() / DOCUMENT))
+        reach.stop()
 
 
 class _Project:
@@ -192,22 +183,29 @@ def _handlers(project: _Project) -> Iterator[Gap]:
             yield Gap(f"{modules.HANDLERS}:{handler.lineno}", f"{name} handles an operation that is gone; remove it")
 
 
-def _clauses(project: _Project, clauses: Program) -> Iterator[Gap]:
+def _clauses(project: _Project) -> Iterator[Gap]:
+    """Ask the check for its clauses, and look for their sources in the document."""
     try:
-        found = clauses.output()
-    except ProgramFailed as error:
-        yield Gap(str(CHECK), f"it can't be imported, so its clauses are not known: {error}")
+        from abeja_datasets_contract.check.document import Contract
+        from abeja_datasets_contract.check.stages import entries
+    except Exception as error:  # noqa: BLE001 - whatever keeps the check from loading is reported
+        reason = f"{type(error).__name__}: {error}"
+        yield Gap(str(CHECK), f"it can't be imported, so its clauses are not known: {reason}")
         return
-    for row in found["gone"]:
-        where = row["where"].removeprefix(f"{project.root.resolve()}/")
-        if row["clause"]:
-            yield Gap(where, f"the clause {row['clause']} names what {DOCUMENT} no longer has: {row['gone']}")
-        else:
-            yield Gap(where, f"the check can't be loaded with this {DOCUMENT}: {row['gone']}")
-    if found["sources"] is not None:
-        gone = {row["clause"] for row in found["gone"]}
-        there = [source for name, source in found["sources"].items() if name not in gone and source.startswith("#/")]
-        yield from _unchecked(project, found["sources"].keys(), [*there, *map(project.document.follow, there)])
+    listed = entries(Contract(project.document, project.root / DOCUMENT))
+    for entry in listed:
+        if entry.gone:
+            what = f"the clause {entry.clause.name} names what {DOCUMENT} no longer has: {entry.gone}"
+            yield Gap(_in_project(entry.where), what)
+    there = [entry.clause.source for entry in listed if not entry.gone and entry.clause.source.startswith("#/")]
+    names = {entry.clause.name for entry in listed}
+    yield from _unchecked(project, names, [*there, *map(project.document.follow, there)])
+
+
+def _in_project(where: str) -> str:
+    """Return a place in the check as it is named from the project's folder."""
+    _, package, rest = where.rpartition(f"{CHECK}/")
+    return f"{package}{rest}"
 
 
 def _unchecked(project: _Project, clauses: Collection[str], sources: Collection[str]) -> Iterator[Gap]:

@@ -6,6 +6,7 @@ import json
 import sys
 from pathlib import Path
 
+from abeja_datasets_contract.check.document import installed
 from abeja_datasets_contract.check.report import write
 from abeja_datasets_contract.check.results import (
     AUTHORIZATION,
@@ -71,8 +72,13 @@ def exchange(
     return Exchange(number, stage, None, Sent(method, URL + path, sent_headers, body), received, error, started, 0.0123)
 
 
+def _clause(name: str, promise: str, source: str, stage: str) -> Clause:
+    line = installed().document.line(source) if source.startswith("#") else None
+    return Clause(name, promise, source, stage, line=line)
+
+
 def replaces() -> Verdict:
-    clause = Clause(
+    clause = _clause(
         "items.update.replaces",
         "An update replaces the attributes: what it does not name is gone.",
         UPDATE,
@@ -97,7 +103,7 @@ def replaces() -> Verdict:
 
 
 def hostile() -> Verdict:
-    clause = Clause("names.kept-exactly", f"A name comes back as it was given {HOSTILE}", CREATE, "datasets")
+    clause = _clause("names.kept-exactly", f"A name comes back as it was given {HOSTILE}", CREATE, "datasets")
     body = json.dumps({"name": HOSTILE + STEERING}).encode()
     shown = exchange(
         "POST",
@@ -118,7 +124,7 @@ def hostile() -> Verdict:
 
 
 def atomic() -> Verdict:
-    clause = Clause(
+    clause = _clause(
         "bulk.all-or-nothing", "A bulk update changes all of its items or none.", "reference: bulk update", "bulk"
     )
     path = f"{DATASETS}/1377232365920/items"
@@ -133,7 +139,7 @@ def atomic() -> Verdict:
 
 
 def bodies() -> Verdict:
-    clause = Clause("errors.not-json", "A body that is not JSON is 400.", f"{CREATE}/responses/400", "errors")
+    clause = _clause("errors.not-json", "A body that is not JSON is 400.", f"{CREATE}/responses/400", "errors")
     binary = exchange("POST", f"{DATASETS}/", bytes(range(256)), b"\x89PNG\x00\xff", status=200, stage="errors")
     huge = exchange(
         "POST", f"{DATASETS}/", b'{"name":"' + b"a" * 300_000 + b'"}', b"", status=413, reason="", stage="errors"
@@ -147,7 +153,7 @@ def others() -> list[Verdict]:
     found = []
     for number, (family, subject) in enumerate(itertools.product(FAMILIES, SUBJECTS)):
         promise = FAMILIES[family].format(subject.replace("-", " "))
-        clause = Clause(f"{family}.{subject}", promise[0].upper() + promise[1:] + ".", CREATE, family)
+        clause = _clause(f"{family}.{subject}", promise[0].upper() + promise[1:] + ".", CREATE, family)
         exchange(stage=family)
         if number % 9 == 4:
             reason = ("there is no second organization", "a page is larger than 1,000 items")[number % 2]

@@ -7,7 +7,7 @@ from typing import Any
 
 from tests.contract.faulty import Ask, Asked, Told, Wrap
 
-from abeja_datasets_contract.check.document import operations
+from abeja_datasets_contract.check.document import installed
 
 _ITEM = ("dataset_id", "dataset_item_id", "source_data", "attributes", "created_at", "updated_at")
 _DATASET = ("organization_id", "dataset_id", "name", "type", "props", "created_at", "updated_at")
@@ -22,15 +22,15 @@ EDITS: dict[str, _Edit] = {
 
 
 def properties() -> Iterator[tuple[str, str]]:
-    for operation in operations():
+    for operation in installed().operations:
         record = _ITEM if "item" in operation else _DATASET
         yield from ((operation, name) for name in (*record, *_MORE.get(operation, ())))
 
 
 def statuses() -> Iterator[tuple[str, int, int]]:
     """List each documented status of each operation but 500, with other ones of its class."""
-    for operation, known in operations().items():
-        for status in known.responses:
+    for operation, known in installed().operations.items():
+        for status in map(int, known.responses):
             others = {2: (202, 203), 4: (400, 401, 403, 404, 409, 422)}.get(status // 100, ())
             yield from ((operation, status, other) for other in others if other != status)
 
@@ -79,7 +79,7 @@ _HEADERS = (
 def at_random(seed: int) -> Wrap:
     """Build a server that mutates the responses of some operations, each in a way of its own."""
     chance = random.Random(seed)
-    known = list(operations())
+    known = list(installed().operations)
     chosen = set(chance.sample(known, chance.choice((1, 2, len(known)))))
     often = chance.choice((0.05, 0.5, 1.0))
     kinds = chance.sample((_json, _json, _body, _status, _header, _truncated), chance.choice((1, 1, 3)))

@@ -24,7 +24,7 @@ from tests.contract.variants import MEANT, VARIANTS, Busy, Fleeting, slow
 
 from abeja_datasets_contract.check import Mode, Options, Report, Status, check, clauses
 from abeja_datasets_contract.check.credentials import decoded
-from abeja_datasets_contract.check.document import operations, optional_properties, resolve
+from abeja_datasets_contract.check.document import installed
 from abeja_datasets_mock import Like, RunningServer
 
 SLOW = pytest.mark.slow
@@ -90,11 +90,11 @@ def test_a_list_that_drops_items_is_found_where_each_page_has_a_token(tmp_path: 
 
 
 def test_there_is_a_variant_without_each_optional_property() -> None:
-    optional = optional_properties()
-    items = {name for name in operations() if name.endswith(("dataset_item", "dataset_items"))}
+    optional, operations = installed().optional_properties, installed().operations
+    items = {name for name in operations if name.endswith(("dataset_item", "dataset_items"))}
     assert optional["organization_id"] == items
     assert optional["next_page_token"] == {"list_dataset_items"}
-    assert optional["error_detail"] == set(operations())
+    assert optional["error_detail"] == set(operations)
     assert {f"without {name}" for name in optional} - {f"without {name}" for name in MEANT} <= set(VARIANTS)
     assert set(optional) > MEANT
 
@@ -233,7 +233,8 @@ def test_every_clause_has_a_source_that_is_there() -> None:
     for clause in clauses():
         if not clause.source.startswith("reference: "):
             assert clause.source.startswith("#/"), clause
-            assert resolve(clause.source) is not None, clause
+            assert installed().document.at(clause.source) is not None, clause
+            assert clause.line == installed().document.line(clause.source), clause
         assert clause.promise.endswith("."), clause
     names = [clause.name for clause in clauses()]
     assert len(names) == len(set(names)) > 450

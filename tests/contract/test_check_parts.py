@@ -9,13 +9,15 @@ from tests.contract.faulty import AUTHORIZATION, ORGANIZATION, SECRET, URL, Ask,
 
 from abeja_datasets_contract.check import Mode, Options, Status, check
 from abeja_datasets_contract.check.compare import difference, order_of_keys, record_difference, shown
+from abeja_datasets_contract.check.document import installed
 from abeja_datasets_contract.check.guard import Guard
 from abeja_datasets_contract.check.ledger import Ledger
 from abeja_datasets_contract.check.mutations import mutants
+from abeja_datasets_contract.check.ownership import Ownership
 from abeja_datasets_contract.check.queries import And, Not, Or, Term, holds, text
 from abeja_datasets_contract.check.reading import NotJson, parse_json
 from abeja_datasets_contract.check.redaction import Redaction
-from abeja_datasets_contract.check.results import Received, Sent
+from abeja_datasets_contract.check.results import Exchange, Received, Sent
 from abeja_datasets_contract.check.timestamps import parse
 from abeja_datasets_contract.check.wire import Call
 
@@ -41,12 +43,12 @@ def test_differences_are_told(expected: Any, got: Any, told: str | None) -> None
 def test_records_may_have_more_and_one_label_alone() -> None:
     label = {"category_id": 1, "label_id": 1}
     given = {"attributes": {"classification": [label]}}
-    assert record_difference(given, {"attributes": {"classification": label}, "more": 1}) is None
-    assert record_difference(given, {"attributes": {"classification": {}}}) == (
+    assert record_difference(given, {"attributes": {"classification": label}, "more": 1}, ()) is None
+    assert record_difference(given, {"attributes": {"classification": {}}}, ()) == (
         "attributes.classification[0].category_id is missing"
     )
-    assert record_difference(given, []) == "the response is [], not an object"
-    assert record_difference(given, {}) == "attributes is missing"
+    assert record_difference(given, [], ()) == "the response is [], not an object"
+    assert record_difference(given, {}, ()) == "attributes is missing"
     assert len(shown("x" * 1000)) < 200
     assert order_of_keys({"b": [{"a": 1}], "c": 2}) == ["b", "a", "c"]
 
@@ -105,7 +107,12 @@ def test_secrets_are_hidden_in_each_form() -> None:
     ],
 )
 def test_the_guard_lets_nothing_unsafe_pass(mode: Mode, method: str, target: str) -> None:
-    guard = Guard(Ledger(None), "run-", mode)
+    def no_reads(call: Call) -> Exchange:
+        raise RuntimeError(f"{call.method} {call.target} reads")
+
+    ledger = Ledger(None)
+    ownership = Ownership(ledger, "run-", no_reads, {}, installed())
+    guard = Guard(ledger, "run-", mode, ownership)
     with pytest.raises(RuntimeError, match=method):
         guard.before(Call(method=method, target=target))
 
@@ -116,7 +123,7 @@ def test_mutants_break_the_schema_in_each_place() -> None:
         "required": ["a"],
         "properties": {"a": {"type": "string", "minLength": 1, "maxLength": 2}, "b": {"type": "array", "minItems": 1}},
     }
-    found = [(mutant.place, json.dumps(mutant.value)) for mutant in mutants(schema, {"a": "x"})]
+    found = [(mutant.place, json.dumps(mutant.value)) for mutant in mutants(installed(), schema, {"a": "x"})]
     assert ("a", '{"a": ""}') in found
     assert ("a", '{"a": "xxx"}') in found
     assert ("a", "{}") in found

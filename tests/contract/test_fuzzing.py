@@ -2,7 +2,7 @@
 
 import pytest
 
-from abeja_datasets_contract.fuzzing import fuzz
+from abeja_datasets_contract.check.fuzzing import fuzz
 
 
 def test_a_server_that_is_not_there_is_told() -> None:

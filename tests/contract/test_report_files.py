@@ -14,6 +14,7 @@ from xml.etree import ElementTree as ET
 import jsonschema_rs
 import pytest
 
+from abeja_datasets_contract.check.document import installed
 from abeja_datasets_contract.check.report import write
 from abeja_datasets_contract.check.report.as_json import SCHEMA, as_json, dumps
 from abeja_datasets_contract.check.report.figures import command, outcome, stages, unchecked, utc
@@ -21,7 +22,6 @@ from abeja_datasets_contract.check.report.html import page
 from abeja_datasets_contract.check.report.junit import junit
 from abeja_datasets_contract.check.report.markup import element
 from abeja_datasets_contract.check.report.printable import body_text, one_line, printable, seconds
-from abeja_datasets_contract.check.report.source import line, place
 from abeja_datasets_contract.check.results import Mode, Report, Status, Verdict
 
 SAMPLE = runpy.run_path(str(Path(__file__).parents[1] / "browser" / "sample.py"))
@@ -118,7 +118,7 @@ def test_json_fits_its_schema(folder: Path, report: Report) -> None:
     first = found["clauses"][15]
     assert (first["name"], first["line"], first["failures"][0]["context"]) == (
         "items.update.replaces",
-        line(first["source"]),
+        installed().document.line(first["source"]),
         [1, 2],
     )
     item = f"{report.url}/organizations/1102940376065/datasets/1377232365920/items/7"
@@ -225,8 +225,7 @@ def test_the_page_tells_all(report: Report) -> None:
     assert "12 promises were not checked, and may be kept or broken." in text
     assert "The check ended early: the server responded to 10 requests in a row with 5xx" in text
     assert "the server responded to its deletion with 500" in text
-    assert place(f"{LIST}/post").startswith("openapi.yaml:")
-    assert place(f"{LIST}/post") in text
+    assert f"openapi.yaml:{installed().document.line(f'{LIST}/post')}" in text
 
 
 def test_a_page_of_a_check_that_found_nothing_wrong(report: Report) -> None:
@@ -286,32 +285,6 @@ def test_the_command_is_quoted(report: Report) -> None:
 def test_moments_without_an_offset_are_utc() -> None:
     naive = dt.datetime(2026, 1, 2)  # noqa: DTZ001 - that is the point
     assert utc(naive).isoformat() == "2026-01-02T00:00:00+00:00"
-
-
-@pytest.mark.parametrize(
-    ("source", "lines"),
-    [
-        ("#", "openapi: 3.1.0"),
-        ("#/info/description", "description: |"),
-        (f"{LIST}/post", "post:\noperationId: create_dataset"),
-        (f"{LIST}/get/parameters/1", "- name: next_token"),
-        (f"{LIST}/get/responses/400/content", "content:\napplication/json:"),  # by a reference
-    ],
-)
-def test_pointers_have_lines(source: str, lines: str) -> None:
-    number = line(source)
-    assert number is not None
-    assert place(source) == f"openapi.yaml:{number}"
-    text = (Path(__file__).parents[2] / "openapi.yaml").read_text(encoding="utf-8").splitlines()
-    assert [each.strip() for each in text[number - 1 :]][: lines.count("\n") + 1] == lines.split("\n")
-
-
-@pytest.mark.parametrize(
-    "source", [f"{LIST}/get/parameters/7", "#/paths/~1nowhere", "#/info/title/deeper", "reference: bulk update"]
-)
-def test_what_is_not_in_the_document_has_no_line(source: str) -> None:
-    assert line(source) is None
-    assert place(source) == source
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,7 @@ from urllib.parse import unquote
 from tests.contract.faults.kit import UNREADABLE, each, query, without
 from tests.contract.faulty import Ask, Asked, Told, Wrap
 
-from abeja_datasets_contract.check.document import optional_properties
+from abeja_datasets_contract.check.document import installed
 from abeja_datasets_mock import Like
 
 
@@ -67,7 +67,7 @@ def _without(name: str, of: frozenset[str]) -> None:
     VARIANTS[f"without {name}"] = Variant(wrap)
 
 
-for _name, _operations in optional_properties().items():
+for _name, _operations in installed().optional_properties.items():
     if _name not in MEANT:
         _without(_name, _operations)
 

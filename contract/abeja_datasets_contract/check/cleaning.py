@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from pathlib import Path
 
+from .document import contract_of
 from .guard import Guard, NotOurs
 from .ids import InvalidIdentifier
 from .ledger import Ledger, read
@@ -42,9 +43,11 @@ def clean_up(
 
     Raises:
         OSError: the file can't be read.
-        ValueError: it is no ledger, or one of another server or organization; nothing was sent then.
+        ValueError: it is no ledger, or one of another server or organization, or the document can't be read;
+            nothing was sent then.
         CheckFailed: the server can't be reached, or refuses the credential.
     """
+    contract = contract_of(options.document)
     known = read(ledger)
     _require_same("URL", base_url(url or known.url), base_url(known.url), ledger)
     _require_same("organization", organization_id or known.organization_id, known.organization_id, ledger)
@@ -57,7 +60,8 @@ def clean_up(
     if options.other_organization_id is not None and options.other_authorization is not None:
         credentials[options.other_organization_id] = options.other_authorization
     try:
-        guard = Guard(written, known.run, Mode.WRITES, Ownership(written, known.run, wire.send, credentials))
+        ownership = Ownership(written, known.run, wire.send, credentials, contract)
+        guard = Guard(written, known.run, Mode.WRITES, ownership)
         cleaner = Cleaner(wire, guard, removed)
         cleaner.greet(known.organization_id)
         return cleaner.clean(look=True)

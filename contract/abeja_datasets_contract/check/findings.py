@@ -3,9 +3,9 @@
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from .document import operations, optional_properties
+from .document import Contract
 from .options import Broken
-from .oracle import Oracle, error_validator
+from .oracle import Oracle
 from .reading import Part, Place, Response, Unreadable, general, related
 from .registry import Entry
 from .results import Clause, Exchange, Failure, Status, Verdict, alike
@@ -49,10 +49,13 @@ class Findings:
     Args:
         entries: the clauses to be checked.
         oracle: judges each response.
+        contract: what the document says.
     """
 
-    def __init__(self, entries: Sequence[Entry], oracle: Oracle) -> None:
+    def __init__(self, entries: Sequence[Entry], oracle: Oracle, contract: Contract) -> None:
+        self._contract = contract
         self._tallies = {entry.clause.name: _Tally(entry.clause) for entry in entries}
+        self._unpromised = frozenset(entry.clause.name for entry in entries if not entry.promised)
         self._entries = entries
         self._oracle = oracle
         self._complaints: list[_Complaint] = []
@@ -73,7 +76,7 @@ class Findings:
         wrong: dict[Place, str] = {}
         for complaint in self._oracle.judge(exchange):
             tally = self._tallies.get(complaint.clause)
-            if tally is not None:
+            if tally is not None and complaint.clause not in self._unpromised:
                 failure = Failure(tally.clause, complaint.promised, complaint.came, exchange)
                 self._complaints.append(_Complaint(failure, self.current))
                 wrong |= {place: complaint.clause for place in complaint.places if place not in wrong}
@@ -131,12 +134,16 @@ class Findings:
             return ""
         success = response.status < _FIRST_REDIRECT
         expected_success = max(statuses) < _FIRST_REDIRECT
-        undocumented = response.status not in operations()[operation].responses
+        undocumented = self._contract.operation(operation).response(response.status) is None
         if undocumented and success == (min(statuses) < _FIRST_REDIRECT):
             return f"responses.{operation}.status"
         if success:
             body = f"responses.{operation}.body"
-            return body if body in response.wrong.values() and error_validator().is_valid(response.value) else ""
+            return (
+                body
+                if body in response.wrong.values() and self._contract.error_validator.is_valid(response.value)
+                else ""
+            )
         if expected_success:
             succeeds = f"operations.{operation}.succeeds"
             return succeeds if succeeds in self._tallies and self.failed(succeeds) else ""
@@ -150,7 +157,7 @@ class Findings:
         name, operation = str(error.place[-1:] and error.place[-1]), error.exchange.operation
         if self._is_known(owner):
             self._follow(owner)
-        elif operation in optional_properties().get(name, ()) and self.current is not None:
+        elif operation in self._contract.optional_properties.get(name, ()) and self.current is not None:
             self.skipped(self.current, f"a response that it needs has no {name}, which is optional")
         else:
             self.broken("a response that can be read", str(error), error.exchange)

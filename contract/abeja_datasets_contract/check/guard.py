@@ -7,7 +7,7 @@ from typing import Any
 from .ids import InvalidIdentifier, segment
 from .ledger import Ledger
 from .options import Skip
-from .ownership import Ownership, Target, body_of, target_of
+from .ownership import Ownership, Target, body_of
 from .results import Exchange, Mode
 from .wire import Call
 
@@ -26,14 +26,14 @@ class Guard:
         ledger: notes what is created.
         run: the run's name, which made-up ids begin with.
         mode: what is allowed.
-        ownership: finds out what is the run's; without one, only ids that are made up may be written to.
+        ownership: finds out what is the run's.
     """
 
-    def __init__(self, ledger: Ledger, run: str, mode: Mode, ownership: Ownership | None = None) -> None:
+    def __init__(self, ledger: Ledger, run: str, mode: Mode, ownership: Ownership) -> None:
         self.ledger = ledger
         self._run = run
         self._mode = mode
-        self.ownership = ownership or Ownership(ledger, run, _no_reads, {})
+        self.ownership = ownership
 
     def before(self, call: Call) -> None:
         """Note a dataset about to be created; look whether what a request would change is the run's.
@@ -48,7 +48,7 @@ class Guard:
             return
         if self._mode is Mode.READ_ONLY:
             raise RuntimeError(f"{call.method} {call.target}: a read-only check does not write")
-        target = target_of(call)
+        target = self.ownership.target(call)
         if target is None:
             raise RuntimeError(f"{call.method} {call.target}: not a path of the API")
         if target.dataset:
@@ -77,7 +77,7 @@ class Guard:
 
     def after(self, call: Call, exchange: Exchange) -> None:
         """Note what a response gave, took or showed."""
-        target = target_of(call)
+        target = self.ownership.target(call)
         if target is None or exchange.received is None or exchange.received.status >= _FIRST_ERROR:
             return
         if call.operation in ("get_dataset", "get_dataset_item"):
@@ -98,10 +98,6 @@ class Guard:
         known = _id(dataset)
         if known is not None:
             self.ledger.note(dataset=known, organization_id=organization, name=_named(call.body))
-
-
-def _no_reads(call: Call) -> Exchange:
-    raise RuntimeError(f"{call.method} {call.target}: this guard has no way to read")
 
 
 def _id(value: Any) -> str | None:

@@ -7,6 +7,9 @@ from urllib.parse import quote
 
 from .options import Skip
 
+IDS = ("organization_id", "dataset_id", "dataset_item_id")
+"""The ids of a path, in the order in which they stand there; by it, renamed ones are known."""
+PLACEHOLDER = re.compile(r"\{([^}]*)\}")
 _LONGEST = 1000
 
 
@@ -41,12 +44,19 @@ def segment(value: Any) -> str:
 
 
 def path_of(template: str, values: Mapping[str, Any]) -> str:
-    """Fill the ids into a path of the document.
+    """Fill the ids into a path of the document; those that it has other names for, by their order.
 
     Raises:
         InvalidIdentifier: one of them is none that a path can hold.
     """
-    return re.sub(r"\{(\w+)\}", lambda match: segment(values[match[1]]), template)
+    names = iter(ordered(template))
+    return PLACEHOLDER.sub(lambda _: segment(values.get(next(names), "")), template)
+
+
+def ordered(template: str) -> list[str]:
+    """Return the names in `IDS` of the placeholders of a path."""
+    names = PLACEHOLDER.findall(template)
+    return [name if name in IDS else by_order for name, by_order in zip(names, (*IDS, *names), strict=False)]
 
 
 def _shown(value: Any) -> str:

@@ -8,15 +8,19 @@ from typing import Any
 
 import yaml
 
-from .registry import chosen
+from .document import contract_of
 from .results import Verdict
-from .stages import STAGES
+from .stages import entries
 
 _FIELDS = {"clause", "reason"}
 
 
-def load(path: Path | None) -> dict[str, str]:
+def load(path: Path | None, document: Path | None = None) -> dict[str, str]:
     """Read known failures from YAML (a list of mappings) or JSON lines, each with `clause` and `reason`.
+
+    Args:
+        path: their file; None is no known failures.
+        document: the OpenAPI document that the clauses come from; None is the installed one.
 
     Returns:
         The reasons by the names of their clauses.
@@ -28,7 +32,7 @@ def load(path: Path | None) -> dict[str, str]:
     known: dict[str, str] = {}
     if path is None:
         return known
-    names = {entry.clause.name for entry in chosen(STAGES, (), ())}
+    names = {entry.clause.name for entry in entries(contract_of(document))}
     for line, entry in _entries(path):
         problem = _problem(entry, names, known)
         if problem:

@@ -4,7 +4,7 @@ import copy
 from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
-from .document import resolved, validator
+from .document import Contract
 
 _REMOVED = object()
 _TEXT, _TRUE, _FRACTION, _NUMBER = "contract-check", True, 1.5, 7
@@ -26,13 +26,13 @@ class Mutant(NamedTuple):
     value: Any
 
 
-def mutants(schema: Mapping[str, Any], valid: Any) -> Iterator[Mutant]:
+def mutants(contract: Contract, schema: Mapping[str, Any], valid: Any) -> Iterator[Mutant]:
     """Break a value in each place that the schema describes, in each way that is not allowed there.
 
     In a list it is the last element that gets broken, so that it takes looking at all of them to notice.
     """
-    compiled = validator(schema)
-    for path, places, kinds in _sites(schema, valid, (), ()):
+    compiled = contract.validator(schema)
+    for path, places, kinds in _sites(contract, schema, valid, (), ()):
         for wrong in kinds:
             value = _replaced(valid, path, wrong)
             if not compiled.is_valid(value):
@@ -40,26 +40,32 @@ def mutants(schema: Mapping[str, Any], valid: Any) -> Iterator[Mutant]:
 
 
 def _sites(
-    schema: Mapping[str, Any], value: Any, path: _Path, places: tuple[str, ...]
+    contract: Contract, schema: Mapping[str, Any], value: Any, path: _Path, places: tuple[str, ...]
 ) -> Iterator[tuple[_Path, tuple[str, ...], tuple[Any, ...]]]:
-    schema = _object_branch(resolved(schema))
-    kind = schema.get("type")
-    if kind is None:
+    schema = _object_branch(contract, contract.resolved(schema))
+    kind = _kind(schema)
+    if kind not in _WRONG:
         return  # any JSON
     yield path, places, (*_WRONG[kind], *_beyond(schema), *((_REMOVED,) if path else ()))
     if kind == "array" and value:
         yield path, places, (value[-1],)  # alone, and not in a list
-        yield from _sites(schema["items"], value[-1], (*path, len(value) - 1), places)
+        yield from _sites(contract, schema.get("items", {}), value[-1], (*path, len(value) - 1), places)
     if kind == "object":
         for name, inner in schema.get("properties", {}).items():
             if name in value:
-                yield from _sites(inner, value[name], (*path, name), (*places, name))
+                yield from _sites(contract, inner, value[name], (*path, name), (*places, name))
 
 
-def _object_branch(schema: Mapping[str, Any]) -> Mapping[str, Any]:
+def _kind(schema: Mapping[str, Any]) -> str | None:
+    """Return the type of a schema; of several, the first that is not null."""
+    kinds = schema.get("type")
+    return next((kind for kind in kinds if kind != "null"), None) if isinstance(kinds, list) else kinds
+
+
+def _object_branch(contract: Contract, schema: Mapping[str, Any]) -> Mapping[str, Any]:
     """Choose what a property is when it is not null."""
     for branch in schema.get("oneOf", ()):
-        found: Mapping[str, Any] = resolved(branch)
+        found: Mapping[str, Any] = contract.resolved(branch)
         if found.get("type") != "null":
             return found
     return schema

@@ -1,21 +1,20 @@
 """The one oracle: what any response must look like. Every response of every stage goes through it."""
 
-import functools
 import re
 from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
 import jsonschema_rs
 
+from abeja_datasets_contract.openapi.responses import json_media
+
 from . import timestamps
 from .compare import shown
-from .document import of_operation, of_schema, operations, resolved, validator
+from .document import Contract
 from .reading import NotJson, Place, header, parse_json, written
 from .redaction import Redaction
-from .registry import Stage
 from .results import Exchange, Received
 
-STAGE = Stage("responses")
 _DEEPEST = 100
 _UNAUTHORIZED, _METHOD_NOT_ALLOWED, _FIRST_REDIRECT, _FIRST_ERROR = 401, 405, 300, 400
 
@@ -33,54 +32,18 @@ class Complaint(NamedTuple):
 _Problem = tuple[str, str] | tuple[str, str, tuple[Place, ...]] | None
 
 
-def _register() -> None:
-    for name, operation in operations().items():
-        reads, source = operation.method == "GET", of_operation(name, "responses")
-        STAGE.add(f"responses.{name}.status", f"{name} responds with a documented status.", source, None, reads=reads)
-        STAGE.add(
-            f"responses.{name}.body",
-            f"A success of {name} has the documented body.",
-            of_operation(name, "responses", "200", "content"),
-            None,
-            reads=reads,
-        )
-        STAGE.add(f"responses.{name}.error", f"A refusal of {name} has the documented body.", source, None, reads=reads)
-    error = of_schema("Error")
-    STAGE.add(
-        "responses.undocumented.error",
-        "A refusal of a request that is no documented operation has the documented body.",
-        error,
-        None,
-        reads=True,
-    )
-    STAGE.add("responses.json", "Each body is JSON (RFC 8259) in UTF-8.", error, None, reads=True)
-    STAGE.add("responses.media-type", "Each body is declared as application/json.", error, None, reads=True)
-    STAGE.add("responses.timestamps", "Each timestamp is a point in time.", of_schema("Timestamp"), None, reads=True)
-    challenge = "#/components/responses/Unauthorized/headers/WWW-Authenticate"
-    STAGE.add("responses.challenge", "Each 401 names the schemes that the server takes.", challenge, None, reads=True)
-    allow = "reference: RFC 9110, section 15.5.6"
-    STAGE.add("responses.allow", "Each 405 names the methods that are allowed.", allow, None)
-    token = of_operation("list_datasets", "responses", "200", "headers", "X-Next-Token")
-    STAGE.add("responses.next-token", "X-Next-Token, where it stands, is a token.", token, None, reads=True)
-    secret = "reference: RFC 9110, section 17.16"
-    STAGE.add("responses.secrets", "No response echoes a secret.", secret, None, reads=True)
-    STAGE.add(
-        "responses.come", "Each request has a response, whole.", "reference: RFC 9112, section 8", None, reads=True
-    )
-
-
-_register()
-
-
 class Oracle:
     """Judges responses.
 
     Args:
         redaction: knows the secrets.
+        contract: what the responses are judged by.
     """
 
-    def __init__(self, redaction: Redaction) -> None:
+    def __init__(self, redaction: Redaction, contract: Contract) -> None:
         self._redaction = redaction
+        self._contract = contract
+        self._validators: dict[int, jsonschema_rs.Draft202012Validator] = {}
         self.judged: dict[str, int] = {}
         """How many responses each clause was put to the test by."""
 
@@ -108,16 +71,18 @@ class Oracle:
             return  # from a path that is not documented to one that is; nobody reads the body
         yield from self._headers(received, operation)
         if operation is not None:
-            known = received.status in operations()[operation].responses or received.status == _METHOD_NOT_ALLOWED
+            documented = self._contract.operations[operation].response(received.status)
+            known = documented is not None or received.status == _METHOD_NOT_ALLOWED
             problem = ("a documented status", f"status {received.status}")
             yield f"responses.{operation}.status", None if known else problem
         if exchange.sent.method == "HEAD":
             return
-        yield from self._body(received, operation)
+        if received.body or not self._empty(operation, received.status):
+            yield from self._body(received, operation)
 
     def _headers(self, received: Received, operation: str | None) -> Iterator[tuple[str, _Problem]]:
         media = header(received, "content-type")
-        if received.body or operation:
+        if received.body or (operation and not self._empty(operation, received.status)):
             came = "no Content-Type" if media is None else f"Content-Type: {media}"
             yield "responses.media-type", None if _is_json(media or "") else ("Content-Type: application/json", came)
         if received.status == _UNAUTHORIZED:
@@ -144,15 +109,33 @@ class Oracle:
             return
         yield "responses.json", None
         if received.status >= _FIRST_ERROR:
-            yield (
-                f"responses.{operation or 'undocumented'}.error",
-                _schema_problem(error_validator(), value, "an Error"),
-            )
+            compiled = self._refusal(operation, received.status)
+            yield f"responses.{operation or 'undocumented'}.error", _schema_problem(compiled, value, "an Error")
         elif operation is not None and received.status < _FIRST_REDIRECT:
-            compiled = _validator(operation, received.status)
+            compiled = self._success(operation, received.status)
             problem = _schema_problem(compiled, value, "a body of the documented schema")
             yield f"responses.{operation}.body", problem
             yield "responses.timestamps", None if problem else _wrong_timestamp(value)
+
+    def _empty(self, operation: str | None, status: int) -> bool:
+        """Return whether the document describes a response without a body."""
+        documented = self._contract.operations[operation].response(status) if operation else None
+        return documented is not None and not documented.get("content")
+
+    def _refusal(self, operation: str | None, status: int) -> jsonschema_rs.Draft202012Validator:
+        """Return the validator of a refusal: of its own schema, or else of the schema of errors."""
+        documented = self._contract.operations[operation].response(status) if operation else None
+        return self._contract.error_validator if documented is None else self._compiled(documented)
+
+    def _success(self, operation: str, status: int) -> jsonschema_rs.Draft202012Validator:
+        """Return the validator of a success; that of the first documented one where the status is not documented."""
+        known = self._contract.operations[operation]
+        return self._compiled(known.response(status) or known.response(known.successes[0]) or {})
+
+    def _compiled(self, response: Mapping[str, Any]) -> jsonschema_rs.Draft202012Validator:
+        if id(response) not in self._validators:
+            self._validators[id(response)] = self._contract.validator(json_media(response).get("schema", {}))
+        return self._validators[id(response)]
 
 
 def _is_json(media: str) -> bool:
@@ -160,20 +143,6 @@ def _is_json(media: str) -> bool:
     kind, *parameters = (part.strip().lower() for part in media.split(";"))
     charsets = {value.strip('" ') for name, _, value in (p.partition("=") for p in parameters) if name == "charset"}
     return kind == "application/json" and charsets <= {"utf-8", "utf8", "us-ascii"}
-
-
-@functools.cache
-def _validator(operation: str, status: int) -> jsonschema_rs.Draft202012Validator:
-    """Compile the schema of a success; that of the first documented one where the status is not documented."""
-    known = operations()[operation]
-    response = known.responses.get(status, known.responses[known.successes[0]])
-    return validator(resolved(response)["content"]["application/json"]["schema"])
-
-
-@functools.cache
-def error_validator() -> jsonschema_rs.Draft202012Validator:
-    """Compile the schema of errors."""
-    return validator({"$ref": of_schema("Error")})
 
 
 def _schema_problem(compiled: jsonschema_rs.Draft202012Validator, value: Any, promised: str) -> _Problem:

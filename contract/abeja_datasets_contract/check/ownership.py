@@ -1,14 +1,13 @@
 """What is the run's own: shown by reads alone, since a response to a create may name anything."""
 
 import json
-import re
 import unicodedata
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, NamedTuple
 from urllib.parse import quote, unquote, urlencode
 
-from .document import operations
-from .ids import InvalidIdentifier, path_of, segment
+from .document import PAGE_SIZES, Contract
+from .ids import IDS, InvalidIdentifier, path_of, segment
 from .ledger import Ledger
 from .results import Exchange
 from .wire import Call
@@ -16,10 +15,6 @@ from .wire import Call
 _PAGES, _PAGE = 20, 1000
 _OK = 200
 _ABSENT = (404, 410)
-_PATH = re.compile(
-    r"(?:/[^?]*)?/organizations/(?P<organization>[^/?]+)/datasets(?:/(?P<dataset>[^/?]+)(?P<items>/items(?:/(?P<item>[^/?]+))?)?)?/?"
-    r"(?:\?.*)?"
-)
 
 
 class Target(NamedTuple):
@@ -28,21 +23,13 @@ class Target(NamedTuple):
     organization: str
     dataset: str
     items: bool
+    """Whether the path goes on behind the dataset."""
     item: str
 
     @property
     def key(self) -> tuple[str, str]:
         """The dataset with its organization."""
         return self.organization, self.dataset
-
-
-def target_of(call: Call) -> Target | None:
-    """Read the path of a request; None where it is not a path of the API."""
-    match = _PATH.fullmatch(call.target)
-    parts = {} if match is None else {name: unquote(text or "") for name, text in match.groupdict().items()}
-    if not parts or {".", ".."} & set(parts.values()):
-        return None
-    return Target(parts["organization"], parts["dataset"], bool(parts["items"]), parts["item"])
 
 
 class Ownership:
@@ -53,16 +40,31 @@ class Ownership:
         run: the run's name, which source data of its items holds.
         send: sends a request.
         credentials: the value of `Authorization` for each organization.
+        contract: knows the paths.
     """
 
     def __init__(
-        self, ledger: Ledger, run: str, send: Callable[[Call], Exchange], credentials: Mapping[str, str]
+        self,
+        ledger: Ledger,
+        run: str,
+        send: Callable[[Call], Exchange],
+        credentials: Mapping[str, str],
+        contract: Contract,
     ) -> None:
         self._ledger, self._run, self._send, self.credentials = ledger, run, send, credentials
+        self._contract = contract
         self._datasets: set[tuple[str, str]] = set()
         self._items: set[tuple[str, str, str]] = set()
         self.list_problem = ""
         """Why the last list could not be read to its end; empty where it could."""
+
+    def target(self, call: Call) -> Target | None:
+        """Read the path of a request; None where it is not a path of the API."""
+        ids = {name: unquote(text or "") for name, text in (self._contract.ids_in(call.target) or {}).items()}
+        if not ids or {".", ".."} & set(ids.values()):
+            return None
+        organization, dataset, item = (ids.get(name, "") for name in IDS)
+        return Target(organization, dataset, bool(ids.get("below")), item)
 
     def shown(self, key: tuple[str, str]) -> bool:
         """Return whether a read has shown that a dataset is, or was, the run's."""
@@ -103,13 +105,18 @@ class Ownership:
 
     def ask(self, organization: str, **query: Any) -> Exchange:
         """Send a request for a page of the datasets of an organization."""
-        return self._send(self.call("list_datasets", organization, query={"max_results": 1, **query}))
+        return self._send(self.call("list_datasets", organization, query={**self._page("list_datasets", 1), **query}))
+
+    def _page(self, operation: str, wanted: int = _PAGE) -> Mapping[str, int]:
+        """Return the parameter that asks for a page of a size, or of the largest size that is documented."""
+        return self._contract.page(operation, PAGE_SIZES[operation], wanted)
 
     def listed(self, organization: str) -> Iterator[tuple[str, str]]:
         """List the id and the name of each dataset, as far as the list can be read; an id that is none is empty."""
         token: dict[str, str] = {}
+        size = self._page("list_datasets")
         for _ in range(_PAGES):
-            exchange = self.ask(organization, max_results=_PAGE, **token)
+            exchange = self.ask(organization, **size, **token)
             records = body_of(exchange)
             if exchange.received is None or not isinstance(records, list):
                 self.list_problem = f"the datasets could not be listed (status {_status(exchange)})"
@@ -122,7 +129,7 @@ class Ownership:
             if not after:
                 return
             token = {"next_token": after}
-        self.list_problem = f"the organization has more than {_PAGES * _PAGE} datasets"
+        self.list_problem = f"the organization has more than {_PAGES} pages of datasets"
 
     def has_item(self, key: tuple[str, str], item: str) -> bool:
         """Return whether a read shows that an item is the run's."""
@@ -138,7 +145,7 @@ class Ownership:
 
     def list_items(self, key: tuple[str, str]) -> None:
         """Look in the list of items which are the run's."""
-        body = body_of(self._send(self.call("list_dataset_items", *key, query={"limit": _PAGE})))
+        body = body_of(self._send(self.call("list_dataset_items", *key, query=self._page("list_dataset_items"))))
         for record in body["items"] if isinstance(body, dict) and isinstance(body.get("items"), list) else ():
             if isinstance(record, dict):
                 self._learn_item(key, record)
@@ -181,8 +188,8 @@ class Ownership:
         Raises:
             InvalidIdentifier: an id is none that a path can hold.
         """
-        known = operations()[operation]
-        path = path_of(known.path, {"organization_id": organization, "dataset_id": dataset, "dataset_item_id": item})
+        known = self._contract.operation(operation)
+        path = path_of(known.path, dict(zip(IDS, (organization, dataset, item), strict=True)))
         return Call(
             method=known.method,
             target=f"{path}?{urlencode(query, quote_via=quote, errors='replace')}" if query else path,

@@ -2,12 +2,12 @@
 
 import httpx
 
-from .document import of_operation
 from .options import CheckFailed
 from .probe import Probe
 from .reading import Response, header
 from .registry import Stage
 from .resources import UNKNOWN_USER
+from .sources import Source
 
 STAGE = Stage("preflight")
 _UNAUTHORIZED, _FORBIDDEN, _NOT_FOUND, _REDIRECT, _ERROR = 401, 403, 404, 300, 400
@@ -54,7 +54,7 @@ def _is_html(response: Response) -> bool:
 @STAGE.clause(
     "preflight.credential",
     "The server takes the credential that it was said to take.",
-    of_operation("list_datasets", "responses", "200"),
+    Source.operation("list_datasets", "responses", "200"),
     reads=True,
 )
 def credential(p: Probe) -> None:
@@ -65,7 +65,7 @@ def credential(p: Probe) -> None:
 @STAGE.clause(
     "preflight.unauthorized",
     "The server refuses a user who does not exist, with 401.",
-    "#/components/responses/Unauthorized",
+    Source.component("responses", "Unauthorized"),
     reads=True,
 )
 def unauthorized(p: Probe) -> None:

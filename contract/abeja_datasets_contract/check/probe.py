@@ -9,7 +9,7 @@ from typing import Any
 from urllib.parse import quote, urlencode
 
 from .compare import difference, record_difference
-from .document import Operation, operations
+from .document import Contract
 from .findings import Findings
 from .guard import Guard
 from .ids import path_of
@@ -20,6 +20,7 @@ from .reading import Part, Response, Unreadable
 from .results import Mode
 from .wire import Call, Wire
 
+_FEW = 20
 _STEP, _NAMES = 60_013, 99_991
 """Both prime, so that no two names of as many are the same."""
 _UNAUTHORIZED = 401
@@ -38,10 +39,11 @@ class Party:
 
 @dataclass(frozen=True)
 class Run:
-    """A run's name, which all that it writes is named by, and its options."""
+    """A run's name, which all that it writes is named by, its options, and the document that it checks by."""
 
     name: str
     options: Options
+    contract: Contract
 
 
 class Probe:
@@ -52,11 +54,12 @@ class Probe:
         findings: collects.
         ledger: knows what is ours.
         party: the organization that is checked.
-        run: its name and its options.
+        run: its name, its options and its document.
     """
 
     def __init__(self, wire: Wire, findings: Findings, ledger: Ledger, party: Party, run: Run) -> None:
         options = run.options
+        self.contract = run.contract
         self.wire = wire
         self.url = wire.url
         self.findings = findings
@@ -74,7 +77,8 @@ class Probe:
         self.last: Response
         """The last response."""
         credentials = {one.organization_id: one.authorization for one in (party, self.other) if one is not None}
-        self.guard = Guard(ledger, run.name, options.mode, Ownership(ledger, run.name, wire.send, credentials))
+        ownership = Ownership(ledger, run.name, wire.send, credentials, run.contract)
+        self.guard = Guard(ledger, run.name, options.mode, ownership)
         self._names = 0
         self._expired = False
 
@@ -114,7 +118,7 @@ class Probe:
             Broken: another status came, or none; it is noted.
         """
         call = self.request(operation, dataset, item, **more)
-        return self.expect(self.send(call), expect or operations()[operation].successes, promised, clause)
+        return self.expect(self.send(call), expect or self.contract.operation(operation).successes, promised, clause)
 
     def expect(self, response: Response, statuses: Sequence[int], promised: str = "", clause: str = "") -> Response:
         """Expect one of these statuses.
@@ -122,10 +126,13 @@ class Probe:
         Raises:
             Broken: another one came; it is noted.
         """
+        operation = response.exchange.operation
+        if operation is not None:
+            statuses = self.contract.operation(operation).allowed(statuses)
         self.findings.count()
         if response.status not in statuses:
             self._look_for_expiry(response)
-            wanted = f"status {' or '.join(map(str, statuses))}"
+            wanted = f"status {_listed(statuses)}"
             promised = f"{promised} ({wanted})" if promised else wanted
             self.findings.unexpected(response, statuses, promised, clause)
         return response
@@ -164,7 +171,7 @@ class Probe:
         if expected and not left:
             name = next(iter(expected))
             raise Unreadable(part.exchange, (*part.place, name), "not what the document has there", wrong[name])
-        return record_difference(left, got)
+        return record_difference(left, got, self.contract.optional_properties)
 
     def equal(self, expected: Any, got: Any, promised: str, *responses: Part) -> None:
         """Expect that a JSON value is this one.
@@ -228,7 +235,7 @@ class Probe:
             method: in place of the documented one; the request is then none of the operation.
             path: template of the path, in place of the documented one.
         """
-        known: Operation = operations()[operation]
+        known = self.contract.operation(operation)
         values = {
             "organization_id": self.party.organization_id if organization is None else organization,
             "dataset_id": dataset,
@@ -274,6 +281,12 @@ class Probe:
         if self.send(self.request("list_datasets", query={"max_results": 1})).status == _UNAUTHORIZED:
             raise Lost("the server no longer takes the credential; it may have expired")
         self._expired = False
+
+
+def _listed(statuses: Sequence[int]) -> str:
+    """Write statuses in a few words, though they may be a whole range."""
+    few = sorted(statuses) if len(statuses) > _FEW else statuses
+    return f"{few[0]} to {few[-1]}" if len(statuses) > _FEW else " or ".join(map(str, statuses))
 
 
 def _other(options: Options) -> Party | None:

@@ -1,11 +1,14 @@
 """Clauses and the probes that check them, by stage, in the order in which they are checked and reported."""
 
+import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
+from .document import Contract
 from .results import Clause
+from .sources import Source
 
 if TYPE_CHECKING:
     from .probe import Probe
@@ -19,6 +22,32 @@ class Entry:
 
     clause: Clause
     check: Check | None
+    where: str = ""
+    """The file and the line that register it."""
+    gone: str = ""
+    """What its source names that the document does not have."""
+    promised: bool = True
+    """Whether the document may promise it; a clause that it does not promise is not checked."""
+
+
+class Add(Protocol):
+    """Registers a clause."""
+
+    def __call__(self, name: str, promise: str, source: Source, check: Check | None, *, reads: bool = False) -> None:
+        """Register a clause; `reads` where GET requests are enough for it."""
+
+
+@dataclass(frozen=True)
+class _Row:
+    name: str
+    promise: str
+    source: Source
+    check: Check | None
+    reads: bool
+    where: str
+
+
+_Maker = Callable[[Contract, Add], None]
 
 
 @dataclass
@@ -26,29 +55,66 @@ class Stage:
     """Clauses that belong together."""
 
     name: str
-    entries: list[Entry] = field(default_factory=list)
+    _rows: list[_Row | _Maker] = field(default_factory=list)
 
-    def clause(self, name: str, promise: str, source: str, *, reads: bool = False) -> Callable[[Check], Check]:
+    def clause(self, name: str, promise: str, source: Source, *, reads: bool = False) -> Callable[[Check], Check]:
         """Register the decorated function as the check of a clause; `reads` where GET requests are enough for it."""
 
         def register(check: Check) -> Check:
-            self.add(name, promise, source, check, reads=reads)
+            self._rows.append(_Row(name, promise, source, check, reads, _caller()))
             return check
 
         return register
 
-    def add(self, name: str, promise: str, source: str, check: Check | None, *, reads: bool = False) -> None:
+    def add(self, name: str, promise: str, source: Source, check: Check | None, *, reads: bool = False) -> None:
         """Register a clause."""
-        self.entries.append(Entry(Clause(name, promise, source, self.name, writes=not reads), check))
+        self._rows.append(_Row(name, promise, source, check, reads, _caller()))
+
+    def of_document(self, maker: _Maker) -> _Maker:
+        """Register clauses of which the document says how many there are: `maker` gets it, and adds them."""
+        self._rows.append(maker)
+        return maker
+
+    def entries(self, contract: Contract) -> list[Entry]:
+        """List the clauses, with their sources in a document."""
+        found: list[Entry] = []
+        for row in self._rows:
+            for each in [row] if isinstance(row, _Row) else _made(row, contract):
+                place = contract.locate(each.source)
+                clause = Clause(
+                    each.name,
+                    each.promise,
+                    place.text,
+                    self.name,
+                    writes=not each.reads,
+                    line=place.line,
+                    document=contract.document.name,
+                )
+                found.append(Entry(clause, each.check, each.where, place.gone, place.promised))
+        return found
 
 
-def chosen(stages: Sequence[Stage], select: Sequence[str], skip: Sequence[str]) -> list[Entry]:
-    """List the clauses that the patterns leave.
+def _made(maker: _Maker, contract: Contract) -> list[_Row]:
+    rows: list[_Row] = []
+
+    def add(name: str, promise: str, source: Source, check: Check | None, *, reads: bool = False) -> None:
+        rows.append(_Row(name, promise, source, check, reads, _caller()))
+
+    maker(contract, add)
+    return rows
+
+
+def _caller() -> str:
+    frame = sys._getframe(2)  # noqa: SLF001 - the documented way to a caller's line that costs nothing
+    return f"{frame.f_code.co_filename}:{frame.f_lineno}"
+
+
+def chosen(entries: Sequence[Entry], select: Sequence[str] = (), skip: Sequence[str] = ()) -> list[Entry]:
+    """List those of the clauses that the patterns leave.
 
     Raises:
         ValueError: a pattern fits no clause.
     """
-    entries = [entry for stage in stages for entry in stage.entries]
     for pattern in (*select, *skip):
         if not any(fnmatchcase(entry.clause.name, pattern) for entry in entries):
             raise ValueError(f"{pattern}: no clause has a name like this")

@@ -38,6 +38,15 @@ class Clause:
     """The stage that checks it."""
     writes: bool = True
     """Whether checking it takes more than GET requests."""
+    line: int | None = None
+    """The line of the source in the document, from 1; None for a reference."""
+    document: str = "openapi.yaml"
+    """The document's name."""
+
+    @property
+    def place(self) -> str:
+        """Where the source is to be read: `openapi.yaml:612`, or the source itself where it is a reference."""
+        return self.source if self.line is None else f"{self.document}:{self.line}"
 
 
 @dataclass(frozen=True)

@@ -9,6 +9,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from .cleaning import Cleaner
+from .document import contract_of
 from .findings import Findings
 from .known import load, mark
 from .ledger import Ledger
@@ -22,23 +23,25 @@ from .registry import Entry, chosen
 from .resources import drop, subject_changed
 from .results import Clause, Mode, Progress, Report
 from .stages import STAGES
+from .stages import entries as all_entries
 from .wire import Wire
 
 _PREFIX = "contract-check-"
 READ_ONLY = "a read-only check; --allow-writes checks it"
 
 
-def clauses(select: Sequence[str] = (), skip: Sequence[str] = ()) -> tuple[Clause, ...]:
+def clauses(select: Sequence[str] = (), skip: Sequence[str] = (), document: Path | None = None) -> tuple[Clause, ...]:
     """List the clauses, in the order in which they are checked and reported.
 
     Args:
         select: patterns (fnmatch) of names; none is all.
         skip: patterns of names to leave out.
+        document: the OpenAPI document that makes the promises; None is the one that is installed with the client.
 
     Raises:
-        ValueError: a pattern fits no clause.
+        ValueError: a pattern fits no clause, or the document can't be read.
     """
-    return tuple(entry.clause for entry in chosen(STAGES, select, skip))
+    return tuple(entry.clause for entry in chosen(all_entries(contract_of(document)), select, skip))
 
 
 def check(
@@ -58,12 +61,15 @@ def check(
         progress: is told of what goes on.
 
     Raises:
-        ValueError: the URL is none, a pattern of `options` fits no clause, or a known failure names none.
+        ValueError: the URL is none, a pattern of `options` fits no clause, a known failure names none, or the document
+            can't be read.
         CheckFailed: the server could not be checked; one line says why.
         OSError: the ledger can't be written.
     """
-    entries = chosen(STAGES, options.select, options.skip)
-    return _Run(base_url(url), Party(organization_id, authorization), options, progress, entries).report()
+    contract = contract_of(options.document)
+    entries = chosen(all_entries(contract), options.select, options.skip)
+    run = Run(f"{_PREFIX}{secrets.token_hex(4)}", options, contract)
+    return _Run(base_url(url), Party(organization_id, authorization), run, progress, entries).report()
 
 
 class _Run:
@@ -71,22 +77,23 @@ class _Run:
         self,
         url: str,
         party: Party,
-        options: Options,
+        run: Run,
         progress: Progress | None,
         entries: Sequence[Entry],
     ) -> None:
         if not party.organization_id:
             raise ValueError("organization_id is empty")
+        options = run.options
         self._url, self._party, self._options, self._progress = url, party, options, progress
         self._entries = entries
-        self._known = load(options.known)
-        self._name = f"{_PREFIX}{secrets.token_hex(4)}"
+        self._known = load(options.known, options.document)
+        self._name = run.name
         self._started, self._clock = dt.datetime.now(dt.UTC), time.monotonic()
         redaction = Redaction(party.authorization, options.other_authorization)
-        self._findings = Findings(entries, Oracle(redaction))
+        self._findings = Findings(entries, Oracle(redaction, run.contract), run.contract)
         self._wire = Wire(url, options, redaction, progress)
         self._ledger = Ledger(self._ledger_path())
-        self._probe = Probe(self._wire, self._findings, self._ledger, party, Run(self._name, options))
+        self._probe = Probe(self._wire, self._findings, self._ledger, party, run)
         self._left: tuple[str, ...] = ()
         self._told: set[str] = set()
         self._stages = len(STAGES) + (options.mode is not Mode.READ_ONLY)
@@ -135,7 +142,9 @@ class _Run:
             if self._progress is not None:
                 self._progress.stage(stage.name, number, self._stages)
             for entry in entries:
-                if entry.check is not None:
+                if not entry.promised:
+                    self._findings.skipped(entry.clause.name, f"the document does not have {entry.gone}")
+                elif entry.check is not None:
                     self._check(entry)
                     self._tell([entry])
                 elif entry.clause.writes and self._options.mode is Mode.READ_ONLY:

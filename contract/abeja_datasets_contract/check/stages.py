@@ -1,6 +1,7 @@
 """The stages, in the order in which they run and are reported."""
 
-from . import oracle, preflight
+from . import preflight
+from .document import Contract
 from .probes import (
     authentication,
     bulk,
@@ -20,14 +21,16 @@ from .probes import (
     paging_items,
     paths,
     requests,
+    responses,
     search,
     validation,
 )
+from .registry import Entry
 
 # The first that fails is to name the fault: what much else rests on comes early, what takes many requests late.
 STAGES = (
     preflight.STAGE,
-    oracle.STAGE,
+    responses.STAGE,
     operations.STAGE,
     datasets.STAGE,
     names.STAGE,
@@ -49,3 +52,8 @@ STAGES = (
     model.STAGE,
     fuzzing.STAGE,
 )
+
+
+def entries(contract: Contract) -> list[Entry]:
+    """List the clauses of all stages, with their sources in a document."""
+    return [entry for stage in STAGES for entry in stage.entries(contract)]

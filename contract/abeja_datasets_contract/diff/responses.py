@@ -7,6 +7,7 @@ from abeja_datasets_contract.diff.message_examples import Example
 from abeja_datasets_contract.diff.sides import Sides
 from abeja_datasets_contract.openapi.operations import Operation
 from abeja_datasets_contract.openapi.pointers import child
+from abeja_datasets_contract.openapi.responses import covering
 
 _READERS: tuple[Audience, ...] = ("callers reading", "generated code")
 
@@ -24,7 +25,7 @@ class Responses:
         """Compare all responses, by status; `4XX` and `default` stand for those that are not named."""
         old, new = ({str(status) for status in side.raw.get("responses", {})} for side in (self._old, self._new))
         for status in sorted(old | new):
-            before, after = _covering(status, old), _covering(status, new)
+            before, after = covering(status, old), covering(status, new)
             if before and after:
                 places = (
                     self._place(self._sides.old, self._old, before),
@@ -167,11 +168,3 @@ class Responses:
         example: Example | None = None,
     ) -> None:
         self._sides.add(severity, audiences, words, self._name, old=old, new=new, example=example)
-
-
-def _covering(status: str, statuses: set[str]) -> str:
-    """Return the key under which a status has a response: itself, its range or `default`; empty where it has none."""
-    ranges = {one.upper(): one for one in statuses}
-    if status.upper() in ranges:
-        return ranges[status.upper()]
-    return ranges.get(f"{status[:1]}XX", "" if status == "default" else ranges.get("DEFAULT", ""))

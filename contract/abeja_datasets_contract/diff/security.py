@@ -6,6 +6,7 @@ from abeja_datasets_contract.diff.sides import Sides
 from abeja_datasets_contract.openapi.document import Document
 from abeja_datasets_contract.openapi.operations import Operation
 from abeja_datasets_contract.openapi.pointers import child, join
+from abeja_datasets_contract.openapi.requirements import requirements
 
 Alternative = frozenset[tuple[str, str]]
 """One way to be let in: schemes by what they are, not by their names, each with a scope or none."""
@@ -62,9 +63,8 @@ def _alternatives(document: Document, operation: Operation) -> tuple[dict[Altern
         if "security" in document.data
         else operation.pointer
     )
-    required = operation.raw.get("security", document.data.get("security", [])) or [{}]
     found = {}
-    for requirement in required:
+    for requirement in requirements(document, operation):
         parts = {(_scheme(document, name), scope) for name, scopes in requirement.items() for scope in (*scopes, "")}
         called = " and ".join(_called(name, scopes) for name, scopes in requirement.items()) or "of nobody"
         found[frozenset(parts)] = (called, requirement)

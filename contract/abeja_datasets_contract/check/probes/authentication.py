@@ -4,18 +4,19 @@ from collections.abc import Callable
 from typing import Any
 
 from abeja_datasets_contract.check.credentials import ALIKE, ANOTHER_USER, WRONG_SECRET, basic, crossed, spoilt
-from abeja_datasets_contract.check.document import operations
+from abeja_datasets_contract.check.document import Contract
 from abeja_datasets_contract.check.probe import Probe
-from abeja_datasets_contract.check.registry import Stage
+from abeja_datasets_contract.check.registry import Add, Stage
 from abeja_datasets_contract.check.resources import UNKNOWN_USER, nothing_changed, shared_filled, subject
+from abeja_datasets_contract.check.sources import Source
 
 from .identifiers import BODIES
 from .paging import DATASETS, ITEMS
 
 STAGE = Stage("authentication")
 _UNAUTHORIZED = (401,)
-_SOURCE = "#/components/responses/Unauthorized"
-_ORGANIZATION = "#/components/parameters/OrganizationId/description"
+_SOURCE = Source.component("responses", "Unauthorized")
+_ORGANIZATION = Source.component("parameters", "OrganizationId", "description")
 _Credentials = Callable[[Probe], list[str | None]]
 
 
@@ -56,7 +57,7 @@ _KINDS: dict[str, tuple[str, _Credentials, bool]] = {
 def _check(operation: str, credentials: _Credentials) -> Callable[[Probe], None]:
     def check(p: Probe) -> None:
         wrong = credentials(p)
-        if operations()[operation].method == "GET":
+        if p.contract.reads(operation):
             dataset = subject(p) if operation != "list_datasets" else None
             for credential in wrong:
                 _refused(p, operation, credential, *(() if dataset is None else (dataset.id, _first(dataset.items))))
@@ -94,19 +95,17 @@ def _refused(p: Probe, operation: str, credential: str | None, *ids: Any, **body
         p.call(operation, *ids, authorization=credential, expect=_UNAUTHORIZED, **body)
 
 
-def _register() -> None:
+@STAGE.of_document
+def _register(contract: Contract, add: Add) -> None:
     for kind, (what, credentials, reads) in _KINDS.items():
-        for name, operation in operations().items():
-            STAGE.add(
+        for name in contract.secured():
+            add(
                 f"auth.{kind}.{name}",
                 f"{name} refuses {what} with 401, and does nothing.",
                 _ORGANIZATION if kind == "other-organization" else _SOURCE,
                 _check(name, credentials),
-                reads=reads and operation.method == "GET",
+                reads=reads and contract.reads(name),
             )
-
-
-_register()
 
 
 @STAGE.clause("auth.exact", "A secret and its user are compared exactly, and as a pair.", _SOURCE)
@@ -119,11 +118,11 @@ def exact(p: Probe) -> None:
         _refused(p, "list_datasets", credential)
 
 
-def _early() -> dict[str, dict[str, Any]]:
+def _early(contract: Contract) -> dict[str, dict[str, Any]]:
     """Requests that would be refused for another reason too."""
     broken = {"body": b"{", "headers": (("Content-Type", "application/json"),)}
-    found: dict[str, dict[str, Any]] = {name: {} for name in operations()}
-    return {name: broken if operations()[name].request_schema else more for name, more in found.items()}
+    found: dict[str, dict[str, Any]] = {name: {} for name in contract.secured()}
+    return {name: broken if contract.operation(name).request_schema else more for name, more in found.items()}
 
 
 @STAGE.clause(
@@ -133,7 +132,7 @@ def _early() -> dict[str, dict[str, Any]]:
 )
 def first(p: Probe) -> None:
     """Ask for a dataset that is not there, with bodies that are broken, and with parameters that are."""
-    for name, more in _early().items():
+    for name, more in _early(p.contract).items():
         ids = (p.run, 0) if name not in ("list_datasets", "create_dataset") else ()
         query = {"limit": "x", "max_results": "x"} if name.startswith("list") else {}
         for credential in (None, UNKNOWN_USER):
@@ -158,7 +157,9 @@ def parameters(p: Probe) -> None:
 
 
 @STAGE.clause(
-    "auth.scheme-in-any-case", "The name of the scheme is taken in any case.", "reference: RFC 9110, section 11.1"
+    "auth.scheme-in-any-case",
+    "The name of the scheme is taken in any case.",
+    Source.reference("RFC 9110, section 11.1"),
 )
 def scheme_case(p: Probe) -> None:
     """Spell it otherwise."""

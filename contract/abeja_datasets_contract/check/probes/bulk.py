@@ -3,7 +3,6 @@
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from abeja_datasets_contract.check.document import of_operation
 from abeja_datasets_contract.check.probe import Probe
 from abeja_datasets_contract.check.reading import Response
 from abeja_datasets_contract.check.registry import Stage
@@ -19,6 +18,7 @@ from abeja_datasets_contract.check.resources import (
     shared_filled,
     unchanged,
 )
+from abeja_datasets_contract.check.sources import INFO, Source
 
 from .identifiers import UNKNOWN_ITEM
 from .items import moved
@@ -26,8 +26,8 @@ from .labels import label
 
 STAGE = Stage("bulk")
 _BULK, _GET = "bulk_update_dataset_item", "get_dataset_item"
-_RULE = of_operation(_BULK, "description")
-_RESPONSE = of_operation(_BULK, "responses", "200")
+_RULE = Source.operation(_BULK, "description")
+_RESPONSE = Source.operation(_BULK, "responses", "200")
 _REFUSED = (400,)
 _MANY = 101
 
@@ -117,9 +117,7 @@ def empty(p: Probe) -> None:
     nothing_changed(p, dataset, [], response)
 
 
-@STAGE.clause(
-    "bulk.ignores-unknown", "A property that no one documented is ignored, and source_data stays.", "#/info/description"
-)
+@STAGE.clause("bulk.ignores-unknown", "A property that no one documented is ignored, and source_data stays.", INFO)
 def ignores_unknown(p: Probe) -> None:
     """Give some in an entry."""
     dataset = filled(p, 1)
@@ -176,7 +174,9 @@ def deleted_id(p: Probe) -> None:
 
 
 @STAGE.clause(
-    "bulk.unknown-dataset", "An unknown dataset is refused, whatever the list.", of_operation(_BULK, "responses", "400")
+    "bulk.unknown-dataset",
+    "An unknown dataset is refused, whatever the list.",
+    Source.operation(_BULK, "responses", "400"),
 )
 def unknown_dataset(p: Probe) -> None:
     """Send to a deleted one."""

@@ -4,7 +4,6 @@ from collections import Counter
 from typing import Any
 
 from abeja_datasets_contract.check.compare import shown
-from abeja_datasets_contract.check.document import INFO, of_operation
 from abeja_datasets_contract.check.probe import Probe
 from abeja_datasets_contract.check.reading import Response
 from abeja_datasets_contract.check.registry import Stage
@@ -18,6 +17,7 @@ from abeja_datasets_contract.check.resources import (
     walk_items,
     with_name,
 )
+from abeja_datasets_contract.check.sources import INFO, Source
 
 from .bulk import entry, many
 
@@ -77,7 +77,7 @@ def create_datasets(p: Probe) -> None:
 @STAGE.clause(
     "concurrency.names",
     "Of datasets created at the same time with one name, one is.",
-    of_operation("create_dataset", "description"),
+    Source.operation("create_dataset", "description"),
 )
 def names(p: Probe) -> None:
     """Create some."""
@@ -97,7 +97,7 @@ def names(p: Probe) -> None:
 @STAGE.clause(
     "concurrency.update",
     "Of updates at the same time one is the last, and is kept whole.",
-    of_operation("update_dataset_item", "description"),
+    Source.operation("update_dataset_item", "description"),
 )
 def update(p: Probe) -> None:
     """Update one item in many ways."""
@@ -140,7 +140,7 @@ def update_many(p: Probe) -> None:
 @STAGE.clause(
     "concurrency.bulk",
     "Bulk updates at the same time are each carried out as a whole.",
-    of_operation("bulk_update_dataset_item", "description"),
+    Source.operation("bulk_update_dataset_item", "description"),
 )
 def bulk(p: Probe) -> None:
     """Update the same items in different orders."""
@@ -164,7 +164,7 @@ def bulk(p: Probe) -> None:
 @STAGE.clause(
     "concurrency.delete",
     "Of deletions of one item at the same time, one succeeds.",
-    of_operation("delete_dataset_item", "description"),
+    Source.operation("delete_dataset_item", "description"),
 )
 def delete(p: Probe) -> None:
     """Delete one, and count."""
@@ -184,7 +184,7 @@ def delete(p: Probe) -> None:
 @STAGE.clause(
     "concurrency.search",
     "Searches at the same time each get their own response.",
-    of_operation("list_dataset_items", "description"),
+    Source.operation("list_dataset_items", "description"),
 )
 def search(p: Probe) -> None:
     """Ask for different things."""
@@ -202,7 +202,7 @@ def search(p: Probe) -> None:
 @STAGE.clause(
     "concurrency.read",
     "Each of the items read at the same time comes as it is.",
-    of_operation("get_dataset_item", "description"),
+    Source.operation("get_dataset_item", "description"),
 )
 def read(p: Probe) -> None:
     """Read different ones."""

@@ -2,10 +2,10 @@
 
 from collections.abc import Iterator
 
-from abeja_datasets_contract.check.document import INFO
 from abeja_datasets_contract.check.probe import Probe
 from abeja_datasets_contract.check.registry import Stage
 from abeja_datasets_contract.check.resources import Dataset, filled, new_dataset, new_item, walk_items
+from abeja_datasets_contract.check.sources import INFO
 
 from .bulk import entry
 from .paging import DATASETS, ITEMS, token_where_more_follow

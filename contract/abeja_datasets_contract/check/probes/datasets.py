@@ -4,7 +4,6 @@ import datetime as dt
 import email.utils
 from typing import Any
 
-from abeja_datasets_contract.check.document import of_operation, of_schema
 from abeja_datasets_contract.check.probe import Probe
 from abeja_datasets_contract.check.reading import Response
 from abeja_datasets_contract.check.registry import Stage
@@ -19,13 +18,14 @@ from abeja_datasets_contract.check.resources import (
     subject,
     walk_datasets,
 )
+from abeja_datasets_contract.check.sources import INFO, Source
 
 STAGE = Stage("datasets")
 _NOT_FOUND = (404,)
 _KEYS = ("organization_id", "dataset_id", "name", "type", "props", "created_at", "updated_at")
 _OWN = ("dataset_id", "organization_id", "created_at", "updated_at")
 _CREATE, _GET, _DELETE = "create_dataset", "get_dataset", "delete_dataset"
-_COUNT = of_operation(_GET, "description")
+_COUNT = Source.operation(_GET, "description")
 _LONG = 10
 _SLACK, _QUARTER, _DAY = 300, 900, 86_400
 """Seconds: by how much clocks may differ, and time zones do."""
@@ -40,7 +40,7 @@ def _created(p: Probe) -> tuple[Dataset, Response]:
 
 
 @STAGE.clause(
-    "datasets.create.response", "The response is the dataset as given.", of_operation(_CREATE, "responses", "201")
+    "datasets.create.response", "The response is the dataset as given.", Source.operation(_CREATE, "responses", "201")
 )
 def create_response(p: Probe) -> None:
     """Create one, and look at the response."""
@@ -49,7 +49,7 @@ def create_response(p: Probe) -> None:
 
 
 @STAGE.clause(
-    "datasets.create.kept", "A dataset is kept as given, and read back so.", of_operation(_CREATE, "description")
+    "datasets.create.kept", "A dataset is kept as given, and read back so.", Source.operation(_CREATE, "description")
 )
 def create_kept(p: Probe) -> None:
     """Create one, and read it."""
@@ -58,7 +58,7 @@ def create_kept(p: Probe) -> None:
 
 
 @STAGE.clause(
-    "datasets.list.entries", "The list has each dataset as it is.", of_operation("list_datasets", "description")
+    "datasets.list.entries", "The list has each dataset as it is.", Source.operation("list_datasets", "description")
 )
 def list_entries(p: Probe) -> None:
     """Create one, and look for it in the list."""
@@ -71,7 +71,7 @@ def list_entries(p: Probe) -> None:
 @STAGE.clause(
     "datasets.list.same-as-get",
     "The list and the dataset itself say the same.",
-    of_operation("list_datasets", "description"),
+    Source.operation("list_datasets", "description"),
     reads=True,
 )
 def list_same_as_get(p: Probe) -> None:
@@ -130,7 +130,7 @@ def total_count_alone(p: Probe) -> None:
 @STAGE.clause(
     "datasets.total-count.items",
     "get_dataset and list_dataset_items count the same items.",
-    of_schema("DatasetItemPage", "properties", "total_count"),
+    Source.schema("DatasetItemPage", "properties", "total_count"),
     reads=True,
 )
 def total_count_of_items(p: Probe) -> None:
@@ -146,7 +146,7 @@ def total_count_of_items(p: Probe) -> None:
     p.skip_unless(holds=False, reason="others are writing to the dataset")
 
 
-@STAGE.clause("datasets.timestamps", "created_at and updated_at are those of its creation.", of_schema("Timestamp"))
+@STAGE.clause("datasets.timestamps", "created_at and updated_at are those of its creation.", Source.schema("Timestamp"))
 def timestamps(p: Probe) -> None:
     """Read twice, with reading between, and compare with a dataset made later."""
     dataset, response = _created(p)
@@ -178,7 +178,7 @@ def _is_now(p: Probe, made: dt.datetime, response: Response) -> None:
     p.require(not wrong, f"a created_at about {now:%Y-%m-%dT%H:%M:%S}, in UTC", f"{made:%Y-%m-%dT%H:%M:%S}", response)
 
 
-@STAGE.clause("datasets.types", "The type is any text that is not empty, and is kept.", of_schema("DatasetType"))
+@STAGE.clause("datasets.types", "The type is any text that is not empty, and is kept.", Source.schema("DatasetType"))
 def types(p: Probe) -> None:
     """Create one of each."""
     for kind in ("classification", "detection", "segmentation", "video", "x" * 300, "種類 🐈", "Two WORDS ", " "):
@@ -192,7 +192,7 @@ def types(p: Probe) -> None:
                 p.same({"type": kind}, p.call(_GET, p.passing[-1]), f"type {kind!r}")
 
 
-@STAGE.clause("datasets.create.ignores-unknown", "A property that no one documented is ignored.", "#/info/description")
+@STAGE.clause("datasets.create.ignores-unknown", "A property that no one documented is ignored.", INFO)
 def ignores_unknown(p: Probe) -> None:
     """Give one, and ones that the server gives."""
     body = {"name": p.name(), "type": "custom", "props": {}}
@@ -219,7 +219,7 @@ def ignores_unknown(p: Probe) -> None:
 @STAGE.clause(
     "datasets.delete.response",
     "Deleting responds with the dataset as it was.",
-    of_operation(_DELETE, "description"),
+    Source.operation(_DELETE, "description"),
 )
 def delete_response(p: Probe) -> None:
     """Delete one."""
@@ -227,7 +227,7 @@ def delete_response(p: Probe) -> None:
     p.same(dataset.record, p.call(_DELETE, dataset.id), "the dataset as it was")
 
 
-@STAGE.clause("datasets.delete.gone", "A deleted dataset is gone.", of_operation(_DELETE, "description"))
+@STAGE.clause("datasets.delete.gone", "A deleted dataset is gone.", Source.operation(_DELETE, "description"))
 def delete_gone(p: Probe) -> None:
     """Delete one, and look for it."""
     dataset, other = filled(p, 1), filled(p, 1)
@@ -242,7 +242,9 @@ def delete_gone(p: Probe) -> None:
     p.equal(1, response.at("total_count"), "the items of other datasets stay", response)
 
 
-@STAGE.clause("datasets.delete.cascades", "Deleting a dataset deletes its items.", of_operation(_DELETE, "description"))
+@STAGE.clause(
+    "datasets.delete.cascades", "Deleting a dataset deletes its items.", Source.operation(_DELETE, "description")
+)
 def delete_cascades(p: Probe) -> None:
     """Delete one, and look for its items."""
     dataset = filled(p, 2)

@@ -4,11 +4,11 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from abeja_datasets_contract.check.compare import difference, order_of_keys
-from abeja_datasets_contract.check.document import INFO
 from abeja_datasets_contract.check.probe import Probe
 from abeja_datasets_contract.check.reading import Response
 from abeja_datasets_contract.check.registry import Stage
 from abeja_datasets_contract.check.resources import shared_filled, source
+from abeja_datasets_contract.check.sources import INFO
 
 STAGE = Stage("fidelity")
 

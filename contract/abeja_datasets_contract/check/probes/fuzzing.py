@@ -1,11 +1,14 @@
 """Fuzzing: schemathesis, all phases, with live ids and unused names. Only for a server that may be spoilt."""
 
-from abeja_datasets_contract import fuzzing
-from abeja_datasets_contract.check.document import INFO, of_operation, operations
+from collections.abc import Callable
+
+from abeja_datasets_contract.check import fuzzing
+from abeja_datasets_contract.check.document import Contract
 from abeja_datasets_contract.check.options import Skip
 from abeja_datasets_contract.check.probe import Probe
-from abeja_datasets_contract.check.registry import Stage
+from abeja_datasets_contract.check.registry import Add, Stage
 from abeja_datasets_contract.check.results import Mode
+from abeja_datasets_contract.check.sources import INFO, Source
 
 STAGE = Stage("fuzzing")
 _LINES = 40
@@ -22,6 +25,7 @@ def _report(p: Probe) -> fuzzing.Report:
                 p.url,
                 p.party.organization_id,
                 p.party.authorization,
+                document=p.contract.path,
                 seed=p.options.seed,
                 max_examples=p.options.fuzz_examples,
                 name_prefix=f"{p.run}-fuzz-",
@@ -48,18 +52,23 @@ def conforms(p: Probe) -> None:
     p.require(report.passed, "no failed check", "\n".join(lines[start : start + _LINES]))
 
 
-for _name in operations():
-
-    def _accepted(p: Probe, name: str = _name) -> None:
+def _accepted(name: str) -> Callable[[Probe], None]:
+    def check(p: Probe) -> None:
         counts = _report(p).counts.get(name)
         if counts is not None:
             p.findings.remark(f"{counts.accepted} accepted, {counts.refused} refused")
         p.skip_unless(counts and counts.accepted, "it accepted none of the generated requests, so nothing is known")
         p.findings.count()
 
-    STAGE.add(
-        f"fuzzing.accepted.{_name}",
-        f"{_name} accepts generated requests that are in order.",
-        of_operation(_name, "responses", "200"),
-        _accepted,
-    )
+    return check
+
+
+@STAGE.of_document
+def _register(contract: Contract, add: Add) -> None:
+    for name in contract.operations:
+        add(
+            f"fuzzing.accepted.{name}",
+            f"{name} accepts generated requests that are in order.",
+            Source.operation(name, "responses", "200"),
+            _accepted(name),
+        )

@@ -4,11 +4,11 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
-from abeja_datasets_contract.check.document import of_operation, operations
+from abeja_datasets_contract.check.document import Contract
 from abeja_datasets_contract.check.ids import MadeUp
 from abeja_datasets_contract.check.probe import Probe
 from abeja_datasets_contract.check.reading import Response
-from abeja_datasets_contract.check.registry import Stage
+from abeja_datasets_contract.check.registry import Add, Stage
 from abeja_datasets_contract.check.resources import (
     SOURCE,
     Dataset,
@@ -18,6 +18,7 @@ from abeja_datasets_contract.check.resources import (
     subject,
     subject_item,
 )
+from abeja_datasets_contract.check.sources import Source
 
 STAGE = Stage("identifiers")
 _NOT_FOUND = (404,)
@@ -37,7 +38,7 @@ _UNKNOWN_DATASET = {
     "update_dataset_item": (400, 404),
     "bulk_update_dataset_item": (400, 404),
 }
-_ITEM_PARAMETER = "#/components/parameters/DatasetItemId/description"
+_ITEM_PARAMETER = Source.component("parameters", "DatasetItemId", "description")
 _LONG = 300
 UNKNOWN_ITEM = 1_000_000_007
 """An item that nobody has: a server may look at the item's id alone."""
@@ -54,7 +55,7 @@ def body_for(operation: str, item: Any) -> dict[str, Any]:
 def _unknown_dataset(operation: str, statuses: tuple[int, ...]) -> Callable[[Probe], None]:
     def check(p: Probe) -> None:
         made_up = [p.run, f"{p.run}-データ / ?#%", p.run + "x" * _LONG]
-        if operations()[operation].method == "GET":
+        if p.contract.reads(operation):
             made_up += ["-1", "1 OR 1=1", "null"]
         for dataset in made_up:
             with p.case():
@@ -115,7 +116,7 @@ def _malformed_item(operation: str) -> Callable[[Probe], None]:
     def check(p: Probe) -> None:
         dataset, item = _kept(p, operation)
         every = malformed(item.number)
-        for text in every if operations()[operation].method == "GET" else every[::2]:
+        for text in every if p.contract.reads(operation) else every[::2]:
             with p.case():
                 p.call(operation, dataset.id, MadeUp(text), expect=_NOT_FOUND, **body_for(operation, item.id))
         if p.may_write:
@@ -142,50 +143,48 @@ def _malformed_dataset(operation: str) -> Callable[[Probe], None]:
 
 
 def _kept(p: Probe, operation: str) -> tuple[Dataset, Any]:
-    if operations()[operation].method == "GET":
+    if p.contract.reads(operation):
         return subject_item(p)
     dataset = shared_filled(p, "identifiers", 2)
     return dataset, dataset.items[1]
 
 
-def _register() -> None:
+@STAGE.of_document
+def _register(contract: Contract, add: Add) -> None:
     for operation, statuses in _UNKNOWN_DATASET.items():
-        reads = operations()[operation].method == "GET"
+        reads = contract.reads(operation)
         status = " or ".join(map(str, statuses))
-        STAGE.add(
+        add(
             f"identifiers.unknown-dataset.{operation}",
             f"{operation} responses {status} for a dataset that does not exist.",
-            of_operation(operation, "responses", str(statuses[0])),
+            Source.operation(operation, "responses", str(statuses[0])),
             _unknown_dataset(operation, statuses),
             reads=reads,
         )
     for operation in ("get_dataset", "list_dataset_items", "get_dataset_item"):
-        STAGE.add(
+        add(
             f"identifiers.malformed-dataset.{operation}",
             f"{operation} responses 404 for an id that is only like a dataset's.",
-            of_operation(operation, "responses", "404"),
+            Source.operation(operation, "responses", "404"),
             _malformed_dataset(operation),
             reads=True,
         )
     for operation in ("get_dataset_item", "update_dataset_item", "delete_dataset_item"):
-        reads = operations()[operation].method == "GET"
-        STAGE.add(
+        reads = contract.reads(operation)
+        add(
             f"identifiers.unknown-item.{operation}",
             f"{operation} responses 404 for an item that does not exist.",
-            of_operation(operation, "responses", "404"),
+            Source.operation(operation, "responses", "404"),
             _unknown_item(operation),
             reads=reads,
         )
-        STAGE.add(
+        add(
             f"identifiers.malformed-item.{operation}",
             f"{operation} responses 404 for what is no item's number.",
             _ITEM_PARAMETER,
             _malformed_item(operation),
             reads=reads,
         )
-
-
-_register()
 
 
 def _raw(p: Probe, operation: str, dataset: str, segment: str) -> Response:
@@ -199,7 +198,7 @@ def _raw(p: Probe, operation: str, dataset: str, segment: str) -> Response:
 @STAGE.clause(
     "identifiers.percent-encoded",
     "An id is the same whether its characters are percent-encoded or not.",
-    "reference: RFC 3986, section 6.2.2.2",
+    Source.reference("RFC 3986, section 6.2.2.2"),
     reads=True,
 )
 def percent_encoded(p: Probe) -> None:
@@ -218,7 +217,7 @@ def percent_encoded(p: Probe) -> None:
 @STAGE.clause(
     "identifiers.encoded-slash",
     "A slash that is percent-encoded parts no segments: with it an id is another one.",
-    "reference: RFC 3986, section 2.2",
+    Source.reference("RFC 3986, section 2.2"),
     reads=True,
 )
 def encoded_slash(p: Probe) -> None:
@@ -234,7 +233,7 @@ def encoded_slash(p: Probe) -> None:
 @STAGE.clause(
     "identifiers.not-utf-8",
     "An id that is not UTF-8 is that of nothing.",
-    of_operation("get_dataset", "responses", "404"),
+    Source.operation("get_dataset", "responses", "404"),
     reads=True,
 )
 def not_utf_8(p: Probe) -> None:

@@ -3,9 +3,9 @@
 from collections.abc import Callable
 from typing import Any
 
-from abeja_datasets_contract.check.document import INFO, of_operation, operations
+from abeja_datasets_contract.check.document import Contract
 from abeja_datasets_contract.check.probe import Party, Probe
-from abeja_datasets_contract.check.registry import Stage
+from abeja_datasets_contract.check.registry import Add, Stage
 from abeja_datasets_contract.check.resources import (
     Dataset,
     filled,
@@ -15,6 +15,7 @@ from abeja_datasets_contract.check.resources import (
     shared_filled,
     walk_datasets,
 )
+from abeja_datasets_contract.check.sources import INFO, Source
 
 from .identifiers import body_for
 
@@ -133,24 +134,22 @@ def _own_credential(operation: str) -> Callable[[Probe], None]:
     return check
 
 
-def _register_organizations() -> None:
-    for operation in operations():
+@STAGE.of_document
+def _register_organizations(contract: Contract, add: Add) -> None:
+    for operation in contract.secured():
         if operation not in ("create_dataset", "list_datasets"):
-            STAGE.add(
+            add(
                 f"isolation.organizations.{operation}",
                 f"{operation} does not reach a dataset through another organization.",
                 INFO,
                 _through_organization(operation),
             )
-        STAGE.add(
+        add(
             f"isolation.credential.{operation}",
             f"{operation} refuses the credential for another organization than its own, with 401.",
-            "#/components/parameters/OrganizationId/description",
+            Source.component("parameters", "OrganizationId", "description"),
             _own_credential(operation),
         )
-
-
-_register_organizations()
 
 
 @STAGE.clause("isolation.organizations.list_datasets", "A list has the datasets of its own organization alone.", INFO)
@@ -182,7 +181,7 @@ def organizations_exact(p: Probe) -> None:
 @STAGE.clause(
     "isolation.organizations.names",
     "A name is unique within its organization; another may have a dataset of the same name.",
-    of_operation("create_dataset", "description"),
+    Source.operation("create_dataset", "description"),
 )
 def organizations_names(p: Probe) -> None:
     """Give the same name in both."""

@@ -4,7 +4,6 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-from abeja_datasets_contract.check.document import of_operation, of_schema
 from abeja_datasets_contract.check.probe import UNSET, Probe
 from abeja_datasets_contract.check.reading import Part, Response
 from abeja_datasets_contract.check.registry import Stage
@@ -22,11 +21,12 @@ from abeja_datasets_contract.check.resources import (
     unchanged,
     walk_items,
 )
+from abeja_datasets_contract.check.sources import INFO, Source
 
 STAGE = Stage("items")
 _CREATE, _GET, _LIST = "create_dataset_item", "get_dataset_item", "list_dataset_items"
 _UPDATE, _DELETE = "update_dataset_item", "delete_dataset_item"
-_UPDATES = of_operation(_UPDATE, "description")
+_UPDATES = Source.operation(_UPDATE, "description")
 _NOT_FOUND, _REFUSED = (404,), (400,)
 _COARSE = 1.1
 """Seconds after which even a clock of whole seconds has moved."""
@@ -38,21 +38,25 @@ def created(p: Probe, dataset: Dataset, body: dict[str, Any]) -> tuple[Item, Res
     return item_of(p, dataset.id, body, response), response
 
 
-@STAGE.clause("items.create.response", "The response is the item as given.", of_operation(_CREATE, "responses", "201"))
+@STAGE.clause(
+    "items.create.response", "The response is the item as given.", Source.operation(_CREATE, "responses", "201")
+)
 def create_response(p: Probe) -> None:
     """Create one, and look at the response."""
     item, response = created(p, plain(p), {"source_data": source(p), "attributes": {"tag": "A"}})
     p.same(item.record, response, "the item as it was given")
 
 
-@STAGE.clause("items.create.kept", "An item is kept as given, and read back so.", of_operation(_GET, "description"))
+@STAGE.clause("items.create.kept", "An item is kept as given, and read back so.", Source.operation(_GET, "description"))
 def create_kept(p: Probe) -> None:
     """Create one, and read it."""
     item, _ = created(p, plain(p), {"source_data": source(p), "attributes": {"tag": "A", "n": [1, {"b": None}]}})
     p.same(item.record, p.call(_GET, plain(p).id, item.id), "the item as it was created")
 
 
-@STAGE.clause("items.create.attributes-missing", "Missing attributes create {}.", of_schema("CreateDatasetItemRequest"))
+@STAGE.clause(
+    "items.create.attributes-missing", "Missing attributes create {}.", Source.schema("CreateDatasetItemRequest")
+)
 def attributes_missing(p: Probe) -> None:
     """Leave them out."""
     item, response = created(p, plain(p), {"source_data": source(p)})
@@ -60,7 +64,7 @@ def attributes_missing(p: Probe) -> None:
     p.same(item.record, p.call(_GET, plain(p).id, item.id), "attributes {}")
 
 
-@STAGE.clause("items.create.attributes-null", "Null attributes create {}.", of_schema("CreateDatasetItemRequest"))
+@STAGE.clause("items.create.attributes-null", "Null attributes create {}.", Source.schema("CreateDatasetItemRequest"))
 def attributes_null(p: Probe) -> None:
     """Give null."""
     item, response = created(p, plain(p), {"source_data": source(p), "attributes": None})
@@ -68,7 +72,7 @@ def attributes_null(p: Probe) -> None:
     p.same(item.record, p.call(_GET, plain(p).id, item.id), "attributes {}")
 
 
-@STAGE.clause("items.create.source-data", "source_data is kept whole and in order.", of_schema("SourceData"))
+@STAGE.clause("items.create.source-data", "source_data is kept whole and in order.", Source.schema("SourceData"))
 def source_data(p: Probe) -> None:
     """Give many files, with more properties than are documented."""
     files = [
@@ -84,7 +88,7 @@ def source_data(p: Probe) -> None:
     p.same(item.record, p.call(_GET, plain(p).id, item.id), "source_data as it was given")
 
 
-@STAGE.clause("items.create.ignores-unknown", "A property that no one documented is ignored.", "#/info/description")
+@STAGE.clause("items.create.ignores-unknown", "A property that no one documented is ignored.", INFO)
 def ignores_unknown(p: Probe) -> None:
     """Give one, and ones that the server gives."""
     dataset = filled(p, 1)
@@ -96,7 +100,7 @@ def ignores_unknown(p: Probe) -> None:
         p.require(own, f"no {key} but of the server's own", "the one in the request", response)
 
 
-@STAGE.clause("items.ids", "Each item of a dataset has an id of its own.", of_schema("ItemNumber"))
+@STAGE.clause("items.ids", "Each item of a dataset has an id of its own.", Source.schema("ItemNumber"))
 def ids(p: Probe) -> None:
     """Create some."""
     dataset = filled(p, 4)
@@ -104,7 +108,7 @@ def ids(p: Probe) -> None:
     p.require(len(set(found)) == len(found), "ids that differ", f"{found}", p.last)
 
 
-@STAGE.clause("items.list.entries", "The list has each item as it is.", of_operation(_LIST, "description"))
+@STAGE.clause("items.list.entries", "The list has each item as it is.", Source.operation(_LIST, "description"))
 def list_entries(p: Probe) -> None:
     """Create some, and list them."""
     dataset = filled(p, 3)
@@ -117,7 +121,7 @@ def list_entries(p: Probe) -> None:
 @STAGE.clause(
     "items.list.same-as-get",
     "The list and the item itself say the same.",
-    of_operation(_LIST, "description"),
+    Source.operation(_LIST, "description"),
     reads=True,
 )
 def list_same_as_get(p: Probe) -> None:
@@ -140,7 +144,7 @@ def _updated(p: Probe, attributes: Any, before: Any = UNSET) -> tuple[Dataset, I
 
 
 @STAGE.clause(
-    "items.update.response", "The response is the item as it is now.", of_operation(_UPDATE, "responses", "200")
+    "items.update.response", "The response is the item as it is now.", Source.operation(_UPDATE, "responses", "200")
 )
 def update_response(p: Probe) -> None:
     """Update one, and look at the response."""
@@ -267,7 +271,7 @@ def moved(
 
 
 @STAGE.clause(
-    "items.timestamps", "Reading an item, or failing to change it, leaves its timestamps.", of_schema("Timestamp")
+    "items.timestamps", "Reading an item, or failing to change it, leaves its timestamps.", Source.schema("Timestamp")
 )
 def timestamps(p: Probe) -> None:
     """Read, and fail to update, then read again."""
@@ -287,7 +291,7 @@ def timestamps(p: Probe) -> None:
 
 
 @STAGE.clause(
-    "items.delete.response", "Deleting responds with the item as it was.", of_operation(_DELETE, "description")
+    "items.delete.response", "Deleting responds with the item as it was.", Source.operation(_DELETE, "description")
 )
 def delete_response(p: Probe) -> None:
     """Delete one."""
@@ -296,7 +300,9 @@ def delete_response(p: Probe) -> None:
     p.same(item.record, p.call(_DELETE, dataset.id, item.id), "the item as it was")
 
 
-@STAGE.clause("items.delete.gone", "A deleted item is gone, and the others stay.", of_operation(_DELETE, "description"))
+@STAGE.clause(
+    "items.delete.gone", "A deleted item is gone, and the others stay.", Source.operation(_DELETE, "description")
+)
 def delete_gone(p: Probe) -> None:
     """Delete the one in the middle, and look for it."""
     dataset = filled(p, 3)

@@ -3,7 +3,6 @@
 from collections.abc import Callable
 from typing import Any
 
-from abeja_datasets_contract.check.document import of_operation, of_schema
 from abeja_datasets_contract.check.probe import Probe
 from abeja_datasets_contract.check.reading import Response
 from abeja_datasets_contract.check.registry import Stage
@@ -18,10 +17,11 @@ from abeja_datasets_contract.check.resources import (
     shared_filled,
     source,
 )
+from abeja_datasets_contract.check.sources import Source
 
 STAGE = Stage("labels")
 KEYS = ("classification", "detection")
-_RULE = of_schema("Props", "properties", "categories")
+_RULE = Source.schema("Props", "properties", "categories")
 _PAIRS = ((0, 0), (0, 1), (7, 1), (7, 5))
 _CROSSED = ((0, 5), (7, 0))
 
@@ -86,7 +86,7 @@ def _acceptance(operation: str, key: str) -> Callable[[Probe], None]:
 def _register() -> None:
     for operation in WRITES:
         short = operation.removesuffix("_dataset_item")
-        source = of_operation(operation, "description") if short == "create" else _RULE
+        source = Source.operation(operation, "description") if short == "create" else _RULE
         for key in KEYS:
             STAGE.add(
                 f"labels.{short}.{key}.known",

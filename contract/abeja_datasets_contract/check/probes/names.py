@@ -1,15 +1,22 @@
 """Names of datasets: kept exactly, compared exactly, unique within the organization, of 1 to 255 characters."""
 
-from abeja_datasets_contract.check.document import of_operation, of_schema
 from abeja_datasets_contract.check.probe import Probe
 from abeja_datasets_contract.check.registry import Stage
-from abeja_datasets_contract.check.resources import Dataset, dataset_of, nobody_has, source, walk_datasets, with_name
+from abeja_datasets_contract.check.resources import (
+    Dataset,
+    dataset_of,
+    nobody_has,
+    source,
+    walk_datasets,
+    with_name,
+)
+from abeja_datasets_contract.check.sources import Source
 
 STAGE = Stage("names")
 _CREATE, _GET, _DELETE = "create_dataset", "get_dataset", "delete_dataset"
 _REFUSED = (400,)
-_UNIQUE = of_operation(_CREATE, "description")
-_LENGTH = of_schema("DatasetName")
+_UNIQUE = Source.operation(_CREATE, "description")
+_LENGTH = Source.schema("DatasetName")
 _LONGEST = 255
 
 

@@ -3,22 +3,23 @@
 from collections.abc import Callable
 from typing import Any
 
-from abeja_datasets_contract.check.document import of_operation, operations
+from abeja_datasets_contract.check.document import Contract
 from abeja_datasets_contract.check.probe import Probe
-from abeja_datasets_contract.check.registry import Stage
+from abeja_datasets_contract.check.registry import Add, Stage
 from abeja_datasets_contract.check.resources import filled, plain, source, subject, subject_item
+from abeja_datasets_contract.check.sources import Source
 
 STAGE = Stage("operations")
 _DOCUMENTED_ID = "dataset_item_id"
 
 
-def example(operation: str) -> Any:
+def example(p: Probe, operation: str) -> Any:
     """Return the request that the document shows."""
-    return operations()[operation].request_example
+    return p.contract.operation(operation).request_example
 
 
 def _create_dataset(p: Probe) -> None:
-    body = {**example("create_dataset"), "name": p.name()}
+    body = {**example(p, "create_dataset"), "name": p.name()}
     p.passing.append(p.call("create_dataset", json=body).at("dataset_id"))
 
 
@@ -36,7 +37,7 @@ def _delete_dataset(p: Probe) -> None:
 
 def _create_dataset_item(p: Probe) -> None:
     p.call("create_dataset_item", plain(p).id, json={"source_data": source(p)})
-    p.call("create_dataset_item", plain(p).id, json=example("create_dataset_item"))
+    p.call("create_dataset_item", plain(p).id, json=example(p, "create_dataset_item"))
 
 
 def _get_dataset_item(p: Probe) -> None:
@@ -50,12 +51,12 @@ def _list_dataset_items(p: Probe) -> None:
 
 def _update_dataset_item(p: Probe) -> None:
     dataset = filled(p, 1)
-    p.call("update_dataset_item", dataset.id, dataset.items[0].id, json=example("update_dataset_item"))
+    p.call("update_dataset_item", dataset.id, dataset.items[0].id, json=example(p, "update_dataset_item"))
 
 
 def _bulk_update_dataset_item(p: Probe) -> None:
     dataset = filled(p, 2)
-    entry = example("bulk_update_dataset_item")[0]
+    entry = example(p, "bulk_update_dataset_item")[0]
     body = [{**entry, _DOCUMENTED_ID: item.id} for item in dataset.items]
     p.call("bulk_update_dataset_item", dataset.id, json=body)
 
@@ -77,11 +78,17 @@ _CHECKS: dict[str, Callable[[Probe], None]] = {
     "delete_dataset_item": _delete_dataset_item,
     "delete_dataset": _delete_dataset,
 }
-for _name, _check in _CHECKS.items():
-    STAGE.add(
-        f"operations.{_name}.succeeds",
-        f"{_name} carries out a documented request, and responds with a documented success.",
-        of_operation(_name, "responses", "200"),
-        _check,
-        reads=operations()[_name].method == "GET",
-    )
+KNOWN = frozenset(_CHECKS)
+"""The operations that the check can call in order."""
+
+
+@STAGE.of_document
+def _register(contract: Contract, add: Add) -> None:
+    for name, check in _CHECKS.items():
+        add(
+            f"operations.{name}.succeeds",
+            f"{name} carries out a documented request, and responds with a documented success.",
+            Source.operation(name, "responses", "200"),
+            check,
+            reads=contract.reads(name),
+        )

@@ -9,6 +9,7 @@ from abeja_datasets_contract.check.probe import Probe
 from abeja_datasets_contract.check.reading import Part, Record, Response
 from abeja_datasets_contract.check.registry import Stage
 from abeja_datasets_contract.check.resources import walk_datasets
+from abeja_datasets_contract.check.sources import Source
 
 _REFUSED, _NOT_FOUND = (400,), (404,)
 TRIES = 5
@@ -215,7 +216,7 @@ _OF_WALKS: dict[str, tuple[str, _WalkCheck]] = {
 }
 
 
-def register_walks(stage: Stage, listing: Listing, source: str, walks: Callable[[Probe], list[Walk]]) -> None:
+def register_walks(stage: Stage, listing: Listing, source: Source, walks: Callable[[Probe], list[Walk]]) -> None:
     """Register the clauses that hold of each walk; `walks` makes them, once for all."""
     for kind, (promise, check) in _OF_WALKS.items():
 
@@ -287,7 +288,9 @@ def _repeated(p: Probe, listing: Listing, scope: Any) -> None:
             )
 
 
-def register_parameters(stage: Stage, listing: Listing, sources: dict[str, str], scope: Callable[[Probe], Any]) -> None:
+def register_parameters(
+    stage: Stage, listing: Listing, sources: dict[str, Source], scope: Callable[[Probe], Any]
+) -> None:
     """Register the clauses about what parameters may be; `scope` hands out what to list."""
     for kind, promise, parameter, check in (
         ("bounds", f"{listing.size} may be 1 to 1,000.", listing.size, _bounds),

@@ -2,20 +2,27 @@
 
 from typing import Any
 
-from abeja_datasets_contract.check.document import INFO, of_operation, of_parameter
 from abeja_datasets_contract.check.options import Skip
 from abeja_datasets_contract.check.probe import Probe
 from abeja_datasets_contract.check.reading import Response
 from abeja_datasets_contract.check.registry import Stage
-from abeja_datasets_contract.check.resources import Dataset, new_dataset, new_item, shared, subject, walk_datasets
+from abeja_datasets_contract.check.resources import (
+    Dataset,
+    new_dataset,
+    new_item,
+    shared,
+    subject,
+    walk_datasets,
+)
+from abeja_datasets_contract.check.sources import INFO, Source
 
 from .paging import DATASETS, ITEMS, TRIES, Listing, Walk, register_parameters, register_walks, walk
 
 STAGE = Stage("paging of datasets")
 _LIST = "list_datasets"
-_TOKEN = of_parameter(_LIST, "next_token")
-_SIZE = of_parameter(_LIST, "max_results")
-_HEADER = of_operation(_LIST, "responses", "200", "headers", "X-Next-Token")
+_TOKEN = Source.parameter(_LIST, "next_token")
+_SIZE = Source.parameter(_LIST, "max_results")
+_HEADER = Source.operation(_LIST, "responses", "200", "headers", "X-Next-Token")
 _REFUSED = (400,)
 _K, _MADE, _LARGEST = 2, 4, 1000
 _FEW = 60

@@ -2,7 +2,6 @@
 
 from typing import Any
 
-from abeja_datasets_contract.check.document import INFO, of_operation, of_parameter, of_schema
 from abeja_datasets_contract.check.probe import Probe
 from abeja_datasets_contract.check.reading import Response
 from abeja_datasets_contract.check.registry import Stage
@@ -15,16 +14,17 @@ from abeja_datasets_contract.check.resources import (
     subject,
     walk_items,
 )
+from abeja_datasets_contract.check.sources import INFO, Source
 
 from .bulk import many
 from .paging import DATASETS, ITEMS, Walk, register_parameters, register_walks, token_where_more_follow, walk
 
 STAGE = Stage("paging of items")
 _LIST = "list_dataset_items"
-_ORDER = of_operation(_LIST, "description")
-_TOKEN = of_parameter(_LIST, "next_page_token")
-_LIMIT = of_parameter(_LIST, "limit")
-_COUNT = of_schema("DatasetItemPage", "properties", "total_count")
+_ORDER = Source.operation(_LIST, "description")
+_TOKEN = Source.parameter(_LIST, "next_page_token")
+_LIMIT = Source.parameter(_LIST, "limit")
+_COUNT = Source.schema("DatasetItemPage", "properties", "total_count")
 _REFUSED = (400,)
 _DEFAULT = 100
 _K = 3

@@ -1,26 +1,28 @@
 """Paths: methods that nobody documented, and collections spelled with and without a slash at the end."""
 
+import re
 from collections.abc import Callable, Mapping
 
-from abeja_datasets_contract.check.document import of_schema, operations
+from abeja_datasets_contract.check.document import Contract
 from abeja_datasets_contract.check.probe import Probe
-from abeja_datasets_contract.check.registry import Stage
+from abeja_datasets_contract.check.registry import Add, Stage
 from abeja_datasets_contract.check.resources import nothing_changed, shared_filled, source, subject
 from abeja_datasets_contract.check.results import Mode
+from abeja_datasets_contract.check.sources import Source
 
 from .paging import alike
 
 STAGE = Stage("paths")
-_ALLOW = "reference: RFC 9110, section 15.5.6"
+_ALLOW = Source.reference("RFC 9110, section 15.5.6")
 _METHODS = ("GET", "POST", "PUT", "DELETE", "PATCH")
 _NOT_ALLOWED = (405,)
 _TAKEN = range(200, 300)
 
 
-def _paths() -> Mapping[str, dict[str, str]]:
+def _paths(contract: Contract) -> Mapping[str, dict[str, str]]:
     """List each documented path, with its operations by method."""
     found: dict[str, dict[str, str]] = {}
-    for name, operation in operations().items():
+    for name, operation in contract.operations.items():
         found.setdefault(operation.path, {})[operation.method] = name
     return found
 
@@ -32,29 +34,27 @@ def _twin(path: str) -> str | None:
     return path[:-1] if path.endswith("/") else f"{path}/"
 
 
-def _spellings() -> dict[str, str]:
+def _spellings(contract: Contract) -> dict[str, str]:
     """List both spellings of each path, with a name for each."""
     found = {}
-    for path in _paths():
+    for path in _paths(contract):
         for spelling in filter(None, (path, _twin(path))):
-            short = spelling.replace("/organizations/{organization_id}", "").replace("{dataset_id}", "ID")
-            name = short.replace("{dataset_item_id}", "ID").strip("/").replace("/", "-") + (
-                "-slash" if short[-1] == "/" else ""
-            )
+            short = re.sub(r"\{[^}]*\}", "ID", spelling.partition("}")[2] or spelling)
+            name = short.strip("/").replace("/", "-") + ("-slash" if short[-1] == "/" else "")
             found[name] = spelling
     return found
 
 
-def _documented(path: str) -> dict[str, str]:
+def _documented(contract: Contract, path: str) -> dict[str, str]:
     """List the operations of a path in both of its spellings, by method."""
-    return {**_paths().get(_twin(path) or "", {}), **_paths().get(path, {})}
+    return {**_paths(contract).get(_twin(path) or "", {}), **_paths(contract).get(path, {})}
 
 
 def _undeclared(path: str) -> Callable[[Probe], None]:
     def check(p: Probe) -> None:
-        declared, here = _documented(path), _paths().get(path, {})
+        declared, here = _documented(p.contract, path), _paths(p.contract).get(path, {})
         anyone = next(iter(declared.values()))
-        changes_all = "{dataset_id}" not in path
+        changes_all = path.count("{") < 2  # noqa: PLR2004 - no id of a dataset
         p.skip_unless(
             not changes_all or p.options.mode is Mode.DISPOSABLE,
             "it may change any data; --allow-writes --disposable checks it",
@@ -83,19 +83,21 @@ def _undeclared(path: str) -> Callable[[Probe], None]:
     return check
 
 
-for _name, _path in _spellings().items():
-    STAGE.add(
-        f"methods.{_name}",
-        f"A method that is documented for no spelling of {_path} is 405, with Allow naming those that are.",
-        _ALLOW,
-        _undeclared(_path),
-    )
+@STAGE.of_document
+def _register(contract: Contract, add: Add) -> None:
+    for name, path in _spellings(contract).items():
+        add(
+            f"methods.{name}",
+            f"A method that is documented for no spelling of {path} is 405, with Allow naming those that are.",
+            _ALLOW,
+            _undeclared(path),
+        )
 
 
 @STAGE.clause(
     "spellings.datasets",
     "Where the list of datasets is taken without its slash, it is the same.",
-    of_schema("Dataset"),
+    Source.schema("Dataset"),
     reads=True,
 )
 def datasets(p: Probe) -> None:
@@ -106,7 +108,7 @@ def datasets(p: Probe) -> None:
 @STAGE.clause(
     "spellings.items",
     "Where a list of items is taken without its slash, it is the same.",
-    of_schema("DatasetItem"),
+    Source.schema("DatasetItem"),
     reads=True,
 )
 def items(p: Probe) -> None:
@@ -115,7 +117,7 @@ def items(p: Probe) -> None:
 
 
 def _same(p: Probe, operation: str, dataset: str) -> None:
-    path = operations()[operation].path
+    path = p.contract.operation(operation).path
     response = p.send(p.request(operation, dataset, method="GET", path=_twin(path)))
     if response.status not in _TAKEN:
         p.expect(response, (307, 308, 404, 405), "taken, or refused as a path that is not documented")
@@ -132,13 +134,13 @@ def _same(p: Probe, operation: str, dataset: str) -> None:
 @STAGE.clause(
     "spellings.writes",
     "Where a write is taken at the other spelling of its path, it does the same.",
-    of_schema("DatasetItem"),
+    Source.schema("DatasetItem"),
 )
 def writes(p: Probe) -> None:
     """Create an item, and update in bulk."""
     dataset = shared_filled(p, "paths", 2)
     body = {"source_data": source(p), "attributes": {"spelled": "otherwise"}}
-    path = _twin(operations()["create_dataset_item"].path)
+    path = _twin(p.contract.operation("create_dataset_item").path)
     response = p.send(p.request("create_dataset_item", dataset.id, method="POST", path=path, json=body))
     taken = response.status in _TAKEN
     if taken:
@@ -146,7 +148,7 @@ def writes(p: Probe) -> None:
         p.call("delete_dataset_item", dataset.id, response.id("dataset_item_id"))
     else:
         p.expect(response, (307, 308, 404, 405), "taken, or refused as a path that is not documented")
-    path = _twin(operations()["bulk_update_dataset_item"].path)
+    path = _twin(p.contract.operation("bulk_update_dataset_item").path)
     bulk = p.send(p.request("bulk_update_dataset_item", dataset.id, method="PUT", path=path, json=[]))
     if bulk.status in _TAKEN:
         p.equal([], bulk.at(), "an empty list", bulk)
@@ -159,7 +161,7 @@ def writes(p: Probe) -> None:
 @STAGE.clause(
     "methods.head-and-options",
     "HEAD and OPTIONS, where they are taken, tell no more than the documented methods do.",
-    "reference: RFC 9110, sections 9.3.2 and 9.3.7",
+    Source.reference("RFC 9110, sections 9.3.2 and 9.3.7"),
 )
 def head_and_options(p: Probe) -> None:
     """Send each with the credential and without one."""
@@ -178,14 +180,18 @@ def head_and_options(p: Probe) -> None:
     nothing_changed(p, dataset, [])
 
 
-@STAGE.clause("paths.unknown", "A path that the API has not is 404.", "reference: RFC 9110, section 15.5.5", reads=True)
+@STAGE.clause(
+    "paths.unknown", "A path that the API has not is 404.", Source.reference("RFC 9110, section 15.5.5"), reads=True
+)
 def unknown(p: Probe) -> None:
     """Ask for some."""
+    listed = p.contract.operation("list_datasets").path.rstrip("/")
+    above, _, last = listed.rpartition("/")
     for path in (
-        "/organizations/{organization_id}/contract-check",
-        "/contract-check",
-        "/organizations/{organization_id}/datasets/x/y",
-        "/organizations/{organization_id}/Datasets/",
+        f"{above}/contract-check",
+        f"{p.contract.prefix}/contract-check",
+        f"{listed}/x/y",
+        f"{above}/{last.capitalize()}/",
     ):
         with p.case():
             p.expect(p.send(p.request("list_datasets", method="GET", path=path)), (404,))

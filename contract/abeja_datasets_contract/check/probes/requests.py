@@ -4,12 +4,13 @@ import json
 from collections.abc import Callable
 from typing import Any
 
-from abeja_datasets_contract.check.document import INFO, of_operation, operations
 from abeja_datasets_contract.check.options import Skip
 from abeja_datasets_contract.check.probe import Probe
 from abeja_datasets_contract.check.registry import Stage
 from abeja_datasets_contract.check.resources import filled, nothing_changed, shared_filled, source
+from abeja_datasets_contract.check.sources import INFO, Source
 
+from .operations import KNOWN
 from .validation import VALID, adapted, names_in, send, target
 
 STAGE = Stage("requests")
@@ -124,7 +125,7 @@ def _spelling(operation: str) -> Callable[[Probe], None]:
 
 def _register() -> None:
     for operation in VALID:
-        source = of_operation(operation, "requestBody")
+        source = Source.operation(operation, "requestBody")
         for kind, (what, make) in _KINDS.items():
             promise = f"{operation} refuses {what} with 400, and changes nothing."
             STAGE.add(f"requests.{operation}.{kind}", promise, INFO, _refusal(operation, make))
@@ -153,7 +154,8 @@ def json_alone(p: Probe) -> None:
 )
 def unknown_parameter(p: Probe) -> None:
     """Give each operation some that another one has, and some that nobody documented."""
-    more = [("contract_check", "x"), ("dry_run", "true"), ("fields", "name"), ("force", ""), ("contract_check", "")]
+    made_up = p.contract.undocumented("contract_check")
+    more = [(made_up, "x"), ("dry_run", "true"), ("fields", "name"), ("force", ""), (made_up, "")]
     foreign = {"list_datasets": [("limit", "0"), ("q", "*")], "list_dataset_items": [("max_results", "0")]}
     dataset = filled(p, 2)
     item, other = dataset.items
@@ -163,10 +165,11 @@ def unknown_parameter(p: Probe) -> None:
         "update_dataset_item": {"attributes": {"changed": 1}},
         "bulk_update_dataset_item": [{"dataset_item_id": other.id, "attributes": {"changed": 1}}],
     }
-    order = [name for name in operations() if not name.startswith("delete")]
+    order = [name for name in p.contract.operations if name in KNOWN and not name.startswith("delete")]
     for name in (*order, "delete_dataset_item", "delete_dataset"):
         with p.case():
             query = [*more, *foreign.get(name, [("limit", "0"), ("q", "*"), ("max_results", "x")])]
+            query = [pair for pair in query if not p.contract.operation(name).has(pair[0])]
             body = {"json": bodies[name]} if name in bodies else {}
             response = p.call(name, dataset.id, item.id, query=query, **body)
             if name == "create_dataset":

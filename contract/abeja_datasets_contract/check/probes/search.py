@@ -4,7 +4,6 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any
 
-from abeja_datasets_contract.check.document import of_parameter, of_schema
 from abeja_datasets_contract.check.probe import Probe
 from abeja_datasets_contract.check.queries import And, Not, Or, Query, Term, holds, made_up, text
 from abeja_datasets_contract.check.reading import Response
@@ -19,6 +18,7 @@ from abeja_datasets_contract.check.resources import (
     subject,
     walk_items,
 )
+from abeja_datasets_contract.check.sources import Source
 
 from .broken_queries import BROKEN
 from .labels import label
@@ -26,7 +26,7 @@ from .paging import ITEMS, alike
 
 STAGE = Stage("search")
 _LIST = "list_dataset_items"
-_Q = of_parameter("list_dataset_items", "q")
+_Q = Source.parameter("list_dataset_items", "q")
 _REFUSED = (400,)
 _LONGEST_SHOWN = 80
 """Characters of a query that is shown whole."""
@@ -266,7 +266,11 @@ def phrase_wildcards(p: Probe) -> None:
                 _compare(p, text(query), wanted, dataset, response)
 
 
-@STAGE.clause("search.documented", "The documented query is taken.", _Q + "/examples/documented/value")
+@STAGE.clause(
+    "search.documented",
+    "The documented query is taken.",
+    Source.parameter(_LIST, "q", "examples", "documented", "value"),
+)
 def documented(p: Probe) -> None:
     """Send it."""
     query = Or(And(_t("label_id", "1"), _t("label", "dog")), _A)
@@ -344,7 +348,7 @@ for _kind, _texts in BROKEN.items():
 @STAGE.clause(
     "search.finds-what-is-there",
     "A query finds the items that it holds of.",
-    of_schema("DatasetItemPage", "properties", "total_count"),
+    Source.schema("DatasetItemPage", "properties", "total_count"),
     reads=True,
 )
 def finds_what_is_there(p: Probe) -> None:

@@ -3,12 +3,20 @@
 from collections.abc import Callable
 from typing import Any
 
-from abeja_datasets_contract.check.document import of_operation, operations
-from abeja_datasets_contract.check.mutations import mutants
+from abeja_datasets_contract.check.document import Contract
+from abeja_datasets_contract.check.mutations import Mutant, mutants
 from abeja_datasets_contract.check.probe import Probe
 from abeja_datasets_contract.check.reading import Response
-from abeja_datasets_contract.check.registry import Stage
-from abeja_datasets_contract.check.resources import CATEGORIES, SOURCE, Dataset, nothing_changed, shared_filled, source
+from abeja_datasets_contract.check.registry import Add, Stage
+from abeja_datasets_contract.check.resources import (
+    CATEGORIES,
+    SOURCE,
+    Dataset,
+    nothing_changed,
+    shared_filled,
+    source,
+)
+from abeja_datasets_contract.check.sources import Source
 
 from .labels import label
 
@@ -79,17 +87,18 @@ def refusal(operation: str, bodies: list[Any]) -> Callable[[Probe], None]:
     return check
 
 
-def _register() -> None:
+@STAGE.of_document
+def _register(contract: Contract, add: Add) -> None:
     for number, (operation, valid) in enumerate(VALID.items()):
         places: dict[str, list[Any]] = {}
-        for mutant in mutants(operations()[operation].request_schema or {}, valid):
+        for mutant in _mutants(contract, operation, valid):
             places.setdefault(mutant.place, []).append(mutant.value)
-        source = of_operation(operation, "requestBody", "content", "application~1json", "schema")
+        source = Source.operation(operation, "requestBody", "content", "application/json", "schema")
         for place, every in places.items():
             # Attributes are the same schema everywhere: each second way is enough, in turns, and what leaves it out.
             spared = "attributes." in place and len(every) > _FEW
             bodies = [*every[number % 2 : -1 : 2], every[-1]] if spared else every
-            STAGE.add(
+            add(
                 f"validation.{operation}.{place or 'body'}",
                 f"{operation} refuses a wrong {place or 'body'} with 400, and changes nothing.",
                 source,
@@ -97,7 +106,13 @@ def _register() -> None:
             )
 
 
-_register()
+def _mutants(contract: Contract, operation: str, valid: Any) -> list[Mutant]:
+    """Break a body in each way that the document describes; in none where the document refuses the body itself."""
+    known = contract.operations.get(operation)
+    if known is None or known.request_schema is None or not contract.validator(known.request_schema).is_valid(valid):
+        return []
+    return list(mutants(contract, known.request_schema, valid))
+
 
 _PROPS: tuple[Any, ...] = (
     {},
@@ -147,6 +162,6 @@ for _operation in VALID:
     STAGE.add(
         f"validation.{_operation}.takes-all-else",
         f"{_operation} takes all that the schema allows.",
-        of_operation(_operation, "requestBody"),
+        Source.operation(_operation, "requestBody"),
         _acceptance(_operation),
     )

@@ -9,7 +9,6 @@ from abeja_datasets_contract.check.results import Cause, Exchange, Failure, Repo
 
 from .figures import outcome, stages, utc
 from .replay import again
-from .source import line
 from .traffic import Traffic
 
 SCHEMA = Path(__file__).with_name("report.schema.json")
@@ -72,7 +71,7 @@ def _clause(verdict: Verdict, traffic: Traffic) -> dict[str, Any]:
         "name": clause.name,
         "promise": clause.promise,
         "source": clause.source,
-        "line": line(clause.source),
+        "line": clause.line,
         "stage": clause.stage,
         "writes": clause.writes,
         "status": verdict.status.value,

@@ -6,7 +6,6 @@ from abeja_datasets_contract.check.results import Exchange, Failure
 
 from .printable import SHORT, body_text, one_line, plural, printable, size
 from .replay import CONTEXT, again
-from .source import line, place
 from .traffic import Traffic
 
 SHOWN = 3
@@ -28,8 +27,8 @@ class Part:
 
 def parts(failure: Failure, traffic: Traffic) -> list[Part]:
     """Take a failure apart, in the order of reading."""
-    source = failure.clause.source
-    where = source if line(source) is None else f"{source} ({place(source)})"
+    clause = failure.clause
+    where = clause.source if clause.line is None else f"{clause.source} ({clause.place})"
     found = [
         Part("promise", printable(failure.clause.promise)),
         Part("source", one_line(where)),

@@ -6,7 +6,6 @@ from .figures import Group, groups
 from .html_failures import anchor
 from .markup import Markup, element, join
 from .printable import plural
-from .source import line, place
 
 _CLASS = {Status.PASS: "pass", Status.FAIL: "fail", Status.NOT_CHECKED: "unknown"}
 _CHOICES = (("all", "All"), ("fail", "Fail"), ("unknown", "Not checked"), ("pass", "Pass"))
@@ -66,8 +65,8 @@ def _row(verdict: Verdict) -> Markup:
     name = element("code", clause.name)
     if verdict.status is Status.FAIL:
         name = element("a", name, href=f"#{anchor(clause.name)}")
-    where = place(clause.source)
-    pointer = clause.source if line(clause.source) else None
+    where = clause.place
+    pointer = clause.source if clause.line else None
     unit = "check" if verdict.checks == 1 else "checks"
     failures = f" ({plural(len(verdict.failures), 'failure')})" if verdict.failures else ""
     return element(

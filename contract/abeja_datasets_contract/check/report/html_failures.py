@@ -1,12 +1,11 @@
 """The part of the page that shows broken promises, each with the requests that prove it."""
 
-from abeja_datasets_contract.check.results import Exchange, Failure, Report, Status, Verdict
+from abeja_datasets_contract.check.results import Clause, Exchange, Failure, Report, Status, Verdict
 
 from .failures import response
 from .markup import Child, Markup, element, join
 from .printable import SHORT, body_text, one_line, plural, size
 from .replay import CONTEXT, again
-from .source import line, place
 from .traffic import Traffic
 
 BODY = 8000
@@ -34,11 +33,11 @@ def broken(report: Report, traffic: Traffic) -> Markup | None:
     )
 
 
-def source(text: str) -> Markup:
+def source(clause: Clause) -> Markup:
     """Name where a promise stands: the line, and the pointer."""
-    if line(text) is None:
-        return element("span", text, class_="source")
-    return element("span", element("b", place(text)), " ", element("code", text), class_="source")
+    if clause.line is None:
+        return element("span", clause.source, class_="source")
+    return element("span", element("b", clause.place), " ", element("code", clause.source), class_="source")
 
 
 def _verdict(verdict: Verdict, traffic: Traffic) -> Markup:
@@ -53,7 +52,7 @@ def _verdict(verdict: Verdict, traffic: Traffic) -> Markup:
             element("h3", clause.name),
             element("span", clause.promise, class_="promise"),
         ),
-        element("p", source(clause.source), element("span", times, class_="times-failed") if times else None),
+        element("p", source(clause), element("span", times, class_="times-failed") if times else None),
         element("p", f"Known failure: {verdict.known}") if verdict.known else None,
         *(_failure(failure, traffic) for failure in first),
         _others(others, count, traffic) if others else None,

@@ -1,6 +1,6 @@
 """Hooks that give schemathesis what it can't guess: ids that exist, names that are not in use.
 
-Loaded by schemathesis itself, in the process that `fuzzing` starts; the environment says what to work with.
+Loaded by schemathesis itself, in the process that `run` starts; the environment says what to work with.
 """
 
 import contextlib

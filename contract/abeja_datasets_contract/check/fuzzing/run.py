@@ -11,6 +11,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
+from abeja_datasets_contract.check.document import document_path
+
 _HERE = Path(__file__).parent
 PHASES = ("examples", "coverage", "fuzzing", "stateful")
 
@@ -51,6 +53,7 @@ def fuzz(
     organization_id: str,
     authorization: str,
     *,
+    document: Path | None = None,
     seed: int,
     max_examples: int = 20,
     phases: tuple[str, ...] = PHASES,
@@ -66,6 +69,7 @@ def fuzz(
         url: where the API is, without a slash at its end.
         organization_id: an organization that the credential is valid for.
         authorization: the value of the `Authorization` header.
+        document: the OpenAPI document; None is the one that is installed with the client.
         seed: the same seed gives the same cases, as far as the server gives the same responses.
         max_examples: how many cases an operation gets at most in the fuzzing phase.
         phases: which of `PHASES` to run.
@@ -78,15 +82,13 @@ def fuzz(
     Raises:
         RuntimeError: schemathesis could not run; the message is what it says.
     """
-    from .check.document import document_path  # the check imports this module
-
     with tempfile.TemporaryDirectory(prefix="contract-") as folder, _in_time(seconds):
         counts = Path(folder) / "counts.json"
         run = subprocess.run(  # noqa: S603 - the command is ours
             [
                 sys.executable, "-m", "schemathesis.cli", "--no-color",
                 "--config-file", str(_HERE / "schemathesis.toml"),
-                "run", str(document_path()), "--url", url,
+                "run", str((document or document_path()).absolute()), "--url", url,
                 "--seed", str(seed), "--phases", ",".join(phases), "--max-examples", str(max_examples),
                 *(("--rate-limit", f"{max(1, int(rate * 60))}/m") if rate else ()),
                 *(("--tls-verify", str(ca_bundle)) if ca_bundle else ()),
@@ -94,7 +96,7 @@ def fuzz(
             # By the environment: a command line is for everybody on the machine to read.
             env={
                 **os.environ,
-                "SCHEMATHESIS_HOOKS": f"{__package__}.schemathesis_hooks",
+                "SCHEMATHESIS_HOOKS": f"{__package__}.hooks",
                 "CONTRACT_URL": url,
                 "CONTRACT_ORGANIZATION_ID": organization_id,
                 "CONTRACT_AUTHORIZATION": authorization,
