@@ -249,8 +249,9 @@ def _page_size(p: Probe, operation: str, dataset: str, parameter: str) -> int:
     """Return how large a page to ask for: a server that refuses the largest breaks one clause, not all that list."""
     sizes: dict[str, int] = p.shared.setdefault("page sizes", {})
     if operation not in sizes:
-        refused = p.send(p.request(operation, dataset, query={parameter: _PAGE})).status in _REFUSED
-        sizes[operation] = _SMALL_PAGE if refused else _PAGE
+        largest = min(_PAGE, p.contract.bounds(operation, parameter).largest)
+        refused = p.send(p.request(operation, dataset, query={parameter: largest})).status in _REFUSED
+        sizes[operation] = min(_SMALL_PAGE, largest) if refused else largest
     return sizes[operation]
 
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from abeja_datasets_contract.check.compare import difference
+from abeja_datasets_contract.check.document import Bounds
 from abeja_datasets_contract.check.probe import Probe
 from abeja_datasets_contract.check.reading import Part, Record, Response
 from abeja_datasets_contract.check.registry import Stage
@@ -33,6 +34,10 @@ class Listing:
     next: Callable[[Response], Any]
     may_end_empty: bool
     """Whether the document allows an empty last page behind others."""
+
+    def bounds(self, p: Probe) -> Bounds:
+        """Return what the parameter that bounds a page may be."""
+        return p.contract.bounds(self.operation, self.size)
 
     def page(self, p: Probe, scope: Any = "", token: Any = None, **query: Any) -> Response:
         """Ask for a page."""
@@ -228,7 +233,9 @@ def register_walks(stage: Stage, listing: Listing, source: Source, walks: Callab
 
 
 def _bounds(p: Probe, listing: Listing, scope: Any) -> None:
-    for size in (1, 2, 999, 1000):
+    bounds = listing.bounds(p)
+    least, most = bounds.least, bounds.largest
+    for size in sorted({least, least + 1, most - 1, most}):
         with p.case():
             response = listing.page(p, scope, **{listing.size: size})
             count = len(listing.records(response))
@@ -236,11 +243,12 @@ def _bounds(p: Probe, listing: Listing, scope: Any) -> None:
 
 
 def _beyond(p: Probe, listing: Listing, scope: Any) -> None:
+    bounds = listing.bounds(p)
+    too_large = () if bounds.most is None else (str(bounds.most + 1), "99999999999999999999")
     wrong = (
-        "0",
+        str(bounds.least - 1),
         "-1",
-        "1001",
-        "99999999999999999999",
+        *too_large,
         "abc",
         "",
         "1.5",
@@ -265,9 +273,13 @@ def _garbage(p: Probe, listing: Listing, scope: Any) -> None:
 
 
 def _unknown(p: Probe, listing: Listing, scope: Any) -> None:
-    pairs = [(listing.size, 2), ("contract_check", "x"), ("contract_check", "y"), ("offset", "1"), ("page", "2")]
+    made_up = p.contract.undocumented("contract_check")
+    pairs = [(made_up, "x"), (made_up, "y"), ("offset", "1"), ("page", "2")]
     like = [(listing.size.upper(), 1), (listing.token.upper(), "x"), ("Q", "*"), (f"{listing.size}[]", 1)]
-    query = [*pairs, ("sort", "desc"), ("", ""), *like]
+    size = (listing.size, 2)
+    has = p.contract.operation(listing.operation).has
+    unknown = [pair for pair in (*pairs, ("sort", "desc"), ("", "")) if not has(pair[0])]
+    query = [size, *unknown, *like]
     alike(
         p,
         lambda: listing.page(p, scope, **{listing.size: 2}),
@@ -293,8 +305,13 @@ def register_parameters(
 ) -> None:
     """Register the clauses about what parameters may be; `scope` hands out what to list."""
     for kind, promise, parameter, check in (
-        ("bounds", f"{listing.size} may be 1 to 1,000.", listing.size, _bounds),
-        ("beyond-bounds", f"{listing.size} that is no integer from 1 to 1,000 is 400.", listing.size, _beyond),
+        ("bounds", f"{listing.size} may be what the document says.", listing.size, _bounds),
+        (
+            "beyond-bounds",
+            f"{listing.size} outside the documented bounds is 400.",
+            listing.size,
+            _beyond,
+        ),
         ("token-garbage", "A token that no list has given is 400.", listing.token, _garbage),
         ("unknown-parameter", "A parameter that no one documented is ignored.", "", _unknown),
         ("repeated-parameter", f"{listing.size} given twice is 400.", "", _repeated),

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from abeja_datasets_contract.check.options import Skip
 from abeja_datasets_contract.check.probe import Probe
 from abeja_datasets_contract.check.reading import Response
 from abeja_datasets_contract.check.registry import Stage
@@ -26,7 +27,6 @@ _TOKEN = Source.parameter(_LIST, "next_page_token")
 _LIMIT = Source.parameter(_LIST, "limit")
 _COUNT = Source.schema("DatasetItemPage", "properties", "total_count")
 _REFUSED = (400,)
-_DEFAULT = 100
 _K = 3
 
 
@@ -71,13 +71,16 @@ def empty_page(p: Probe) -> None:
 register_parameters(STAGE, ITEMS, {"limit": _LIMIT, "next_page_token": _TOKEN, "": INFO}, lambda p: subject(p).id)
 
 
-@STAGE.clause("paging.items.default-limit", "Without limit a page has at most 100 items.", _LIMIT)
+@STAGE.clause("paging.items.default-limit", "Without limit a page has at most the documented default.", _LIMIT)
 def default_limit(p: Probe) -> None:
-    """Ask for one of 101."""
+    """Ask for one, of a dataset that has more."""
+    default = ITEMS.bounds(p).default
+    if default is None:
+        raise Skip("the document has no default of limit")
     dataset = many(p)
     response = p.call(_LIST, dataset.id)
     ids = ITEMS.ids(response)
-    p.require(len(ids) <= _DEFAULT, "at most 100", f"{len(ids)}", response)
+    p.require(len(ids) <= default, f"at most {default}", f"{len(ids)}", response)
     rest = walk_items(p, dataset.id, next_page_token=_token(p, response))
     ids += [record.id("dataset_item_id") for record in rest]
     last = p.last
@@ -120,7 +123,7 @@ def token_again(p: Probe) -> None:
     """Use it twice, and with other limits."""
     dataset, first, token = _first_page(p)
     rest = [item.id for item in dataset.items if item.id not in ITEMS.ids(first)]
-    for limit in (2, 2, 1, 1000):
+    for limit in (2, 2, 1, ITEMS.bounds(p).largest):
         response = ITEMS.page(p, dataset.id, token, limit=limit)
         ids = ITEMS.ids(response)
         p.require(ids and ids == rest[: len(ids)], f"ids from {rest[:1]} on", f"{ids}", first, response)
@@ -252,7 +255,7 @@ def query(p: Probe) -> None:
 @STAGE.clause("paging.items.many", "More than a page of items is counted whole, and in the order of creation.", INFO)
 def more_than_a_page(p: Probe) -> None:
     """Walk 101, with the default limit, and count them in each way."""
-    dataset = many(p)
+    dataset, default = many(p), ITEMS.bounds(p).default or 0
     wanted = [item.id for item in dataset.items]
     counted = p.call("get_dataset", dataset.id)
     p.equal(len(wanted), counted.at("total_count"), f"total_count {len(wanted)} of the dataset", counted)
@@ -265,7 +268,7 @@ def more_than_a_page(p: Probe) -> None:
             token = ITEMS.next(response)
             if not token:
                 break
-        token_where_more_follow(p, ITEMS, wanted, ids, _DEFAULT)
+        token_where_more_follow(p, ITEMS, wanted, ids, default)
         p.equal(wanted, ids, "all, in the order of creation", response)
 
 
