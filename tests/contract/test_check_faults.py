@@ -16,6 +16,7 @@ from typing import NamedTuple
 import pytest
 from tests.contract.faults import FAULTS, Fault
 from tests.contract.faulty import AUTHORIZATION, ORGANIZATION, OTHER_AUTHORIZATION, OTHER_ORGANIZATION, URL, spoilt
+from tests.sampling import every
 
 from abeja_datasets_contract.check import Mode, Options, Status, check
 
@@ -25,7 +26,7 @@ FAMILIES = {
 }  # fmt: skip
 
 
-EACH = [pytest.param(fault, marks=() if number % 6 == 0 else pytest.mark.slow) for number, fault in enumerate(FAULTS)]
+EACH = every(6, FAULTS)
 BY_NAME: dict[str, Fault] = {fault.name: fault for fault in FAULTS}
 
 

@@ -28,7 +28,7 @@ from abeja_datasets_contract.check.report.terminal import show
 
 pytestmark = pytest.mark.usefixtures("_untraced")
 _MOST = 3
-_SAMPLED, _ALL = 60, 500
+_SAMPLED, _ALL = 12, 500
 
 
 class Outcome(NamedTuple):

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 from tests.contract.faulty import AUTHORIZATION, ORGANIZATION, URL, Ask, Asked, Spoilt, Told, Wrap, spoilt
+from tests.sampling import every
 
 from abeja_datasets_contract.check import Failure, Mode, Options, Report, check
 from abeja_datasets_contract.check.report.replay import again
@@ -129,7 +130,7 @@ FAULTS: dict[str, tuple[Wrap, str, str]] = {
 }
 
 
-@pytest.mark.parametrize("name", FAULTS)
+@pytest.mark.parametrize("name", every(2, FAULTS))
 def test_the_lines_show_the_failure_again(name: str, tmp_path: Path) -> None:
     fault, select, shown = FAULTS[name]
     report = run(fault, select, tmp_path)

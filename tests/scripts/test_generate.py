@@ -15,6 +15,7 @@ def processor_seconds() -> float:
     return used.ru_utime + used.ru_stime
 
 
+@pytest.mark.slow
 def test_it_writes_the_same_bytes_every_time(project: Project) -> None:
     before = project.contents("generated")
     shutil.rmtree(project.root / PACKAGE)

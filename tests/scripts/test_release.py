@@ -14,6 +14,7 @@ from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from tests.sampling import every
 from tests.scripts.project import DATASETS, ROOT, Project
 
 from upkeep import changelog, releasing, trial, versions
@@ -110,11 +111,14 @@ def words(data: Any) -> None:
 
 @pytest.mark.parametrize(
     ("change", "version", "wanted"),
-    [
-        (compatible, "1.0.1", "minor"),
-        (breaking, "1.0.1", "major"),
-        (breaking, "1.1.0", "major"),
-    ],
+    every(
+        2,
+        [
+            (compatible, "1.0.1", "minor"),
+            (breaking, "1.0.1", "major"),
+            (breaking, "1.1.0", "major"),
+        ],
+    ),
 )
 def test_a_step_that_is_too_small_is_refused(
     history: History, change: Callable[[Any], None], version: str, wanted: str
@@ -135,12 +139,15 @@ def test_a_step_that_is_too_small_is_refused(
 
 @pytest.mark.parametrize(
     ("change", "version", "wanted"),
-    [
-        (compatible, "1.1.0", "minor"),
-        (breaking, "2.0.0", "major"),
-        (words, "1.0.1", "patch"),
-        (words, "3.0.0", "patch"),
-    ],
+    every(
+        3,
+        [
+            (compatible, "1.1.0", "minor"),
+            (breaking, "2.0.0", "major"),
+            (words, "1.0.1", "patch"),
+            (words, "3.0.0", "patch"),
+        ],
+    ),
 )
 def test_a_step_that_is_enough_passes(
     history: History, change: Callable[[Any], None], version: str, wanted: str
@@ -163,6 +170,7 @@ def test_a_compatible_change_with_a_minor_step_passes_all_checks(history: Histor
     assert history.checked("1.1.0")[-1] == "generated code is current, and nothing is left to do"
 
 
+@pytest.mark.slow
 def test_a_change_that_the_changelog_does_not_name_is_refused(history: History) -> None:
     history.project.edit(compatible)
     history.write("1.1.0", "- Many things.")
@@ -235,6 +243,7 @@ def test_a_changelog_has_a_form(old: str, new: str, problem: str) -> None:
     assert [line[: len(problem)] for line in found] == ([problem] if problem else [])
 
 
+@pytest.mark.slow
 def test_stale_generated_code_and_an_invalid_document_are_refused(history: History) -> None:
     history.project.edit(words)
     history.write("1.0.1")

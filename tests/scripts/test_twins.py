@@ -94,6 +94,7 @@ def test_a_sentence_that_is_gone_is_told(tmp_path: Path) -> None:
         twins.twin_of(source)
 
 
+@pytest.mark.slow
 def test_check_names_a_twin_that_was_changed_by_hand_and_generating_mends_it(project: Project) -> None:
     twin = project.root / "wrapper/abeja_datasets/session.py"
     before = twin.read_text(encoding="utf-8")

@@ -1,9 +1,11 @@
 """The documented names are the very modules of this package, however they are reached."""
 
+from itertools import product
 from pathlib import Path
 from typing import Final
 
 import pytest
+from tests.sampling import every
 from tests.wrapper.programs import output, run
 
 CLAIMS: Final = {
@@ -149,8 +151,7 @@ CLAIMS: Final = {
 }
 
 
-@pytest.mark.parametrize("claim", CLAIMS)
-@pytest.mark.parametrize("way", ["plain", "path"])
+@pytest.mark.parametrize(("claim", "way"), every(3, product(CLAIMS, ["plain", "path"])))
 def test_they_are_one(tmp_path: Path, claim: str, way: str) -> None:
     assert output(CLAIMS[claim], tmp_path, way=way) == ""
 

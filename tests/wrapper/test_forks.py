@@ -6,6 +6,7 @@ import sys
 from typing import TYPE_CHECKING
 
 import pytest
+from tests.sampling import every
 from tests.wrapper.scripted import Reply
 
 if TYPE_CHECKING:
@@ -88,7 +89,7 @@ SLOW = [
 ]
 
 
-@pytest.mark.parametrize(("how", "kind", "slow"), SLOW, ids=lambda value: value)
+@pytest.mark.parametrize(("how", "kind", "slow"), every(7, SLOW), ids=lambda value: value)
 def test_a_fork_during_first_calls_leaves_a_child_that_works(
     server: "ScriptedServer", kind: str, slow: str, how: str
 ) -> None:

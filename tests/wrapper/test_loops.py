@@ -38,7 +38,7 @@ def loops() -> int:
 def test_loops_run_by_hand_leave_nothing_behind(server: "ScriptedServer", transport: Any) -> None:
     client = AsyncAPIClient(TOKEN, base_url=server.url, transport=transport)
     before = loops()
-    for _ in range(50):
+    for _ in range(20):
         loop = asyncio.new_event_loop()
         loop.run_until_complete(client.get_dataset(1, 2))
         loop.close()

@@ -14,11 +14,13 @@ import typing
 import weakref
 from collections.abc import Callable
 from importlib import import_module
+from itertools import product
 from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 from unittest import mock
 
 import httpx
 import pytest
+from tests.sampling import every
 from tests.wrapper.scripted import Reply
 
 import abeja_datasets
@@ -217,8 +219,7 @@ def test_picklers_that_take_any_function_may(server: "ScriptedServer") -> None:
     assert outcome(pickle.loads(module["dumps"](client))) == {}
 
 
-@pytest.mark.parametrize("method", ["spawn", "forkserver"])
-@pytest.mark.parametrize("client_class", CLIENTS)
+@pytest.mark.parametrize(("client_class", "method"), every(3, product(CLIENTS, ["spawn", "forkserver"])))
 def test_processes_take_a_client_that_was_used(server: "ScriptedServer", client_class: Any, method: str) -> None:
     server.always = lambda _request: REPLY
     client = made(client_class, server)

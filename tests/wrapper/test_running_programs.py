@@ -6,10 +6,12 @@ import signal
 import sys
 import zipfile
 from collections.abc import Sequence
+from itertools import product
 from pathlib import Path
 from typing import Final
 
 import pytest
+from tests.sampling import every
 from tests.wrapper.programs import OURS, run, write
 
 SHOW: Final = """
@@ -113,8 +115,16 @@ def test_a_program_does_the_same(programs: Path, words: list[str]) -> None:
     assert ours == (code, out, err)
 
 
-@pytest.mark.parametrize("flags", [["-P"], ["-I"], ["-O"], ["-X", "utf8=0"]], ids=" ".join)
-@pytest.mark.parametrize("path", ["show.py", "link.py", "app", "shown", "program.zip"])
+@pytest.mark.parametrize(
+    ("flags", "path"),
+    every(
+        3,
+        product(
+            [["-P"], ["-I"], ["-O"], ["-X", "utf8=0"]],
+            ["show.py", "link.py", "app", "shown", "program.zip"],
+        ),
+    ),
+)
 def test_so_it_does_with_options_of_python(programs: Path, flags: list[str], path: str) -> None:
     python, ours = both([path], programs, flags)
     assert python[0] == 0, python
@@ -204,8 +214,16 @@ def test_a_thread_may_start_processes_after_the_program_has_ended(tmp_path: Path
     assert (done.returncode, done.stdout, done.stderr) == (0, "[2, 4]\n", "")
 
 
-@pytest.mark.parametrize("method", ["fork", "spawn", "forkserver"])
-@pytest.mark.parametrize("words", [["program.py", "x"], ["-m", "pkg.program", "x"], ["app", "x"], ["link", "x"]])
+@pytest.mark.parametrize(
+    ("words", "method"),
+    every(
+        5,
+        product(
+            [["program.py", "x"], ["-m", "pkg.program", "x"], ["app", "x"], ["link", "x"]],
+            ["fork", "spawn", "forkserver"],
+        ),
+    ),
+)
 def test_its_processes_find_what_it_defines(tmp_path: Path, method: str, words: list[str]) -> None:
     program = f"""
         import multiprocessing, sys
