@@ -8,6 +8,7 @@ import httpx
 import pytest
 
 from abeja_datasets import APIClient, AsyncAPIClient
+from abeja_datasets.configuration import settings as settings_module
 from abeja_datasets.exceptions import ConnectionFailed, RequestTimeout, ServiceUnavailable
 
 if TYPE_CHECKING:
@@ -170,11 +171,14 @@ def test_usable_timeouts_work(face: "Face", server: "ScriptedServer", timeout: f
         assert client.get_dataset(1, 2) == {}
 
 
-@pytest.mark.parametrize("source", ["argument", "environment"])
+@pytest.mark.parametrize("source", ["argument", "environment", "default"])
 def test_the_timeout_ends_a_wait_for_an_answer(
     face: "Face", server: "ScriptedServer", monkeypatch: pytest.MonkeyPatch, source: str
 ) -> None:
-    monkeypatch.setenv("ABEJA_SDK_CONNECTION_TIMEOUT", "0.1" if source == "environment" else "30")
+    if source == "default":
+        monkeypatch.setattr(settings_module, "TIMEOUT", 0.1)
+    else:
+        monkeypatch.setenv("ABEJA_SDK_CONNECTION_TIMEOUT", "0.1" if source == "environment" else "30")
     client = face.open(server, max_retry_count=0, **({"timeout": 0.1} if source == "argument" else {}))
     server.reply(fault="stall")
     started = time.monotonic()
@@ -241,6 +245,8 @@ def test_what_a_given_http_client_says_of_itself_is_left(face: "Face", server: "
     ("own", "settings", "variable", "expected"),
     [
         (0.05, {}, None, "timeout"),
+        (0.05, {"deadline": 30}, None, "timeout"),
+        (None, {"deadline": 0.05}, None, "timeout"),
         (30.0, {"timeout": 0.05}, None, "timeout"),
         (30.0, {}, "0.05", "timeout"),
         (0.05, {"timeout": 30}, None, "answer"),
@@ -251,7 +257,7 @@ def test_a_given_http_clients_timeout_holds_unless_one_is_set_here(
     face: "Face",
     server: "ScriptedServer",
     monkeypatch: pytest.MonkeyPatch,
-    own: float,
+    own: float | None,
     settings: dict[str, Any],
     variable: str | None,
     expected: str,

@@ -144,10 +144,11 @@ class Exchange:
             self._target,
             self._headers,
             self._content,
-            settings.timeout if settings.timeout_given else None,
+            settings.timeout,
             self._deadline,
             settings.max_response_bytes,
             self._credential,
+            not settings.timeout_given,
         )
 
     def answered(self, response: Response) -> Answer | float:

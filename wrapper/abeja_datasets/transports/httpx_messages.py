@@ -94,9 +94,13 @@ def decoded_by_httpx(response: httpx.Response, body: bytes) -> bytes:
 
 def timeouts(request: Request, given: httpx.Timeout) -> Any:
     """Return the timeouts of a request that a given client sends: its own, unless others are set or time runs out."""
-    if request.timeout is None and request.deadline is None:
+    left = request.seconds_left()
+    if request.is_default_timeout and left is None:
         return given
-    return httpx.Timeout(**{step: request.seconds(own) for step, own in given.as_dict().items()})
+    own = given.as_dict() if request.is_default_timeout else dict.fromkeys(given.as_dict(), request.timeout)
+    return httpx.Timeout(
+        **{step: min((seconds for seconds in (own[step], left) if seconds is not None), default=None) for step in own}
+    )
 
 
 def headers_beside(client_headers: httpx.Headers, headers: tuple[tuple[str, str], ...]) -> Mapping[str, str]:

@@ -27,13 +27,15 @@ class Request(NamedTuple):
     headers: tuple[tuple[str, str], ...]
     """All but `Host`, `Authorization` and `Content-Length`, which are a transport's to add."""
     content: bytes | None
-    timeout: float | None
-    """Seconds, to connect and for each read and write; None for what a given client is set to."""
+    timeout: float
+    """Seconds, to connect and for each read and write."""
     deadline: float | None
     """When the response must be complete, by `time.monotonic`."""
     max_bytes: int
     """The largest body to accept, decoded."""
     credential: Credential
+    is_default_timeout: bool = False
+    """Whether nobody has set `timeout`; a given client then keeps its own."""
 
     def __repr__(self) -> str:
         return f"<Request {self.method} {self.origin}{self.target.partition('?')[0]}>"
@@ -46,15 +48,9 @@ class Request(NamedTuple):
 
         return max(0.001, self.deadline - time.monotonic())
 
-    def seconds(self, otherwise: float | None = None) -> float | None:
-        """Return the timeout of a single step; no step may take longer than the deadline is away.
-
-        Args:
-            otherwise: the timeout to use where the request has none.
-        """
-        timeout = otherwise if self.timeout is None else self.timeout
-        left = self.seconds_left()
-        return timeout if left is None else left if timeout is None else min(timeout, left)
+    def seconds(self) -> float:
+        """Return the timeout of a single step; no step may take longer than the deadline is away."""
+        return self.timeout if self.deadline is None else min(self.timeout, self.seconds_left() or 0.0)
 
 
 class Response(NamedTuple):
