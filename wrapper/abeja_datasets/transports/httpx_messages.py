@@ -1,7 +1,7 @@
 """Our requests as those of httpx, and its errors as our failures."""
 
 import functools
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Iterator, Mapping
 from typing import Any, Final
 
 import httpx
@@ -14,8 +14,21 @@ LIBRARY: Final = f"httpx/{httpx.__version__}"
 
 # Raised before a byte of the request is sent.
 _NOT_SENT: Final = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.ProxyError)
-_EMPTY: Final = httpx.ByteStream(b"")
 _REMEMBERED: Final = 64
+
+
+class _NoBody(httpx.ByteStream):
+    """The body of a request without one. That of httpx has a piece, which is empty and takes as long as another."""
+
+    def __iter__(self) -> Iterator[bytes]:
+        return iter(())
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        for piece in self:
+            yield piece
+
+
+_EMPTY: Final = _NoBody(b"")
 
 
 class Builder:

@@ -4,11 +4,13 @@ They stand before httpcore's own, which httpx gives no way to replace.
 """
 
 import asyncio
+import ssl
 import threading
 import time
 from collections.abc import Callable
 from typing import Any
 
+import httpcore
 import httpx
 
 from abeja_datasets.transports import early_responses, in_time
@@ -75,16 +77,16 @@ class _Backend:
 
         left = self._now.seconds(None)
         if left is None:
-            return _Stream(connect(), self._now)
+            return _bound(connect(), self._now)
         # Nothing ends the look-up of a host name, and the timeout holds for each of its addresses.
         try:
-            return _Stream(in_time.run(connect, left, late=lambda stream: stream.close()), self._now)
+            return _bound(in_time.run(connect, left, late=lambda stream: stream.close()), self._now)
         except in_time.OverTime:
             raise TimeoutError(_OVER) from None
 
 
 class _AnyStream:
-    """What both kinds of stream have in common."""
+    """What all kinds of stream have in common."""
 
     def __init__(self, stream: Any) -> None:
         self._stream = stream
@@ -118,7 +120,49 @@ class _Stream(_AnyStream):
         self, ssl_context: Any, server_hostname: str | None = None, timeout: float | None = None
     ) -> "_Stream":
         secured = self._stream.start_tls(ssl_context, server_hostname, self._now.seconds(timeout))
-        return _Stream(secured, self._now)
+        return _bound(secured, self._now)
+
+
+class _SocketStream(_Stream):
+    """Does the same on the socket itself: a read or a write of httpcore takes twice the time of it."""
+
+    def __init__(self, stream: Any, now: Now) -> None:
+        super().__init__(stream, now)
+        self._socket = stream.get_extra_info("socket")
+
+    def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
+        if self._early:
+            return super().read(max_bytes, timeout)
+        seconds = timeout if self._now.deadline is None else self._now.seconds(timeout)
+        try:
+            self._socket.settimeout(seconds)
+            received: bytes = self._socket.recv(max_bytes)
+        except TimeoutError as error:
+            raise httpcore.ReadTimeout(error) from error
+        except OSError as error:
+            raise httpcore.ReadError(error) from error
+        return received
+
+    def write(self, buffer: bytes, timeout: float | None = None) -> None:
+        if len(buffer) > early_responses.SHORT:
+            super().write(buffer, timeout)
+        elif buffer:  # httpcore writes an empty one at the end of each request
+            seconds = timeout if self._now.deadline is None else self._now.seconds(timeout)
+            try:
+                self._socket.settimeout(seconds)
+                while buffer:
+                    buffer = buffer[self._socket.send(buffer) :]
+            except TimeoutError as error:
+                raise httpcore.WriteTimeout(error) from error
+            except OSError as error:
+                raise httpcore.WriteError(error) from error
+
+
+def _bound(stream: Any, now: Now) -> _Stream:
+    """Return a stream that keeps the deadline."""
+    # TLS inside the TLS of a proxy is no socket.
+    is_socket = not isinstance(stream.get_extra_info("ssl_object"), ssl.SSLObject)
+    return (_SocketStream if is_socket else _Stream)(stream, now)
 
 
 class _AsyncBackend:
