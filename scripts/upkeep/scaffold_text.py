@@ -19,13 +19,11 @@ _WIDTH = 112
 def function(operation: Operation, arguments: list[Argument], generated: Generated) -> str:
     """Write the function that makes the call."""
     path = operation.path.replace(_COMMON, "…", 1)
-    lines = [
-        f"def {operation.name}({_signature(arguments)}) -> Call:",
-        f'    """{operation.method} {path}."""',
-        f"    from {generated.module} import _get_kwargs",
-        "",
-    ]
+    lines = [f"def {operation.name}({_signature(arguments)}) -> Call:", f'    """{operation.method} {path}."""']
     segments, bodies, queries = _sorted(arguments)
+    if segments and len(segments) == len(arguments) and operation.body is None:
+        return "\n".join([*lines, *_of_ids(operation.name, segments, generated)])
+    lines += [f"    from {generated.module} import _get_kwargs", ""]
     given = [
         _cast(f'segment("{argument.part.name if argument.part else argument.name}", {argument.name})', kind)
         for argument, kind in zip(segments, generated.path, strict=True)
@@ -51,6 +49,19 @@ def function(operation: Operation, arguments: list[Argument], generated: Generat
         lines.append(f"    call = {call}")
         call = f"call._replace({', '.join(f'{name}={value}' for name, value in replaced.items())})"
     return "\n".join([*lines, f"    return {call}"])
+
+
+def _of_ids(name: str, ids: list[Argument], generated: Generated) -> list[str]:
+    """Write the body of a function whose call takes ids alone: the generated function is called once."""
+    places = ", ".join(_cast("_PLACE", kind) for kind in generated.path)
+    quoted = "".join(f', quoted("{one.part.name if one.part else one.name}", {one.name})' for one in ids)
+    return [
+        f'    if "{name}" not in _templates:',
+        f"        from {generated.module} import _get_kwargs",
+        "",
+        f'        _learn("{name}", _get_kwargs({places}))',
+        f'    return _filled("{name}"{quoted})',
+    ]
 
 
 def method(operation: Operation, arguments: list[Argument]) -> str:

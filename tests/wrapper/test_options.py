@@ -229,16 +229,22 @@ def test_a_hook_that_raises_is_logged_once_and_changes_nothing(
     assert "of the hook" in caplog.text
 
 
-def test_a_coroutine_that_a_hook_returns_is_awaited_or_reported_once(
-    face: "Face", server: "ScriptedServer", caplog: pytest.LogCaptureFixture
+@pytest.mark.parametrize("is_coroutine_function", [True, False])
+def test_a_coroutine_of_a_hook_is_awaited_or_refused(
+    face: "Face", server: "ScriptedServer", caplog: pytest.LogCaptureFixture, *, is_coroutine_function: bool
 ) -> None:
     reports: list[AttemptReport] = []
 
-    async def note(report: AttemptReport, into: list[AttemptReport]) -> None:
+    async def note(report: AttemptReport) -> None:
         await asyncio.sleep(0)
-        into.append(report)
+        reports.append(report)
 
-    client = face.open(server, on_attempt=lambda report: note(report, reports), max_retry_count=1)
+    hook = note if is_coroutine_function else (lambda report: (report, note(report))[1])
+    if face.name == "sync" and is_coroutine_function:
+        with pytest.raises(TypeError, match=r"^on_attempt: .* is for AsyncAPIClient; give APIClient a plain function"):
+            face.open(server, on_attempt=hook)
+        return
+    client = face.open(server, on_attempt=hook, max_retry_count=1)
     server.reply(503)
     server.answer({"a": 1})
     assert client.get_dataset(1, 2) == {"a": 1}
@@ -269,10 +275,19 @@ def test_a_coroutine_of_a_hook_that_raises_is_logged_once(
     assert face.name == "sync" or "of the hook" in caplog.text
 
 
-async def _awaited(_: AttemptReport) -> None: ...
+class _CalledAsync:
+    async def __call__(self, report: AttemptReport) -> None: ...
 
 
-@pytest.mark.parametrize(("hook", "text"), [(1, "not int"), ("print", "not str"), (_awaited, "coroutine function")])
+def test_an_object_with_an_async_call_is_no_hook_of_a_sync_client(face: "Face") -> None:
+    if face.name == "sync":
+        with pytest.raises(TypeError, match=r"^on_attempt: .*coroutine function"):
+            face.open("http://unused", on_attempt=_CalledAsync())
+    else:
+        face.open("http://unused", on_attempt=_CalledAsync())
+
+
+@pytest.mark.parametrize(("hook", "text"), [(1, "not int"), ("print", "not str")])
 def test_a_hook_of_a_wrong_kind_is_refused(face: "Face", hook: Any, text: str) -> None:
     with pytest.raises(TypeError, match=f"^on_attempt: .*{text}"):
         face.open("http://unused", on_attempt=hook)

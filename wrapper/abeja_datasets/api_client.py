@@ -74,7 +74,8 @@ class APIClient(BaseClient):
         max_response_bytes: the largest body of a response to accept, decoded; default 256 MiB.
         user_agent: text such as `my-program/1.0`, sent behind the library's own `User-Agent`.
         on_attempt: a function that is called after each attempt with an `AttemptReport`: method, path, status or error,
-            and seconds. Errors that it raises are logged, and the call goes on.
+            and seconds. Errors that it raises are logged, and the call goes on. The asyncio client awaits it if it is
+            a coroutine function; the other refuses that.
         transport: the HTTP library to send with: `httpx`. (The asyncio client takes `aiohttp` too.)
 
     Raises:
@@ -108,6 +109,7 @@ class APIClient(BaseClient):
                 max_response_bytes=max_response_bytes,
                 user_agent=user_agent,
                 on_attempt=on_attempt,
+                is_async=False,
             )
             if http_client is not None or transport is not None:
                 checks.check(http_client, transport, is_async=False)

@@ -1,6 +1,5 @@
 """What the sync and the async client have in common: how they are made, how they look, and the views of them."""
 
-import copy
 import os
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, Self
@@ -11,8 +10,11 @@ from abeja_datasets.copying import Shared
 from abeja_datasets.lazy import LazyModule
 
 if TYPE_CHECKING:
+    import copy
+
     from abeja_datasets.transports import wire
 else:
+    copy = LazyModule("copy")
     wire = LazyModule("abeja_datasets.transports.wire")
 
 
@@ -32,6 +34,7 @@ class BaseClient:
         max_response_bytes: int | None = None,
         user_agent: str | None = None,
         on_attempt: Callable[[AttemptReport], object] | None = None,
+        is_async: bool = False,
     ) -> None:
         self._settings = settings.settle(
             credential,
@@ -43,6 +46,7 @@ class BaseClient:
             max_response_bytes=max_response_bytes,
             user_agent=user_agent,
             on_attempt=on_attempt,
+            is_async=is_async,
         )
         # A client and its views share their session, whichever of them opens it.
         self._shared = Shared()

@@ -31,7 +31,7 @@ class Call(NamedTuple):
 _NO_PARAMS: Mapping[str, str | list[str]] = {}
 _PLACE: Final = "PLACE-OF-AN-ID"
 _templates: dict[str, Call] = {}
-"""The calls that take ids alone, with {} in the URL for each. The generated functions quote every id anew, slowly."""
+"""The calls that take ids alone, with %s in the URL for each. The generated functions quote every id anew, slowly."""
 
 
 class _Body:
@@ -186,13 +186,13 @@ def _call(operation: str, request: dict[str, Any]) -> Call:
 def _learn(operation: str, request: dict[str, Any]) -> None:
     """Keep what the generated function makes of `_PLACE` for each id."""
     call = _call(operation, request)
-    _templates[operation] = call._replace(url=call.url.replace(_PLACE, "{}"))
+    _templates[operation] = call._replace(url=call.url.replace("%", "%%").replace(_PLACE, "%s"))
 
 
 def _filled(operation: str, *ids: str) -> Call:
     """Return a call that takes ids alone, which are quoted."""
     _, method, url, params, body, has_body, idempotent = _templates[operation]
-    return Call(operation, method, url.format(*ids), params, body, has_body, idempotent)
+    return Call(operation, method, url % ids, params, body, has_body, idempotent)
 
 
 def _given(key: str, value: Any) -> dict[str, Any]:

@@ -3,17 +3,21 @@
 import contextlib
 import operator
 import re
-from typing import Any, Final
-from urllib.parse import quote
+from typing import TYPE_CHECKING, Any, Final
 
 from abeja_datasets.calls.values import plain
 from abeja_datasets.exceptions import InvalidIdentifier
+from abeja_datasets.lazy import LazyModule
+
+if TYPE_CHECKING:
+    from urllib import parse
+else:
+    parse = LazyModule("urllib.parse")
 
 Identifier = str | int
 """What the client takes for an id: str or int."""
 
 _UNUSABLE = re.compile("[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
-
 
 _SHORT: Final = 1 << 63
 
@@ -33,7 +37,7 @@ def quoted(name: str, value: object) -> str:
         return value
     if type(value) is int and -_SHORT < value < _SHORT:
         return str(value)
-    return quote(segment(name, value), safe="")
+    return parse.quote(segment(name, value), safe="")
 
 
 def segment(name: str, value: object) -> str:

@@ -1,6 +1,6 @@
 """Whom a client speaks for: from its argument or the environment to an `Authorization` header."""
 
-import base64
+import binascii
 import re
 from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
@@ -44,7 +44,7 @@ class Credential:
             encoded = secret
             self.authorization = f"Bearer {secret}"
         else:
-            encoded = base64.b64encode(f"{owner}:{secret}".encode()).decode("ascii")
+            encoded = binascii.b2a_base64(f"{owner}:{secret}".encode(), newline=False).decode("ascii")
             self.authorization = f"Basic {encoded}"
         self.owner = owner or "an auth_token"
         self._secrets: tuple[str, ...] = (encoded, secret)

@@ -68,18 +68,18 @@ def user_agent(value: object) -> str:
     return text
 
 
-def hook(given: Any) -> Hook | None:
+def hook(given: Any, *, is_async: bool) -> Hook:
     """Check the function that is called after each attempt.
 
     Raises:
-        TypeError: it can't be called, or would have to be awaited.
+        TypeError: it can't be called, or is a coroutine function where nothing can await it.
     """
-    if given is None:
-        return None
     import inspect
 
     if not callable(given):
         raise TypeError(f"on_attempt: a function is needed, not {type(given).__name__}")
+    if is_async:
+        return Hook(given)
     if inspect.iscoroutinefunction(given) or inspect.iscoroutinefunction(getattr(given, "__call__", None)):  # noqa: B004 - the method is what is asked about
-        raise TypeError("on_attempt: a plain function is needed, not a coroutine function: nobody would await it")
+        raise TypeError("on_attempt: a coroutine function is for AsyncAPIClient; give APIClient a plain function")
     return Hook(given)

@@ -3,12 +3,19 @@
 import contextlib
 import re
 from collections.abc import Callable, Mapping
-from typing import Any, Final, NamedTuple, TypeVar
-from urllib.parse import quote, urlsplit
+from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeVar
 
 from abeja_datasets.calls.attempts import AttemptReport, Hook
-from abeja_datasets.configuration import options
 from abeja_datasets.configuration.credentials import Credential, Token, resolve_or_call
+from abeja_datasets.lazy import LazyModule
+
+if TYPE_CHECKING:
+    from urllib import parse
+
+    from abeja_datasets.configuration import options
+else:
+    parse = LazyModule("urllib.parse")
+    options = LazyModule("abeja_datasets.configuration.options")
 
 BASE_URL = "https://api.abeja.io"
 TIMEOUT = 30.0
@@ -26,7 +33,7 @@ VARIABLES: Final = {
 """The settings that an environment variable may hold, each with its variable."""
 
 _T = TypeVar("_T", int, float)
-_ADDRESSES = {"IPv4": re.compile(r"[0-9]+(\.[0-9]+){3}"), "IPv6": re.compile(r"v.*|.*:.*")}
+_ADDRESSES: Final = {"IPv4": r"[0-9]+(\.[0-9]+){3}", "IPv6": r"v.*|.*:.*"}
 
 
 class Settings(NamedTuple):
@@ -76,6 +83,7 @@ def settle(
     max_response_bytes: int | None = None,
     user_agent: str | None = None,
     on_attempt: Callable[[AttemptReport], object] | None = None,
+    is_async: bool = False,
 ) -> Settings:
     """Settle each setting: the argument, else the environment variable, else the default.
 
@@ -98,7 +106,7 @@ def settle(
         if max_response_bytes is None
         else _count("max_response_bytes", max_response_bytes, least=1),
         user_agent="" if user_agent is None else options.user_agent(user_agent),
-        on_attempt=options.hook(on_attempt),
+        on_attempt=None if on_attempt is None else options.hook(on_attempt, is_async=is_async),
     )
 
 
@@ -138,9 +146,9 @@ def with_base_url(settings: Settings, source: str, value: object) -> Settings:
 
 
 def _places(url: str) -> dict[str, Any]:
-    parts = urlsplit(url)
+    parts = parse.urlsplit(url)
     # What is quoted already stays so.
-    base_path = quote(parts.path, safe="/%:@!$&'()*+,;=~")
+    base_path = parse.quote(parts.path, safe="/%:@!$&'()*+,;=~")
     return {"base_url": url, "origin": f"{parts.scheme}://{parts.netloc}", "base_path": base_path}
 
 
@@ -185,7 +193,7 @@ def _url(source: str, value: object) -> str:
     if not isinstance(value, str):
         raise ValueError(f"{problem}, not {value!r}")  # noqa: TRY004 - one error for all settings
     try:
-        parts = urlsplit(value)
+        parts = parse.urlsplit(value)
         has_userinfo, port_is_valid = "@" in parts.netloc, parts.port is None or parts.port > 0
         if not has_userinfo:
             (parts.hostname or "").encode("idna")
@@ -193,7 +201,7 @@ def _url(source: str, value: object) -> str:
         raise ValueError(f"{problem}: {error}") from None
     host = parts.hostname or ""
     for kind, shape in _ADDRESSES.items():
-        if shape.fullmatch(host) and not _is_address(host):
+        if re.fullmatch(shape, host) and not _is_address(host):
             raise ValueError(f"{source}: Invalid {kind} address: {value!r}")
     if has_userinfo:
         # The value is not shown: it holds a secret.

@@ -48,27 +48,28 @@ class Builder:
             raise ValueError(f"base_url: {error}") from error
         # Parsing a URL takes as long as all else in here. Creates and pages often go to the same one.
         self._url = functools.lru_cache(maxsize=_REMEMBERED)(httpx.URL)
-        self._heads: dict[tuple[tuple[tuple[str, str], ...], str], httpx.Headers] = {}
+        self._last: tuple[tuple[tuple[str, str], ...], str, httpx.Headers] = ((), "", httpx.Headers())
 
     def build(self, request: Request) -> httpx.Request:
         """Return a request for the transport layer of httpx, which adds nothing to it."""
-        key = (request.headers, request.credential.authorization)
-        headers = self._heads.get(key) or self._head(key)
+        headers, authorization, head = self._last
+        # To compare takes a moment, and to hash all headers would take longer.
+        if request.headers != headers or request.credential.authorization != authorization:
+            head = self._head(request)
         content = request.content
         seconds = request.seconds()
         return httpx.Request(
             request.method,
             self._url(request.origin + request.target),
-            headers=headers if content is None else _with_length(headers, len(content)),
+            headers=head if content is None else _with_length(head, len(content)),
             stream=_EMPTY if content is None else httpx.ByteStream(content),
             extensions={"timeout": {"connect": seconds, "read": seconds, "write": seconds, "pool": seconds}},
         )
 
-    def _head(self, key: tuple[tuple[tuple[str, str], ...], str]) -> httpx.Headers:
-        headers, authorization = key
-        if len(self._heads) >= _REMEMBERED:
-            self._heads.clear()
-        head = self._heads[key] = httpx.Headers([("Host", self._host), *headers, ("Authorization", authorization)])
+    def _head(self, request: Request) -> httpx.Headers:
+        authorization = request.credential.authorization
+        head = httpx.Headers([("Host", self._host), *request.headers, ("Authorization", authorization)])
+        self._last = request.headers, authorization, head
         return head
 
 

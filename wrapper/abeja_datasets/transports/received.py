@@ -14,6 +14,8 @@ ACCEPTED: Final = "gzip, deflate"
 _PIECE: Final = 1 << 20
 _SMALL: Final = 4096
 """Bytes; smaller pieces are collected in one object."""
+_MANY: Final = 1 << 23
+"""Bytes; a smaller body may be in memory twice for a moment, which is faster."""
 
 
 class _Decoder(Protocol):
@@ -66,11 +68,12 @@ class Body:
         # A response without a body (204, or one to HEAD) may name a coding all the same.
         if self._has_begun and not all(decoder.is_complete() for decoder in self._decoders):
             raise DecodingError("the coding of the body is cut short")
-        first = self._pieces[0] if len(self._pieces) == 1 else b""
-        return first if first and isinstance(first, bytes) else self._joined()
+        if len(self._pieces) == 1 and isinstance(first := self._pieces[0], bytes):
+            return first
+        return b"".join(self._pieces) if self._size <= _MANY else self._joined()
 
     def _joined(self) -> bytes:
-        """Join the pieces, each of which is dropped at once: a body is not in memory twice."""
+        """Join the pieces, each of which is dropped at once: a large body is not in memory twice."""
         whole = io.BytesIO()
         self._pieces.reverse()
         while self._pieces:

@@ -3,6 +3,7 @@
 import contextlib
 import select
 import socket
+from collections.abc import Callable
 from typing import Any, Final
 
 _PIECE: Final = 1 << 16
@@ -33,11 +34,20 @@ def wait(connection: Any, seconds: float | None, *, for_input: bool) -> tuple[bo
 
 def has_input(connection: Any) -> bool:
     """Return whether something is there to read from a connection, such as its end."""
+    return input_check(connection)()
+
+
+def input_check(connection: Any) -> Callable[[], bool]:
+    """Return a function that returns whether something is there to read from a connection, or it is closed.
+
+    Only one thread at a time may call it.
+    """
     if not _HAS_POLL:
-        return bool(select.select([connection], [], [], 0)[0])
+        return lambda: connection.fileno() < 0 or bool(select.select([connection], [], [], 0)[0])
     poll = select.poll()
     poll.register(connection.fileno(), select.POLLIN)
-    return bool(poll.poll(0))
+    # The number of a closed connection may be that of another by now.
+    return lambda: connection.fileno() < 0 or bool(poll.poll(0))
 
 
 def is_broken(connection: socket.socket) -> bool:

@@ -15,6 +15,7 @@ import httpx
 
 from abeja_datasets.transports import early_responses, in_time
 from abeja_datasets.transports.http_libraries import httpx_version, warn
+from abeja_datasets.transports.sockets import input_check
 
 _OVER = "the deadline of the call is over"
 
@@ -129,6 +130,11 @@ class _SocketStream(_Stream):
     def __init__(self, stream: Any, now: Now) -> None:
         super().__init__(stream, now)
         self._socket = stream.get_extra_info("socket")
+        self._has_input = input_check(self._socket)
+
+    def get_extra_info(self, info: str) -> Any:
+        # The pool asks for this alone, twice a call and under its lock.
+        return self._has_input() or bool(self._early) if info == "is_readable" else super().get_extra_info(info)
 
     def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
         if self._early:
