@@ -11,7 +11,7 @@ PROGRAM = "import time; start = time.perf_counter(); import {module}; print(time
 
 
 def measure() -> dict[str, Any]:
-    """Give the medians, in milliseconds, and their ratio."""
+    """Return the medians, in milliseconds, and their ratio."""
     modules = ("abeja.datasets", "httpx")
     rounds = [{module: _seconds(module) for module in modules} for _ in range(ROUNDS)]
     return {

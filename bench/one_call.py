@@ -51,7 +51,7 @@ for line in sys.stdin:
 
 
 def measure() -> dict[str, Any]:
-    """Give the medians, in microseconds a call, and the ratios of ours to each peer."""
+    """Return the medians, in microseconds a call, and the ratios of ours to each peer."""
     with MockServer() as server:
         workers = {
             name: subprocess.Popen(

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 from tests.scripts import changes
-from tests.scripts.project import ROOT, Project
+from tests.scripts.project import DATASET, ROOT, Project
 
 from upkeep.contract import snake_case
 from upkeep.gaps import find_gaps
@@ -21,13 +21,17 @@ from upkeep.scaffold_text import UNWRITTEN, sentence
 
 WRAPPER = Path("wrapper/abeja_datasets")
 MODULES = ("operations", "api_client", "async_api_client")
-NAMES = ("purge", "update_dataset", "put_tags", "add_tags", "patch_tags", "status")
+NAMES = ("purge", "update_dataset", "put_tags", "add_tags", "patch_tags", "status", "get_owner")
+ITEM = f"{DATASET}/items/{{dataset_item_id}}"
 SECOND_TIME = "The wrapper has a method for each operation: nothing was scaffolded.\n"
 
 
 def everything(data: Any) -> None:
     changes.additions(data)
     changes.unwritable(data)
+    item = data["paths"][ITEM]
+    owner = {**changes.STATUS, "operationId": "get_owner", "tags": ["dataset_items"]}
+    data["paths"][f"{ITEM}/owner"] = {"parameters": item["parameters"], "get": owner}
 
 
 @pytest.fixture(scope="module")
@@ -59,6 +63,7 @@ def calls(client):
     yield client.patch_tags("o", "d", {"any": None})
     yield client.put_tags("o", "d", "text")
     yield client.status()
+    yield client.get_owner("o", "d/e", 7)
 
 sent = []
 def keep(request):
@@ -114,7 +119,19 @@ def test_the_methods_send_what_they_are_given(sent: list[list[str]]) -> None:
         ["PATCH", f"{dataset}d/tags", '{"any":null}'],
         ["PUT", f"{dataset}d/tags", '"text"'],
         ["GET", "/status", ""],
+        ["GET", f"{dataset}d%2Fe/items/7/owner", ""],
     ]
+
+
+@pytest.mark.usefixtures("output")
+def test_a_call_of_ids_alone_has_the_form_of_those_written_by_hand(scaffolded: Project) -> None:
+    text = (scaffolded.root / WRAPPER / "operations.py").read_text(encoding="utf-8")
+
+    def body(name: str) -> str:
+        return text.partition(f"def {name}(")[2].partition('"""\n')[2].partition("\n\n\n")[0]
+
+    by_hand = body("get_dataset_item").replace('cast("int"', 'cast("Any"')
+    assert body("get_owner").replace("get_owner", "get_dataset_item") == by_hand
 
 
 @pytest.mark.usefixtures("output")
