@@ -17,7 +17,8 @@ else:
 Identifier = str | int
 """What the client takes for an id: str or int."""
 
-_UNUSABLE = re.compile("[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
+_UNUSABLE: Final = "[\x00-\x1f\x7f-\x9f\ud800-\udfff]"
+"""A pattern, which takes long to compile and is rarely needed."""
 
 _SHORT: Final = 1 << 63
 
@@ -54,7 +55,7 @@ def segment(name: str, value: object) -> str:
     text = value if type(value) is str else _text(name, value)
     if text in ("", ".", ".."):
         raise InvalidIdentifier(f"{name}: {text!r} can't be an id")
-    if not text.isprintable() and (found := _UNUSABLE.search(text)):
+    if not text.isprintable() and (found := re.search(_UNUSABLE, text)):
         raise InvalidIdentifier(f"{name}: {text!r:.80} holds {found.group()!r}, which can't stand in an id")
     return text
 

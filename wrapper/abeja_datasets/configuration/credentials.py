@@ -29,7 +29,8 @@ _IN_ENVIRONMENT = (
     _Kind("ABEJA_PLATFORM_USER_ID", "ABEJA_PLATFORM_PERSONAL_ACCESS_TOKEN", "user-"),
     _Kind("ABEJA_PLATFORM_DATASOURCE_ID", "ABEJA_PLATFORM_DATASOURCE_SECRET", "datasource-"),
 )
-_UNUSABLE = re.compile("[\x00-\x1f\x7f\ud800-\udfff]")
+_UNUSABLE = "[\x00-\x1f\x7f\ud800-\udfff]"
+"""A pattern, which takes long to compile and is rarely needed."""
 _MASK = "[secret]"
 _MASKED_FROM = 6
 
@@ -186,7 +187,7 @@ def mask(text: str, environ: Mapping[str, str]) -> str:
     for kind in _IN_ENVIRONMENT:
         secret, identity = environ.get(kind.secret), environ.get(kind.id or "", "")
         # An unusable one is never sent, so that nothing repeats it.
-        if secret and not _UNUSABLE.search(identity + secret):
+        if secret and not _is_unusable(identity + secret):
             owner = kind.id and kind.prefix + identity.removeprefix(kind.prefix)
             text = Credential(owner, secret).redact(text)
     return text
@@ -218,6 +219,10 @@ def _choose(kinds: tuple[_Kind, ...], values: Mapping[str, Any]) -> Credential |
     return None
 
 
+def _is_unusable(text: str) -> bool:
+    return not text.isprintable() and re.search(_UNUSABLE, text) is not None
+
+
 def _names(kind: _Kind) -> tuple[str, ...]:
     return (kind.secret,) if kind.id is None else (kind.id, kind.secret)
 
@@ -232,7 +237,7 @@ def _owner(name: str, value: object, prefix: str) -> str:
         raise TypeError(f"{name}: a str or an int is needed, not {type(value).__name__}")
     owner = str(identity)
     # RFC 7617, section 2: a user-id holds neither a colon nor control characters.
-    if ":" in owner or _UNUSABLE.search(owner):
+    if ":" in owner or _is_unusable(owner):
         raise ValueError(f"{name}: holds a colon, a control character, such as a line's end, or a lone surrogate")
     return owner if owner.startswith(prefix) else prefix + owner
 
@@ -242,7 +247,7 @@ def _secret(name: str, value: object, *, bearer: bool) -> str:
     value = plain(value)
     if not isinstance(value, str):
         raise TypeError(f"{name}: a str is needed, not {type(value).__name__}")
-    if _UNUSABLE.search(value):
+    if _is_unusable(value):
         raise ValueError(f"{name}: holds a control character, such as a line's end, or a lone surrogate")
     if bearer and not (value.isascii() and " " not in value):
         raise ValueError(f"{name}: holds a space or a character that is not ASCII, which no token does")
