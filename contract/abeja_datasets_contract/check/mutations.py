@@ -49,6 +49,8 @@ def _sites(
     yield path, places, (*_WRONG[kind], *_beyond(schema), *((_REMOVED,) if path else ()))
     if kind == "array" and value:
         yield path, places, (value[-1],)  # alone, and not in a list
+        if len(value) > 1:
+            yield (*path, 0), places, (_TEXT, {})  # the first, for a server that looks at the last alone
         yield from _sites(contract, schema.get("items", {}), value[-1], (*path, len(value) - 1), places)
     if kind == "object":
         for name, inner in schema.get("properties", {}).items():

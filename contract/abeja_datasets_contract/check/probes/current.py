@@ -41,20 +41,20 @@ def items(p: Probe) -> None:
         p.same(first.record, p.call("get_dataset_item", dataset.id, first.id), promised)
         counted = p.call("get_dataset", dataset.id)
         p.equal(len(dataset.items), counted.at("total_count"), promised, counted)
-        _listed(p, dataset, promised, 100)
-        _listed(p, dataset, promised, 1)
+        _listed(p, dataset, promised, {})
+        _listed(p, dataset, promised, {"limit": 1})
 
 
-def _listed(p: Probe, dataset: Dataset, promised: str, size: int) -> None:
+def _listed(p: Probe, dataset: Dataset, promised: str, query: dict[str, int]) -> None:
     """Expect that a first page begins the list; a page may be shorter than was asked for."""
-    response = ITEMS.page(p, dataset.id, limit=size)
+    response = ITEMS.page(p, dataset.id, **query)
     records = ITEMS.records(response)
     token = ITEMS.next(response)
     if token:
         records += walk_items(p, dataset.id, next_page_token=token)
     ids = [record.id("dataset_item_id") for record in records]
     if not token:
-        token_where_more_follow(p, ITEMS, dataset.ids, ids, size)
+        token_where_more_follow(p, ITEMS, dataset.ids, ids, query.get("limit", 100))
     p.equal(dataset.ids, ids, promised, response)
     for item, record in zip(dataset.items, records, strict=True):
         p.same(item.record, record, promised)

@@ -151,7 +151,7 @@ def timestamps(p: Probe) -> None:
     """Read twice, with reading between, and compare with a dataset made later."""
     dataset, response = _created(p)
     made = response.moment("created_at")
-    _is_now(p, made, response)
+    is_now(p, made, response)
     p.require(response.moment("updated_at") >= made, "updated_at is not before created_at", "it is", response)
     new_item(p, dataset)
     response = p.call(_GET, dataset.id)
@@ -168,7 +168,7 @@ def _date(response: Response) -> dt.datetime | None:
         return None
 
 
-def _is_now(p: Probe, made: dt.datetime, response: Response) -> None:
+def is_now(p: Probe, made: dt.datetime, response: Response) -> None:
     """Expect that a time is that of its response, in UTC, by the server's clock; else by ours, which may be wrong."""
     stated = _date(response)
     now = response.exchange.started if stated is None else stated
@@ -231,6 +231,7 @@ def delete_response(p: Probe) -> None:
 def delete_gone(p: Probe) -> None:
     """Delete one, and look for it."""
     dataset, other = filled(p, 1), filled(p, 1)
+    p.call(_GET, dataset.id)
     p.call(_DELETE, dataset.id)
     p.call(_GET, dataset.id, expect=_NOT_FOUND)
     p.call(_DELETE, dataset.id, expect=_NOT_FOUND)
@@ -249,6 +250,8 @@ def delete_cascades(p: Probe) -> None:
     """Delete one, and look for its items."""
     dataset = filled(p, 2)
     item = dataset.items[0].id
+    p.call("get_dataset_item", dataset.id, item)
+    p.call("list_dataset_items", dataset.id)
     p.call(_DELETE, dataset.id)
     p.call("get_dataset_item", dataset.id, item, expect=_NOT_FOUND)
     p.call("list_dataset_items", dataset.id, expect=_NOT_FOUND)

@@ -5,9 +5,9 @@ from typing import Any
 
 from abeja_datasets_contract.check.compare import difference, order_of_keys
 from abeja_datasets_contract.check.probe import Probe
-from abeja_datasets_contract.check.reading import Response
+from abeja_datasets_contract.check.reading import Part, Response
 from abeja_datasets_contract.check.registry import Stage
-from abeja_datasets_contract.check.resources import shared_filled, source
+from abeja_datasets_contract.check.resources import shared_filled, source, walk_datasets
 from abeja_datasets_contract.check.sources import INFO
 
 STAGE = Stage("fidelity")
@@ -76,6 +76,8 @@ VALUES: dict[str, tuple[str, Any]] = {
     ),
 }
 _ORDER = {"zebra": 1, "apple": {"y": 1, "b": 2, "x": [{"q": 1, "a": 2}]}, "10": 3, "9": 4, "mango": 5, "Apple": 6}
+_TWICE = (VALUES["kinds"][1], _ORDER)
+"""What is looked at in responses that show each value in the same way, too."""
 
 
 def _same(p: Probe, value: Any, got: Any, response: Response) -> None:
@@ -107,7 +109,7 @@ def _attributes(p: Probe, value: Any) -> Iterator[tuple[Any, Response]]:
     for record in response.parts("items"):
         if record.id("dataset_item_id") in (first, second, created):
             yield record.at("attributes"), response
-    if value is VALUES["kinds"][1]:
+    if value in _TWICE:
         response = p.call("delete_dataset_item", dataset.id, created)
         yield response.at("attributes"), response
 
@@ -121,26 +123,36 @@ def _props(p: Probe, value: Any) -> Iterator[tuple[Any, Response]]:
     yield response.at("props"), response
     response = p.call("get_dataset", dataset)
     yield response.at("props"), response
+    for record in walk_datasets(p) if value in _TWICE else ():
+        if record.id("dataset_id") == dataset:
+            yield record.at("props"), p.last
     response = p.call("delete_dataset", dataset)
     yield response.at("props"), response
 
 
+def _given(item: Part, value: Any) -> Any:
+    """Return what an item has for a value: in its source data, or for the order of keys as a part of them."""
+    if value is not _ORDER:
+        return item.at("source_data", 0, "given")
+    return {key: inner for key, inner in item.at("source_data", 0).items() if key in value}
+
+
 def _source_data(p: Probe, value: Any) -> Iterator[tuple[Any, Response]]:
-    """Write source data, and read it; in each way once, for attributes show how each way treats every value."""
+    """Write source data, and read it in each way."""
     dataset = shared_filled(p, "fidelity of source data", 1)
-    given = {**source(p)[0], "given": value}
+    given = {**source(p)[0], **(value if value is _ORDER else {"given": value})}
     response = p.call("create_dataset_item", dataset.id, json={"source_data": [given]})
     item = response.id("dataset_item_id")
-    yield response.at("source_data", 0, "given"), response
+    yield _given(response, value), response
     response = p.call("get_dataset_item", dataset.id, item)
-    yield response.at("source_data", 0, "given"), response
-    if value is VALUES["kinds"][1]:
-        response = p.call("list_dataset_items", dataset.id)
-        for record in response.parts("items"):
-            if record.id("dataset_item_id") == item:
-                yield record.at("source_data", 0, "given"), response
+    yield _given(response, value), response
+    response = p.call("list_dataset_items", dataset.id)
+    for record in response.parts("items"):
+        if record.id("dataset_item_id") == item:
+            yield _given(record, value), response
+    if value in _TWICE:
         response = p.call("delete_dataset_item", dataset.id, item)
-        yield response.at("source_data", 0, "given"), response
+        yield _given(response, value), response
 
 
 _Way = Callable[[Probe, Any], Iterator[tuple[Any, Response]]]

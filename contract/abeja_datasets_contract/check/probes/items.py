@@ -23,6 +23,8 @@ from abeja_datasets_contract.check.resources import (
 )
 from abeja_datasets_contract.check.sources import INFO, Source
 
+from .datasets import is_now
+
 STAGE = Stage("items")
 _CREATE, _GET, _LIST = "create_dataset_item", "get_dataset_item", "list_dataset_items"
 _UPDATE, _DELETE = "update_dataset_item", "delete_dataset_item"
@@ -271,7 +273,9 @@ def moved(
 
 
 @STAGE.clause(
-    "items.timestamps", "Reading an item, or failing to change it, leaves its timestamps.", Source.schema("Timestamp")
+    "items.timestamps",
+    "An item has the time of its creation; reading it, or failing to change it, leaves its timestamps.",
+    Source.schema("Timestamp"),
 )
 def timestamps(p: Probe) -> None:
     """Read, and fail to update, then read again."""
@@ -283,7 +287,7 @@ def timestamps(p: Probe) -> None:
         "it is",
         p.last,
     )
-    p.call(_GET, dataset.id, item.id)
+    is_now(p, item.record.moment("created_at"), p.call(_GET, dataset.id, item.id))
     p.call(_LIST, dataset.id, query={"limit": 1})
     p.call(_UPDATE, dataset.id, item.id, json={"attributes": []}, expect=_REFUSED)
     new_item(p, dataset)
@@ -307,6 +311,7 @@ def delete_gone(p: Probe) -> None:
     """Delete the one in the middle, and look for it."""
     dataset = filled(p, 3)
     item = dataset.items.pop(1)
+    p.call(_GET, dataset.id, item.id)
     p.call(_DELETE, dataset.id, item.id)
     p.call(_GET, dataset.id, item.id, expect=_NOT_FOUND)
     p.call(_DELETE, dataset.id, item.id, expect=_NOT_FOUND)

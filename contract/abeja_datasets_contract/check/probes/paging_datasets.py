@@ -204,7 +204,9 @@ def _rest(p: Probe, token: Any) -> list[Any]:
     for _ in range(_FEW):
         if not token:
             break
-        response = DATASETS.page(p, "", token, max_results=2)
-        found.extend(DATASETS.ids(response))
+        response = DATASETS.page(p, "", token, max_results=_K)
+        ids = DATASETS.ids(response)
+        p.require(len(ids) <= _K, f"at most {_K}", f"{len(ids)}", response)
+        found.extend(ids)
         token = DATASETS.next(response)
     return found

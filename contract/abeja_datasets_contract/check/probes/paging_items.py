@@ -127,6 +127,7 @@ def token_again(p: Probe) -> None:
         response = ITEMS.page(p, dataset.id, token, limit=limit)
         ids = ITEMS.ids(response)
         p.require(ids and ids == rest[: len(ids)], f"ids from {rest[:1]} on", f"{ids}", first, response)
+        p.require(len(ids) <= limit, f"at most {limit}", f"{len(ids)}", first, response)
 
 
 @STAGE.clause("paging.items.token-of-another-dataset", "A token of another dataset is 400.", _TOKEN)
