@@ -133,7 +133,7 @@ class Findings:
         if operation is None:
             return ""
         success = response.status < _FIRST_REDIRECT
-        expected_success = max(statuses) < _FIRST_REDIRECT
+        expected_success = min(statuses) < _FIRST_REDIRECT
         undocumented = self._contract.operation(operation).response(response.status) is None
         if undocumented and success == (min(statuses) < _FIRST_REDIRECT):
             return f"responses.{operation}.status"

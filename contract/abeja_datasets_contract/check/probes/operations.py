@@ -24,7 +24,7 @@ def _create_dataset(p: Probe) -> None:
 
 
 def _get_dataset(p: Probe) -> None:
-    p.call("get_dataset", subject(p).id)
+    p.call("get_dataset", (plain if p.may_write else subject)(p).id)
 
 
 def _list_datasets(p: Probe) -> None:

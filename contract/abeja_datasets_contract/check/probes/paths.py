@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from abeja_datasets_contract.check.document import Contract
 from abeja_datasets_contract.check.probe import Probe
 from abeja_datasets_contract.check.registry import Add, Stage
-from abeja_datasets_contract.check.resources import nothing_changed, shared_filled, source, subject
+from abeja_datasets_contract.check.resources import filled, nothing_changed, shared_filled, source, subject
 from abeja_datasets_contract.check.results import Mode
 from abeja_datasets_contract.check.sources import Source
 
@@ -138,7 +138,7 @@ def _same(p: Probe, operation: str, dataset: str) -> None:
 )
 def writes(p: Probe) -> None:
     """Create an item, and update in bulk."""
-    dataset = shared_filled(p, "paths", 2)
+    dataset = filled(p, 2)
     body = {"source_data": source(p), "attributes": {"spelled": "otherwise"}}
     path = _twin(p.contract.operation("create_dataset_item").path)
     response = p.send(p.request("create_dataset_item", dataset.id, method="POST", path=path, json=body))
