@@ -79,10 +79,12 @@ def check(context: click.Context, /, **asked: Any) -> None:
 
 
 def _carry_out(asked: Mapping[str, Any]) -> int:
-    _clauses(asked["select"], asked["skip"])
-    _known(asked["known"])
+    document = asked["document"]
+    _readable(document)
+    clauses = _clauses(asked["select"], asked["skip"], document)
+    _known(asked["known"], document)
     if asked["listing"]:
-        return _list(_clauses(asked["select"], asked["skip"]), _console(plain=asked["plain"]))
+        return _list(clauses, _console(plain=asked["plain"]))
     if asked["clean_up"]:
         return _clean_up(asked["clean_up"], asked["url"], asked["organization_id"], _options(asked))
     if not asked["url"]:
@@ -241,11 +243,11 @@ def _url(url: str) -> str:
         raise click.UsageError(str(error)) from error
 
 
-def _clauses(select: tuple[str, ...], skip: tuple[str, ...]) -> "tuple[Clause, ...]":
+def _clauses(select: tuple[str, ...], skip: tuple[str, ...], document: Path | None) -> "tuple[Clause, ...]":
     from abeja_datasets_contract.check import clauses
 
     try:
-        found = clauses(select, skip)
+        found = clauses(select, skip, document)
     except ValueError as error:
         raise click.UsageError(f"{error}; --list names them all.") from error
     if not found:
@@ -253,12 +255,22 @@ def _clauses(select: tuple[str, ...], skip: tuple[str, ...]) -> "tuple[Clause, .
     return found
 
 
-def _known(path: Path | None) -> None:
+def _readable(document: Path | None) -> None:
+    """Check that the document can be read."""
+    from abeja_datasets_contract.check.document import contract_of
+
+    try:
+        contract_of(document)
+    except ValueError as error:
+        raise click.UsageError(f"--document: {error}") from error
+
+
+def _known(path: Path | None, document: Path | None) -> None:
     """Check that the known failures can be read, before the check runs for minutes."""
     from abeja_datasets_contract.check.known import load
 
     try:
-        load(path)
+        load(path, document)
     except (OSError, ValueError) as error:
         raise click.UsageError(f"--known: {error}") from error
 

@@ -130,8 +130,8 @@ class _Check:
         self._session, config = session, session.config
         self._url, self._organization_id = base_url(_asked(config, "url")), _asked(config, "organization-id")
         self._authorization, self._options = _authorization(""), _options(config)
-        load(self._options.known)  # a mistake in the file is found before the check runs
-        self.clauses = clauses(self._options.select, self._options.skip)
+        load(self._options.known, self._options.document)  # a mistake in the file is found before the check runs
+        self.clauses = clauses(self._options.select, self._options.skip, self._options.document)
         self._verdicts: dict[str, Verdict] | None = None
         self._problem: str | None = None
 

@@ -5,7 +5,7 @@ The document that the client was generated from ships as data of its package, wh
 
 import functools
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
@@ -13,9 +13,10 @@ from typing import Any
 
 import jsonschema_rs
 
-from abeja_datasets_contract.openapi import Document, DocumentError, load
+from abeja_datasets_contract.openapi import Document, DocumentError
 from abeja_datasets_contract.openapi.operations import Parameter, operations
 from abeja_datasets_contract.openapi.pointers import child, join
+from abeja_datasets_contract.openapi.reading import load_file
 from abeja_datasets_contract.openapi.requirements import secured
 from abeja_datasets_contract.openapi.responses import covering, json_key, json_media, responses
 
@@ -30,6 +31,7 @@ _OWN_MEANING = ("401", "403", "404", "405", "429")
 """Statuses of refusals that say more than that a request is wrong."""
 _OF_THE_PROMISE = ("headers", "properties")
 _NO_LIMIT = 1000
+_FIRST = "list_datasets"
 
 
 @dataclass(frozen=True)
@@ -170,6 +172,11 @@ class Contract:
             raise Skip(f"the document has no operation {name}")
         return found
 
+    def is_empty(self, operation: str | None, status: int) -> bool:
+        """Return whether the document describes a response without a body."""
+        documented = self.operations[operation].response(status) if operation else None
+        return documented is not None and not documented.get("content")
+
     def secured(self) -> list[str]:
         """List the operations that need a credential and whose paths hold nothing but the ids that the check knows."""
         return [name for name, known in self.operations.items() if known.secured and known.within_organization]
@@ -265,18 +272,28 @@ class Contract:
             name += "_x"
         return name
 
-    def longest(self, schema: str, otherwise: int) -> int:
-        """Return the `maxLength` of a schema of the components."""
-        parts = self._parts(self.document.mapping(join("components", "schemas", schema)))
-        return min((part["maxLength"] for part in parts if "maxLength" in part), default=otherwise)
+    def lengths(self, operation: str, name: str) -> tuple[int, int | None]:
+        """Return the smallest and the largest length of a text in the requests of an operation; None without one."""
+        properties = (part.get("properties", {}) for part in self._parts(self.operation(operation).request_schema))
+        parts = [part for known in properties if name in known for part in self._parts(known[name])]
+        least = [part["minLength"] for part in parts if "minLength" in part]
+        return max(least, default=0), min((part["maxLength"] for part in parts if "maxLength" in part), default=None)
 
-    def page(self, operation: str, parameter: str, wanted: int) -> dict[str, int]:
-        """Return the parameter of a page of a size, or of the nearest that is documented; none without a parameter."""
+    def size(self, operation: str, wanted: int) -> int:
+        """Return a size of a page, or the nearest one that the document allows."""
         try:
-            bounds = self.bounds(operation, parameter)
+            bounds = self.bounds(operation, PAGE_SIZES[operation])
         except Skip:
-            return {}
-        return {parameter: max(bounds.least, min(wanted, bounds.largest))}
+            return wanted
+        return max(bounds.least, min(wanted, bounds.largest))
+
+    def within(self, operation: str, query: Iterable[tuple[str, Any]]) -> list[tuple[str, Any]]:
+        """Return query parameters, with an integer that is the size of a page as the document allows it."""
+        size = PAGE_SIZES.get(operation)
+        return [
+            (name, self.size(operation, value) if name == size and type(value) is int else value)
+            for name, value in query
+        ]
 
     def ids_in(self, target: str) -> Mapping[str, str | None] | None:
         """Return the ids in the path of a request, quoted as they are there, by their names in `IDS`.
@@ -364,23 +381,42 @@ def document_path() -> Path:
 
 
 def contract_of(document: Path | None = None) -> Contract:
-    """Read a document, or the one that is installed with the client, which is read once.
+    """Read a document, or the one that is installed with the client. A file that has not changed is read once.
 
     Raises:
-        ValueError: it can't be read, or is not an OpenAPI 3.1 document; the message is one line.
+        ValueError: it can't be read, is not an OpenAPI 3.1 document, has a schema that is no JSON Schema, or lacks the
+            list of datasets, with which each check begins; the message is one line.
     """
-    return installed() if document is None else _read(document)
+    if document is None:
+        return installed()
+    try:
+        stat = document.stat()
+        return _read(document, stat.st_mtime_ns, stat.st_size)
+    except OSError as error:
+        raise ValueError(f"{document}: {error.strerror}") from error
+    except (DocumentError, RecursionError) as error:
+        raise ValueError(" ".join(str(error).split())) from error
 
 
 @functools.cache
 def installed() -> Contract:
     """Return the document that is installed with the client."""
     path = document_path()
-    return Contract(load(path.name, folder=path.parent), path)
+    return Contract(load_file(path), path)
 
 
-def _read(path: Path) -> Contract:
-    try:
-        return Contract(load(path.name, folder=path.parent), path)
-    except DocumentError as error:
-        raise ValueError(str(error)) from error
+@functools.lru_cache(maxsize=4)
+def _read(path: Path, _changed: int, _size: int) -> Contract:
+    contract = Contract(load_file(path), path)
+    if _FIRST not in contract.operations:
+        raise DocumentError(f"{path.name}: no operation has the operationId {_FIRST}, which each check begins with")
+    for name, operation in contract.operations.items():
+        contents = [(f"response {status}", json_media(known)) for status, known in operation.responses.items()]
+        for what, media in (("request", {"schema": operation.request_schema}), *contents):
+            try:
+                contract.validator(media.get("schema") or {})
+            except ValueError as error:
+                raise DocumentError(
+                    f"{path.name}: {name}: the schema of its {what} is not a JSON Schema: {error}"
+                ) from error
+    return contract

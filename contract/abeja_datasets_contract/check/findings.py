@@ -155,10 +155,13 @@ class Findings:
         owner = error.clause or self._owner_of(error)
         self.count()
         name, operation = str(error.place[-1:] and error.place[-1]), error.exchange.operation
+        status = error.exchange.received.status if error.exchange.received is not None else 0
         if self._is_known(owner):
             self._follow(owner)
         elif operation in self._contract.optional_properties.get(name, ()) and self.current is not None:
             self.skipped(self.current, f"a response that it needs has no {name}, which is optional")
+        elif self.current is not None and self._contract.is_empty(operation, status):
+            self.skipped(self.current, f"the document has no body in this response of {operation}")
         else:
             self.broken("a response that can be read", str(error), error.exchange)
 

@@ -77,12 +77,12 @@ class Oracle:
             yield f"responses.{operation}.status", None if known else problem
         if exchange.sent.method == "HEAD":
             return
-        if received.body or not self._empty(operation, received.status):
+        if received.body or not self._contract.is_empty(operation, received.status):
             yield from self._body(received, operation)
 
     def _headers(self, received: Received, operation: str | None) -> Iterator[tuple[str, _Problem]]:
         media = header(received, "content-type")
-        if received.body or (operation and not self._empty(operation, received.status)):
+        if received.body or (operation and not self._contract.is_empty(operation, received.status)):
             came = "no Content-Type" if media is None else f"Content-Type: {media}"
             yield "responses.media-type", None if _is_json(media or "") else ("Content-Type: application/json", came)
         if received.status == _UNAUTHORIZED:
@@ -116,11 +116,6 @@ class Oracle:
             problem = _schema_problem(compiled, value, "a body of the documented schema")
             yield f"responses.{operation}.body", problem
             yield "responses.timestamps", None if problem else _wrong_timestamp(value)
-
-    def _empty(self, operation: str | None, status: int) -> bool:
-        """Return whether the document describes a response without a body."""
-        documented = self._contract.operations[operation].response(status) if operation else None
-        return documented is not None and not documented.get("content")
 
     def _refusal(self, operation: str | None, status: int) -> jsonschema_rs.Draft202012Validator:
         """Return the validator of a refusal: of its own schema, or else of the schema of errors."""

@@ -6,13 +6,13 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any, NamedTuple
 from urllib.parse import quote, unquote, urlencode
 
-from .document import PAGE_SIZES, Contract
+from .document import Contract
 from .ids import IDS, InvalidIdentifier, path_of, segment
 from .ledger import Ledger
 from .results import Exchange
 from .wire import Call
 
-_PAGES, _PAGE = 20, 1000
+_MOST, _PAGE = 20_000, 1000
 _OK = 200
 _ABSENT = (404, 410)
 
@@ -105,18 +105,14 @@ class Ownership:
 
     def ask(self, organization: str, **query: Any) -> Exchange:
         """Send a request for a page of the datasets of an organization."""
-        return self._send(self.call("list_datasets", organization, query={**self._page("list_datasets", 1), **query}))
-
-    def _page(self, operation: str, wanted: int = _PAGE) -> Mapping[str, int]:
-        """Return the parameter that asks for a page of a size, or of the largest size that is documented."""
-        return self._contract.page(operation, PAGE_SIZES[operation], wanted)
+        return self._send(self.call("list_datasets", organization, query={"max_results": 1, **query}))
 
     def listed(self, organization: str) -> Iterator[tuple[str, str]]:
         """List the id and the name of each dataset, as far as the list can be read; an id that is none is empty."""
         token: dict[str, str] = {}
-        size = self._page("list_datasets")
-        for _ in range(_PAGES):
-            exchange = self.ask(organization, **size, **token)
+        pages = _MOST // min(_PAGE, self._contract.size("list_datasets", _PAGE))
+        for _ in range(pages):
+            exchange = self.ask(organization, max_results=_PAGE, **token)
             records = body_of(exchange)
             if exchange.received is None or not isinstance(records, list):
                 self.list_problem = f"the datasets could not be listed (status {_status(exchange)})"
@@ -129,7 +125,7 @@ class Ownership:
             if not after:
                 return
             token = {"next_token": after}
-        self.list_problem = f"the organization has more than {_PAGES} pages of datasets"
+        self.list_problem = f"the organization has more than {pages} pages of datasets"
 
     def has_item(self, key: tuple[str, str], item: str) -> bool:
         """Return whether a read shows that an item is the run's."""
@@ -145,7 +141,7 @@ class Ownership:
 
     def list_items(self, key: tuple[str, str]) -> None:
         """Look in the list of items which are the run's."""
-        body = body_of(self._send(self.call("list_dataset_items", *key, query=self._page("list_dataset_items"))))
+        body = body_of(self._send(self.call("list_dataset_items", *key, query={"limit": _PAGE})))
         for record in body["items"] if isinstance(body, dict) and isinstance(body.get("items"), list) else ():
             if isinstance(record, dict):
                 self._learn_item(key, record)
@@ -189,10 +185,11 @@ class Ownership:
             InvalidIdentifier: an id is none that a path can hold.
         """
         known = self._contract.operation(operation)
+        pairs = self._contract.within(operation, (query or {}).items())
         path = path_of(known.path, dict(zip(IDS, (organization, dataset, item), strict=True)))
         return Call(
             method=known.method,
-            target=f"{path}?{urlencode(query, quote_via=quote, errors='replace')}" if query else path,
+            target=f"{path}?{urlencode(pairs, quote_via=quote, errors='replace')}" if pairs else path,
             operation=operation,
             headers=(("Authorization", self.credentials[organization]),),
         )

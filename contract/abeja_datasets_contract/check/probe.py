@@ -90,7 +90,17 @@ class Probe:
     def name(self, more: str = "") -> str:
         """Make up a dataset's name that nobody has; later ones do not come later in the order of names."""
         self._names += 1
-        return f"{self.run}-{self._names * _STEP % _NAMES:05}{more}"
+        return self.fitting(f"{self.run}-{self._names * _STEP % _NAMES:05}{more}")
+
+    def fitting(self, name: str) -> str:
+        """Return a dataset's name that the document allows.
+
+        Raises:
+            Skip: it is too long.
+        """
+        _, longest = self.contract.lengths("create_dataset", "name")
+        self.skip_unless(longest is None or len(name) <= longest, f"the document allows no name of {len(name)}")
+        return name
 
     def call(
         self,
@@ -242,7 +252,7 @@ class Probe:
             "dataset_item_id": item,
         }
         target = path_of(path or known.path, values)
-        pairs = list(query.items() if isinstance(query, Mapping) else query)
+        pairs = self.contract.within(operation, query.items() if isinstance(query, Mapping) else query)
         if json is not UNSET:
             body = json_module.dumps(json, ensure_ascii=False).encode()
         if headers is None:

@@ -4,16 +4,14 @@ import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
-from typing import TYPE_CHECKING, Protocol
+from typing import Any, Protocol
 
 from .document import Contract
 from .results import Clause
 from .sources import Source
 
-if TYPE_CHECKING:
-    from .probe import Probe
-
-Check = Callable[["Probe"], None]
+Check = Callable[[Any], None]
+"""It is called with the `Probe`, whose module imports this one."""
 
 
 @dataclass(frozen=True)

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from .document import PAGE_SIZES
 from .options import Skip
 from .probe import UNSET, Probe
 from .reading import Part, Record, Unreadable, readable
@@ -28,7 +29,8 @@ CATEGORIES = [
     },
 ]
 """(0, 0), (0, 1), (7, 1) and (7, 5) are pairs; (0, 5) and (7, 0) cross them."""
-_MOST_PAGES = 20
+_MOST_PAGES, _MOST = 20, 2000
+"""Pages that are read of a list, or as many as these entries fill where pages are small."""
 _PAGE, _SMALL_PAGE = 1000, 100
 _FOUND = 10
 _REFUSED, _NOT_FOUND = (400,), (404,)
@@ -245,12 +247,12 @@ def subject_item(p: Probe) -> tuple[Dataset, Item]:
     return dataset, dataset.items[0]
 
 
-def _page_size(p: Probe, operation: str, dataset: str, parameter: str) -> int:
+def _page_size(p: Probe, operation: str, dataset: str = "") -> int:
     """Return how large a page to ask for: a server that refuses the largest breaks one clause, not all that list."""
     sizes: dict[str, int] = p.shared.setdefault("page sizes", {})
     if operation not in sizes:
-        largest = min(_PAGE, p.contract.bounds(operation, parameter).largest)
-        refused = p.send(p.request(operation, dataset, query={parameter: largest})).status in _REFUSED
+        largest = p.contract.size(operation, _PAGE)
+        refused = p.send(p.request(operation, dataset, query={PAGE_SIZES[operation]: largest})).status in _REFUSED
         sizes[operation] = min(_SMALL_PAGE, largest) if refused else largest
     return sizes[operation]
 
@@ -262,8 +264,8 @@ def walk_datasets(p: Probe, pages: int = _MOST_PAGES, **more: Any) -> list[Part]
         Skip: they fill more pages than are looked at.
     """
     found: list[Part] = []
-    token, size = None, _page_size(p, "list_datasets", "", "max_results")
-    for _ in range(pages):
+    token, size = None, _page_size(p, "list_datasets")
+    for _ in range(max(pages, _MOST // size)):
         query = {"max_results": size} if token is None else {"max_results": size, "next_token": token}
         response = p.call("list_datasets", query=query, **more)
         found.extend(response.parts())
@@ -280,8 +282,8 @@ def walk_items(p: Probe, dataset: str, pages: int = _MOST_PAGES, **query: Any) -
         Skip: they fill more pages than are looked at.
     """
     found: list[Part] = []
-    token, size = None, _page_size(p, "list_dataset_items", dataset, "limit")
-    for _ in range(pages):
+    token, size = None, _page_size(p, "list_dataset_items", dataset)
+    for _ in range(max(pages, _MOST // size)):
         page = {"limit": size, **query} if token is None else {"limit": size, **query, "next_page_token": token}
         response = p.call("list_dataset_items", dataset, query=page)
         found.extend(response.parts("items"))

@@ -70,11 +70,25 @@ def load(source: str, *, folder: Path | None = None) -> Document:
     path = folder / source
     if ":" in source and not path.exists():
         return parse(_decode(show(source, folder), source), source)
+    return load_file(path, source)
+
+
+def load_file(path: Path, name: str | None = None) -> Document:
+    """Read a document from a file.
+
+    Args:
+        path: the file.
+        name: what messages call it; without it the name of the file.
+
+    Raises:
+        DocumentError: it can't be read, or `parse` refuses it.
+    """
+    name = name or path.name
     try:
         with path.open("rb") as file:
-            return parse(_decode(file.read(MAX_BYTES + 1), source), source)
+            return parse(_decode(file.read(MAX_BYTES + 1), name), name)
     except OSError as error:
-        raise DocumentError(f"{source}: {error.strerror}") from error
+        raise DocumentError(f"{name}: {error.strerror}") from error
 
 
 def _decode(raw: bytes, name: str) -> str:

@@ -128,12 +128,12 @@ class _Server(RuleBasedStateMachine):
 
     @rule(limit=st.sampled_from([1, 2, 3, 1000]))
     def walk(self, limit: int) -> None:
-        self._walk(self.dataset.items, {"limit": min(limit, ITEMS.bounds(self.p).largest)})
+        self._walk(self.dataset.items, {"limit": ITEMS.within(self.p, limit)})
 
     @rule(query=_QUERIES, limit=st.sampled_from([1, 2, 1000]))
     def search(self, query: Query, limit: int) -> None:
         found = [item for item in self.dataset.items if holds(query, item.attributes)]
-        self._walk(found, {"limit": min(limit, ITEMS.bounds(self.p).largest), "q": text(query)})
+        self._walk(found, {"limit": ITEMS.within(self.p, limit), "q": text(query)})
 
     def _walk(self, wanted: list[Item], query: dict[str, Any]) -> None:
         records, token, response = [], None, None

@@ -1,5 +1,6 @@
-"""Names of datasets: kept exactly, compared exactly, unique within the organization, of 1 to 255 characters."""
+"""Names of datasets: kept exactly, compared exactly, unique within the organization, of the documented lengths."""
 
+from abeja_datasets_contract.check.options import Skip
 from abeja_datasets_contract.check.probe import Probe
 from abeja_datasets_contract.check.registry import Stage
 from abeja_datasets_contract.check.resources import (
@@ -17,11 +18,10 @@ _CREATE, _GET, _DELETE = "create_dataset", "get_dataset", "delete_dataset"
 _REFUSED = (400,)
 _UNIQUE = Source.operation(_CREATE, "description")
 _LENGTH = Source.schema("DatasetName")
-_LONGEST = 255
 
 
 def _create(p: Probe, name: str) -> Dataset:
-    body = {"name": name, "type": "custom", "props": {}}
+    body = {"name": p.fitting(name), "type": "custom", "props": {}}
     response = p.call(_CREATE, json=body)
     dataset = dataset_of(p, body, response)
     p.passing.append(dataset.id)
@@ -91,29 +91,38 @@ def free_after_delete(p: Probe) -> None:
     p.equal(0, counted.at("total_count"), "none of the deleted one's items", counted)
 
 
-@STAGE.clause("names.length.longest", "A name of 255 characters is taken.", _LENGTH)
+def _longest(p: Probe) -> int:
+    longest = p.contract.lengths(_CREATE, "name")[1]
+    if longest is None:
+        raise Skip("the document has no largest length of a name")
+    return longest
+
+
+@STAGE.clause("names.length.longest", "A name of the largest documented length is taken.", _LENGTH)
 def longest(p: Probe) -> None:
     """Give some, of one and of four bytes a character."""
+    most = _longest(p)
     for filler in ("x", "é", "界", "🐈"):
         with p.case():
             name = p.name()
-            _kept(p, name + filler * (_LONGEST - len(name)))
+            _kept(p, name + filler * (most - len(name)))
 
 
-@STAGE.clause("names.length.too-long", "A name of 256 characters is 400.", _LENGTH)
+@STAGE.clause("names.length.too-long", "A name that is longer than documented is 400.", _LENGTH)
 def too_long(p: Probe) -> None:
     """Give some."""
-    names = []
-    for filler, length in (("x", 256), ("🐈", 256), ("x", 257), ("x", 300), ("x", 5000)):
+    names, most = [], _longest(p)
+    for filler, length in (("x", most + 1), ("🐈", most + 1), ("x", most + 2), ("x", most + 45), ("x", 20 * most)):
         name = p.name()
         names.append(name + filler * (length - len(name)))
         with p.case():
             p.call(_CREATE, json={"name": names[-1], "type": "custom", "props": {}}, expect=_REFUSED)
-    shortened = [name[:_LONGEST] for name in names]
+    shortened = [name[:most] for name in names]
     nobody_has(p, names + shortened, "nothing was created")
 
 
 @STAGE.clause("names.length.empty", "An empty name is 400.", _LENGTH)
 def empty(p: Probe) -> None:
     """Give none."""
+    p.skip_unless(p.contract.lengths(_CREATE, "name")[0], "the document has no smallest length of a name")
     p.call(_CREATE, json={"name": "", "type": "custom", "props": {}}, expect=_REFUSED)

@@ -39,6 +39,10 @@ class Listing:
         """Return what the parameter that bounds a page may be."""
         return p.contract.bounds(self.operation, self.size)
 
+    def within(self, p: Probe, size: int) -> int:
+        """Return a size of a page that the document allows."""
+        return p.contract.size(self.operation, size)
+
     def page(self, p: Probe, scope: Any = "", token: Any = None, **query: Any) -> Response:
         """Ask for a page."""
         if token is not None:
@@ -117,7 +121,7 @@ def token_where_more_follow(p: Probe, listing: Listing, wanted: Sequence[Any], i
         size: the largest number of a page.
     """
     came = [number for number in wanted if number in ids]
-    full = size == len(listing.records(p.last))
+    full = listing.within(p, size) == len(listing.records(p.last))
     cut = full and len(came) < len(wanted) and came == list(wanted[: len(came)])
     p.require(not cut, "a token, since more follow", "none", p.last, clause=f"paging.{listing.name}.token-given")
 
@@ -235,7 +239,7 @@ def register_walks(stage: Stage, listing: Listing, source: Source, walks: Callab
 def _bounds(p: Probe, listing: Listing, scope: Any) -> None:
     bounds = listing.bounds(p)
     least, most = bounds.least, bounds.largest
-    for size in sorted({least, least + 1, most - 1, most}):
+    for size in sorted({least, min(least + 1, most), max(most - 1, least), most}):
         with p.case():
             response = listing.page(p, scope, **{listing.size: size})
             count = len(listing.records(response))

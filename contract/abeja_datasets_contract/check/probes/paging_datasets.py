@@ -24,7 +24,7 @@ _TOKEN = Source.parameter(_LIST, "next_token")
 _SIZE = Source.parameter(_LIST, "max_results")
 _HEADER = Source.operation(_LIST, "responses", "200", "headers", "X-Next-Token")
 _REFUSED = (400,)
-_K, _MADE = 2, 4
+_K, _MADE, _LARGEST = 2, 4, 1000
 _FEW = 60
 """Datasets that an organization may have for its list to be walked in small pages."""
 _PAGES = 20
@@ -47,7 +47,7 @@ def _walks(p: Probe) -> list[Walk]:
         total = len(before) + count
         last = (total - 1, total, total + 1) if count == _MADE else ()
         for size in (max(_K, total // _SMALL), *last) if count != 1 else ():
-            done = walk(p, DATASETS, max(1, min(size, DATASETS.bounds(p).largest)))
+            done = walk(p, DATASETS, DATASETS.within(p, max(1, size)))
             done.expected = [dataset.id for dataset in made]
             done.to_nothing = done.to_nothing and _always_to_nothing(p, done)
             found.append(done)
@@ -135,7 +135,7 @@ def token_again(p: Probe) -> None:
     """Use it twice, and with another size."""
     _, first, token = _token(p)
     for _ in range(TRIES):
-        pages = [DATASETS.page(p, "", token, max_results=size) for size in (1, 2, DATASETS.bounds(p).largest, 1)]
+        pages = [DATASETS.page(p, "", token, max_results=size) for size in (1, 2, _LARGEST, 1)]
         ids = [DATASETS.ids(page) for page in pages]
         if ids[0] == ids[-1]:
             break  # nobody came between
@@ -183,7 +183,7 @@ def changes_meanwhile(p: Probe) -> None:
     before = len(walk_datasets(p))
     for doomed in ((1,), (0, 2)):
         made = [new_dataset(p) for _ in range(4)]
-        response = DATASETS.page(p, max_results=min(before + 2, DATASETS.bounds(p).largest))
+        response = DATASETS.page(p, max_results=min(before + 2, _LARGEST))
         token, seen = DATASETS.next(response), DATASETS.ids(response)
         cut = made[1].id in seen and made[3].id not in seen and token
         p.skip_unless(cut, "the pages are shorter than was asked, or others have many there")

@@ -78,6 +78,9 @@ def default_limit(p: Probe) -> None:
     if default is None:
         raise Skip("the document has no default of limit")
     dataset = many(p)
+    p.skip_unless(
+        default < len(dataset.items), f"the default is {default}, and a check makes {len(dataset.items)} items"
+    )
     response = p.call(_LIST, dataset.id)
     ids = ITEMS.ids(response)
     p.require(len(ids) <= default, f"at most {default}", f"{len(ids)}", response)
@@ -95,8 +98,8 @@ def order_after_update(p: Probe) -> None:
     for number in (2, 0, 3):
         p.call("update_dataset_item", dataset.id, ids[number], json={"attributes": {"number": -number}})
     p.call("bulk_update_dataset_item", dataset.id, json=[{"dataset_item_id": ids[1], "attributes": {}}])
-    response = p.call(_LIST, dataset.id)
-    p.equal(ids, ITEMS.ids(response), "the order of creation", response)
+    listed = [record.id("dataset_item_id") for record in walk_items(p, dataset.id)]
+    p.equal(ids, listed, "the order of creation", p.last)
 
 
 def _first_page(p: Probe, count: int = 0) -> tuple[Dataset, Response, str]:
@@ -123,7 +126,7 @@ def token_again(p: Probe) -> None:
     """Use it twice, and with other limits."""
     dataset, first, token = _first_page(p)
     rest = [item.id for item in dataset.items if item.id not in ITEMS.ids(first)]
-    for limit in (2, 2, 1, ITEMS.bounds(p).largest):
+    for limit in (2, 2, 1, 1000):
         response = ITEMS.page(p, dataset.id, token, limit=limit)
         ids = ITEMS.ids(response)
         p.require(ids and ids == rest[: len(ids)], f"ids from {rest[:1]} on", f"{ids}", first, response)

@@ -1,0 +1,261 @@
+"""The check by an edited document: of a server that does what this document says, it reports nothing as broken."""
+
+import copy
+import fnmatch
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from tests.contract.faulty import AUTHORIZATION, ORGANIZATION, URL, Ask, Asked, Told, Wrap, spoilt
+
+from abeja_datasets_contract.check import Mode, Options, Report, check, clauses
+from abeja_datasets_mock.openapi import document
+
+Data = dict[str, Any]
+Edit = Callable[[Data], object]
+DATASETS = "/organizations/{organization_id}/datasets/"
+ERROR = {"application/json": {"schema": {"$ref": "#/components/schemas/Error"}}}
+PLAIN: Data = yaml.safe_load(document.locate().read_text(encoding="utf-8"))
+SELECTED = (
+    "preflight.*", "responses.*", "operations.*", "current.*", "names.length.*", "identifiers.unknown-*",
+    "paging.*.bounds", "paging.*.beyond-bounds", "paging.*.unknown-parameters", "paging.items.default-limit",
+    "paging.items.token-again", "paging.items.order-after-update", "paging.*.bounded-walk", "paths.*", "spellings.*",
+    "isolation.*", "requests.unknown-parameter", "validation.create_dataset.*", "items.list.*", "datasets.list.*",
+    "items.delete.*", "datasets.delete.*",
+)  # fmt: skip
+
+
+def operations(data: Data) -> Iterator[Data]:
+    for item in data["paths"].values():
+        yield from (each for each in item.values() if isinstance(each, dict) and "operationId" in each)
+
+
+def rewritten(data: Data, *pairs: tuple[str, str]) -> None:
+    """Replace text everywhere, pointers included."""
+    text = yaml.safe_dump(data, sort_keys=False)
+    for old, new in pairs:
+        text = text.replace(old, new)
+    data.clear()
+    data.update(yaml.safe_load(text))
+
+
+def more_parameters(*names: str) -> Edit:
+    def edit(data: Data) -> None:
+        for operation in operations(data):
+            more = [{"name": name, "in": "query", "schema": {"enum": ["none"]}} for name in names]
+            operation["parameters"] = [*operation.get("parameters", []), *more]
+
+    return edit
+
+
+def sizes(maximum: int, default: int) -> Edit:
+    def edit(data: Data) -> None:
+        for parameter in [part for each in operations(data) for part in each.get("parameters", [])]:
+            if parameter.get("name") in ("limit", "max_results"):
+                schema = parameter["schema"]
+                schema.update({"maximum": maximum, **({"default": default} if "default" in schema else {})})
+
+    return edit
+
+
+def without_sizes(data: Data) -> None:
+    for operation in operations(data):
+        kept = [part for part in operation.get("parameters", []) if part.get("name") not in ("limit", "max_results")]
+        operation["parameters"] = kept
+
+
+def below(prefix: str) -> Edit:
+    def edit(data: Data) -> None:
+        data["paths"] = {f"{prefix}{path}": item for path, item in data["paths"].items()}
+        rewritten(data, ("#/paths/~1org", f"#/paths/{prefix.replace('/', '~1')}~1org"))
+
+    return edit
+
+
+def responses(change: Callable[[dict[str, Any]], dict[str, Any]]) -> Edit:
+    def edit(data: Data) -> None:
+        for operation in operations(data):
+            operation["responses"] = change(operation["responses"])
+
+    return edit
+
+
+def ranges(known: Data) -> Data:
+    kept = {status: response for status, response in known.items() if status[0] != "4"}
+    return {**kept, "4XX": {"description": "A refusal.", "content": ERROR}}
+
+
+def defaults(known: Data) -> Data:
+    success = next(response for status, response in known.items() if status[0] == "2")
+    return {"2XX": success, "default": {"description": "A refusal.", "content": ERROR}}
+
+
+def status(old: int, new: int) -> Edit:
+    return responses(lambda known: {str(new) if key == str(old) else key: each for key, each in known.items()})
+
+
+def empty_deletes(data: Data) -> None:
+    for operation in operations(data):
+        if operation["operationId"].startswith("delete_"):
+            operation["responses"]["204"] = {"description": "Deleted."}
+            del operation["responses"]["200"]
+
+
+def behind_references(data: Data) -> None:
+    data["components"]["pathItems"] = {f"item{n}": item for n, item in enumerate(data["paths"].values())}
+    pairs = [
+        (f"#/paths/{p.replace('/', '~1')}", f"#/components/pathItems/item{n}") for n, p in enumerate(data["paths"])
+    ]
+    data["paths"] = {p: {"$ref": f"#/components/pathItems/item{n}"} for n, p in enumerate(data["paths"])}
+    rewritten(data, *reversed(pairs))
+
+
+def renamed_ids(data: Data) -> None:
+    for old, new in (("organization_id", "org"), ("dataset_id", "data-set"), ("dataset_item_id", "n")):
+        rewritten(data, (f"{{{old}}}", f"{{{new}}}"), (f"name: {old}\n", f"name: {new}\n"))
+
+
+def names(longest: int | None) -> Edit:
+    def edit(data: Data) -> None:
+        schema = data["components"]["schemas"]["DatasetName"]
+        schema.pop("maxLength") if longest is None else schema.update(maxLength=longest)
+
+    return edit
+
+
+def json_with_a_parameter(data: Data) -> None:
+    for operation in operations(data):
+        for holder in (operation.get("requestBody", {}), *operation["responses"].values()):
+            if "application/json" in holder.get("content", {}):
+                holder["content"]["application/json; charset=utf-8"] = holder["content"].pop("application/json")
+
+
+def without_a_dataset_read(data: Data) -> None:
+    del data["paths"][f"{DATASETS}{{dataset_id}}"]["get"]
+
+
+def all_at_once(data: Data) -> None:
+    for edit in (
+        more_parameters("sort"),
+        sizes(50, 20),
+        names(120),
+        responses(ranges),
+        below("/v2"),
+        behind_references,
+    ):
+        edit(data)
+
+
+SERVED: dict[str, Edit] = {
+    "more parameters": more_parameters("sort", "offset", "page", "fields", "force", "dry_run", "contract_check"),
+    "a lower maximum": sizes(200, 50),
+    "a maximum of 2": sizes(2, 1),
+    "a higher maximum": sizes(5000, 300),
+    "paths below /v2": below("/v2"),
+    "paths below /api/v2": below("/api/v2"),
+    "ranges": responses(ranges),
+    "defaults": responses(defaults),
+    "path items behind references": behind_references,
+    "shorter names": names(60),
+    "longer names": names(1000),
+    "all at once": all_at_once,
+}
+"""Edits of a document that the mock server then keeps."""
+EQUAL: dict[str, Edit] = {
+    "renamed ids": renamed_ids,
+    "JSON with a parameter": json_with_a_parameter,
+    "no sizes of pages": without_sizes,
+    "names of any length": names(None),
+}
+"""Edits of a document that the mock server keeps by its own document."""
+
+
+def told(change: Callable[[Asked, Told], Told]) -> Wrap:
+    async def wrap(asked: Asked, ask: Ask) -> Told:
+        response = await ask(asked)
+        return change(asked, response) if asked.operation else response
+
+    return wrap
+
+
+def with_status(old: int, new: int) -> Wrap:
+    return told(lambda _, response: response.but(status=new) if response.status == old else response)
+
+
+def _emptied(asked: Asked, response: Told) -> Told:
+    deleted = asked.method == "DELETE" and response.status == 200
+    return response.but(status=204, body=b"", headers=[]) if deleted else response
+
+
+OTHERWISE: dict[str, tuple[Edit, Wrap]] = {
+    "422 for wrong bodies": (status(400, 422), with_status(400, 422)),
+    "410 for what is not there": (status(404, 410), with_status(404, 410)),
+    "200 for what is created": (status(201, 200), with_status(201, 200)),
+    "deletes without a body": (empty_deletes, told(_emptied)),
+}
+"""Edits of a document, each with a server that keeps it."""
+
+
+def written(tmp_path: Path, edit: Edit) -> Path:
+    data = copy.deepcopy(PLAIN)
+    edit(data)
+    path = tmp_path / "changed.yaml"
+    path.write_text(yaml.safe_dump(data, sort_keys=False, allow_unicode=True), encoding="utf-8")
+    return path
+
+
+def checked(tmp_path: Path, path: Path, wrap: Wrap | None = None, *, whole: bool) -> Report:
+    names = [clause.name for clause in clauses(document=path)]
+    select = () if whole else tuple(each for each in SELECTED if fnmatch.filter(names, each))
+    with spoilt(wrap) as server:
+        options = Options(mode=Mode.WRITES, ledger=tmp_path / "ledger", transport=server, document=path, select=select)
+        return check(URL, ORGANIZATION, AUTHORIZATION, options)
+
+
+def assert_kept(report: Report) -> None:
+    assert [(failure.clause.name, failure.came) for failure in report.failures] == []
+    assert [each.clause.name for each in report.verdicts if "defect" in each.reason] == []
+    assert (report.stopped, report.left_behind) == (None, ())
+
+
+def each(cases: dict[str, Any]) -> list[Any]:
+    """Check selected clauses by the last document in the quick run, and all clauses by each in the slow one."""
+    return [
+        (list(cases)[-1], False),
+        *(pytest.param(name, True, marks=pytest.mark.slow, id=f"{name}, whole") for name in cases),
+    ]
+
+
+@pytest.fixture
+def serve(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[Path], None]]:
+    """Have the mock server serve a document."""
+
+    def serving(path: Path) -> None:
+        monkeypatch.setattr(document, "locate", lambda: path)
+        document.operations.cache_clear()
+
+    yield serving
+    monkeypatch.undo()
+    document.operations.cache_clear()
+
+
+@pytest.mark.parametrize(("name", "whole"), each(SERVED))
+def test_a_server_of_a_changed_document_keeps_it(
+    name: str, whole: bool, tmp_path: Path, serve: Callable[[Path], None]
+) -> None:
+    path = written(tmp_path, SERVED[name])
+    serve(path)
+    assert_kept(checked(tmp_path, path, whole=whole))
+
+
+@pytest.mark.parametrize(("name", "whole"), each(EQUAL))
+def test_a_server_keeps_a_document_that_says_the_same(name: str, whole: bool, tmp_path: Path) -> None:
+    assert_kept(checked(tmp_path, written(tmp_path, EQUAL[name]), whole=whole))
+
+
+@pytest.mark.parametrize(("name", "whole"), each(OTHERWISE))
+def test_a_server_keeps_a_document_that_says_otherwise(name: str, whole: bool, tmp_path: Path) -> None:
+    edit, wrap = OTHERWISE[name]
+    assert_kept(checked(tmp_path, written(tmp_path, edit), wrap, whole=whole))
