@@ -2,6 +2,7 @@
 
 import copy
 import fnmatch
+import runpy
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,7 @@ from abeja_datasets_contract.check import Mode, Options, Report, check, clauses
 from abeja_datasets_mock.openapi import document
 
 Data = dict[str, Any]
+DOCS = Path(__file__).parents[2] / "docs"
 Edit = Callable[[Data], object]
 DATASETS = "/organizations/{organization_id}/datasets/"
 ERROR = {"application/json": {"schema": {"$ref": "#/components/schemas/Error"}}}
@@ -259,3 +261,9 @@ def test_a_server_keeps_a_document_that_says_the_same(name: str, whole: bool, tm
 def test_a_server_keeps_a_document_that_says_otherwise(name: str, whole: bool, tmp_path: Path) -> None:
     edit, wrap = OTHERWISE[name]
     assert_kept(checked(tmp_path, written(tmp_path, edit), wrap, whole=whole))
+
+
+def test_the_page_of_clauses_is_current() -> None:
+    maker = runpy.run_path(str(DOCS / "make_clauses.py"))
+    page = (DOCS / "clauses.md").read_text(encoding="utf-8")
+    assert maker["page"]() == page, "run .venv/bin/python docs/make_clauses.py"

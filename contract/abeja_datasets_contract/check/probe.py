@@ -136,9 +136,7 @@ class Probe:
         Raises:
             Broken: another one came; it is noted.
         """
-        operation = response.exchange.operation
-        if operation is not None:
-            statuses = self.contract.operation(operation).allowed(statuses)
+        statuses = self._allowed(response, statuses)
         self.findings.count()
         if response.status not in statuses:
             self._look_for_expiry(response)
@@ -146,6 +144,14 @@ class Probe:
             promised = f"{promised} ({wanted})" if promised else wanted
             self.findings.unexpected(response, statuses, promised, clause)
         return response
+
+    def is_one_of(self, response: Response, statuses: Sequence[int]) -> bool:
+        """Return whether a response has one of these statuses, or what the document has in their place."""
+        return response.status in self._allowed(response, statuses)
+
+    def _allowed(self, response: Response, statuses: Sequence[int]) -> Sequence[int]:
+        operation = response.exchange.operation
+        return statuses if operation is None else self.contract.operation(operation).allowed(statuses)
 
     def require(self, holds: object, promised: str, came: str, *responses: Part, clause: str = "") -> None:
         """Expect that something holds, as the last of these responses shows, with the others leading up to it.

@@ -205,7 +205,7 @@ def _found_subject(p: Probe) -> Dataset:
     for record in listed.parts():
         dataset = record.id("dataset_id")
         response = p.send(p.request("list_dataset_items", dataset, query={"limit": _FOUND}))
-        if response.status in _NOT_FOUND:
+        if p.is_one_of(response, _NOT_FOUND):
             continue  # somebody may just have deleted it
         p.expect(response, (200,), clause="operations.list_dataset_items.succeeds")
         items = [Item(entry.id("dataset_item_id"), entry.record()) for entry in response.parts("items")]
@@ -252,7 +252,8 @@ def _page_size(p: Probe, operation: str, dataset: str = "") -> int:
     sizes: dict[str, int] = p.shared.setdefault("page sizes", {})
     if operation not in sizes:
         largest = p.contract.size(operation, _PAGE)
-        refused = p.send(p.request(operation, dataset, query={PAGE_SIZES[operation]: largest})).status in _REFUSED
+        response = p.send(p.request(operation, dataset, query={PAGE_SIZES[operation]: largest}))
+        refused = p.is_one_of(response, _REFUSED)
         sizes[operation] = min(_SMALL_PAGE, largest) if refused else largest
     return sizes[operation]
 

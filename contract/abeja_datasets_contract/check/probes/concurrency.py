@@ -63,7 +63,7 @@ def create_datasets(p: Probe) -> None:
     """Create some, and read them at the same time."""
     bodies = [{"name": p.name("-beside"), "type": "custom", "props": {"n": n}} for n in range(_workers(p))]
     responses = p.send_all([p.request("create_dataset", json=body) for body in bodies])
-    ids = [response.id("dataset_id") for response in responses if response.status in _CREATED]
+    ids = [response.id("dataset_id") for response in responses if p.is_one_of(response, _CREATED)]
     p.passing.extend(dict.fromkeys(ids))
     for response, body in zip(responses, bodies, strict=True):
         p.expect(response, _CREATED)
@@ -87,7 +87,7 @@ def names(p: Probe) -> None:
         responses = p.send_all([p.request("create_dataset", json=body) for _ in range(workers)])
         for response in responses:
             p.expect(response, (*_CREATED, *_REFUSED))
-        made = [response for response in responses if response.status in _CREATED]
+        made = [response for response in responses if p.is_one_of(response, _CREATED)]
         p.passing.extend(response.id("dataset_id") for response in made)
         p.require(len(made) == 1, "one dataset of this name", f"{len(made)}", *responses)
         found = with_name(walk_datasets(p), str(body["name"]))
@@ -175,7 +175,7 @@ def delete(p: Probe) -> None:
         responses = p.send_all([call] * workers)
         for response in responses:
             p.expect(response, (*_OK, *_NOT_FOUND))
-        done = sum(response.status in _OK for response in responses)
+        done = sum(p.is_one_of(response, _OK) for response in responses)
         p.require(done == 1, "one success", f"{done}", *responses)
     response = p.call("get_dataset", dataset.id)
     p.equal(1, response.at("total_count"), "total_count 1", response)

@@ -82,7 +82,7 @@ def list_same_as_get(p: Probe) -> None:
     for record in listed:
         dataset = record.id("dataset_id")
         response = p.send(p.request(_GET, dataset))
-        if response.status in _NOT_FOUND:
+        if p.is_one_of(response, _NOT_FOUND):
             again = by_id(p.call("list_datasets", query=query).parts(), "dataset_id")
             if dataset in again:
                 p.expect(response, (200,))

@@ -195,7 +195,7 @@ def _no_strangers(p: Probe, listing: Listing, done: Walk) -> None:
     strange = [number for number in done.ids if number not in done.expected and number not in done.others]
     if strange and listing is DATASETS:
         # Others may create some, and delete some: those are there when asked for, or are listed no more.
-        strange = [number for number in strange if p.send(p.request("get_dataset", number)).status in _NOT_FOUND]
+        strange = [n for n in strange if p.is_one_of(p.send(p.request("get_dataset", n)), _NOT_FOUND)]
         listed = [record.id(listing.id) for record in walk_datasets(p)] if strange else []
         strange = [number for number in strange if number in listed]
     p.require(not strange, "nothing but what exists", f"{strange[:3]}", *done.pages)
