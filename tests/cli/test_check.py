@@ -23,6 +23,7 @@ from click.testing import CliRunner, Result
 import abeja_datasets_contract.check as core
 from abeja_datasets_cli.check import check
 from abeja_datasets_contract.check import CheckFailed, Mode, Options, Report, Status
+from abeja_datasets_contract.check.document import document_path
 from abeja_datasets_mock import Credential, RunningServer
 
 SAMPLE = runpy.run_path(str(Path(__file__).parents[1] / "browser" / "sample.py"))
@@ -224,6 +225,9 @@ WRONG = {
     "http://h --organization-id 1 --report file": "is a file",
     "http://h --organization-id 1 --report file/below": "--report: ",
     "http://h --organization-id 1 --clean-up file": "not a ledger",
+    "--list --document missing.yaml": "'missing.yaml' does not exist",
+    "--list --document file": "--document: file, line 1, column 2: broken JSON",
+    "http://h --organization-id 1 --document empty": "empty, line 1, #/openapi: not an OpenAPI 3.0, 3.1 or 3.2",
     "--clean-up file": "needs the server and the organization",
 }
 
@@ -237,6 +241,15 @@ def test_wrong_use_is_explained(line: str, tmp_path: Path) -> None:
     result = run(*shlex.split(line.replace("*", r"\*")))
     assert result.exit_code == 2, result.output
     assert WRONG[line] in " ".join(result.stderr.split())
+
+
+def test_the_clauses_of_another_document(tmp_path: Path) -> None:
+    text = document_path().read_text(encoding="utf-8").replace("operationId: get_dataset\n", "operationId: read_it\n")
+    (tmp_path / "changed.yaml").write_text(text, encoding="utf-8")
+    result = run("--list", "--document", "changed.yaml", "--select", "responses.*.status")
+    assert result.exit_code == 0, result.output
+    assert "responses.read_it.status" in result.stdout
+    assert "responses.get_dataset.status" not in result.stdout
 
 
 def test_a_folder_that_is_not_ours_is_found_out_before(monkeypatch: pytest.MonkeyPatch) -> None:

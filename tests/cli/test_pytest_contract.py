@@ -206,6 +206,7 @@ def test_options_reach_the_check(faked: Faked, report: Report, monkeypatch: pyte
         ((*NOWHERE, "--abeja-contract-disposable"), "*disposable needs allow-writes*"),
         ((*NOWHERE, "--abeja-contract-select", "nope"), "*nope: no clause*"),
         ((*NOWHERE, "--abeja-contract-other-organization-id", "2"), "*no credential; set OTHER_PLATFORM_AUTH_TOKEN*"),
+        ((*NOWHERE, "--abeja-contract-document", "missing"), "*--abeja-contract: missing: No such file or directory*"),
         ((*NOWHERE, "--abeja-contract-seed", "x"), "*invalid int value*"),
     ],
 )

@@ -2,6 +2,7 @@
 
 import copy
 import fnmatch
+import re
 import runpy
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -261,6 +262,50 @@ def test_a_server_keeps_a_document_that_says_the_same(name: str, whole: bool, tm
 def test_a_server_keeps_a_document_that_says_otherwise(name: str, whole: bool, tmp_path: Path) -> None:
     edit, wrap = OTHERWISE[name]
     assert_kept(checked(tmp_path, written(tmp_path, edit), wrap, whole=whole))
+
+
+REFUSED = {
+    "": "empty",
+    "a: [": "line 2, column 1: broken YAML",
+    "\ud800": "not UTF-8 text",
+    "- 1": "its top is no mapping",
+    "swagger: '2.0'": "Swagger 2.0 is not read",
+    "openapi: 3.0.3\npaths: {}": "the check reads OpenAPI 3.1",
+    "openapi: 3.1.0\npaths: {}": "no operation has the operationId list_datasets",
+    "openapi: 3.1.0\npaths: {/a: {$ref: b.yaml}}": "leads out of the document",
+    "a: " + "[" * 20_000: "nested too deeply",
+}
+
+
+@pytest.mark.parametrize("text", REFUSED, ids=range(len(REFUSED)))
+def test_a_document_that_can_not_be_used_is_named_in_one_line(text: str, tmp_path: Path) -> None:
+    path = tmp_path / "wrong.yaml"
+    path.write_text(text, encoding="utf-8", errors="surrogatepass")
+    with pytest.raises(ValueError, match=re.escape(REFUSED[text])) as refused:
+        check(URL, ORGANIZATION, AUTHORIZATION, Options(document=path))
+    assert str(refused.value).startswith("wrong.yaml")
+    assert "\n" not in str(refused.value)
+
+
+@pytest.mark.parametrize("keyword", ["pattern: '['", "type: strange"])
+def test_a_schema_that_is_none_is_named_in_one_line(keyword: str, tmp_path: Path) -> None:
+    name, value = yaml.safe_load(f"{{{keyword}}}").popitem()
+    path = written(tmp_path, lambda data: data["components"]["schemas"]["DatasetName"].update({name: value}))
+    with pytest.raises(ValueError, match=r"^changed\.yaml: .* is not a JSON Schema: ") as refused:
+        check(URL, ORGANIZATION, AUTHORIZATION, Options(document=path))
+    assert "\n" not in str(refused.value)
+
+
+@pytest.mark.parametrize(("name", "reason"), [("missing.yaml", "No such file"), (".", "Is a directory")])
+def test_a_document_that_can_not_be_read_is_named(name: str, reason: str, tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match=reason):
+        check(URL, ORGANIZATION, AUTHORIZATION, Options(document=tmp_path / name))
+
+
+def test_a_document_that_changes_is_read_again(tmp_path: Path) -> None:
+    before = clauses(document=written(tmp_path, names(60)))
+    after = clauses(document=written(tmp_path, without_a_dataset_read))
+    assert {clause.name for clause in before} - {clause.name for clause in after} >= {"responses.get_dataset.body"}
 
 
 def test_the_page_of_clauses_is_current() -> None:
