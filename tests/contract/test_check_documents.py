@@ -12,13 +12,12 @@ import pytest
 import yaml
 from tests.contract.faulty import AUTHORIZATION, ORGANIZATION, URL, Ask, Asked, Told, Wrap, spoilt
 
-from abeja_datasets_contract.check import Mode, Options, Report, check, clauses
+from abeja_datasets_contract.check import CheckFailed, Mode, Options, Report, Status, check, clauses
 from abeja_datasets_mock.openapi import document
 
 Data = dict[str, Any]
 DOCS = Path(__file__).parents[2] / "docs"
 Edit = Callable[[Data], object]
-DATASETS = "/organizations/{organization_id}/datasets/"
 ERROR = {"application/json": {"schema": {"$ref": "#/components/schemas/Error"}}}
 PLAIN: Data = yaml.safe_load(document.locate().read_text(encoding="utf-8"))
 SELECTED = (
@@ -135,8 +134,15 @@ def json_with_a_parameter(data: Data) -> None:
                 holder["content"]["application/json; charset=utf-8"] = holder["content"].pop("application/json")
 
 
-def without_a_dataset_read(data: Data) -> None:
-    del data["paths"][f"{DATASETS}{{dataset_id}}"]["get"]
+def without(name: str) -> Edit:
+    def edit(data: Data) -> None:
+        for item in data["paths"].values():
+            for method in [
+                key for key, each in item.items() if isinstance(each, dict) and each.get("operationId") == name
+            ]:
+                del item[method]
+
+    return edit
 
 
 def all_at_once(data: Data) -> None:
@@ -163,8 +169,12 @@ SERVED: dict[str, Edit] = {
     "path items behind references": behind_references,
     "shorter names": names(60),
     "longer names": names(1000),
+    **{f"without {name}": without(name) for name in (
+        "create_dataset", "list_dataset_items", "create_dataset_item", "get_dataset_item", "update_dataset_item",
+        "delete_dataset_item", "bulk_update_dataset_item",
+    )},
     "all at once": all_at_once,
-}
+}  # fmt: skip
 """Edits of a document that the mock server then keeps."""
 EQUAL: dict[str, Edit] = {
     "renamed ids": renamed_ids,
@@ -302,9 +312,21 @@ def test_a_document_that_can_not_be_read_is_named(name: str, reason: str, tmp_pa
         check(URL, ORGANIZATION, AUTHORIZATION, Options(document=tmp_path / name))
 
 
+@pytest.mark.parametrize("name", ["get_dataset", "delete_dataset"])
+def test_nothing_is_written_that_a_document_has_no_way_to_remove(name: str, tmp_path: Path) -> None:
+    path = written(tmp_path, without(name))
+    with spoilt() as server:
+        with pytest.raises(CheckFailed, match=name):
+            check(URL, ORGANIZATION, AUTHORIZATION, Options(mode=Mode.WRITES, transport=server, document=path))
+        assert server.asked == []
+        report = check(URL, ORGANIZATION, AUTHORIZATION, Options(transport=server, document=path))
+    assert_kept(report)
+    assert report.count(Status.PASS) > 10
+
+
 def test_a_document_that_changes_is_read_again(tmp_path: Path) -> None:
     before = clauses(document=written(tmp_path, names(60)))
-    after = clauses(document=written(tmp_path, without_a_dataset_read))
+    after = clauses(document=written(tmp_path, without("get_dataset")))
     assert {clause.name for clause in before} - {clause.name for clause in after} >= {"responses.get_dataset.body"}
 
 

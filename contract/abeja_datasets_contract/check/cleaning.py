@@ -48,6 +48,7 @@ def clean_up(
         CheckFailed: the server can't be reached, or refuses the credential.
     """
     contract = contract_of(options.document)
+    contract.require_writable()
     known = read(ledger)
     _require_same("URL", base_url(url or known.url), base_url(known.url), ledger)
     _require_same("organization", organization_id or known.organization_id, known.organization_id, ledger)

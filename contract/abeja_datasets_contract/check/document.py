@@ -21,7 +21,7 @@ from abeja_datasets_contract.openapi.requirements import secured
 from abeja_datasets_contract.openapi.responses import covering, json_key, json_media, responses
 
 from .ids import IDS, PLACEHOLDER, ordered
-from .options import Skip
+from .options import CheckFailed, Skip
 from .sources import Location, Source
 
 PAGE_SIZES = {"list_datasets": "max_results", "list_dataset_items": "limit"}
@@ -32,6 +32,7 @@ _OWN_MEANING = ("401", "403", "404", "405", "429")
 _OF_THE_PROMISE = ("headers", "properties")
 _NO_LIMIT = 1000
 _FIRST = "list_datasets"
+_OF_WRITES = ("get_dataset", "delete_dataset")
 
 
 @dataclass(frozen=True)
@@ -171,6 +172,17 @@ class Contract:
         if found is None:
             raise Skip(f"the document has no operation {name}")
         return found
+
+    def require_writable(self) -> None:
+        """Check that the document has what shows and removes what a check makes.
+
+        Raises:
+            CheckFailed: it lacks an operation.
+        """
+        for name in _OF_WRITES:
+            if name not in self.operations:
+                why = "a check that writes needs it, to remove what it made and nothing else"
+                raise CheckFailed(f"{self.document.name}: no operation has the operationId {name}; {why}")
 
     def is_empty(self, operation: str | None, status: int) -> bool:
         """Return whether the document describes a response without a body."""

@@ -30,7 +30,8 @@ def preflight(p: Probe) -> None:
         )
     if _REDIRECT <= response.status < _ERROR and not _to_other_spelling(response):
         raise CheckFailed(f"the server redirects to {header(received, 'location')}; is that its URL?")
-    if _is_html(response) and _is_html(p.send(p.request("get_dataset", p.run))):
+    other = "get_dataset" if "get_dataset" in p.contract.operations else "list_datasets"
+    if _is_html(response) and _is_html(p.send(p.request(other, p.run))):
         raise CheckFailed("the server responds with HTML; is the URL that of the API?")
     if response.status == _NOT_FOUND:
         raise CheckFailed(

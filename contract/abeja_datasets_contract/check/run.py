@@ -67,6 +67,8 @@ def check(
         OSError: the ledger can't be written.
     """
     contract = contract_of(options.document)
+    if options.mode is not Mode.READ_ONLY:
+        contract.require_writable()
     entries = chosen(all_entries(contract), options.select, options.skip)
     run = Run(f"{_PREFIX}{secrets.token_hex(4)}", options, contract)
     return _Run(base_url(url), Party(organization_id, authorization), run, progress, entries).report()
