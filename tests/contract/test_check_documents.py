@@ -202,10 +202,36 @@ def _emptied(asked: Asked, response: Told) -> Told:
     return response.but(status=204, body=b"", headers=[]) if deleted else response
 
 
+GONE = ("updated_at", "total_count")
+
+
+def without_properties(data: Data) -> None:
+    todo: list[Any] = [data["components"]["schemas"], data["paths"]]
+    while todo:
+        node = todo.pop()
+        if isinstance(node, dict) and isinstance(node.get("properties"), dict):
+            node["properties"] = {name: each for name, each in node["properties"].items() if name not in GONE}
+            node["required"] = [name for name in node.get("required", ()) if name not in GONE]
+        todo.extend(node.values() if isinstance(node, dict) else node if isinstance(node, list) else ())
+
+
+def _less(_: Asked, response: Told) -> Told:
+    def less(value: Any) -> Any:
+        if isinstance(value, list):
+            return [less(inner) for inner in value]
+        if not isinstance(value, dict):
+            return value
+        kept = {key: inner for key, inner in value.items() if key not in GONE}
+        return {**kept, "items": less(kept["items"])} if "items" in kept else kept
+
+    return response.but(json=less(response.json)) if response.status < 300 and response.body else response
+
+
 OTHERWISE: dict[str, tuple[Edit, Wrap]] = {
     "422 for wrong bodies": (status(400, 422), with_status(400, 422)),
     "410 for what is not there": (status(404, 410), with_status(404, 410)),
     "200 for what is created": (status(201, 200), with_status(201, 200)),
+    "fewer properties": (without_properties, told(_less)),
     "deletes without a body": (empty_deletes, told(_emptied)),
 }
 """Edits of a document, each with a server that keeps it."""

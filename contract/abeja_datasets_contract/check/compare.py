@@ -1,7 +1,7 @@
 """Comparing JSON values: what differs, and where, in words."""
 
 import json
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 _SHOWN = 120
@@ -51,17 +51,17 @@ def order_of_keys(value: Any) -> list[str]:
     return []
 
 
-def record_difference(expected: Mapping[str, Any], got: Any, optional: Collection[str]) -> str | None:
+def record_difference(expected: Mapping[str, Any], got: Any, may_lack: Callable[[str], bool]) -> str | None:
     """Return the first difference of a dataset or an item in a response; more properties than expected are allowed.
 
-    A property that is `optional` may be missing; the oracle judges by the schema which one may. The
+    A property that a response `may_lack` may be missing; the oracle judges by the schema which one may. The
     document lets `attributes.classification` come back as a single label where one was given.
     """
     if not isinstance(got, Mapping):
         return f"the response is {shown(got)}, not an object"
     for key, value in expected.items():
         if key not in got:
-            if key in optional:
+            if may_lack(key):
                 continue
             return f"{key} is missing"
         found = difference(value, _as_list(value, got[key]) if key == "attributes" else got[key], key)

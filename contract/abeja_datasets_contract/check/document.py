@@ -229,13 +229,31 @@ class Contract:
         What is inside a property that a request has too is left out: that comes back as it was given.
         """
         found: dict[str, set[str]] = {}
+        for operation, name, required in self._properties:
+            if not required:
+                found.setdefault(name, set()).add(operation)
+        return {name: frozenset(names) for name, names in found.items()}
+
+    def may_lack(self, name: str, operation: str | None = None) -> bool:
+        """Return whether a dataset or an item in a response of an operation, or of any one, need not have a property.
+
+        It need not where the property is optional, or where no schema of these responses has it any more.
+        """
+        where = {known for known, documented, _ in self._properties if documented == name}
+        optional = self.optional_properties.get(name, frozenset())
+        return bool(optional) or not where if operation is None else operation in optional or operation not in where
+
+    @functools.cached_property
+    def _properties(self) -> tuple[tuple[str, str, bool], ...]:
+        """The operation, the name, and whether it is required, of each property of a response."""
         schemas = (known.request_schema for known in self.operations.values())
         given = frozenset(name for schema in schemas for name in self._given(schema or {}))
-        for operation in self.operations.values():
-            for response in operation.responses.values():
-                for name in self._optional(json_media(response).get("schema", {}), given, ()):
-                    found.setdefault(name, set()).add(operation.name)
-        return {name: frozenset(names) for name, names in found.items()}
+        return tuple(
+            (operation.name, name, required)
+            for operation in self.operations.values()
+            for response in operation.responses.values()
+            for name, required in self._named(json_media(response).get("schema", {}), given, ())
+        )
 
     def _parts(self, schema: Any, around: tuple[int, ...] = ()) -> Iterator[Mapping[str, Any]]:
         """List a schema and those that it is composed of, down to the elements of arrays."""
@@ -251,15 +269,14 @@ class Contract:
     def _given(self, schema: Any) -> Iterator[str]:
         return (name for part in self._parts(schema) for name in part.get("properties", {}))
 
-    def _optional(self, schema: Any, given: frozenset[str], around: tuple[int, ...]) -> Iterator[str]:
+    def _named(self, schema: Any, given: frozenset[str], around: tuple[int, ...]) -> Iterator[tuple[str, bool]]:
         parts = [part for part in self._parts(schema) if id(part) not in around]
         required = {name for part in parts for name in part.get("required", ())}
         for part in parts:
             for name, inner in part.get("properties", {}).items():
-                if name not in required:
-                    yield name
+                yield name, name in required
                 if name not in given:
-                    yield from self._optional(inner, given, (*around, *map(id, parts)))
+                    yield from self._named(inner, given, (*around, *map(id, parts)))
 
     def bounds(self, operation: str, parameter: str) -> Bounds:
         """Return what a parameter that is an integer may be.

@@ -158,12 +158,20 @@ class Findings:
         status = error.exchange.received.status if error.exchange.received is not None else 0
         if self._is_known(owner):
             self._follow(owner)
-        elif operation in self._contract.optional_properties.get(name, ()) and self.current is not None:
+        elif self.current is not None and self._may_lack(error.place, operation):
             self.skipped(self.current, f"a response that it needs has no {name}, which is optional")
         elif self.current is not None and self._contract.is_empty(operation, status):
             self.skipped(self.current, f"the document has no body in this response of {operation}")
         else:
             self.broken("a response that can be read", str(error), error.exchange)
+
+    def _may_lack(self, place: Place, operation: str | None) -> bool:
+        """Return whether the document lets a property of a dataset, an item or a list be missing there."""
+        *above, name = place or (0,)
+        outer = all(isinstance(part, int) or part == "items" for part in above)
+        optional = operation in self._contract.optional_properties.get(str(name), ())
+        gone = outer and isinstance(name, str) and operation is not None
+        return optional or (gone and self._contract.may_lack(str(name), operation))
 
     def _owner_of(self, error: Unreadable) -> str:
         known, place = self._wrong.get(error.exchange.operation, {}), general(error.place)

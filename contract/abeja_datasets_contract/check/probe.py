@@ -187,7 +187,7 @@ class Probe:
         if expected and not left:
             name = next(iter(expected))
             raise Unreadable(part.exchange, (*part.place, name), "not what the document has there", wrong[name])
-        return record_difference(left, got, self.contract.optional_properties)
+        return record_difference(left, got, self.contract.may_lack)
 
     def equal(self, expected: Any, got: Any, promised: str, *responses: Part) -> None:
         """Expect that a JSON value is this one.
