@@ -7,7 +7,7 @@ import random
 import re
 from collections.abc import Callable
 from typing import Any, NamedTuple
-from urllib.parse import unquote
+from urllib.parse import quote, unquote
 
 from tests.contract.faults.kit import UNREADABLE, each, query, without
 from tests.contract.faulty import Ask, Asked, Told, Wrap
@@ -171,32 +171,90 @@ async def shorter_pages(asked: Asked, ask: Ask) -> Told:
     return await ask(query(asked, cut(name)) if name else asked)
 
 
-def _renumbered(value: Any) -> Any:
-    return {**value, "dataset_item_id": 10 * value["dataset_item_id"] + 7} if "dataset_item_id" in value else value
+def _numbered(name: str, write: Callable[[int], int], read: Callable[[int], int]) -> None:
+    """Add a server with other numbers of items; `read` has a number that nobody has for what `write` never gives."""
+
+    def written(value: Any) -> Any:
+        return {**value, "dataset_item_id": write(value["dataset_item_id"])} if "dataset_item_id" in value else value
+
+    async def wrap(asked: Asked, ask: Ask) -> Told:
+        path, _, item = asked.path.rpartition("/items/")
+        if re.fullmatch("(0|[1-9][0-9]{0,17})", unquote(item)):
+            asked = asked.but(target=f"{path}/items/{read(int(unquote(item)))}")
+        if asked.operation == "bulk_update_dataset_item":
+            try:
+                body = json.loads(asked.body)
+                for entry in body:
+                    if type(entry["dataset_item_id"]) is int and entry["dataset_item_id"] >= 0:
+                        entry["dataset_item_id"] = read(entry["dataset_item_id"])
+                # Only a body that is written as Python writes it is known to be read as it was meant.
+                if json.dumps(json.loads(asked.body), ensure_ascii=False).encode() == asked.body:
+                    asked = asked.but(json=body)
+            except UNREADABLE:
+                pass
+        told = await ask(asked)
+        return told.but(json=each(told.json, written)) if told.status < 300 and "/items" in asked.path else told
+
+    VARIANTS[name] = Variant(wrap)
 
 
-def _number(item: int) -> int:
-    return item // 10 if item % 10 == 7 else 10**17
+_NOBODY, _BEYOND_DOUBLES = 10**17, 3 * 10**17 + 1
+_numbered("item ids with gaps", lambda n: 10 * n + 7, lambda n: n // 10 if n % 10 == 7 else _NOBODY)
+_numbered(
+    "item ids beyond doubles",
+    lambda n: n + _BEYOND_DOUBLES,
+    lambda n: n - _BEYOND_DOUBLES if n >= _BEYOND_DOUBLES else _NOBODY,
+)
+_WORDS = "Ds_データ-"
 
 
 @_variant
-async def item_ids_with_gaps(asked: Asked, ask: Ask) -> Told:
-    path, _, item = asked.path.rpartition("/items/")
-    if re.fullmatch("(0|[1-9][0-9]{0,17})", unquote(item)):
-        asked = asked.but(target=f"{path}/items/{_number(int(unquote(item)))}")
-    if asked.operation == "bulk_update_dataset_item":
-        try:
-            body = json.loads(asked.body)
-            for entry in body:
-                if type(entry["dataset_item_id"]) is int and entry["dataset_item_id"] >= 0:
-                    entry["dataset_item_id"] = _number(entry["dataset_item_id"])
-            # Only a body that is written as Python writes it is known to be read as it was meant.
-            if json.dumps(json.loads(asked.body), ensure_ascii=False).encode() == asked.body:
-                asked = asked.but(json=body)
-        except UNREADABLE:
-            pass
+async def dataset_ids_of_any_text(asked: Asked, ask: Ask) -> Told:
+    root, mark, rest = asked.path.partition("/datasets/")
+    dataset, slash, behind = rest.partition("/")
+    if mark and dataset:
+        word = unquote(dataset)
+        number = word.removeprefix(_WORDS)
+        known = word != number and number.isascii()
+        segment = quote(number, safe="") if known else f"x{dataset}"
+        asked = asked.but(target=root + mark + segment + slash + behind + asked.target[len(asked.path) :])
     told = await ask(asked)
-    return told.but(json=each(told.json, _renumbered)) if told.status < 300 and "/items" in asked.path else told
+    if told.status >= 300 or not asked.operation:
+        return told
+    return told.but(json=each(told.json, lambda record: {**record, "dataset_id": _WORDS + record["dataset_id"]}))
+
+
+@_variant
+async def more_headers(asked: Asked, ask: Ask) -> Told:
+    told = await ask(asked)
+    more = [("set-cookie", "a=1"), ("set-cookie", "b=2"), ("etag", '"x"'), ("link", "<x>; rel=next"), ("vary", "*")]
+    told.headers = [*told.headers, *more, ("cache-control", "no-store"), ("x-total-count", "7"), ("x-empty", "")]
+    return told
+
+
+_edited("keys in another order", lambda record: dict(reversed(record.items())))
+
+
+@_variant
+async def statuses_of_successes_in_turns(asked: Asked, ask: Ask) -> Told:
+    told = await ask(asked)
+    return told.but(status=next(_created)) if told.status == 201 else told
+
+
+_created = itertools.cycle((200, 201))
+
+
+@_variant
+async def updates_of_the_unknown_in_turns(asked: Asked, ask: Ask) -> Told:
+    """Respond as the document has it for updates: 400 or 404, with another body for each."""
+    told = await ask(asked)
+    updates = asked.operation in ("update_dataset_item", "bulk_update_dataset_item")
+    if updates and told.status == 400 and b"dataset id does not" in told.body:
+        return told.but(status=next(_refused), json={"error": "no dataset", "error_description": ""})
+    return told
+
+
+_refused = itertools.cycle((400, 404))
 
 
 _nonces = itertools.count(10_000)

@@ -5,7 +5,7 @@ from dataclasses import replace
 from typing import Any
 
 from abeja_datasets_contract.check.document import Contract
-from abeja_datasets_contract.check.ids import MadeUp
+from abeja_datasets_contract.check.ids import MadeUp, segment
 from abeja_datasets_contract.check.probe import Probe
 from abeja_datasets_contract.check.reading import Response
 from abeja_datasets_contract.check.registry import Add, Stage
@@ -187,12 +187,12 @@ def _register(contract: Contract, add: Add) -> None:
         )
 
 
-def _raw(p: Probe, operation: str, dataset: str, segment: str) -> Response:
+def _raw(p: Probe, operation: str, dataset: str, raw: str) -> Response:
     """Ask for something by a segment of the path as it is to be sent."""
     marker = "contract-check-segment"
     ids = (marker, "") if operation == "get_dataset" else (dataset, marker)
     call = p.request(operation, *ids)
-    return p.send(replace(call, target=call.target.replace(marker, segment)))
+    return p.send(replace(call, target=call.target.replace(marker, raw)))
 
 
 @STAGE.clause(
@@ -223,9 +223,10 @@ def percent_encoded(p: Probe) -> None:
 def encoded_slash(p: Probe) -> None:
     """Encode those that lead on to the items; a server may have refused that before it looks at the path."""
     dataset, item = subject_item(p)
-    for segment in (f"{dataset.id}%2Fitems", f"{dataset.id}%2fitems%2F{item.id}"):
+    known = segment(dataset.id)
+    for raw in (f"{known}%2Fitems", f"{known}%2fitems%2F{segment(item.id)}"):
         with p.case():
-            response = _raw(p, "get_dataset", dataset.id, segment)
+            response = _raw(p, "get_dataset", dataset.id, raw)
             if response.status != _MALFORMED:
                 p.expect(response, _NOT_FOUND)
 
@@ -239,9 +240,9 @@ def encoded_slash(p: Probe) -> None:
 def not_utf_8(p: Probe) -> None:
     """Send some; a server may have refused them before it looks at the path."""
     dataset, _ = subject_item(p)
-    for segment in ("%FF%FE", "%ED%A0%80", "x%C3"):
+    for raw in ("%FF%FE", "%ED%A0%80", "x%C3"):
         for operation in ("get_dataset", "get_dataset_item"):
             with p.case():
-                response = _raw(p, operation, dataset.id, segment)
+                response = _raw(p, operation, dataset.id, raw)
                 if response.status != _MALFORMED:
                     p.expect(response, _NOT_FOUND)
