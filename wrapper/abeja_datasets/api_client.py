@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any, Literal, Self
 
 from abeja_datasets import operations
 from abeja_datasets.base import BaseClient
-from abeja_datasets.calls.attempts import AttemptReport
 from abeja_datasets.calls.identifiers import Identifier
 from abeja_datasets.lazy import LazyModule
 from abeja_datasets.operations import Call
@@ -16,7 +15,7 @@ if TYPE_CHECKING:
     import httpx
 
     from abeja_datasets import paging, session
-    from abeja_datasets.calls import entries, exchange, raw_responses
+    from abeja_datasets.calls import attempts, entries, exchange, raw_responses
     from abeja_datasets.transports import checks, choice, wire
 else:
     httpx = LazyModule("httpx")
@@ -25,6 +24,7 @@ else:
     entries = LazyModule("abeja_datasets.calls.entries")
     raw_responses = LazyModule("abeja_datasets.calls.raw_responses")
     exchange = LazyModule("abeja_datasets.calls.exchange")
+    attempts = LazyModule("abeja_datasets.calls.attempts")
     checks = LazyModule("abeja_datasets.transports.checks")
     choice = LazyModule("abeja_datasets.transports.choice")
     wire = LazyModule("abeja_datasets.transports.wire")
@@ -96,7 +96,7 @@ class APIClient(BaseClient):
         deadline: float | None = None,
         max_response_bytes: int | None = None,
         user_agent: str | None = None,
-        on_attempt: Callable[[AttemptReport], object] | None = None,
+        on_attempt: Callable[["attempts.AttemptReport"], object] | None = None,
         transport: Literal["httpx"] | None = None,
     ) -> None:
         try:

@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, Any, Literal, Self
 
 from abeja_datasets import operations
 from abeja_datasets.base import BaseClient
-from abeja_datasets.calls.attempts import AttemptReport
 from abeja_datasets.calls.identifiers import Identifier
 from abeja_datasets.lazy import LazyModule
 from abeja_datasets.operations import Call
@@ -15,7 +14,7 @@ if TYPE_CHECKING:
     import httpx
 
     from abeja_datasets import async_session, paging
-    from abeja_datasets.calls import async_entries, async_raw_responses, exchange
+    from abeja_datasets.calls import async_entries, async_raw_responses, attempts, exchange
     from abeja_datasets.transports import checks, choice, wire
 else:
     httpx = LazyModule("httpx")
@@ -24,6 +23,7 @@ else:
     async_entries = LazyModule("abeja_datasets.calls.async_entries")
     async_raw_responses = LazyModule("abeja_datasets.calls.async_raw_responses")
     exchange = LazyModule("abeja_datasets.calls.exchange")
+    attempts = LazyModule("abeja_datasets.calls.attempts")
     checks = LazyModule("abeja_datasets.transports.checks")
     choice = LazyModule("abeja_datasets.transports.choice")
     wire = LazyModule("abeja_datasets.transports.wire")
@@ -96,7 +96,7 @@ class AsyncAPIClient(BaseClient):
         deadline: float | None = None,
         max_response_bytes: int | None = None,
         user_agent: str | None = None,
-        on_attempt: Callable[[AttemptReport], object] | None = None,
+        on_attempt: Callable[["attempts.AttemptReport"], object] | None = None,
         transport: Literal["httpx", "aiohttp"] | None = None,
     ) -> None:
         try:

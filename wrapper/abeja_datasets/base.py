@@ -4,7 +4,6 @@ import os
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, Self
 
-from abeja_datasets.calls.attempts import AttemptReport
 from abeja_datasets.configuration import settings
 from abeja_datasets.copying import Shared
 from abeja_datasets.lazy import LazyModule
@@ -12,9 +11,11 @@ from abeja_datasets.lazy import LazyModule
 if TYPE_CHECKING:
     import copy
 
+    from abeja_datasets.calls import attempts
     from abeja_datasets.transports import wire
 else:
     copy = LazyModule("copy")
+    attempts = LazyModule("abeja_datasets.calls.attempts")
     wire = LazyModule("abeja_datasets.transports.wire")
 
 
@@ -33,7 +34,7 @@ class BaseClient:
         deadline: float | None = None,
         max_response_bytes: int | None = None,
         user_agent: str | None = None,
-        on_attempt: Callable[[AttemptReport], object] | None = None,
+        on_attempt: Callable[["attempts.AttemptReport"], object] | None = None,
         is_async: bool = False,
     ) -> None:
         self._settings = settings.settle(

@@ -5,16 +5,17 @@ import re
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeVar
 
-from abeja_datasets.calls.attempts import AttemptReport, Hook
 from abeja_datasets.configuration.credentials import Credential, Token, resolve_or_call
 from abeja_datasets.lazy import LazyModule
 
 if TYPE_CHECKING:
     from urllib import parse
 
+    from abeja_datasets.calls import attempts
     from abeja_datasets.configuration import options
 else:
     parse = LazyModule("urllib.parse")
+    attempts = LazyModule("abeja_datasets.calls.attempts")
     options = LazyModule("abeja_datasets.configuration.options")
 
 BASE_URL = "https://api.abeja.io"
@@ -58,7 +59,7 @@ class Settings(NamedTuple):
     """The largest body of a response, decoded."""
     user_agent: str
     """Put behind the library's own `User-Agent`."""
-    on_attempt: Hook | None
+    on_attempt: "attempts.Hook | None"
     """Called after each attempt."""
     headers: tuple[tuple[str, str], ...] = ()
     """Sent beside the library's own."""
@@ -82,7 +83,7 @@ def settle(
     deadline: float | None = None,
     max_response_bytes: int | None = None,
     user_agent: str | None = None,
-    on_attempt: Callable[[AttemptReport], object] | None = None,
+    on_attempt: Callable[["attempts.AttemptReport"], object] | None = None,
     is_async: bool = False,
 ) -> Settings:
     """Settle each setting: the argument, else the environment variable, else the default.
