@@ -316,6 +316,8 @@ class Exchange:
     def _report(self, status: int | None, failure: str | None, reason: str | None = None) -> float:
         """Log an attempt, and call the hook; return the seconds that it took."""
         elapsed = time.perf_counter() - self._started
+        if not self._settings.on_attempt and not _log.isEnabledFor(logging.DEBUG):
+            return elapsed
         number = len(self._attempts) + 1
         call = self._call
         if _log.isEnabledFor(logging.DEBUG):

@@ -141,7 +141,8 @@ class _SocketStream(_Stream):
             return super().read(max_bytes, timeout)
         seconds = timeout if self._now.deadline is None else self._now.seconds(timeout)
         try:
-            self._socket.settimeout(seconds)
+            if self._socket.gettimeout() != seconds:  # to set it is a system call
+                self._socket.settimeout(seconds)
             received: bytes = self._socket.recv(max_bytes)
         except TimeoutError as error:
             raise httpcore.ReadTimeout(error) from error
@@ -155,7 +156,8 @@ class _SocketStream(_Stream):
         elif buffer:  # httpcore writes an empty one at the end of each request
             seconds = timeout if self._now.deadline is None else self._now.seconds(timeout)
             try:
-                self._socket.settimeout(seconds)
+                if self._socket.gettimeout() != seconds:
+                    self._socket.settimeout(seconds)
                 while buffer:
                     buffer = buffer[self._socket.send(buffer) :]
             except TimeoutError as error:
