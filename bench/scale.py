@@ -24,6 +24,7 @@ from abeja_datasets_mock.http.paging import Tokens
 from abeja_datasets_mock.loading import load as load_items
 from abeja_datasets_mock.storage.datasets import Datasets
 from abeja_datasets_mock.storage.items import Items
+from abeja_datasets_mock.storage.places import places
 from abeja_datasets_mock.storage.search import compile_query
 from abeja_datasets_mock.storage.store import Store
 from mock_server import BARE, OURS, Load
@@ -105,7 +106,7 @@ def _search(file: Path) -> dict[str, Any]:
     store.execute("DELETE FROM postings")
     store.execute("UPDATE counters SET indexed = 0")
     store.execute("BEGIN IMMEDIATE")
-    index = _milliseconds(lambda: list(items.index.advance_all(dataset)))
+    index = _milliseconds(lambda: list(items.index.index_all(dataset)))
     store.execute("COMMIT")
     store.close()
     return {
@@ -116,10 +117,10 @@ def _search(file: Path) -> dict[str, Any]:
 
 def _scan(store: Store, dataset: int, term: bytes) -> tuple[list[Any], int]:
     search = re.compile(b"[{,]" + re.escape(term) + b"[,}]").search
-    sql = "SELECT dataset_item_id, source_data, attributes, created_at, updated_at FROM items WHERE dataset_id = ?"
+    sql = "SELECT place, source_data, attributes, created_at, updated_at FROM items WHERE place >= ? AND place < ?"
     page: list[Any] = []
     count = 0
-    for row in store.execute(sql, (dataset,)):
+    for row in store.execute(sql, places(dataset)):
         if term in row[2] and search(row[2]) is not None:
             count += 1
             if len(page) < PAGE:

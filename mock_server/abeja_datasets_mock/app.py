@@ -16,6 +16,7 @@ from starlette.routing import BaseRoute, Match
 from starlette.types import Lifespan, Receive, Scope, Send
 
 from .errors import CLOSE, INTERNAL_SERVER_ERROR, Refusal, Response, StorageFailed
+from .handling.request import Request
 from .http.authentication import DEMO, Authenticator, Credential
 from .http.requests import ClientGone, check_media_type, content_length, parse_query, read_body
 from .http.routing import Routes
@@ -23,7 +24,7 @@ from .json_text import parse_json, parse_large_json
 from .large import LARGE, releasing
 from .likeness import Like, likeness
 from .openapi.document import Operation, locate, operations
-from .operations import Operations, Request
+from .operations import Operations
 from .storage.store import Store
 from .turns import in_turns, without_collection
 
@@ -140,6 +141,7 @@ class ContractRoute(BaseRoute):
             _logger.error("%s %s: %s", scope["method"], scope["path"], error.__cause__ or error)  # noqa: TRY400 - known
             response = INTERNAL_SERVER_ERROR
         except Exception:
+            # A mistake of ours, of any kind: the client gets the documented 500, and the log has the traceback.
             _logger.exception("%s %s: unexpected", scope["method"], scope["path"])
             response = INTERNAL_SERVER_ERROR
         headers = [

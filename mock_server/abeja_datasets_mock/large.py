@@ -11,6 +11,8 @@ from collections.abc import Generator, Iterator
 from json.decoder import scanstring  # type: ignore[attr-defined]  # documented in the module's source alone
 from typing import Any
 
+from .errors import Refusal
+
 LARGE = 64 * 1024
 """Bytes from which a text is large."""
 
@@ -54,7 +56,8 @@ def parsing(text: str, decoder: json.JSONDecoder, deepest: int) -> Generator[Non
     parser = _Parser(text, decoder, deepest)
     try:
         return (yield from parser.steps())
-    except Exception:
+    except (ValueError, TooDeep, RecursionError, Refusal):
+        # Of the parser, or of what `decoder` calls for numbers. What was parsed may be large.
         yield from releasing(parser.result)
         raise
 

@@ -25,9 +25,10 @@ from pathlib import Path
 from typing import IO, Any, NamedTuple, TypeVar, cast
 
 from .errors import Refusal, Response, bad_request
+from .handling.request import Request
 from .json_text import encode_json, parse_json
 from .openapi.document import operations
-from .operations import Operations, Request
+from .operations import Operations
 from .storage.datasets import NOBODY, Datasets
 from .storage.index import Index
 from .storage.store import Store
@@ -158,6 +159,7 @@ class _Loading:
                     await self._purge()
             raise
         except Exception:
+            # Whatever has failed, nothing of what was loaded may stay behind.
             await self._purge()
             raise
 
@@ -182,7 +184,7 @@ class _Loading:
             yield
         # So that the first query needn't.
         for made in self._made.values():
-            yield from self._index.advance_all(made.number)
+            yield from self._index.index_all(made.number)
 
     def _refresh(self) -> None:
         if time.monotonic() - self._refreshed > _REFRESHED:

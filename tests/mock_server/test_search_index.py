@@ -34,7 +34,7 @@ def indexed(store: "Store") -> int:
 
 
 def index_of(store: "Store") -> list[Any]:
-    return store.execute("SELECT * FROM postings ORDER BY dataset_id, block, bucket").fetchall()
+    return store.execute("SELECT * FROM postings ORDER BY place").fetchall()
 
 
 def found(api: "Api", dataset: Any, q: str) -> list[int]:

@@ -80,6 +80,17 @@ def test_commits_are_synced(store: Store) -> None:
     assert store.execute("PRAGMA synchronous").fetchone() == (2,)
 
 
+def test_commits_are_moved_into_the_file(file: Path) -> None:
+    with RunningServer(database=file) as server:
+        before = file.read_bytes()
+        store = server.app.state.store
+        server.run(store.write(insert(store, "a")))
+        deadline = time.monotonic() + 20
+        while file.read_bytes() == before:
+            assert time.monotonic() < deadline
+            time.sleep(0.01)
+
+
 def test_requests_share_a_commit_and_are_answered_after_it(store: Store, file: Path) -> None:
     log: list[str] = []
     store.connection.set_trace_callback(log.append)
@@ -347,13 +358,17 @@ def test_a_lock_that_is_released(file: Path, make_api: Callable[..., "Api"]) -> 
         ("PRAGMA user_version = 1", "is the database of another program"),
         (
             f"PRAGMA application_id = {database_module.APPLICATION_ID}",
-            "is of version 0, and this server reads version 2; serve it with the release that made it, or name another",
+            "is of version 0, and this server reads version 3; serve it with the release that made it, or name another",
+        ),
+        (
+            f"PRAGMA application_id={database_module.APPLICATION_ID}; PRAGMA user_version=2; CREATE TABLE items (a)",
+            "is of version 2, and this server reads version 3; serve it with the release that made it, or name another",
         ),
     ],
 )
 def test_files_of_others_are_refused_and_left_alone(file: Path, prepare: str, reason: str) -> None:
     with sqlite3.connect(file) as connection:
-        connection.execute(prepare)
+        connection.executescript(prepare)
     connection.close()
     before = file.read_bytes()
     with pytest.raises(UnusableDatabase, match=f"{file}: {reason}"):

@@ -19,6 +19,7 @@ import pytest
 
 from abeja_datasets_mock import RunningServer
 from abeja_datasets_mock.loading import load
+from abeja_datasets_mock.storage.places import place
 
 if TYPE_CHECKING:
     from tests.mock_server.conftest import Api
@@ -150,8 +151,8 @@ def test_a_merge_that_was_cut_off_goes_on(tmp_path: Path, make_api: Callable[...
         def cut_off() -> None:
             store.execute("INSERT INTO datasets VALUES (?, '', 'x', 'layer', '', '', '')", (number + 1,))
             store.execute("INSERT INTO layers VALUES (?, ?)", (number, number + 1))
-            row = (number + 1, 1, b"", b'{"a":1}', "", "2999-01-01T00:00:00.000000")
-            store.execute("INSERT INTO items VALUES (?, ?, ?, ?, ?, ?)", row)
+            row = (place(number + 1, 1), b"", b'{"a":1}', "", "2999-01-01T00:00:00.000000")
+            store.execute("INSERT INTO items VALUES (?, ?, ?, ?, ?)", row)
 
         server.run(store.write(cut_off))
     with RunningServer(database=file) as server, RunningServer(database=file) as second:
@@ -389,6 +390,49 @@ def test_an_item_with_many_terms(server: RunningServer, api: "Api", is_indexed: 
     assert (count("a8:8"), count("c8:8"), count("NOT a7:7")) == (0, 0, 1)
     texts = server.run(store.read(lambda: store.execute("SELECT terms FROM postings").fetchall()))
     assert not any(b"a8" in text or b"c8" in text for (text,) in texts)
+
+
+def test_an_item_that_is_stale(tmp_path: Path, make_api: Callable[..., "Api"]) -> None:
+    """A change of many terms is found before it is indexed, and another server indexes it."""
+    file = tmp_path / "data.sqlite"
+    lines: list[dict[str, Any]] = [{"name": "many", "type": "custom", "props": {}}]
+    lines += [{"source_data": SOURCE, "attributes": {"a": 0, "n": n}} for n in range(2100)]
+
+    def found(api: "Api", q: str) -> list[int]:
+        items = api.ok("GET", path, params={"q": q, "limit": 1000})["items"]
+        return [item["dataset_item_id"] for item in items]
+
+    with RunningServer(database=file) as server:
+        api, store = make_api(server), server.app.state.store
+        (dataset,) = server.run(load(store, lines, ORGANIZATION))
+        path = api.items_path(dataset)
+        for number in (3, 1500, 5):
+            api.ok("PUT", f"{path}{number}", json={"attributes": {f"k{n}": n for n in range(40)}})
+        api.ok("PUT", f"{path}3", json={"attributes": {"b": 1}})
+        api.ok("DELETE", f"{path}5")
+        store.execute("PRAGMA query_only = 1")  # nothing is indexed now
+        assert (found(api, "b:1"), found(api, "k7:7"), len(found(api, "n:3 OR n:4"))) == ([3], [1500], 1)
+        assert api.ok("GET", path, params={"q": "NOT b:1", "limit": 1})["total_count"] == 2098
+        store.execute("PRAGMA query_only = 0")
+    with RunningServer(database=file) as server:
+        api, store = make_api(server), server.app.state.store
+        assert store.execute("SELECT count(*) FROM stale").fetchone() == (2,)
+        assert (found(api, "b:1"), found(api, "k7:7"), len(found(api, "n:3 OR n:4"))) == ([3], [1500], 1)
+        assert store.execute("SELECT count(*) FROM stale").fetchone() == (0,)
+        assert api.ok("GET", path, params={"q": "NOT b:1", "limit": 1})["total_count"] == 2098
+
+
+def test_a_few_large_items_are_updated_in_turns(server: RunningServer, api: "Api") -> None:
+    dataset = api.create_dataset()
+    for _ in range(3):
+        api.create_item(dataset, {"text": "x" * 700_000})
+    answer = api.ok("PUT", api.items_path(dataset), json=[update(n, n) for n in (2, 0)])
+    assert [item["attributes"] for item in answer] == [{"a": 2}, {"a": 0}]
+    assert api.refused(400, "PUT", api.items_path(dataset), json=[update(0, 7), update(2**40, 7)])
+    items = api.ok("GET", api.items_path(dataset))["items"]
+    assert [item["attributes"].get("a") for item in items] == [0, None, 2]
+    store = server.app.state.store
+    assert server.run(store.read(lambda: store.execute("SELECT count(*) FROM items").fetchone())) == (3,)
 
 
 def test_others_change_items_while_one_with_many_terms_changes(

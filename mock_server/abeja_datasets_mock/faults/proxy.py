@@ -110,6 +110,7 @@ class Proxy:
         try:
             await connection.run()
         except Exception:
+            # A mistake of ours, of any kind: nobody awaits this task, and the other connections go on.
             _logger.exception("a connection failed")
 
     def _plan_changed(self) -> None:

@@ -6,10 +6,12 @@ import sqlite3
 import time
 from pathlib import Path
 
+from .places import FIRST_DATASET_ID, MAX_ITEM_ID
+
 APPLICATION_ID = 0x41424A44
 """Marks the file as ours ("ABJD"); see https://www.sqlite.org/pragma.html#pragma_application_id."""
 
-SCHEMA_VERSION = 2
+SCHEMA_VERSION = 3
 """Of the tables below and of what stands in them. A file with another version is refused rather than guessed at."""
 
 PATIENCE = 5.0
@@ -18,13 +20,10 @@ PATIENCE = 5.0
 _POLL = 0.02
 _BUSY = 0.002
 
-# Made in files of earlier builds too. While a layer is there, its items hide the dataset's: see items.py.
-_LAYERS = "CREATE TABLE IF NOT EXISTS layers (dataset_id INTEGER PRIMARY KEY, layer INTEGER NOT NULL)"
-_FIRST_DATASET_ID = 1_400_000_000_000  # so that ids have the platform's 13 digits
-
 # AUTOINCREMENT never gives an id twice, not even that of a deleted dataset. The counters are apart from the datasets,
 # so that each new item rewrites a few bytes instead of the props. JSON is stored as UTF-8 text in BLOBs, from which
-# responses are built without parsing. The postings, and `indexed`, are the index of `q`: see index.py.
+# responses are built without parsing. Places are those of places.py. While a layer is there, its items hide the
+# dataset's: see items.py. The postings, what is stale of them, and `indexed` are the index of `q`: see index.py.
 _SCHEMA = """
 CREATE TABLE settings (name TEXT PRIMARY KEY, value BLOB NOT NULL) WITHOUT ROWID;
 CREATE TABLE datasets (
@@ -40,26 +39,20 @@ CREATE TABLE datasets (
 CREATE INDEX datasets_of_organization ON datasets (organization_id, dataset_id);
 CREATE TABLE counters (
     dataset_id INTEGER PRIMARY KEY,
-    next_item_id INTEGER NOT NULL,
+    next_item_id INTEGER NOT NULL CHECK (next_item_id <= {item_ids}),
     total_count INTEGER NOT NULL,
     indexed INTEGER NOT NULL
 );
+CREATE TABLE layers (dataset_id INTEGER PRIMARY KEY, layer INTEGER NOT NULL);
 CREATE TABLE items (
-    dataset_id INTEGER NOT NULL,
-    dataset_item_id INTEGER NOT NULL,
+    place INTEGER PRIMARY KEY,
     source_data BLOB NOT NULL,
     attributes BLOB NOT NULL,
     created_at TEXT NOT NULL,
-    updated_at TEXT NOT NULL,
-    PRIMARY KEY (dataset_id, dataset_item_id)
-) WITHOUT ROWID;
-CREATE TABLE postings (
-    dataset_id INTEGER NOT NULL,
-    block INTEGER NOT NULL,
-    bucket INTEGER NOT NULL,
-    terms BLOB NOT NULL,
-    PRIMARY KEY (dataset_id, block, bucket)
-) WITHOUT ROWID;
+    updated_at TEXT NOT NULL
+);
+CREATE TABLE postings (place INTEGER PRIMARY KEY, terms BLOB NOT NULL);
+CREATE TABLE stale (place INTEGER PRIMARY KEY, items BLOB NOT NULL, version INTEGER NOT NULL);
 INSERT INTO sqlite_sequence (name, seq) VALUES ('datasets', {first_dataset_id});
 PRAGMA application_id = {application_id};
 PRAGMA user_version = {schema_version};
@@ -106,18 +99,18 @@ def _connect(database: str | Path | None) -> sqlite3.Connection:
             connection.execute("BEGIN IMMEDIATE")
             _adopt(connection, database)
             connection.execute("COMMIT")
-        # Both only for a file known to be ours: the first is written into it. FULL syncs each commit in WAL mode.
+        # These only for a file known to be ours: the first is written into it. FULL syncs each commit in WAL mode.
         connection.execute("PRAGMA journal_mode = WAL")
         connection.execute("PRAGMA synchronous = FULL")
+        connection.execute("PRAGMA wal_autocheckpoint = 0")  # see checkpoints.py
         on_error.pop_all()
     return connection
 
 
 def _is_ready(connection: sqlite3.Connection) -> bool:
     """Return whether the start needs no lock on the file, which another server may hold for long."""
-    known = connection.execute("PRAGMA application_id").fetchone() == (APPLICATION_ID,)
-    known = known and connection.execute("PRAGMA user_version").fetchone() == (SCHEMA_VERSION,)
-    return known and connection.execute("SELECT 1 FROM sqlite_master WHERE name = 'layers'").fetchone() is not None
+    known = [connection.execute(f"PRAGMA {name}").fetchone() for name in ("application_id", "user_version")]
+    return known == [(APPLICATION_ID,), (SCHEMA_VERSION,)]
 
 
 def _adopt(connection: sqlite3.Connection, database: str | Path | None) -> None:
@@ -128,7 +121,6 @@ def _adopt(connection: sqlite3.Connection, database: str | Path | None) -> None:
 
     application, version = number("PRAGMA application_id"), number("PRAGMA user_version")
     if (application, version) == (APPLICATION_ID, SCHEMA_VERSION):
-        connection.execute(_LAYERS)
         return
     if application == APPLICATION_ID:
         raise UnusableDatabase(
@@ -138,11 +130,13 @@ def _adopt(connection: sqlite3.Connection, database: str | Path | None) -> None:
     if (application, version) != (0, 0) or number("SELECT count(*) FROM sqlite_master"):
         raise UnusableDatabase(f"{database}: is the database of another program; name another file")
     schema = _SCHEMA.format(
-        first_dataset_id=_FIRST_DATASET_ID, application_id=APPLICATION_ID, schema_version=SCHEMA_VERSION
+        first_dataset_id=FIRST_DATASET_ID,
+        item_ids=MAX_ITEM_ID + 1,
+        application_id=APPLICATION_ID,
+        schema_version=SCHEMA_VERSION,
     )
     # Not executescript, which would commit the transaction it is part of.
     for statement in schema.split(";"):
         connection.execute(statement)
-    connection.execute(_LAYERS)
     # Marks page tokens as this file's own, whichever server on it gave them.
     connection.execute("INSERT INTO settings VALUES ('token_key', ?)", (secrets.token_bytes(32),))

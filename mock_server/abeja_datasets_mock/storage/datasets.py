@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 
 from abeja_datasets_mock.errors import Refusal
 
+from .places import FIRST_DATASET_ID, LAST_DATASET_ID, places
 from .records import DatasetRow
 from .rules import LabelRule
 from .store import Store
@@ -18,10 +19,11 @@ _PURGED = 200
 _PURGED_BYTES = 2**20
 """Rows that are removed in one transaction, and bytes of theirs: a few milliseconds of work."""
 
-_PURGED_TABLES = (
-    ("items", "dataset_item_id", "length(source_data) + length(attributes)"),
-    ("postings", "block, bucket", "length(terms)"),
-)
+_PURGED_TABLES = {
+    "items": "length(source_data) + length(attributes)",
+    "postings": "length(terms)",
+    "stale": "length(items)",
+}
 
 NOBODY = ""
 """The organization of hidden datasets. No path names it: a path parameter is never empty."""
@@ -29,7 +31,8 @@ NOBODY = ""
 
 def dataset_number(text: str) -> int | None:
     """Parse the id in a path; None for text that can't be the id of any dataset."""
-    return int(text) if _ID.fullmatch(text) else None
+    number = int(text) if _ID.fullmatch(text) else 0
+    return number if FIRST_DATASET_ID < number <= LAST_DATASET_ID else None
 
 
 class Datasets:
@@ -122,19 +125,19 @@ class Datasets:
 
     def _purge(self, number: int) -> bool:
         """Remove a part of the items of a hidden dataset, and at last the dataset; return whether any is left."""
-        for table, keys, text in _PURGED_TABLES:
-            query = f"SELECT {keys}, {text} FROM {table} WHERE dataset_id = ? ORDER BY {keys} LIMIT {_PURGED}"  # noqa: S608 - constant
-            last, size = [], 0
+        start, end = places(number)
+        for table, length in _PURGED_TABLES.items():
+            query = f"SELECT place, {length} FROM {table} WHERE place >= ? AND place < ? ORDER BY place LIMIT {_PURGED}"  # noqa: S608 - constant
+            last, size = None, 0
             # Only the lengths are read: a long text is in pages of its own.
-            for row in self._execute(query, (number,)):
-                *last, length = row
-                size += length
+            for row in self._execute(query, (start, end)):
+                last, length_of_row = row
+                size += length_of_row
                 if size > _PURGED_BYTES:
                     break
-            if last:
-                marks = ", ".join("?" * len(last))
-                query = f"DELETE FROM {table} WHERE dataset_id = ? AND ({keys}) <= ({marks})"  # noqa: S608 - constant
-                self._execute(query, (number, *last))
+            if last is not None:
+                query = f"DELETE FROM {table} WHERE place >= ? AND place <= ?"  # noqa: S608 - constant
+                self._execute(query, (start, last))
                 return True
         self._execute("DELETE FROM counters WHERE dataset_id = ?", (number,))
         self._execute("DELETE FROM datasets WHERE dataset_id = ? AND organization_id = ?", (number, NOBODY))

@@ -8,9 +8,9 @@ import re
 import time
 from collections import Counter
 from collections.abc import Generator, Iterable, Iterator, Sequence
-from typing import NamedTuple
 
-from .index import Index, Row, Steps
+from .index import Index
+from .places import DISTANCE, ITEM_ID, MAX_ITEM_ID, place, places
 from .postings import Bits
 from .records import ItemRow, Version
 from .search import Query
@@ -18,43 +18,31 @@ from .store import Store
 
 _ID = re.compile("0|[1-9][0-9]{0,17}")
 _COLUMNS = (
-    "items.dataset_item_id, items.source_data, coalesce(upper.attributes, items.attributes), items.created_at,"
+    f"{ITEM_ID}, items.source_data, coalesce(upper.attributes, items.attributes), items.created_at,"
     " coalesce(upper.updated_at, items.updated_at)"
 )
 # A dataset may have a layer: a hidden dataset whose items stand before its own. So a large bulk update is prepared in
 # many short transactions, becomes visible in one, and is merged in many.
 _TABLE = (
-    "items LEFT JOIN layers ON layers.dataset_id = items.dataset_id"
-    " LEFT JOIN items AS upper ON upper.dataset_id = layers.layer AND upper.dataset_item_id = items.dataset_item_id"
+    "items LEFT JOIN layers ON layers.dataset_id = ?"
+    f" LEFT JOIN items AS upper ON upper.place = items.place + {DISTANCE}"
 )
-_GET = f"SELECT {_COLUMNS} FROM {_TABLE} WHERE items.dataset_id = ? AND items.dataset_item_id = ?"  # noqa: S608 - constant
-_FIND = (
-    f"{_GET} AND EXISTS"  # noqa: S608 - constant
-    " (SELECT 1 FROM datasets WHERE dataset_id = items.dataset_id AND organization_id = ?)"
-)
-_MERGED = 100
+_GET = f"SELECT {_COLUMNS} FROM {_TABLE} WHERE items.place = ?"  # noqa: S608 - constant
+_FIND = f"{_GET} AND EXISTS (SELECT 1 FROM datasets WHERE dataset_id = ? AND organization_id = ?)"  # noqa: S608 - constant
+_MERGED = 500
 """Items of a layer that are merged in one transaction: a few milliseconds of work."""
 
-_TIME = 0.02
-"""Seconds after which a transaction merges no other item: each may change many rows of the index."""
+_TIME = 0.01
+"""Seconds after which a transaction merges no other item: each may be large."""
 
-MAX_ITEM_ID = 10**18 - 1
+_COMPARED = 5000
+"""Items of a layer that are compared with the dataset in one statement."""
 
 
 def item_number(text: str) -> int | None:
     """Parse the id in a path; None for text that can't be the id of any item."""
-    return int(text) if _ID.fullmatch(text) else None
-
-
-class Plan(NamedTuple):
-    """Rows of the index, prepared for items of a version; AT_ONCE has none."""
-
-    version: Version | None
-    rows: list[Row] | None
-
-
-AT_ONCE = Plan(None, None)
-Planning = Generator[None, None, Plan]
+    number = int(text) if _ID.fullmatch(text) else MAX_ITEM_ID + 1
+    return number if number <= MAX_ITEM_ID else None
 
 
 class Items:
@@ -79,78 +67,67 @@ class Items:
             " WHERE dataset_id = ? RETURNING next_item_id - 1"
         )
         row = ItemRow(self._execute(query, (dataset,)).fetchone()[0], source_data, attributes, now, now)
-        self._execute("INSERT INTO items VALUES (?, ?, ?, ?, ?, ?)", (dataset, *row))
+        number, *values = row
+        self._execute("INSERT INTO items VALUES (?, ?, ?, ?, ?)", (place(dataset, number), *values))
         return row
 
     def get(self, dataset: int, item: int | None) -> ItemRow | None:
         """Read an item; None where the dataset has no such item."""
-        row = self._execute(_GET, (dataset, item)).fetchone()
+        if item is None:
+            return None
+        row = self._execute(_GET, (dataset, place(dataset, item))).fetchone()
         return None if row is None else ItemRow(*row)
 
     def find(self, organization_id: str, dataset: int | None, item: int | None) -> ItemRow | None:
         """Read an item and check in the same step that its dataset is the organization's; None where either fails."""
-        row = self._execute(_FIND, (dataset, item, organization_id)).fetchone()
+        if dataset is None or item is None:
+            return None
+        row = self._execute(_FIND, (dataset, place(dataset, item), dataset, organization_id)).fetchone()
         return None if row is None else ItemRow(*row)
 
-    def plan_change(self, dataset: int, old: ItemRow, attributes: bytes | None, plan: Plan | None) -> Planning | None:
-        """Return the steps that prepare to replace or remove an item; None where that is short work, or prepared."""
-        steps = self.index.plan_change(dataset, old.dataset_item_id, old.attributes, attributes)
-        return self._planning(dataset, steps, plan)
-
-    def plan_block(self, dataset: int, first: int, plan: Plan | None) -> Planning | None:
-        """Return the steps that prepare to index a block; None where that is short work, or prepared."""
-        return self._planning(dataset, self.index.plan_block(dataset, first), plan)
-
-    def advance(self, dataset: int, first: int, plan: Plan | None) -> None:
-        """Index the block that begins with the id `first`, unless that is done already."""
-        self.index.advance(dataset, first, self._valid(dataset, plan))
-
-    def _planning(self, dataset: int, steps: Steps | None, plan: Plan | None) -> Planning | None:
-        if steps is None:
-            return None
-        if plan is AT_ONCE or self._valid(dataset, plan) is not None:
-            return None
-        return _planned(self.version(dataset), steps)
-
-    def _valid(self, dataset: int, plan: Plan | None) -> list[Row] | None:
-        """Return the rows of a plan, unless an item has changed since."""
-        return plan.rows if plan is not None and plan.version == self.version(dataset) else None
-
-    def update(self, dataset: int, old: ItemRow, new: ItemRow, plan: Plan | None = None) -> None:
-        """Replace an item's attributes and `updated_at` with those of `new`."""
-        rows = self._valid(dataset, plan)
+    def update(self, dataset: int, old: ItemRow, new: ItemRow, *, lazily: bool = False) -> None:
+        """Replace an item's attributes and `updated_at` with those of `new`; `lazily`: leave the index to a query."""
         self._changes[dataset] += 1
-        query = "UPDATE items SET attributes = ?, updated_at = ? WHERE dataset_id = ? AND dataset_item_id = ?"
-        self._execute(query, (new.attributes, new.updated_at, dataset, new.dataset_item_id))
-        self.index.change(dataset, new.dataset_item_id, old.attributes, new.attributes, rows)
+        query = "UPDATE items SET attributes = ?, updated_at = ? WHERE place = ?"
+        self._execute(query, (new.attributes, new.updated_at, place(dataset, new.dataset_item_id)))
+        self.index.change(dataset, new.dataset_item_id, old.attributes, new.attributes, lazily=lazily)
 
-    def delete(self, dataset: int, row: ItemRow, plan: Plan | None = None) -> None:
+    def delete(self, dataset: int, row: ItemRow) -> None:
         """Remove an item that exists. No other item gets its id."""
-        rows = self._valid(dataset, plan)
         self._changes[dataset] += 1
-        self._execute("DELETE FROM items WHERE dataset_id = ? AND dataset_item_id = ?", (dataset, row.dataset_item_id))
+        self._execute("DELETE FROM items WHERE place = ?", (place(dataset, row.dataset_item_id),))
         self._execute("UPDATE counters SET total_count = total_count - 1 WHERE dataset_id = ?", (dataset,))
-        self.index.change(dataset, row.dataset_item_id, row.attributes, None, rows)
+        self.index.change(dataset, row.dataset_item_id, row.attributes, None)
 
     def stage(self, layer: int, rows: Iterable[ItemRow]) -> None:
         """Write the new attributes of items into a layer that is not visible yet."""
         self._execute_many(
-            "INSERT INTO items VALUES (?, ?, '', ?, ?, ?)",
-            ((layer, row.dataset_item_id, row.attributes, row.created_at, row.updated_at) for row in rows),
+            "INSERT INTO items VALUES (?, '', ?, ?, ?)",
+            ((place(layer, row.dataset_item_id), row.attributes, row.created_at, row.updated_at) for row in rows),
         )
 
-    def show(self, dataset: int, layer: int) -> int | None:
-        """Make a layer visible, unless an item of it has been deleted; return the first one that has."""
+    def missing(self, dataset: int, layer: int) -> Generator[None, None, int | None]:
+        """Find the first item of a layer that the dataset lacks: it was deleted."""
+        start, end = places(layer)
+        distance = start - place(dataset, 0)
         query = (
-            "SELECT dataset_item_id FROM items AS upper WHERE dataset_id = ? AND NOT EXISTS (SELECT 1 FROM items"
-            " WHERE dataset_id = ? AND dataset_item_id = upper.dataset_item_id) ORDER BY 1 LIMIT 1"
+            "SELECT max(upper.place), min(CASE WHEN items.place IS NULL THEN upper.place END)"
+            " FROM (SELECT place FROM items WHERE place >= ? AND place < ? ORDER BY place LIMIT ?) AS upper"
+            " LEFT JOIN items ON items.place = upper.place - ?"
         )
-        missing = self._execute(query, (layer, dataset)).fetchone()
-        if missing is not None:
-            return int(missing[0])
+        while True:
+            last, missing = self._execute(query, (start, end, _COMPARED, distance)).fetchone()
+            if missing is not None:
+                return int(missing) - place(layer, 0)
+            if last is None:
+                return None
+            start = int(last) + 1
+            yield
+
+    def show(self, dataset: int, layer: int) -> None:
+        """Make a layer visible."""
         self._changes[dataset] += 1
         self._execute("INSERT INTO layers VALUES (?, ?)", (dataset, layer))
-        return None
 
     def layer(self, dataset: int) -> int | None:
         """Return the visible layer of a dataset; None where it has none."""
@@ -160,14 +137,15 @@ class Items:
     def merge(self, dataset: int) -> None:
         """Move a part of the visible layer into the dataset, and remove a layer that is empty."""
         layer = self.layer(dataset)
-        query = "SELECT dataset_item_id FROM items WHERE dataset_id = ? ORDER BY 1 LIMIT ?"
-        items = [item for (item,) in self._execute(query, (layer, _MERGED))]
+        if layer is None:
+            return
+        items = self.page_ids(layer, -1, _MERGED)
         end = time.perf_counter() + _TIME
         for item in items:
             self.settle(dataset, item)
             if time.perf_counter() > end:
                 return
-        if layer is not None and len(items) < _MERGED:
+        if len(items) < _MERGED:
             self._execute("DELETE FROM layers WHERE dataset_id = ?", (dataset,))
             self._execute("DELETE FROM datasets WHERE dataset_id = ?", (layer,))
 
@@ -176,26 +154,34 @@ class Items:
         if item is None or item > MAX_ITEM_ID:
             return
         query = (
-            "DELETE FROM items WHERE dataset_id = (SELECT layer FROM layers WHERE dataset_id = ?)"
-            " AND dataset_item_id = ? RETURNING attributes, updated_at"
+            f"DELETE FROM items WHERE place = ? + (SELECT {DISTANCE} FROM layers WHERE dataset_id = ?)"  # noqa: S608 - constant
+            " RETURNING attributes, updated_at"
         )
-        if (upper := self._execute(query, (dataset, item)).fetchone()) is not None:
+        if (upper := self._execute(query, (place(dataset, item), dataset)).fetchone()) is not None:
             old = self.get(dataset, item)
             if old is not None:
-                self.update(dataset, old, old._replace(attributes=upper[0], updated_at=upper[1]))
+                self.update(dataset, old, old._replace(attributes=upper[0], updated_at=upper[1]), lazily=True)
 
     def page(self, dataset: int, after: int, size: int) -> Iterator[ItemRow]:
         """Read up to `size` items with ids over `after`, in the order of creation."""
         query = (
-            f"SELECT {_COLUMNS} FROM {_TABLE} WHERE items.dataset_id = ? AND items.dataset_item_id > ?"  # noqa: S608 - constant
-            " ORDER BY items.dataset_item_id LIMIT ?"
+            f"SELECT {_COLUMNS} FROM {_TABLE} WHERE items.place >= ? AND items.place < ?"  # noqa: S608 - constant
+            " ORDER BY items.place LIMIT ?"
         )
-        return (ItemRow(*row) for row in self._execute(query, (dataset, after, size)))
+        return (ItemRow(*row) for row in self._execute(query, (dataset, *places(dataset, after + 1), size)))
 
     def page_ids(self, dataset: int, after: int, size: int) -> list[int]:
         """Read the ids of such a page."""
-        query = "SELECT dataset_item_id FROM items WHERE dataset_id = ? AND dataset_item_id > ? ORDER BY 1 LIMIT ?"
-        return [item for (item,) in self._execute(query, (dataset, after, size))]
+        query = f"SELECT {ITEM_ID} FROM items WHERE place >= ? AND place < ? ORDER BY place LIMIT ?"  # noqa: S608 - constant
+        return [item for (item,) in self._execute(query, (*places(dataset, after + 1), size))]
+
+    def size(self, dataset: int, items: Iterable[int]) -> int:
+        """Return the bytes of the JSON text of the items with these ids."""
+        query = (
+            "SELECT total(length(source_data) + length(attributes)) FROM items"
+            " WHERE place IN (SELECT value FROM json_each(?))"
+        )
+        return int(self._execute(query, (_places(dataset, items),)).fetchone()[0])
 
     def search(self, dataset: int, after: int, size: int, query: Query) -> Generator[None, None, tuple[list[int], int]]:
         """Read the ids of such a page of the items that a query finds, and count all of these.
@@ -213,11 +199,11 @@ class Items:
 
     def some(self, dataset: int, items: Sequence[int]) -> Iterator[ItemRow]:
         """Read the items with these ids, in the order of creation."""
-        sql = (
-            f"SELECT {_COLUMNS} FROM {_TABLE} WHERE items.dataset_id = ?"  # noqa: S608 - constant
-            " AND items.dataset_item_id IN (SELECT value FROM json_each(?)) ORDER BY items.dataset_item_id"
+        query = (
+            f"SELECT {_COLUMNS} FROM {_TABLE} WHERE items.place IN (SELECT value FROM json_each(?))"  # noqa: S608 - constant
+            " ORDER BY items.place"
         )
-        return (ItemRow(*row) for row in self._execute(sql, (dataset, json.dumps(items))))
+        return (ItemRow(*row) for row in self._execute(query, (dataset, _places(dataset, items))))
 
     def version(self, dataset: int) -> Version:
         """Return what changes when an item is changed or removed, with an undo, and with each commit of another server.
@@ -228,8 +214,8 @@ class Items:
         return int(others), self._store.undone, self._changes[dataset]
 
 
-def _planned(version: Version, steps: Steps) -> Planning:
-    return Plan(version, (yield from steps))
+def _places(dataset: int, items: Iterable[int]) -> str:
+    return json.dumps([place(dataset, item) for item in items])
 
 
 def _members(first: int, bits: Bits, after: int, size: int) -> list[int]:

@@ -15,6 +15,10 @@ Bits = int
 BUCKETS = 256
 """Texts of a block, over which its terms are spread. It is part of the file's format."""
 
+EMPTY = b"\n"
+"""The text of no postings."""
+
+_NONE = b"0 0"
 _LONGEST = 64
 _DIGEST = b"#"  # begins no term
 
@@ -29,11 +33,6 @@ def beginning(term: bytes) -> bytes:
     return b"\n%b\t" % _key(term)
 
 
-def write(postings: Iterable[tuple[bytes, Bits]]) -> bytes:
-    """Return the text of postings."""
-    return b"\n" + b"".join(_line(term, bits) for term, bits in postings)
-
-
 def read(text: bytes, term: bytes) -> Bits:
     """Return the items that have a term; a term that is not in the text has none."""
     _, found, rest = text.partition(beginning(term))
@@ -42,18 +41,40 @@ def read(text: bytes, term: bytes) -> Bits:
     return _bits(rest[: rest.index(b"\n")])
 
 
+def put(text: bytes, items: Bits, postings: Iterable[tuple[bytes, Bits]]) -> bytes:
+    """Return a text in which these items have the terms of the postings, and no others."""
+    lines = _lines(text)
+    for key, line in list(lines.items()):
+        if (bits := _bits(line)) & items:
+            _set(lines, key, bits & ~items)
+    for term, added in postings:
+        key = _key(term)
+        _set(lines, key, _bits(lines.get(key, _NONE)) | added)
+    return _joined(lines)
+
+
 def toggle(text: bytes, terms: Iterable[bytes], changed: Bits) -> bytes:
     """Return a text in which these items have each of the terms that they did not have, and none that they had."""
-    lines = dict(line.split(b"\t") for line in text.split(b"\n") if line)
+    lines = _lines(text)
     for term in terms:
         key = _key(term)
-        if bits := _bits(lines.pop(key, b"0 0")) ^ changed:
-            lines[key] = _text(bits)
-    return b"\n" + b"".join(b"%b\t%b\n" % line for line in lines.items())
+        _set(lines, key, _bits(lines.get(key, _NONE)) ^ changed)
+    return _joined(lines)
 
 
-def _line(term: bytes, bits: Bits) -> bytes:
-    return b"%b\t%b\n" % (_key(term), _text(bits)) if bits else b""
+def _lines(text: bytes) -> dict[bytes, bytes]:
+    return dict(line.split(b"\t") for line in text.split(b"\n") if line)
+
+
+def _set(lines: dict[bytes, bytes], key: bytes, bits: Bits) -> None:
+    if bits:
+        lines[key] = _text(bits)
+    else:
+        lines.pop(key, None)
+
+
+def _joined(lines: dict[bytes, bytes]) -> bytes:
+    return EMPTY + b"".join(b"%b\t%b\n" % line for line in lines.items())
 
 
 def _text(bits: Bits) -> bytes:

@@ -16,6 +16,7 @@ from typing import TypeVar
 
 from abeja_datasets_mock.errors import Refusal, StorageFailed
 
+from .checkpoints import Checkpoints
 from .database import connect, is_busy
 
 _logger = logging.getLogger("abeja_datasets_mock")
@@ -50,6 +51,7 @@ class Store:
         # An application that is made and never started has no other end.
         self._close = weakref.finalize(self, self.connection.close)
         self.execute = self.connection.execute
+        self._checkpoints = Checkpoints(database)
         self._waiting: list[asyncio.Future[None]] = []
         self._loop: asyncio.AbstractEventLoop | None = None
         self.on_undo: Callable[[], None] = lambda: None
@@ -157,6 +159,8 @@ class Store:
             self._undo(error)
             return
         self._resolve(None)
+        if self._loop is not None:
+            self._checkpoints.committed(self._loop)
 
     async def _committed(self) -> None:
         """Wait until no transaction is open.

@@ -1,0 +1,1 @@
+"""What handles operations whose work is long, or is common to several."""
