@@ -115,7 +115,7 @@ class Spoilt(httpx.BaseTransport):
 
     def __init__(self, fault: Wrap | None = None, **options: Any) -> None:
         self.asked: list[Asked] = []
-        self._app = create_app(credentials=CREDENTIALS, **options)
+        self._app = create_app(**{"credentials": CREDENTIALS, **options})
         self._fault = fault
         self._loop = asyncio.new_event_loop()
         self._busy = threading.Lock()

@@ -1,12 +1,22 @@
-"""Keeping secrets out of what is recorded."""
+"""Keep secrets out of what is recorded, in whatever form a response has them."""
 
 import base64
 import binascii
+import re
+from collections.abc import Iterable
+from functools import lru_cache
 
+from .document import document_path
 from .results import AUTHORIZATION, OTHER_AUTHORIZATION, Received, Sent
 
 _SHORTEST = 6
-"""Characters from which on a secret is looked for inside of other text; shorter ones stand there by chance."""
+"""A secret with fewer characters is not looked for inside other text, where it stands by chance."""
+_LONG = 16
+"""A secret with this many characters is looked for within words, in halves, and with its characters set apart."""
+_OWN_WORDS = "contract-check-"
+_ESCAPED = re.compile(r"\\|%|&#")
+"""What escapes a character."""
+_URL_SAFE = str.maketrans("+/", "-_")
 
 
 class Redaction:
@@ -24,17 +34,29 @@ class Redaction:
         if other is not None:
             self._whole.append((other, OTHER_AUTHORIZATION))
         self._derived: dict[str, str] = {}
-        self._parts = [
+        self._parts: list[tuple[str, str, str]] = []
+        self._variables: dict[str, str] = {}
+        """The variable for each form of a secret."""
+        self._plain: re.Pattern[str] | None = None
+        self._add(
             (secret, variable, f"${{{variable[1:]}#* }}" if secret in whole else variable)
             for whole, variable in self._whole
             for secret in secrets_of(whole)
-        ]
+        )
 
     def derive(self, value: str, words: str) -> None:
         """Hide another value of `Authorization`, made of a secret, behind the words by which a shell makes it."""
         if value not in self._derived:
             self._derived[value] = words
-            self._parts += [(secret, AUTHORIZATION, words) for secret in secrets_of(value)]
+            self._add((secret, AUTHORIZATION, words) for secret in secrets_of(value))
+
+    def _add(self, parts: Iterable[tuple[str, str, str]]) -> None:
+        self._parts += parts
+        for secret, variable, _ in self._parts:
+            for form in _forms(secret):
+                self._variables.setdefault(form, variable)
+        if self._parts:
+            self._plain = re.compile("|".join(_plain(secret) for secret, _, _ in self._parts))
 
     def sent(self, sent: Sent) -> Sent:
         """Hide secrets in a request. The part behind the scheme becomes `${AUTHORIZATION#* }`, as a shell cuts it."""
@@ -42,16 +64,14 @@ class Redaction:
         return Sent(sent.method, sent.url, headers, sent.body)
 
     def received(self, received: Received) -> Received:
-        """Hide secrets that a response echoes."""
-        headers = tuple((name, self._masked(value)) for name, value in received.headers)
-        body = received.body
-        for secret, variable, _ in self._parts:
-            if secret.encode() in body:
-                body = body.replace(secret.encode(), variable.encode())
-        return Received(received.status, received.reason, headers, body)
+        """Hide secrets that a response echoes, in whatever form."""
+        headers = tuple((self._masked(name), self._masked(value)) for name, value in received.headers)
+        # Latin-1 keeps each byte; secrets stand in it as their UTF-8.
+        body = self._masked(received.body.decode("latin-1")).encode("latin-1")
+        return Received(received.status, self._masked(received.reason), headers, body)
 
     def echoed(self, received: Received, sent: Sent) -> bool:
-        """Tell whether a response that was made fit for the record had a secret in it, or the wrong one it was sent."""
+        """Return whether a response, with its secrets hidden, had one in it, or the wrong one that it was sent."""
         wrong = (value for name, value in sent.headers if name == "Authorization" and " " in value)
         markers = {variable for _, variable in self._whole}.union(
             *(secrets_of(value) for value in wrong if "$" not in value)
@@ -64,8 +84,11 @@ class Redaction:
         return self._masked(text)
 
     def _masked(self, text: str) -> str:
-        for secret, variable, _ in self._parts:
-            text = text.replace(secret, variable)
+        if self._plain is not None:
+            text = self._plain.sub(lambda match: self._variables[match[0]], text)
+        if _ESCAPED.search(text) is not None:
+            for secret, variable, _ in self._parts:
+                text = _escapes(secret).sub(lambda _, put=variable: put, text)  # type: ignore[misc]
         return text
 
     def _shell(self, text: str) -> str:
@@ -75,6 +98,53 @@ class Redaction:
         for secret, _, cut in self._parts:
             text = text.replace(secret, cut)
         return text
+
+
+def _plain(secret: str) -> str:
+    """Write a pattern of the forms of a secret; a short one is a word of its own, and no part of a number or a name."""
+    forms = "|".join(map(re.escape, _forms(secret)))
+    return forms if len(secret) >= _LONG else rf"(?<![\w-])(?:{forms})(?![\w-])"
+
+
+@lru_cache(maxsize=256)
+def _forms(secret: str) -> tuple[str, ...]:
+    """List the forms in which text may hold a secret: as it is, as UTF-8, in hexadecimal and within base64."""
+    raw = secret.encode("utf-8", "surrogatepass")
+    forms = [secret, raw.decode("latin-1"), raw.hex(), raw.hex().upper()]
+    for offset in range(3):
+        coded = base64.b64encode(b"\0" * offset + raw).decode()
+        # The characters at both ends also hold bits of what stands beside the secret.
+        inner = coded[4 if offset else 0 : len(coded) - 4 if (offset + len(raw)) % 3 else len(coded)]
+        forms += [inner, inner.translate(_URL_SAFE)]
+    if len(secret) >= _LONG:
+        half = len(secret) // 2
+        forms += [secret[:half], secret[half:]]
+    return tuple(dict.fromkeys(form for form in forms if len(form) >= _SHORTEST))
+
+
+@lru_cache(maxsize=256)
+def _escapes(secret: str) -> re.Pattern[str]:
+    """Build a pattern of a secret each of whose characters may be escaped as in JSON, a URL or HTML, or set apart."""
+    between = "[\\s\"',+]{0,8}" if len(secret) >= _LONG else ""
+    return re.compile(between.join(map(_escape, secret)), re.IGNORECASE)
+
+
+def _escape(character: str) -> str:
+    coded, raw = ord(character), character.encode("utf-8", "surrogatepass")
+    forms = [
+        rf"\\?{re.escape(character)}",
+        "".join(rf"\\u{unit:04x}" for unit in _utf_16(character)),
+        "".join(f"%{byte:02x}" for byte in raw),
+        "".join(rf"\\x{byte:02x}" for byte in raw),
+        f"&#0*{coded};",
+        f"&#x0*{coded:x};",
+    ]
+    return f"(?:{'|'.join(forms)})"
+
+
+def _utf_16(character: str) -> list[int]:
+    raw = character.encode("utf-16-be", "surrogatepass")
+    return [int.from_bytes(raw[place : place + 2], "big") for place in range(0, len(raw), 2)]
 
 
 def secrets_of(authorization: str) -> list[str]:
@@ -87,4 +157,10 @@ def secrets_of(authorization: str) -> list[str]:
         except (binascii.Error, ValueError):
             decoded = ""
         found.append(decoded.partition(":")[2])
-    return [secret for secret in found if len(secret) >= _SHORTEST]
+    return [secret for secret in found if len(secret) >= _SHORTEST and secret not in _ordinary()]
+
+
+@lru_cache(maxsize=1)
+def _ordinary() -> str:
+    """Return text that responses have anyway: hiding a word of it would make the check misread them."""
+    return document_path().read_text(encoding="utf-8") + _OWN_WORDS

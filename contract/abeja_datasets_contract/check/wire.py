@@ -199,7 +199,7 @@ class Wire:
             call.operation,
             self.redaction.sent(sent),
             None if outcome.received is None else self.redaction.received(outcome.received),
-            outcome.error,
+            None if outcome.error is None else self.redaction.text(outcome.error),
             outcome.started,
             outcome.seconds,
         )

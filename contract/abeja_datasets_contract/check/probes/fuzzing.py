@@ -35,7 +35,7 @@ def _report(p: Probe) -> fuzzing.Report:
                 seconds=p.wire.time_left(),
             )
         except RuntimeError as error:
-            raise Skip(" ".join(str(error).split())) from None
+            raise Skip(p.wire.redaction.text(" ".join(str(error).split()))) from None
         finally:
             p.ledger.reread()
         p.shared["fuzzing"] = found
@@ -47,7 +47,7 @@ def _report(p: Probe) -> fuzzing.Report:
 def conforms(p: Probe) -> None:
     """Fuzz, and look whether a check of schemathesis failed."""
     report = _report(p)
-    lines = [line for line in report.output.splitlines() if line.strip()]
+    lines = [line for line in p.wire.redaction.text(report.output).splitlines() if line.strip()]
     start = next((number for number, line in enumerate(lines) if "FAILURES" in line), 0)
     p.require(report.passed, "no failed check", "\n".join(lines[start : start + _LINES]))
 
