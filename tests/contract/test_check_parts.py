@@ -18,6 +18,7 @@ from abeja_datasets_contract.check.queries import And, Not, Or, Term, holds, tex
 from abeja_datasets_contract.check.reading import NotJson, parse_json
 from abeja_datasets_contract.check.redaction import Redaction
 from abeja_datasets_contract.check.results import Exchange, Received, Sent
+from abeja_datasets_contract.check.retry_after import LONGEST, pause_of
 from abeja_datasets_contract.check.timestamps import parse
 from abeja_datasets_contract.check.wire import Call
 
@@ -177,3 +178,39 @@ def test_what_can_not_be_made_leaves_clauses_unchecked(tmp_path: Path) -> None:
     assert report.failures[0].clause.name == "operations.create_dataset.succeeds"
     assert any(verdict.follows == "operations.create_dataset.succeeds" for verdict in report.verdicts)
     assert report.left_behind == ()
+
+
+@pytest.mark.parametrize(
+    ("text", "pause"),
+    [
+        ("0", 0),
+        (" 7 ", 7),
+        ("007", 7),
+        ("9" * 5000, LONGEST),
+        ("Sun, 06 Nov 1994 08:49:37 GMT", 0),
+        ("Sunday, 06-Nov-94 08:49:37 GMT", 0),
+        ("Sun Nov  6 08:49:37 1994", 0),
+        ("Sun, 06 Nov 1994 08:49:37 -0000", 0),
+        ("Fri, 31 Dec 9999 23:59:59 GMT", LONGEST),
+        ("Fri, 31 Dec 99999 23:59:59 GMT", 1),
+        ("Fri, 31 Dec 9999 23:59:59 -2359", LONGEST),
+        ("Sat, 01 Jan 0001 00:00:00 +2359", 0),
+        ("Fri, 31 Dec 2024 99:99:99 +99999999999", 1),
+        ("-5", 1),
+        ("1.5", 1),
+        ("\u0663", 1),
+        ("", 1),
+        ("soon", 1),
+        ("1, 2", 1),
+        ("\ud800", 1),
+    ],
+)
+def test_a_pause_is_read_whatever_the_header_says(text: str, pause: float) -> None:
+    assert pause_of(Received(429, "", (("retry-AFTER", text),), b"")) == pause
+
+
+def test_a_pause_is_for_429_and_503_alone() -> None:
+    header = (("Retry-After", "2"),)
+    assert [pause_of(Received(status, "", header, b"")) for status in (200, 429, 500, 503)] == [None, 2, None, 2]
+    assert [pause_of(Received(status, "", (), b"")) for status in (429, 503)] == [1, None]
+    assert pause_of(None) is None

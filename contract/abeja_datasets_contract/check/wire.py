@@ -1,8 +1,6 @@
 """Sending requests and recording what came of each, within the limits that were set."""
 
-import contextlib
 import datetime as dt
-import email.utils
 import ssl
 import threading
 import time
@@ -18,6 +16,7 @@ from .interrupts import Interrupts
 from .options import Lost, Options, Stopped
 from .redaction import Redaction
 from .results import Exchange, Progress, Received, Sent
+from .retry_after import pause_of
 
 SERVER_ERRORS = 10
 """As many responses of 5xx in a row end the check."""
@@ -29,7 +28,7 @@ _REPEATS = 5
 _KEPT = 256 * 1024
 """Bytes of a body that are kept in the record."""
 _HEADERS = ((b"Accept", b"application/json"), (b"User-Agent", b"abeja-datasets-check"))
-_SERVER_ERROR, _TOO_MANY_REQUESTS, _SERVICE_UNAVAILABLE = 500, 429, 503
+_SERVER_ERROR = 500
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -109,7 +108,7 @@ class Wire:
         for repeat in range(_REPEATS):
             self._check_limits(1)
             exchange = self._record(call, self._carry_out(call))
-            pause = _retry_after(exchange.received)
+            pause = pause_of(exchange.received)
             if pause is None or repeat == _REPEATS - 1:
                 break
             if pause > _PATIENCE:
@@ -127,12 +126,12 @@ class Wire:
         exchanges = [self._record(call, outcome) for call, outcome in zip(calls, outcomes, strict=True)]
         # What the server asks to be sent again is sent again, one by one.
         return [
-            exchange if _retry_after(exchange.received) is None else self._again(call, exchange)
+            exchange if pause_of(exchange.received) is None else self._again(call, exchange)
             for call, exchange in zip(calls, exchanges, strict=True)
         ]
 
     def _again(self, call: Call, refused: Exchange) -> Exchange:
-        time.sleep(min(_retry_after(refused.received) or 0, self.time_left(), _PATIENCE))
+        time.sleep(min(pause_of(refused.received) or 0, self.time_left(), _PATIENCE))
         return self.send(call)
 
     def time_left(self) -> float:
@@ -242,18 +241,3 @@ def _trust(options: Options) -> ssl.SSLContext | bool:
     if options.transport is not None:
         return False  # nothing is connected to, and loading certificates takes time
     return True if options.ca_bundle is None else ssl.create_default_context(cafile=str(options.ca_bundle))
-
-
-def _retry_after(received: Received | None) -> float | None:
-    """Tell the seconds that the server asks to wait before the same request; None where it does not."""
-    if received is None or received.status not in (_TOO_MANY_REQUESTS, _SERVICE_UNAVAILABLE):
-        return None
-    text = next((value for name, value in received.headers if name.lower() == "retry-after"), None)
-    if text is None:
-        return 1.0 if received.status == _TOO_MANY_REQUESTS else None
-    if text.strip().isdecimal():
-        return float(text)
-    with contextlib.suppress(ValueError):
-        moment = email.utils.parsedate_to_datetime(text)
-        return max(0.0, (moment - dt.datetime.now(dt.UTC)).total_seconds())
-    return 1.0
