@@ -31,6 +31,7 @@ from tests.contract.faulty import (
 
 from abeja_datasets_contract.check import CheckFailed, Mode, Options, Status, check, clean_up
 from abeja_datasets_contract.check.ledger import Ledger
+from abeja_datasets_contract.check.results import Exchange, Verdict
 from abeja_datasets_mock import RunningServer
 
 _ERROR = b'{"error": "x", "error_description": "x"}'
@@ -278,10 +279,11 @@ def test_a_crash_is_cleaned_up_after_in_both_organizations(tmp_path: Path) -> No
             assert client.get(path, headers={"Authorization": authorization}).json() == []
 
 
-def test_an_interrupt_is_cleaned_up_after(tmp_path: Path) -> None:
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, pytest.param(signal.SIGHUP, marks=pytest.mark.slow)])
+def test_an_interrupt_is_cleaned_up_after(number: signal.Signals, tmp_path: Path) -> None:
     with RunningServer(credentials=CREDENTIALS) as server:
         with checking(server, tmp_path / "ledger.jsonl") as process:
-            os.kill(process.pid, signal.SIGINT)
+            os.kill(process.pid, number)
             output, _ = process.communicate(timeout=30)
         assert output.strip() == "interrupted () () 0"
         assert there(server) == 0
@@ -306,8 +308,46 @@ def test_an_interrupt_within_a_request_is_cleaned_up_after(tmp_path: Path, monke
         assert there(server) == 0
 
 
+class Stages:
+    """Knows the stage that a check is in."""
+
+    def __init__(self) -> None:
+        self.now = ""
+
+    def stage(self, name: str, _index: int, _total: int) -> None:
+        self.now = name
+
+    def request(self, exchange: Exchange) -> None:
+        pass
+
+    def verdict(self, verdict: Verdict) -> None:
+        pass
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_only_another_ctrl_c_ends_the_clean_up(number: signal.Signals, tmp_path: Path) -> None:
+    handlers = [signal.getsignal(one) for one in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)]
+    stages = Stages()
+
+    async def signals(asked: Asked, ask: Ask) -> Told:
+        if stages.now == "clean-up":
+            signal.raise_signal(number)
+        return await ask(asked)
+
+    with spoilt(signals) as server:
+        given = options(tmp_path, transport=server, select=("items.create.*",))
+        if number == signal.SIGINT:
+            with pytest.raises(KeyboardInterrupt):
+                check(URL, ORGANIZATION, AUTHORIZATION, given, stages)
+        else:
+            assert check(URL, ORGANIZATION, AUTHORIZATION, given, stages).exit_code == 0
+        stages.now = ""
+        assert (names(server) == []) is (number != signal.SIGINT)
+    assert [signal.getsignal(one) for one in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)] == handlers
+
+
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
-@pytest.mark.parametrize("number", [signal.SIGINT])
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 def test_a_signal_within_a_callback_is_not_lost(number: signal.Signals, tmp_path: Path) -> None:
     collecting: list[bool] = []
 

@@ -103,17 +103,8 @@ class _Run:
 
     def report(self) -> Report:
         """Run, clean up, and report."""
-        stopped, lost = None, False
-        try:
-            preflight(self._probe)
-            stopped = self._guarded(self._check_all)
-        except Lost as error:
-            stopped, lost = str(error), True
-        finally:
-            try:
-                self._left = self._clean_up(lost=lost)
-            finally:
-                self._wire.close()
+        with self._wire.interrupts:
+            stopped, lost = self._carry_out()
         self._findings.settle()
         self._tell(self._entries)
         report = self._result(stopped)
@@ -121,10 +112,26 @@ class _Run:
             raise CheckFailed(stopped, report)
         return report
 
+    def _carry_out(self) -> tuple[str | None, bool]:
+        """Check and clean up; return why the check ended early, and whether the server was lost."""
+        stopped, lost = None, False
+        try:
+            preflight(self._probe)
+            stopped = self._guarded(self._check_all)
+        except Lost as error:
+            stopped, lost = str(error), True
+        finally:
+            self._wire.interrupts.clean_up()
+            try:
+                self._left = self._clean_up(lost=lost)
+            finally:
+                self._wire.close()
+        return stopped, lost
+
     def _guarded(self, work: Callable[[], None]) -> str | None:
         try:
-            with self._wire.interrupts:
-                work()
+            work()
+            self._wire.interrupts.raise_noted()
         except Lost:
             raise
         except Stopped as stopped:

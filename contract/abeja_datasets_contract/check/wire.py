@@ -107,7 +107,9 @@ class Wire:
         """
         for repeat in range(_REPEATS):
             self._check_limits(1)
-            exchange = self._record(call, self._carry_out(call))
+            with self.interrupts.waiting():
+                outcome = self._carry_out(call)
+            exchange = self._record(call, outcome)
             pause = pause_of(exchange.received)
             if pause is None or repeat == _REPEATS - 1:
                 break
@@ -115,13 +117,13 @@ class Wire:
                 if self.unlimited:
                     break
                 raise Stopped(f"the server asks to be left alone for {pause:.0f} seconds (Retry-After)")
-            time.sleep(min(pause, self.time_left()))
+            self.interrupts.sleep(min(pause, self.time_left()))
         return exchange
 
     def send_all(self, calls: Sequence[Call]) -> list[Exchange]:
         """Send requests at the same time, as many as are allowed, and record what came in the order of `calls`."""
         self._check_limits(len(calls))
-        with ThreadPoolExecutor(self._options.concurrency) as pool:
+        with ThreadPoolExecutor(self._options.concurrency) as pool, self.interrupts.waiting():
             outcomes = list(pool.map(self._carry_out, calls))
         exchanges = [self._record(call, outcome) for call, outcome in zip(calls, outcomes, strict=True)]
         # What the server asks to be sent again is sent again, one by one.
@@ -131,15 +133,15 @@ class Wire:
         ]
 
     def _again(self, call: Call, refused: Exchange) -> Exchange:
-        time.sleep(min(pause_of(refused.received) or 0, self.time_left(), _PATIENCE))
+        self.interrupts.sleep(min(pause_of(refused.received) or 0, self.time_left(), _PATIENCE))
         return self.send(call)
 
     def time_left(self) -> float:
-        """Tell how many seconds are left of those that were allowed."""
+        """Return how many seconds are left of those that were allowed."""
         return max(0.0, self._options.max_seconds - (time.monotonic() - self._began))
 
     def _check_limits(self, more: int) -> None:
-        self.interrupts.raise_lost()
+        self.interrupts.raise_noted()
         if self.unlimited:
             return
         if len(self.exchanges) + more > self._options.max_requests:
@@ -153,7 +155,7 @@ class Wire:
         with self._turns:
             now = time.monotonic()
             turn = self.last_sent = max(now, self.last_sent + 1 / self._options.rate)
-        time.sleep(turn - now)
+        time.sleep(max(0.0, turn - now))
 
     def _carry_out(self, call: Call) -> _Outcome:
         self._keep_rate()

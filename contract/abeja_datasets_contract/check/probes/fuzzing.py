@@ -21,19 +21,20 @@ def _report(p: Probe) -> fuzzing.Report:
     found = p.shared.get("fuzzing")
     if found is None:
         try:
-            found = fuzzing.fuzz(
-                p.url,
-                p.party.organization_id,
-                p.party.authorization,
-                document=p.contract.path,
-                seed=p.options.seed,
-                max_examples=p.options.fuzz_examples,
-                name_prefix=f"{p.run}-fuzz-",
-                ledger=p.ledger.path,
-                rate=p.options.rate,
-                ca_bundle=p.options.ca_bundle,
-                seconds=p.wire.time_left(),
-            )
+            with p.wire.interrupts.waiting():
+                found = fuzzing.fuzz(
+                    p.url,
+                    p.party.organization_id,
+                    p.party.authorization,
+                    document=p.contract.path,
+                    seed=p.options.seed,
+                    max_examples=p.options.fuzz_examples,
+                    name_prefix=f"{p.run}-fuzz-",
+                    ledger=p.ledger.path,
+                    rate=p.options.rate,
+                    ca_bundle=p.options.ca_bundle,
+                    seconds=p.wire.time_left(),
+                )
         except RuntimeError as error:
             raise Skip(p.wire.redaction.text(" ".join(str(error).split()))) from None
         finally:
