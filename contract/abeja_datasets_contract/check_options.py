@@ -101,6 +101,10 @@ class Options:
     rate: Annotated[float | None, Spec("The largest number of requests per second.", positive=True)] = None
     max_requests: Annotated[int, Spec("Stop after this many requests.", least=1)] = 10_000
     max_seconds: Annotated[float, Spec("Stop after this many seconds.", positive=True)] = 300
+    max_body: Annotated[
+        int,
+        Spec("The largest body of a response, in bytes as decoded; a larger one can't be read.", "BYTES", least=1),
+    ] = 16 * 1024 * 1024
     timeout: Annotated[
         float, Spec("Seconds to wait for a connection, and for each read of a response.", positive=True)
     ] = 30

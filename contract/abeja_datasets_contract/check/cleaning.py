@@ -56,7 +56,7 @@ def clean_up(
     written.known = known
     written.end_line()
     wire = Wire(base_url(known.url), options, Redaction(authorization, options.other_authorization), None)
-    wire.unlimited = True
+    wire.lift()
     credentials = {known.organization_id: authorization}
     if options.other_organization_id is not None and options.other_authorization is not None:
         credentials[options.other_organization_id] = options.other_authorization

@@ -68,6 +68,10 @@ class Received:
     headers: tuple[tuple[str, str], ...]
     body: bytes
 
+    def cut(self, size: int) -> None:
+        """Forget the body beyond its first bytes; whoever holds this response holds it too."""
+        object.__setattr__(self, "body", self.body[:size])
+
 
 @dataclass(frozen=True)
 class Exchange:

@@ -98,6 +98,8 @@ class _Run:
         self._probe = Probe(self._wire, self._findings, self._ledger, party, run)
         self._left: tuple[str, ...] = ()
         self._told: set[str] = set()
+        self._reached: set[str] = set()
+        """Names of the clauses whose check came to its end."""
         self._stages = len(STAGES) + (options.mode is not Mode.READ_ONLY)
         """How many stages there are, with clean-up."""
 
@@ -126,7 +128,18 @@ class _Run:
                 self._left = self._clean_up(lost=lost)
             finally:
                 self._wire.close()
+        if stopped is not None:
+            self._leave(f"the check ended: {stopped}")
         return stopped, lost
+
+    def _leave(self, reason: str) -> None:
+        """Note of each clause whose check did not come to its end why it did not."""
+        for entry in self._entries:
+            if entry.check is not None and entry.clause.name not in self._reached:
+                self._findings.skipped(entry.clause.name, READ_ONLY if self._forbids(entry) else reason)
+
+    def _forbids(self, entry: Entry) -> bool:
+        return entry.clause.writes and self._options.mode is Mode.READ_ONLY
 
     def _guarded(self, work: Callable[[], None]) -> str | None:
         try:
@@ -156,7 +169,7 @@ class _Run:
                 elif entry.check is not None:
                     self._check(entry)
                     self._tell([entry])
-                elif entry.clause.writes and self._options.mode is Mode.READ_ONLY:
+                elif self._forbids(entry):
                     self._findings.skipped(entry.clause.name, READ_ONLY)
             if self._options.fail_fast and self._findings.any_failed:
                 raise Stopped(f"something failed in the stage {stage.name}")
@@ -165,17 +178,15 @@ class _Run:
         if entry.check is None:
             return
         name, check = entry.clause.name, entry.check
-        if entry.clause.writes and self._options.mode is Mode.READ_ONLY:
+        if self._forbids(entry):
             self._findings.skipped(name, READ_ONLY)
             return
         self._probe.begin(name)
         try:
             self._contained(name, lambda: check(self._probe))
-        except Stopped as stopped:
-            self._findings.skipped(name, f"the check ended: {stopped}")
-            raise
         finally:
             self._findings.current = None
+        self._reached.add(name)
         self._contained(name, lambda: self._tidy(name))
 
     def _contained(self, name: str, work: Callable[[], None]) -> None:
@@ -228,7 +239,7 @@ class _Run:
         self._wire.stage = "clean-up"
         if self._progress is not None:
             self._progress.stage("clean-up", self._stages, self._stages)
-        self._wire.unlimited = True
+        self._wire.lift()
         left = Cleaner(self._probe.wire, self._probe.guard).clean(look=not lost)
         if not left and self._ledger.path is not None and self._options.ledger is None:
             with contextlib.suppress(OSError):

@@ -1,22 +1,20 @@
-"""Sending requests and recording what came of each, within the limits that were set."""
+"""Send requests and record what came of each, within the limits that were set."""
 
 import datetime as dt
-import ssl
 import threading
 import time
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
-from http.cookiejar import CookieJar, DefaultCookiePolicy
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
-import httpx
-
+from .connections import Call, Connections, describe
 from .interrupts import Interrupts
 from .options import Lost, Options, Stopped
 from .redaction import Redaction
 from .results import Exchange, Progress, Received, Sent
 from .retry_after import pause_of
+
+__all__ = ["NO_RESPONSES", "SERVER_ERRORS", "Call", "Wire"]
 
 SERVER_ERRORS = 10
 """As many responses of 5xx in a row end the check."""
@@ -27,19 +25,11 @@ _PATIENCE = 60.0
 _REPEATS = 5
 _KEPT = 256 * 1024
 """Bytes of a body that are kept in the record."""
-_HEADERS = ((b"Accept", b"application/json"), (b"User-Agent", b"abeja-datasets-check"))
+_HELD = 64 * 1024 * 1024
+"""Bytes of large bodies that are held; older ones are cut to `_KEPT`."""
+_LAST = 60.0
+"""Seconds that a clean-up may take at least."""
 _SERVER_ERROR = 500
-
-
-@dataclass(frozen=True, kw_only=True)
-class Call:
-    """A request to send. `target` is the path and the query, quoted, as they go over the wire behind the URL."""
-
-    method: str
-    target: str
-    operation: str | None = None
-    headers: tuple[tuple[str, str], ...] = ()
-    body: bytes | None = None
 
 
 class _Outcome(NamedTuple):
@@ -70,33 +60,22 @@ class Wire:
         self._options = options
         self.redaction = redaction
         self._progress = progress
-        self._began = time.monotonic()
+        self._ends = time.monotonic() + options.max_seconds
         self._turns = threading.Lock()
         self._server_errors = 0
         self.no_responses = 0
         """Requests in a row that had no response."""
-        self._base = httpx.URL(url)
-        self._client = self._connect()
-
-    def _connect(self) -> httpx.Client:
-        options = self._options
-        return httpx.Client(
-            transport=options.transport,
-            verify=_trust(options),
-            limits=httpx.Limits(max_connections=options.concurrency, max_keepalive_connections=options.concurrency),
-            # A server that hands out cookies is not to get them back: the credential alone is tested.
-            cookies=CookieJar(DefaultCookiePolicy(allowed_domains=())),
-        )
+        self._connections = Connections(url, options)
+        self._large: list[Received] = []
+        """Responses with large bodies, the oldest first."""
 
     def reconnect(self) -> None:
-        """Go on with new connections: an interrupt may have left one of the old ones taken for ever."""
-        if self._options.transport is None:
-            self._client.close()
-            self._client = self._connect()
+        """Go on with new connections: an interrupt may have left the old ones in any state."""
+        self._connections.renew()
 
     def close(self) -> None:
         """Close the connections."""
-        self._client.close()
+        self._connections.close()
 
     def send(self, call: Call) -> Exchange:
         """Send a request, again where the server asks for that with Retry-After, and record what came.
@@ -138,16 +117,24 @@ class Wire:
 
     def time_left(self) -> float:
         """Return how many seconds are left of those that were allowed."""
-        return max(0.0, self._options.max_seconds - (time.monotonic() - self._began))
+        return max(0.0, self._ends - time.monotonic())
+
+    def lift(self) -> None:
+        """Lift the limits for a clean-up, which has a time of its own."""
+        self.unlimited = True
+        self._ends = time.monotonic() + max(_LAST, self._options.max_seconds)
 
     def _check_limits(self, more: int) -> None:
         self.interrupts.raise_noted()
         if self.unlimited:
             return
         if len(self.exchanges) + more > self._options.max_requests:
-            raise Stopped(f"the limit of {self._options.max_requests} requests is reached")
+            raise Stopped(f"the limit of {self._options.max_requests} requests is reached (--max-requests)")
+        self._check_time()
+
+    def _check_time(self) -> None:
         if not self.time_left():
-            raise Stopped(f"the limit of {self._options.max_seconds:g} seconds is reached")
+            raise Stopped(f"the limit of {self._options.max_seconds:g} seconds is reached (--max-seconds)")
 
     def _keep_rate(self) -> None:
         if self._options.rate is None:
@@ -162,31 +149,10 @@ class Wire:
         started, clock = dt.datetime.now(dt.UTC), time.perf_counter()
         received, error = None, None
         try:
-            response = self._response(self._request(call))
-            raw = tuple((name.decode("latin-1"), value.decode("latin-1")) for name, value in response.headers.raw)
-            received = Received(response.status_code, response.reason_phrase, raw, response.content)
-        except (httpx.HTTPError, httpx.StreamError) as caught:
+            received = self._connections.exchange(call, self.time_left())
+        except Exception as caught:  # noqa: BLE001 - whatever a library makes of a response, the run goes on
             error = describe(caught)
         return _Outcome(received, error, started, time.perf_counter() - clock)
-
-    def _response(self, request: httpx.Request) -> httpx.Response:
-        if self._options.transport is None:
-            return self._client.send(request)
-        response = self._options.transport.handle_request(request)
-        response.read()
-        return response
-
-    def _request(self, call: Call) -> httpx.Request:
-        url = httpx.URL(self.url + call.target) if self._options.transport is None else self._base
-        target = self._base.raw_path.rstrip(b"/") + call.target.encode("ascii")
-        extensions: dict[str, Any] = {
-            "timeout": dict.fromkeys(("connect", "read", "write", "pool"), self._options.timeout)
-        }
-        if url.raw_path != target:
-            # httpx would tidy up dots and escapes in the path; what is tested is how they arrive.
-            extensions["target"] = target
-        headers = [*_HEADERS, *((name.encode("latin-1"), value.encode("latin-1")) for name, value in call.headers)]
-        return httpx.Request(call.method, url, headers=headers, content=call.body, extensions=extensions)
 
     def _record(self, call: Call, outcome: _Outcome) -> Exchange:
         body = call.body
@@ -205,10 +171,21 @@ class Wire:
             outcome.seconds,
         )
         self.exchanges.append(exchange)
+        self._cut(exchange.received)
+        if exchange.received is None or exchange.received.status >= _SERVER_ERROR or self._connections.doubtful:
+            self._connections.renew()  # no request is to suffer from what an earlier one did to a connection
         if self._progress is not None:
             self._progress.request(exchange)
         self._count(exchange)
         return exchange
+
+    def _cut(self, received: Received | None) -> None:
+        """Cut large bodies of earlier responses, so that a long run of them fits into memory."""
+        if received is None or len(received.body) <= _KEPT:
+            return
+        self._large.append(received)
+        while len(self._large) > 1 and sum(len(each.body) for each in self._large) > _HELD:
+            self._large.pop(0).cut(_KEPT)
 
     def _count(self, exchange: Exchange) -> None:
         received = exchange.received
@@ -217,29 +194,9 @@ class Wire:
         self._server_errors = self._server_errors + 1 if failed else 0
         if self.unlimited:
             return
+        if received is None:
+            self._check_time()  # which may have ended it
         if self.no_responses >= NO_RESPONSES:
             raise Lost(f"the server no longer responds: {exchange.error}")
         if self._server_errors >= SERVER_ERRORS:
             raise Stopped(f"the server responded to {SERVER_ERRORS} requests in a row with 5xx")
-
-
-def describe(error: Exception) -> str:
-    """Say in one line why no response came."""
-    match error:
-        case httpx.ConnectTimeout():
-            return "no connection in time"
-        case httpx.TimeoutException():
-            return "no response in time"
-        case httpx.ConnectError() if "CERTIFICATE" in str(error).upper():
-            return f"the server's certificate is not trusted: {error}"
-        case httpx.ConnectError():
-            return f"no connection: {error}"
-        case httpx.RemoteProtocolError():
-            return f"no whole response: {error}"
-    return f"no response: {str(error) or type(error).__name__}"
-
-
-def _trust(options: Options) -> ssl.SSLContext | bool:
-    if options.transport is not None:
-        return False  # nothing is connected to, and loading certificates takes time
-    return True if options.ca_bundle is None else ssl.create_default_context(cafile=str(options.ca_bundle))
