@@ -2,7 +2,7 @@
 
 import httpx
 
-from .options import CheckFailed
+from .options import CheckFailed, Lost, Stopped
 from .probe import Probe
 from .reading import Response, header
 from .registry import Stage
@@ -20,6 +20,15 @@ def preflight(p: Probe) -> None:
         CheckFailed: it is not.
     """
     p.wire.stage = "preflight"
+    try:
+        _look(p)
+    except Lost:
+        raise
+    except Stopped as stopped:
+        raise CheckFailed(str(stopped)) from None
+
+
+def _look(p: Probe) -> None:
     response = p.send(p.request("list_datasets", query={"max_results": 1}))
     received = response.exchange.received
     if received is None:
@@ -40,9 +49,12 @@ def preflight(p: Probe) -> None:
 
 
 def _to_other_spelling(response: Response) -> bool:
-    """Tell whether a redirect only adds or takes the slash at the end, which is a broken promise, not a wrong URL."""
+    """Return whether a redirect only adds or takes the slash at the end, which is a broken promise, not a wrong URL."""
     asked = httpx.URL(response.exchange.sent.url)
-    target = asked.join(response.header("location") or "")
+    try:
+        target = asked.join(response.header("location") or "")
+    except (httpx.InvalidURL, ValueError):
+        return False
     same = (target.scheme, target.host, target.port) == (asked.scheme, asked.host, asked.port)
     return same and target.path != asked.path and target.path.rstrip("/") == asked.path.rstrip("/")
 

@@ -126,6 +126,8 @@ class _Run:
             self._wire.interrupts.clean_up()
             try:
                 self._left = self._clean_up(lost=lost)
+            except Exception as error:  # noqa: BLE001 - what was found out is not to be lost
+                self._left = (f"what {self._ledger.path} names, for the clean-up ended: {_defect(error)}",)
             finally:
                 self._wire.close()
         if stopped is not None:
@@ -202,9 +204,7 @@ class _Run:
         except Unreadable as error:
             self._findings.unreadable(error)
         except Exception as error:  # noqa: BLE001 - a defect of the check must neither end the run nor accuse the server
-            place = traceback.extract_tb(error.__traceback__)[-1]
-            kind, file = type(error).__name__, Path(place.filename).name
-            self._findings.skipped(name, f"defect of the check ({kind} at {file}:{place.lineno})")
+            self._findings.skipped(name, _defect(error))
 
     def _tidy(self, name: str) -> None:
         """Remove what was made for one clause."""
@@ -261,3 +261,8 @@ class _Run:
             left_behind=self._left,
             kept=str(self._ledger.path) if self._keeps and self._ledger.path else "",
         )
+
+
+def _defect(error: Exception) -> str:
+    place = traceback.extract_tb(error.__traceback__)[-1]
+    return f"defect of the check ({type(error).__name__} at {Path(place.filename).name}:{place.lineno})"
