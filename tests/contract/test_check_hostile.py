@@ -105,6 +105,13 @@ def _check(server: Hostile, tmp_path: Path, **more: Any) -> Report:
     return check(server.url, ORGANIZATION, AUTHORIZATION, Options(**{**given, "timeout": 1, **more}))
 
 
+def _report(server: Hostile, tmp_path: Path, **more: Any) -> Report | None:
+    try:
+        return _check(server, tmp_path, **more)
+    except CheckFailed as failed:
+        return failed.report
+
+
 def _no_defect(report: Report) -> None:
     assert [verdict.reason for verdict in report.verdicts if "defect" in verdict.reason] == []
     assert not any("defect" in line for line in report.left_behind)
@@ -113,11 +120,8 @@ def _no_defect(report: Report) -> None:
 @pytest.mark.parametrize("kind", ODD)
 def test_odd_bytes_in_one_operation_end_its_clauses_alone(kind: str, tmp_path: Path) -> None:
     with hostile("get_dataset_item", ODD[kind]) as server:
-        try:
-            report = _check(server, tmp_path)
-        except CheckFailed as failed:
-            assert failed.report is not None
-            report = failed.report
+        report = _report(server, tmp_path)
+    assert report is not None
     _no_defect(report)
     write(report, tmp_path / "reports")
     passed = {verdict.clause.name for verdict in report.verdicts if verdict.status is Status.PASS}
@@ -131,10 +135,7 @@ def test_odd_bytes_in_one_operation_end_its_clauses_alone(kind: str, tmp_path: P
 @pytest.mark.parametrize("operation", [None, "list_datasets", "create_dataset", "get_dataset", "delete_dataset"])
 def test_odd_bytes_in_any_operation_end_no_run_in_a_traceback(operation: str, kind: str, tmp_path: Path) -> None:
     with hostile(operation, ODD[kind]) as server:
-        try:
-            report: Report | None = _check(server, tmp_path, max_seconds=10)
-        except CheckFailed as failed:
-            report = failed.report
+        report = _report(server, tmp_path, max_seconds=10)
     if report is not None:
         _no_defect(report)
         write(report, tmp_path / "reports")

@@ -30,7 +30,7 @@ from tests.contract.faulty import (
 )
 
 from abeja_datasets_contract.check import CheckFailed, Mode, Options, Status, check, clean_up
-from abeja_datasets_contract.check.ledger import Ledger
+from abeja_datasets_contract.check.ledger import Ledger, read
 from abeja_datasets_contract.check.results import Exchange, Verdict
 from abeja_datasets_mock import RunningServer
 
@@ -198,6 +198,20 @@ def test_what_could_not_be_removed_is_told(tmp_path: Path) -> None:
         )
         assert len(report.left_behind) == len(names(server)) > 0
     assert "status 500" in report.left_behind[0]
+
+
+def test_what_a_deletion_did_not_remove_is_told(tmp_path: Path) -> None:
+    async def pretends(asked: Asked, ask: Ask) -> Told:
+        return Told(204) if asked.operation == "delete_dataset" else await ask(asked)
+
+    with spoilt(pretends) as server:
+        report = check(
+            URL, ORGANIZATION, AUTHORIZATION, options(tmp_path, transport=server, select=("items.create.*",))
+        )
+        assert names(server)
+        assert all(any(name in line for line in report.left_behind) for name in names(server))
+        assert report.exit_code != 0
+    assert read(tmp_path / "ledger.jsonl").datasets
 
 
 def test_creates_that_were_not_answered_are_found_by_name(tmp_path: Path) -> None:

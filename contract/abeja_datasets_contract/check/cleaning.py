@@ -1,6 +1,6 @@
 """Clean-up: removing what a ledger knows and a read shows to be the run's, and nothing else."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from .document import contract_of
@@ -107,7 +107,21 @@ class Cleaner:
         """Remove what is known by its id and, where `look`, what can be found by its exact name."""
         pending = sorted({owner for owner, _ in self._pending()})
         unsure = [problem for organization in pending for problem in self._find(organization, look=look)]
-        return (*unsure, *self._remove_all())
+        left = self._remove_all()
+        return (*unsure, *left, *(self._still_there() if look else ()))
+
+    def _still_there(self) -> Iterator[str]:
+        """List what a list has by a name of the run, though its deletion succeeded."""
+        known = self._ledger.known
+        for organization in sorted({owner for owner, _ in known.names} & set(self._credentials)):
+            for dataset, name in self._ownership.listed(organization):
+                is_left = (organization, dataset) in known.datasets
+                if known.run in name and (organization, name) in known.names and not is_left:
+                    self._ledger.note(dataset=dataset, organization_id=organization, name=name)
+                    yield f"{self._where(organization, dataset, name)}: its deletion succeeded, but the list has it"
+
+    def _where(self, organization: str, dataset: str, name: str) -> str:
+        return f"dataset {dataset} ({name!r}) of organization {organization} at {self._wire.url}"
 
     def _pending(self) -> set[tuple[str, str]]:
         known = self._ledger.known
@@ -116,7 +130,7 @@ class Cleaner:
     def _remove_all(self) -> list[str]:
         left = []
         for (organization, dataset), name in list(self._ledger.known.datasets.items()):
-            where = f"dataset {dataset} ({name!r}) of organization {organization} at {self._wire.url}"
+            where = self._where(organization, dataset, name)
             problem = self._remove(organization, dataset)
             if problem:
                 left.append(f"{where}: {problem}")

@@ -1,4 +1,4 @@
-"""Hooks that give schemathesis what it can't guess: ids that exist, names that are not in use.
+"""Hooks that give schemathesis what it can't guess, and spare what others have: ids that exist, names not in use.
 
 Loaded by schemathesis itself, in the process that `run` starts; the environment says what to work with.
 """
@@ -12,6 +12,7 @@ import threading
 from collections import Counter
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import httpx
 import schemathesis
@@ -24,6 +25,8 @@ _PREFIX = os.environ["CONTRACT_NAME_PREFIX"]
 _COUNTS = Path(os.environ["CONTRACT_COUNTS"])
 _DATASETS = f"{os.environ['CONTRACT_URL']}/organizations/{_ORGANIZATION}/datasets/"
 _ITEM = {"source_data": [{"data_uri": "datalake://contract-check/0", "data_type": "image/jpeg"}]}
+_READS = ("GET", "HEAD", "OPTIONS", "TRACE")
+_ABSENT = (404, 410)
 
 _LEDGER = os.environ.get("CONTRACT_LEDGER", "")
 _CA_BUNDLE = os.environ.get("CONTRACT_CA_BUNDLE", "")
@@ -37,6 +40,10 @@ _lock = threading.Lock()
 _numbers = itertools.count(1)
 _cases = itertools.count(1)
 _counts: dict[str, Counter[str]] = {}
+_names: set[str] = set()
+"""The names of the datasets whose creates were sent."""
+_own: set[str] = set()
+"""The ids of the datasets that a read shows to have one of them."""
 
 
 def _create(url: str, body: dict[str, Any]) -> Any:
@@ -47,10 +54,48 @@ def _create(url: str, body: dict[str, Any]) -> Any:
 
 def _new_dataset() -> str:
     body = {"name": f"{_PREFIX}{next(_numbers)}", "type": "custom", "props": {}}
-    _note({"creating": body["name"], "organization_id": _ORGANIZATION})
+    _announce(body["name"])
     dataset_id: str = _create(_DATASETS, body)["dataset_id"]
     _note({"dataset": dataset_id, "organization_id": _ORGANIZATION, "name": body["name"]})
+    if not _is_own(dataset_id):
+        raise RuntimeError(f"a read of the new dataset {dataset_id!r} does not show its name")
     return dataset_id
+
+
+def _announce(name: Any) -> None:
+    """Note the name of a dataset before its create is sent."""
+    if isinstance(name, str) and name not in _names:
+        _names.add(name)
+        _note({"creating": name, "organization_id": _ORGANIZATION})
+
+
+def _is_own(dataset_id: Any) -> bool:
+    """Return whether a read shows that a dataset has a name that was sent."""
+    text = str(dataset_id)
+    if text not in _own and _read(text)[1] in _names:
+        _own.add(text)
+    return text in _own
+
+
+def _read(dataset_id: str) -> tuple[int, Any]:
+    """Read a dataset; return the status and the name."""
+    try:
+        response = _client.get(f"{_DATASETS}{quote(dataset_id, safe='')}")
+        return response.status_code, response.json()["name"]
+    except (httpx.HTTPError, httpx.InvalidURL):
+        return 0, None
+    except (ValueError, TypeError, LookupError, RecursionError):
+        return response.status_code, None
+
+
+def _spare(case: Case[Any]) -> None:
+    """Put an id that nothing has in the place of a dataset's that others may have."""
+    path = case.path_parameters
+    if case.method.upper() in _READS or "dataset_id" not in path or _is_own(path["dataset_id"]):
+        return
+    text = str(path["dataset_id"])
+    if text in ("", ".", "..") or _read(text)[0] not in _ABSENT:
+        path["dataset_id"] = f"{_PREFIX}none"
 
 
 def _note(entry: dict[str, Any]) -> None:
@@ -72,19 +117,28 @@ _item_ids = [_new_item(_dataset_id) for _ in range(5)]
 @schemathesis.hook
 def before_call(context: HookContext, case: Case[Any], kwargs: dict[str, Any]) -> None:  # noqa: ARG001 - the hook's form
     """Put live ids and unused names into a case, wherever its point is not that they are wrong."""
+    _adapt_to_server(case)
+    _spare(case)
+    if _operation(case) == "create_dataset" and isinstance(case.body, dict):
+        _announce(case.body.get("name"))
+
+
+def _adapt_to_server(case: Case[Any]) -> None:
     meta = case.meta
     if meta is None:
         return
+    operation = _operation(case)
     # The stateful phase has ids of its own making, and must see what becomes of just those.
     if meta.phase.name is TestPhase.STATEFUL:
         if "organization_id" in case.path_parameters:
             case.path_parameters["organization_id"] = _ORGANIZATION
+        _rename(operation, case.body)
         return
-    operation = _operation(case)
     # Every fourth case keeps its generated ids, so that unknown ones are asked for too.
     if not meta.is_negative_at(ParameterLocation.PATH) and next(_cases) % 4:
         _pin(operation, case.path_parameters)
     if not meta.is_negative_at(ParameterLocation.BODY):
+        _rename(operation, case.body)
         _adapt(operation, case.body)
 
 
@@ -99,11 +153,15 @@ def _pin(operation: str, path: dict[str, Any]) -> None:
     path.update({name: value for name, value in live.items() if name in path})
 
 
-def _adapt(operation: str, body: Any) -> None:
+def _rename(operation: str, body: Any) -> None:
+    """Put an unused name into the body of a create, which tells later that the dataset is the run's."""
     if operation == "create_dataset" and isinstance(body, dict) and isinstance(body.get("name"), str):
         unused = f"{_PREFIX}{next(_numbers)}-"
         # As long as the generated one where that is long, since its length may be what the case is about.
         body["name"] = unused + body["name"][len(unused) :]
+
+
+def _adapt(operation: str, body: Any) -> None:
     if operation == "bulk_update_dataset_item" and isinstance(body, list):
         del body[len(_item_ids) :]
         for entry, item_id in zip(body, _item_ids, strict=False):
