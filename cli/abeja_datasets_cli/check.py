@@ -184,6 +184,9 @@ def _clean_up(ledger: Path, url: str | None, organization_id: str | None, option
     except (CheckFailed, OSError) as error:
         _say(str(error))
         return NOT_CHECKED
+    except KeyboardInterrupt:
+        _say("interrupted; the ledger names what is still left")
+        return INTERRUPTED
     for what in left:
         _say(f"left behind: {what}")
     if not left:

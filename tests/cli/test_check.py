@@ -179,7 +179,7 @@ def test_options_reach_the_check(
     run(
         "https://api.example.com/base/", "--organization-id", "1", "--allow-writes", "--disposable", "--seed", "-3",
         "--concurrency", "8", "--rate", "2.5", "--max-requests", "7", "--max-seconds", "9", "--timeout", "1.5",
-        "--fuzz-examples", "4",
+        "--fuzz-examples", "4", "--max-body", "5",
         "--select", "preflight.*", "--select", "responses.*", "--skip", "*.body", "--ledger", "l",
         "--ca-bundle", "ca.pem", "--other-organization-id", "2",
     )  # fmt: skip
@@ -187,7 +187,7 @@ def test_options_reach_the_check(
     assert (url, organization, authorization) == ("https://api.example.com/base", "1", f"Bearer {SECRET}")
     assert options == Options(
         mode=Mode.DISPOSABLE, seed=-3, concurrency=8, rate=2.5, max_requests=7, max_seconds=9, timeout=1.5,
-        fuzz_examples=4, select=("preflight.*", "responses.*"), skip=("*.body",), ledger=Path("l"),
+        fuzz_examples=4, max_body=5, select=("preflight.*", "responses.*"), skip=("*.body",), ledger=Path("l"),
         ca_bundle=Path("ca.pem"), other_organization_id="2", other_authorization="Bearer the-token-of-the-other",
     )  # fmt: skip
 

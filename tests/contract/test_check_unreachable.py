@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from tests.contract.faulty import AUTHORIZATION, CREDENTIALS, ORGANIZATION, OTHER_ORGANIZATION, URL, spoilt
 
-from abeja_datasets_contract.check import CheckFailed, Mode, Options, check
+from abeja_datasets_contract.check import CheckFailed, Mode, Options, check, clean_up
 from abeja_datasets_mock import RunningServer
 
 
@@ -166,6 +166,7 @@ def test_a_url_that_is_none(url: str) -> None:
     [
         {"concurrency": 0},
         {"max_requests": 0},
+        {"max_body": 0},
         {"fuzz_examples": 0},
         {"rate": 0},
         {"timeout": -1},
@@ -176,6 +177,17 @@ def test_a_url_that_is_none(url: str) -> None:
 def test_options_that_are_wrong(wrong: dict[str, Any]) -> None:
     with pytest.raises(ValueError, match=next(iter(wrong)).split("_id")[0]):
         Options(**wrong)
+
+
+@pytest.mark.parametrize("value", ["", " ", "Bearer \u20ac", "Bearer a\nb", "Bearer a\x00", "Bearer \ud800"])
+def test_a_credential_that_no_header_can_hold(value: str, tmp_path: Path) -> None:
+    for call in (
+        lambda: check(URL, ORGANIZATION, value),
+        lambda: check(URL, ORGANIZATION, AUTHORIZATION, Options(other_organization_id="2", other_authorization=value)),
+        lambda: clean_up(tmp_path / "ledger", value),
+    ):
+        with pytest.raises(ValueError, match="authorization: it is empty, or has characters that a header can't hold"):
+            call()
 
 
 def test_an_organization_is_needed() -> None:

@@ -7,7 +7,7 @@ from .document import contract_of
 from .guard import Guard, NotOurs
 from .ids import InvalidIdentifier
 from .ledger import Ledger, read
-from .options import CheckFailed, Options, base_url
+from .options import CheckFailed, Options, base_url, require_sendable
 from .ownership import Ownership
 from .redaction import Redaction
 from .results import Mode
@@ -49,6 +49,7 @@ def clean_up(
     """
     contract = contract_of(options.document)
     contract.require_writable()
+    require_sendable(authorization, options.other_authorization)
     known = read(ledger)
     _require_same("URL", base_url(url or known.url), base_url(known.url), ledger)
     _require_same("organization", organization_id or known.organization_id, known.organization_id, ledger)

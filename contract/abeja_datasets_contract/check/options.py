@@ -1,12 +1,17 @@
 """How a check says that it could not check, or could not go on."""
 
+import re
 from urllib.parse import urlsplit
 
 from abeja_datasets_contract.check_options import Options
 
 from .results import Report
 
-__all__ = ["Broken", "CheckFailed", "Lost", "Options", "Skip", "Stopped", "base_url"]
+__all__ = ["Broken", "CheckFailed", "Lost", "Options", "Skip", "Stopped", "base_url", "require_sendable"]
+
+
+_SENDABLE = re.compile(r"[\x21-\x7e\xa1-\xff]([\t\x20-\x7e\xa0-\xff]*[\x21-\x7e\xa1-\xff])?")
+"""What a header may hold (RFC 9110, section 5.5)."""
 
 
 class CheckFailed(Exception):
@@ -53,3 +58,14 @@ def base_url(url: str) -> str:
     if parts.username is not None or parts.query or parts.fragment:
         raise ValueError("the URL is one without a user, a query and a fragment")
     return url.rstrip("/")
+
+
+def require_sendable(*authorizations: str | None) -> None:
+    """Check that headers can hold credentials.
+
+    Raises:
+        ValueError: one has characters that none can. The message does not show them.
+    """
+    for value in authorizations:
+        if value is not None and not _SENDABLE.fullmatch(value):
+            raise ValueError("authorization: it is empty, or has characters that a header can't hold")

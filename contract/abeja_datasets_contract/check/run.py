@@ -13,7 +13,7 @@ from .document import contract_of
 from .findings import Findings
 from .known import load, mark
 from .ledger import Ledger
-from .options import Broken, CheckFailed, Lost, Options, Skip, Stopped, base_url
+from .options import Broken, CheckFailed, Lost, Options, Skip, Stopped, base_url, require_sendable
 from .oracle import Oracle
 from .preflight import preflight
 from .probe import Party, Probe, Run
@@ -61,8 +61,8 @@ def check(
         progress: is told of what goes on.
 
     Raises:
-        ValueError: the URL is none, a pattern of `options` fits no clause, a known failure names none, or the document
-            can't be read.
+        ValueError: the URL is none, no header can hold a credential, a pattern of `options` fits no clause, a known
+            failure names none, or the document can't be read.
         CheckFailed: the server could not be checked; one line says why.
         OSError: the ledger can't be written.
     """
@@ -86,6 +86,7 @@ class _Run:
         if not party.organization_id:
             raise ValueError("organization_id is empty")
         options = run.options
+        require_sendable(party.authorization, options.other_authorization)
         self._url, self._party, self._options, self._progress = url, party, options, progress
         self._entries = entries
         self._known = load(options.known, options.document)
