@@ -139,7 +139,7 @@ def test_odd_bytes_in_any_operation_end_no_run_in_a_traceback(operation: str, ki
     if report is not None:
         _no_defect(report)
         write(report, tmp_path / "reports")
-        assert report.exit_code != 0
+        assert report.exit_code != 0 or report.stopped
 
 
 @pytest.mark.parametrize("kind", ENDLESS)

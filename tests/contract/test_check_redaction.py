@@ -77,3 +77,11 @@ def test_a_secret_that_is_an_ordinary_word_makes_no_promise_fail(secret: str, tm
     report = _checked(secret, tmp_path)
     assert [f"{failure.clause.name}: {failure.came}" for failure in report.failures] == []
     assert report.count(Status.PASS) > 20
+
+
+def test_a_short_secret_is_hidden_as_a_word_alone() -> None:
+    redaction = Redaction(basic("1", "123456"))
+    assert redaction.text('"a": "123456", 1234567, 2026-01-01T00:00:00.123456Z\\n') == (
+        '"a": "$AUTHORIZATION", 1234567, 2026-01-01T00:00:00.123456Z\\n'
+    )
+    assert redaction.text("%31%32%33%34%35%36") == "$AUTHORIZATION"

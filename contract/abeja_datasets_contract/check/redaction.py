@@ -2,7 +2,9 @@
 
 import base64
 import binascii
+import itertools
 import re
+import sys
 from collections.abc import Iterable
 from functools import lru_cache
 
@@ -16,6 +18,12 @@ _LONG = 16
 _OWN_WORDS = "contract-check-"
 _ESCAPED = re.compile(r"\\|%|&#")
 """What escapes a character."""
+_ESCAPE = re.compile(
+    r"(?:\\u(?=[0-9a-f]{4})|%(?=[0-9a-f]{2})|\\x(?=[0-9a-f]{2}))(?P<hex>(?<=u)[0-9a-f]{4}|(?<!u)[0-9a-f]{2})"
+    r"|&#(?:x0*(?P<code>[0-9a-f]{1,6})|0*(?P<decimal>[0-9]{1,7}));",
+    re.IGNORECASE,
+)
+_BETWEEN = re.compile(r"[\s\"',+\\]")
 _URL_SAFE = str.maketrans("+/", "-_")
 
 
@@ -34,29 +42,17 @@ class Redaction:
         if other is not None:
             self._whole.append((other, OTHER_AUTHORIZATION))
         self._derived: dict[str, str] = {}
-        self._parts: list[tuple[str, str, str]] = []
-        self._variables: dict[str, str] = {}
-        """The variable for each form of a secret."""
-        self._plain: re.Pattern[str] | None = None
-        self._add(
+        self._parts = [
             (secret, variable, f"${{{variable[1:]}#* }}" if secret in whole else variable)
             for whole, variable in self._whole
             for secret in secrets_of(whole)
-        )
+        ]
 
     def derive(self, value: str, words: str) -> None:
         """Hide another value of `Authorization`, made of a secret, behind the words by which a shell makes it."""
         if value not in self._derived:
             self._derived[value] = words
-            self._add((secret, AUTHORIZATION, words) for secret in secrets_of(value))
-
-    def _add(self, parts: Iterable[tuple[str, str, str]]) -> None:
-        self._parts += parts
-        for secret, variable, _ in self._parts:
-            for form in _forms(secret):
-                self._variables.setdefault(form, variable)
-        if self._parts:
-            self._plain = re.compile("|".join(_plain(secret) for secret, _, _ in self._parts))
+            self._parts += [(secret, AUTHORIZATION, words) for secret in secrets_of(value)]
 
     def sent(self, sent: Sent) -> Sent:
         """Hide secrets in a request. The part behind the scheme becomes `${AUTHORIZATION#* }`, as a shell cuts it."""
@@ -65,10 +61,14 @@ class Redaction:
 
     def received(self, received: Received) -> Received:
         """Hide secrets that a response echoes, in whatever form."""
-        headers = tuple((self._masked(name), self._masked(value)) for name, value in received.headers)
         # Latin-1 keeps each byte; secrets stand in it as their UTF-8.
-        body = self._masked(received.body.decode("latin-1")).encode("latin-1")
-        return Received(received.status, self._masked(received.reason), headers, body)
+        body = received.body.decode("latin-1")
+        found = self._found("\n".join((received.reason, body, *itertools.chain(*received.headers))))
+        if not found:
+            return received
+        headers = tuple((_masked(name, found), _masked(value, found)) for name, value in received.headers)
+        reason = _masked(received.reason, found)
+        return Received(received.status, reason, headers, _masked(body, found).encode("latin-1"))
 
     def echoed(self, received: Received, sent: Sent) -> bool:
         """Return whether a response, with its secrets hidden, had one in it, or the wrong one that it was sent."""
@@ -81,15 +81,16 @@ class Redaction:
 
     def text(self, text: str) -> str:
         """Hide secrets in any text."""
-        return self._masked(text)
+        return _masked(text, self._found(text))
 
-    def _masked(self, text: str) -> str:
-        if self._plain is not None:
-            text = self._plain.sub(lambda match: self._variables[match[0]], text)
-        if _ESCAPED.search(text) is not None:
-            for secret, variable, _ in self._parts:
-                text = _escapes(secret).sub(lambda _, put=variable: put, text)  # type: ignore[misc]
-        return text
+    def _found(self, text: str) -> list[tuple[str, str]]:
+        """List the secrets that a text may have, each with its variable: most have none, and patterns are slow."""
+        loose = _loose(text) if _ESCAPED.search(text) else ""
+        return [
+            (secret, variable)
+            for secret, variable, _ in self._parts
+            if any(form in text for form in _forms(secret)) or (loose and _may_have(loose, secret))
+        ]
 
     def _shell(self, text: str) -> str:
         for whole, variable in (*self._whole, *self._derived.items()):
@@ -100,10 +101,36 @@ class Redaction:
         return text
 
 
-def _plain(secret: str) -> str:
-    """Write a pattern of the forms of a secret; a short one is a word of its own, and no part of a number or a name."""
-    forms = "|".join(map(re.escape, _forms(secret)))
-    return forms if len(secret) >= _LONG else rf"(?<![\w-])(?:{forms})(?![\w-])"
+def _masked(text: str, secrets: Iterable[tuple[str, str]]) -> str:
+    for secret, variable in secrets:
+        for pattern in (_plain(secret), _escapes(secret)):
+            text = pattern.sub(lambda _, put=variable: put, text)  # type: ignore[misc]
+    return text
+
+
+@lru_cache(maxsize=256)
+def _plain(secret: str) -> re.Pattern[str]:
+    """Build a pattern of the forms of a secret; a short one is a word of its own, and no part of a number or a name."""
+    return re.compile(_bounded("|".join(map(re.escape, _forms(secret))), secret))
+
+
+def _bounded(pattern: str, secret: str) -> str:
+    return pattern if len(secret) >= _LONG else rf"(?<![\w-])(?:{pattern})(?![\w-])"
+
+
+def _loose(text: str) -> str:
+    """Undo escapes, and leave out what may set characters apart."""
+    return _BETWEEN.sub("", _ESCAPE.sub(_unescaped, text)).lower()
+
+
+def _unescaped(match: re.Match[str]) -> str:
+    hexadecimal, decimal = match["hex"] or match["code"], match["decimal"]
+    coded = int(hexadecimal, 16) if hexadecimal else int(decimal)
+    return chr(coded) if coded <= sys.maxunicode else match[0]
+
+
+def _may_have(loose: str, secret: str) -> bool:
+    return not secret.isascii() or _BETWEEN.sub("", secret).lower() in loose
 
 
 @lru_cache(maxsize=256)
@@ -126,7 +153,7 @@ def _forms(secret: str) -> tuple[str, ...]:
 def _escapes(secret: str) -> re.Pattern[str]:
     """Build a pattern of a secret each of whose characters may be escaped as in JSON, a URL or HTML, or set apart."""
     between = "[\\s\"',+]{0,8}" if len(secret) >= _LONG else ""
-    return re.compile(between.join(map(_escape, secret)), re.IGNORECASE)
+    return re.compile(_bounded(between.join(map(_escape, secret)), secret), re.IGNORECASE)
 
 
 def _escape(character: str) -> str:
