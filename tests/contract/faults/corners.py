@@ -105,7 +105,7 @@ requests("isolation", "encoded slashes part segments", ".*", _path(lambda p: p.r
 requests("status", "paths in any case", ".*|", _path(lambda p: p.replace("/Datasets", "/datasets")), "paths.unknown")
 
 
-@fault("error body", "paths.unknown")
+@fault("error body", "paths.unknown", "responses.undocumented.error")
 async def unknown_paths_have_another_error(asked: Asked, ask: Ask) -> Told:
     told = await ask(asked)
     return told.but(json={"detail": "Not Found"}) if told.status == 404 and asked.operation is None else told
@@ -193,7 +193,7 @@ requests(
 )
 
 
-@fault("paging", "paging.items.entries")
+@fault("paging", "paging.items.entries", "current.items")
 async def later_pages_are_poor(asked: Asked, ask: Ask) -> Told:
     told = await ask(asked)
     if asked.operation == "list_dataset_items" and told.status == 200 and "next_page_token=" in asked.target:

@@ -214,7 +214,7 @@ _cached(
 )
 
 
-@fault("paging", "paging.items.token-again")
+@fault("paging", "paging.items.token-again", "current.items")
 async def a_token_is_good_for_one_use(asked: Asked, ask: Ask) -> Told:
     token = re.search("next_page_token=([^&]+)", asked.target)
     if token and asked.operation == "list_dataset_items":
@@ -262,7 +262,7 @@ async def a_full_last_page_has_a_token_that_is_400(asked: Asked, ask: Ask) -> To
     return told
 
 
-statuses("status", "deleted items are 410", "get_dataset_item", 404, 410, "responses.get_dataset_item.status")
+statuses("status", "deleted items are 410", "get_dataset_item", 404, 410, "datasets.delete.*", "responses.*")
 
 
 @fault("state", "names.*")
