@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from tests.sampling import every
+from tests.wrapper.raw_server import left, read_head, serving
 from tests.wrapper.scripted import Reply
 
 from abeja_datasets import AsyncAPIClient
@@ -19,61 +20,11 @@ from abeja_datasets.exceptions import ConnectionFailed, HttpError, InternalServe
 from abeja_datasets.transports import in_time
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
-
     from tests.wrapper.faces import Face
     from tests.wrapper.scripted import Request, ScriptedServer
 
 LONG = {"text": "x" * 20_000_000}
 REFUSAL = b"HTTP/1.1 %d Refused\r\nContent-Length: 2\r\n\r\n{}"
-
-
-@contextlib.contextmanager
-def serving(serve: "Callable[[socket.socket], None]") -> "Iterator[str]":
-    """Run a server that does this with each connection; yield its URL."""
-    threads: list[threading.Thread] = []
-    connections: list[socket.socket] = []
-
-    def one(connection: socket.socket) -> None:
-        with connection, contextlib.suppress(OSError):
-            serve(connection)
-
-    def accept() -> None:
-        with contextlib.suppress(OSError):
-            while True:
-                connection, _ = listener.accept()
-                connections.append(connection)
-                threads.append(threading.Thread(target=one, args=(connection,), daemon=True))
-                threads[-1].start()
-
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        threads.append(threading.Thread(target=accept, daemon=True))
-        threads[0].start()
-        try:
-            yield f"http://127.0.0.1:{listener.getsockname()[1]}"
-        finally:
-            listener.shutdown(socket.SHUT_RDWR)
-            for connection in connections:
-                with contextlib.suppress(OSError):
-                    connection.shutdown(socket.SHUT_RDWR)
-            for thread in threads:
-                thread.join(5)
-                assert not thread.is_alive()
-
-
-def read_head(connection: socket.socket) -> None:
-    data = b""
-    while b"\r\n\r\n" not in data:
-        piece = connection.recv(65_536)
-        if not piece:
-            raise ConnectionError
-        data += piece
-
-
-def left(connection: socket.socket) -> None:
-    """Wait until the client has closed a connection."""
-    while connection.recv(1 << 20):
-        pass
 
 
 # Connections after trouble
@@ -134,10 +85,12 @@ def test_a_connection_that_the_server_ends_is_not_used_again(face: "Face", versi
 
 
 @pytest.mark.parametrize(
-    ("status", "end", "read"),
-    every(4, product([400, 401, 413], ["reset", "close", "half", "open", "late"], [0, 1, 3_000_000])),
+    ("status", "end", "read", "is_given"),
+    every(4, product([400, 401, 413], ["reset", "close", "half", "open", "late"], [0, 1, 3_000_000], [False, True])),
 )
-def test_an_early_refusal_is_seen_and_nothing_is_sent_again(face: "Face", status: int, end: str, read: int) -> None:
+def test_an_early_refusal_is_seen_and_nothing_is_sent_again(
+    *, face: "Face", status: int, end: str, read: int, is_given: bool
+) -> None:
     came: list[int] = []
 
     def serve(connection: socket.socket) -> None:
@@ -157,10 +110,11 @@ def test_an_early_refusal_is_seen_and_nothing_is_sent_again(face: "Face", status
             over.wait(5)
 
     over = threading.Event()
+    given = {"http_client": face.http_client(trust_env=False)} if is_given else {}
     with serving(serve) as url:
         try:
             with pytest.raises(HttpError) as caught:
-                face.open(url).update_dataset_item(1, 2, 3, LONG)
+                face.open(url, **given).update_dataset_item(1, 2, 3, LONG)
         finally:
             over.set()
     assert (caught.value.status_code, caught.value.outcome) == (status, "rejected")

@@ -72,7 +72,18 @@ def test_a_codec_that_is_no_charset_takes_no_time(face: "Face", server: "Scripte
     assert time.monotonic() - started < 2
 
 
-NO_JSON = [b"NaN", b'{"a": [1, Infinity]}', b"-Infinity", b"1" * 5000, b"[" * 100_000, b'{"a": 1e}', b"\xff\xfe"]
+NO_JSON = [
+    b"1e999",
+    b'{"a": [-1E+400]}',
+    b"1" * 400 + b".0",
+    b"NaN",
+    b'{"a": [1, Infinity]}',
+    b"-Infinity",
+    b"1" * 5000,
+    b"[" * 100_000,
+    b'{"a": 1e}',
+    b"\xff\xfe",
+]
 
 
 @pytest.mark.parametrize("body", NO_JSON, ids=lambda body: ascii(body)[2:20])
@@ -92,6 +103,7 @@ def test_a_number_that_could_not_be_sent_back_is_no_json(face: "Face", server: "
         (b'{"a": 1, "a": 2}', {"a": 2}),
         (rb'{"a": "\ud800"}', {"a": "\ud800"}),
         (b'{"a": %d}' % 10**4000, {"a": 10**4000}),
+        (b"[1.7976931348623157e308, -1e-999, 1E2]", [1.7976931348623157e308, -0.0, 100.0]),
     ],
     ids=lambda given: ascii(given)[:20],
 )

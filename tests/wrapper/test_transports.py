@@ -286,8 +286,6 @@ def test_a_tunnel_that_is_garbled_has_sent_nothing(
 def test_a_limit_that_is_over_while_connecting_has_sent_nothing(
     face: "Face", monkeypatch: pytest.MonkeyPatch, where: str, is_given: bool, limit: str
 ) -> None:
-    if is_given and face.name != "sync" and limit == "deadline" and where != "CONNECT":
-        pytest.skip("httpx leaves a connection open whose handshake is cancelled")
     with speaking(b"HTTP/1.1 200 OK\r\n\r\n" if where == "TLS behind CONNECT" else b"") as url:
         if where != "TLS":
             monkeypatch.setenv("HTTPS_PROXY", url)

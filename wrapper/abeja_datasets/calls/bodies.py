@@ -34,7 +34,8 @@ def decode(body: bytes) -> Any:
     """Return the value of a JSON text in UTF-8, UTF-16 or UTF-32.
 
     Raises:
-        ValueError: it is not JSON. NaN and infinity are no JSON (RFC 8259, section 6), and could not be sent back.
+        ValueError: it is not JSON, or it has a number that is too large for a float. NaN and infinity are no JSON
+            (RFC 8259, section 6). None of these could be sent back.
         RecursionError: it is nested too deeply.
     """
     return _decoder.decode(body.decode(json.detect_encoding(body), "surrogatepass"))
@@ -54,7 +55,14 @@ def _refuse_constant(name: str) -> Any:
     raise ValueError(f"{name} is not JSON")
 
 
-_decoder = json.JSONDecoder(parse_constant=_refuse_constant)
+def _finite(text: str) -> float:
+    number = float(text)
+    if number - number:  # NaN where it is infinite; the cheapest test, which each float of a page goes through
+        raise ValueError(f"{text:.40} is too large for a float")
+    return number
+
+
+_decoder = json.JSONDecoder(parse_constant=_refuse_constant, parse_float=_finite)
 
 
 def _of_enum(value: object) -> Any:

@@ -12,6 +12,8 @@ from abeja_datasets.transports.http_libraries import warn
 from abeja_datasets.transports.sockets import has_input, remaining
 
 _VERSION: Final = f"aiohttp {aiohttp.__version__}"
+_PIECE: Final = 1 << 14
+"""Bytes that are parsed at once: aiohttp's parser in Python takes seconds for 256 KiB of small chunks."""
 _USED: Final = ("_reschedule_timeout", "_drop_timeout", "_on_read_timeout", "force_close", "feed_data")
 
 
@@ -65,12 +67,16 @@ class Protocol(ResponseHandler):
     - It is not used again after a 5xx. Some servers close it without saying so, and aiohttp lets it go before the
       caller knows of the response.
     - What it has received is not lost when the server resets it while a request is sent.
+    - It drops interim responses (1xx). aiohttp queues any number of them, and sets no timer for what follows.
+    - It parses a large piece in parts, since the time that the parser takes may grow with the square of the size.
     - It closes at once, also where the server does not take what is still to be sent. A transport of asyncio waits for
       that without end.
     """
 
     _due: float | None = None
     _alarm: asyncio.TimerHandle | None = None
+    _is_interim = False
+    """Whether the last response that was received is an interim one."""
 
     def _reschedule_timeout(self) -> None:
         self._due = self._loop.time() + self._read_timeout if self._read_timeout else None
@@ -99,9 +105,26 @@ class Protocol(ResponseHandler):
         super().connection_lost(exc)
         self._stop()
 
+    def data_received(self, data: bytes) -> None:
+        """Parse what was received."""
+        if len(data) <= _PIECE:
+            super().data_received(data)
+        else:
+            for start in range(0, len(data), _PIECE):
+                if self.exception() is None:
+                    super().data_received(data[start : start + _PIECE])
+        if self._is_interim:
+            self._is_interim = False
+            self._reschedule_timeout()
+
     def feed_data(self, data: Any, *more: Any) -> None:
         """Take a response."""
-        if data[0].code >= 500:  # noqa: PLR2004 - the range of failures of the server
+        code = data[0].code
+        # After 101 another protocol follows; aiohttp takes it for the response.
+        self._is_interim = 100 <= code < 200 and code != 101  # noqa: PLR2004 - the range of interim responses
+        if self._is_interim:
+            return
+        if code >= 500:  # noqa: PLR2004 - the range of failures of the server
             self.force_close()
         super().feed_data(data, *more)
 

@@ -3,7 +3,7 @@
 import sys
 
 from abeja_datasets.transports import in_time
-from abeja_datasets.transports.http_libraries import is_connecting
+from abeja_datasets.transports.http_libraries import is_connecting, shut_down_connection
 from abeja_datasets.transports.httpx_transport import GivenClient, HttpxTransport
 from abeja_datasets.transports.streams import bound_steps
 from abeja_datasets.transports.wire import Request, Response, out_of_time
@@ -40,7 +40,8 @@ class BoundedGiven:
     """Does the same for a client that the caller gave, whose connections are not ours to bound.
 
     Args:
-        transport: sends the requests. One with a deadline is sent in a thread, which ends by its own timeouts.
+        transport: sends the requests. One with a deadline is sent in a thread. When the deadline is over its connection
+            is shut down, and the thread ends.
     """
 
     def __init__(self, transport: GivenClient) -> None:
@@ -57,7 +58,9 @@ class BoundedGiven:
         except in_time.OverTime as over:
             # Reading the frames of another thread is CPython's; elsewhere the request may have been sent.
             frame = sys._current_frames().get(over.thread.ident or 0)  # noqa: SLF001 - documented
-            raise out_of_time(sent=not is_connecting(frame)) from None
+            is_sent = not is_connecting(frame)
+            shut_down_connection(frame)
+            raise out_of_time(sent=is_sent) from None
 
     def close(self) -> None:
         """Leave the client open."""

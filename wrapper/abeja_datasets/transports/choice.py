@@ -99,8 +99,10 @@ class AsyncChoice(_Choice):
         from abeja_datasets.transports.lanes import Bounded, Lanes
 
         if self._given is not None:
+            from abeja_datasets.transports import streams
             from abeja_datasets.transports.async_httpx_transport import AsyncGivenClient
 
+            streams.watch_given(self._given)
             return Bounded(AsyncGivenClient(self._given))
         try:
             if self._is_aiohttp:

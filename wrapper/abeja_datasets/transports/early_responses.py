@@ -10,17 +10,19 @@ import collections
 import contextlib
 import re
 import socket
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any, Final
 
 import httpcore
 
-from abeja_datasets.transports.sockets import is_broken, remaining, wait
+from abeja_datasets.transports.sockets import has_input, is_broken, remaining, wait
 
 SHORT: Final = 1 << 14
 """Bytes of the longest body that is sent without looking: sockets take it at once."""
 
 _PIECE: Final = 1 << 16
+_MOMENT: Final = 0.005
+_TLS_PIECE: Final = 1 << 16
 _MOST_KEPT: Final = 1 << 20
 _INTERIM: Final = re.compile(rb"HTTP/1\.[01] 1[0-9][0-9].*?\r?\n\r?\n", re.DOTALL)
 _REFUSAL: Final = re.compile(rb"HTTP/1\.[01] [45][0-9][0-9][ \r\n]")
@@ -99,19 +101,40 @@ def write(stream: Any, buffer: bytes, seconds: Callable[[], float | None], early
 
 async def async_write(stream: Any, buffer: bytes, timeout: float | None, early: Early) -> None:  # noqa: ASYNC109 - httpcore's
     """The same for asyncio."""
-    with _kept_open(stream) as connection:
-        writing = asyncio.ensure_future(stream.write(buffer, timeout))
-        try:
-            while not writing.done():
-                await _look(stream, writing, early)
-            await writing
-            _check(connection)
-        except httpcore.WriteError:
-            if writing.done():
-                early.keep(await _rest(stream) + (remaining(connection) if connection else b""))
-            raise
-        finally:
-            await _end(writing)
+    if stream.get_extra_info("ssl_object") is None:
+        with stream.get_extra_info("socket").dup() as connection:
+            # It stays open after asyncio has closed its own, so that what it has received is not lost.
+            await _write(stream, buffer, timeout, early, connection)
+        return
+    # What a broken connection has received is encrypted, and can't be read any more. So it is read before each piece.
+    view = memoryview(buffer)
+    for start in range(0, len(buffer), _TLS_PIECE):
+        if early.is_wanted and has_input(stream.get_extra_info("socket")):
+            # What comes may be no data.
+            with contextlib.suppress(httpcore.ReadError, httpcore.ReadTimeout):
+                early.keep(await stream.read(_PIECE, _MOMENT))
+        await _write(stream, bytes(view[start : start + _TLS_PIECE]), timeout, early, None)
+
+
+async def _write(
+    stream: Any,
+    buffer: bytes,
+    timeout: float | None,  # noqa: ASYNC109 - httpcore's
+    early: Early,
+    connection: socket.socket | None,
+) -> None:
+    writing = asyncio.ensure_future(stream.write(buffer, timeout))
+    try:
+        while not writing.done():
+            await _look(stream, writing, early)
+        await writing
+        _check(connection)
+    except httpcore.WriteError:
+        if writing.done():
+            early.keep(await _rest(stream) + (remaining(connection) if connection else b""))
+        raise
+    finally:
+        await _end(writing)
 
 
 def _check(connection: socket.socket | None) -> None:
@@ -146,16 +169,3 @@ async def _rest(stream: Any) -> bytes:
 async def _end(task: "asyncio.Future[Any]") -> None:
     task.cancel()
     await asyncio.gather(task, return_exceptions=True)
-
-
-@contextlib.contextmanager
-def _kept_open(stream: Any) -> Iterator[socket.socket | None]:
-    """Keep a connection open after asyncio has closed it, so that what it has received is not lost.
-
-    With TLS it can't be read any more: what comes is encrypted.
-    """
-    if stream.get_extra_info("ssl_object") is not None:
-        yield None
-        return
-    with stream.get_extra_info("socket").dup() as connection:
-        yield connection

@@ -5,6 +5,8 @@ Nothing but this and `streams.py` reaches into their internals.
 Where an internal is not where it was, the workaround is left out and a warning says so, once, with the version.
 """
 
+import contextlib
+import socket
 import sys
 import traceback
 import warnings
@@ -112,6 +114,32 @@ def _is_connecting(frame: FrameType) -> bool:
     if frame.f_code.co_name in _CONNECTING.get(package, ()):
         return True
     return package == "httpcore" and getattr(frame.f_locals.get("request"), "method", None) == b"CONNECT"
+
+
+def shut_down_connection(frame: FrameType | None) -> None:
+    """End the connection that a function uses which is still running in another thread, so that it soon returns.
+
+    httpx has no way to cancel a request from outside (https://github.com/encode/httpx/issues/1450). Nothing happens
+    where there is no connection, or where it carries other requests too, as with HTTP/2.
+    """
+    connection = None
+    while frame is not None:
+        owner = frame.f_locals.get("self")
+        if frame.f_globals.get("__name__", "").endswith(".http2"):
+            return
+        if connection is None:
+            connection = owner if isinstance(owner, socket.socket) else _socket_of(owner)
+        frame = frame.f_back
+    if connection is not None:
+        with contextlib.suppress(OSError):
+            connection.shutdown(socket.SHUT_RDWR)
+
+
+def _socket_of(owner: Any) -> Any:
+    if type(owner).__module__.partition(".")[0] != "httpcore":
+        return None
+    extra_info = getattr(getattr(owner, "_network_stream", owner), "get_extra_info", None)
+    return extra_info("socket") if extra_info else None
 
 
 def never_resend(session: Any) -> None:

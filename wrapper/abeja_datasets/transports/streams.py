@@ -15,6 +15,7 @@ import httpx
 
 from abeja_datasets.transports import early_responses, in_time
 from abeja_datasets.transports.http_libraries import httpx_version, warn
+from abeja_datasets.transports.privacy import is_ours
 from abeja_datasets.transports.sockets import input_check
 
 _OVER = "the deadline of the call is over"
@@ -53,6 +54,18 @@ def bound_steps(transport: httpx.HTTPTransport) -> Now:
 def watch(transport: httpx.AsyncHTTPTransport) -> None:
     """Let a transport look for a response while it sends, and close a connection whose TLS handshake is cancelled."""
     _stand_before(transport, _AsyncBackend, "an early response may be lost, and a cancelled TLS handshake stays open")
+
+
+def watch_given(client: httpx.AsyncClient) -> None:
+    """Do so for a client that the caller gave, on the connections that it opens from now on, and for our requests only.
+
+    The connections of HTTP/2 stay as they are: they carry several requests at once.
+    """
+    for transport in (getattr(client, "_transport", None), *getattr(client, "_mounts", {}).values()):
+        pool = getattr(transport, "_pool", None)
+        is_known = isinstance(transport, httpx.AsyncHTTPTransport) and not getattr(pool, "_http2", False)
+        if is_known and not isinstance(getattr(pool, "_network_backend", None), _AsyncBackend):
+            watch(transport)
 
 
 def _stand_before(transport: Any, make: Callable[[Any], Any], loss: str) -> None:
@@ -183,6 +196,9 @@ class _AsyncBackend:
     async def connect_tcp(self, *args: Any, **options: Any) -> "_AsyncStream":
         return _AsyncStream(await self._backend.connect_tcp(*args, **options))
 
+    async def connect_unix_socket(self, *args: Any, **options: Any) -> "_AsyncStream":
+        return _AsyncStream(await self._backend.connect_unix_socket(*args, **options))
+
 
 class _AsyncStream(_AnyStream):
     """A connection of httpcore for asyncio."""
@@ -196,7 +212,7 @@ class _AsyncStream(_AnyStream):
         return received
 
     async def write(self, buffer: bytes, timeout: float | None = None) -> None:  # noqa: ASYNC109 - likewise
-        if len(buffer) <= early_responses.SHORT:
+        if len(buffer) <= early_responses.SHORT or not is_ours.get():
             await self._stream.write(buffer, timeout)
         else:
             await early_responses.async_write(self._stream, buffer, timeout, self._early)
