@@ -3,6 +3,8 @@
 import asyncio
 import contextlib
 import functools
+import time
+from contextvars import ContextVar
 from typing import Any, Final
 
 import aiohttp
@@ -10,6 +12,9 @@ from aiohttp.client_proto import ResponseHandler
 
 from abeja_datasets.transports.http_libraries import warn
 from abeja_datasets.transports.sockets import has_input, remaining
+
+deadline: Final[ContextVar[float | None]] = ContextVar("deadline", default=None)
+"""When the response to the request of the running task must be complete, by `time.monotonic`."""
 
 _VERSION: Final = f"aiohttp {aiohttp.__version__}"
 _PIECE: Final = 1 << 14
@@ -50,13 +55,14 @@ class Connector(aiohttp.TCPConnector):
         while kept := await super()._get(key, traces):
             is_usable = kept.protocol is not None and not kept.protocol.should_close
             if is_usable and not (self.looks and _has_input(kept.transport)):
+                _keep_deadline(kept.protocol)
                 return kept
             kept.close()
         return None
 
     async def _create_connection(self, req: Any, traces: Any, timeout: Any) -> Any:  # noqa: ASYNC109 - aiohttp's
         async with asyncio.timeout(timeout.sock_connect):
-            return await super()._create_connection(req, traces, timeout)
+            return _keep_deadline(await super()._create_connection(req, traces, timeout))
 
 
 class Protocol(ResponseHandler):
@@ -68,11 +74,14 @@ class Protocol(ResponseHandler):
       caller knows of the response.
     - What it has received is not lost when the server resets it while a request is sent.
     - It drops interim responses (1xx). aiohttp queues any number of them, and sets no timer for what follows.
-    - It parses a large piece in parts, since the time that the parser takes may grow with the square of the size.
+    - It parses a large piece in parts, since the time that the parser takes may grow with the square of the size. It
+      looks at the deadline in between: no timer of the event loop does meanwhile.
     - It closes at once, also where the server does not take what is still to be sent. A transport of asyncio waits for
       that without end.
     """
 
+    deadline: float | None = None
+    """When the response must be complete, by `time.monotonic`."""
     _due: float | None = None
     _alarm: asyncio.TimerHandle | None = None
     _is_interim = False
@@ -110,12 +119,19 @@ class Protocol(ResponseHandler):
         if len(data) <= _PIECE:
             super().data_received(data)
         else:
-            for start in range(0, len(data), _PIECE):
-                if self.exception() is None:
-                    super().data_received(data[start : start + _PIECE])
+            self._take(data)
         if self._is_interim:
             self._is_interim = False
             self._reschedule_timeout()
+
+    def _take(self, data: bytes) -> None:
+        for start in range(0, len(data), _PIECE):
+            if self.exception() is not None:
+                return
+            if self.deadline is not None and time.monotonic() > self.deadline:
+                self.set_exception(TimeoutError("the response was not complete when the deadline was over"))
+                return
+            super().data_received(data[start : start + _PIECE])
 
     def feed_data(self, data: Any, *more: Any) -> None:
         """Take a response."""
@@ -139,6 +155,11 @@ class Protocol(ResponseHandler):
         if self._alarm is not None:
             self._alarm.cancel()
             self._alarm = None
+
+
+def _keep_deadline(protocol: Any) -> Any:
+    protocol.deadline = deadline.get()
+    return protocol
 
 
 def _has_input(transport: Any) -> bool:

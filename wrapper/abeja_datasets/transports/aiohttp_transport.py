@@ -3,6 +3,7 @@
 import asyncio
 import base64
 import functools
+import re
 import ssl
 from collections.abc import AsyncGenerator
 from typing import Any, Final
@@ -11,7 +12,7 @@ import aiohttp
 from yarl import URL
 
 from abeja_datasets.calls.headers import Headers
-from abeja_datasets.transports.aiohttp_connections import connector
+from abeja_datasets.transports.aiohttp_connections import connector, deadline
 from abeja_datasets.transports.http_libraries import never_resend, was_sent
 from abeja_datasets.transports.proxies import Proxy, is_refusal
 from abeja_datasets.transports.received import Body
@@ -27,6 +28,7 @@ _NOT_SENT: Final = (
     aiohttp.InvalidURL,
 )
 _ERRORS: Final = (aiohttp.ClientError, OSError, DecodingError)
+_QUERY: Final = re.compile(r"\?\S*")
 _MAX_HEAD: Final = 100 * 1024
 _LONG: Final = 1 << 18
 _ALWAYS: Final = 3
@@ -84,6 +86,7 @@ class AiohttpTransport:
         # The event loop has noticed what the servers closed, if it turned a moment ago.
         self._connector.looks = self._clock() > self._fresh_until
         self._under_way += 1
+        deadline.set(request.deadline)
         try:
             url = URL(request.origin + request.target, encoded=True)
             response = await self._session.request(request.method, url, **self._options(request))
@@ -169,6 +172,9 @@ def _failure(error: Exception, *, sent: bool | None = None, **more: Any) -> Fail
         # Its text has the whole URL, and it holds the headers of the request.
         status = f"{error.status} " if isinstance(error, aiohttp.ClientHttpProxyError) else ""
         more["text"] = status + " ".join(error.message.split())
+    elif "?" in str(error):
+        # Some have the whole URL too, such as a ConnectionTimeoutError.
+        more["text"] = _QUERY.sub("", str(error))
     is_refused = isinstance(error, aiohttp.ClientHttpProxyError) and is_refusal(str(error.status))
     return Failure(error, sent=sent, timed_out=isinstance(error, TimeoutError), final=is_refused, **more)
 

@@ -86,7 +86,8 @@ def _extensions(client: "httpx.Client | httpx.AsyncClient", request: Request) ->
 
     def check(step: str, _info: Mapping[str, Any]) -> None:
         if step.endswith("send_request_headers.started") and time.monotonic() > deadline:
-            raise TimeoutError("the deadline of the call is over")
+            # The error for a request of which nothing was sent.
+            raise httpx.ConnectTimeout("the deadline of the call is over")
 
     return {"trace": check}
 

@@ -15,13 +15,13 @@ _HPACK: Final = ("hpack.hpack", "hpack.table")
 
 
 def quiet_logs() -> None:
-    """Let the libraries log nothing private of our requests; what they log of others stays as it is."""
+    """Keep what is private of our requests out of the logs of the libraries; what they log of others stays as it is."""
     for name in ("httpx", *_HTTPCORE, *_HPACK):
         logging.getLogger(name).addFilter(_hide)
 
 
 def keep_no_cookies(jar: CookieJar) -> None:
-    """Let a jar of the caller's client keep no cookie of a response to us; it sends those that the caller put there."""
+    """Keep cookies of responses to us out of the jar of a caller's client; it sends those that the caller put there."""
     if "extract_cookies" not in vars(jar):
         jar.extract_cookies = functools.partial(_extract, jar.extract_cookies)  # type: ignore[method-assign] # this jar's
 

@@ -41,7 +41,7 @@ class Now(threading.local):
 
 
 def bound_steps(transport: httpx.HTTPTransport) -> Now:
-    """Let each step of a transport end with the deadline of its thread, and return where that is set.
+    """Bound each step of a transport by the deadline of its thread, and return where that is set.
 
     A timeout of httpx bounds each read alone, so that a response of a byte now and then never ends
     (https://github.com/encode/httpx/issues/1450).
@@ -52,7 +52,7 @@ def bound_steps(transport: httpx.HTTPTransport) -> Now:
 
 
 def watch(transport: httpx.AsyncHTTPTransport) -> None:
-    """Let a transport look for a response while it sends, and close a connection whose TLS handshake is cancelled."""
+    """Make a transport look for a response while it sends, and close a connection whose TLS handshake is cancelled."""
     _stand_before(transport, _AsyncBackend, "an early response may be lost, and a cancelled TLS handshake stays open")
 
 

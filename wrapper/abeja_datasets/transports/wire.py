@@ -115,7 +115,8 @@ class Failure(Exception):
         shown = "\n".join(f"{one} {one!r} {vars(one)!r}" for one in (*causes(self), *causes(self.cause)))
         if redact(shown) == shown and not self._is_bare:
             return
-        kind = type(self.cause) if isinstance(self.cause, DecodingError) else ConnectionError
+        lost = TimeoutError if self.timed_out else ConnectionError
+        kind = type(self.cause) if isinstance(self.cause, DecodingError) else lost
         self.cause = kind(redact(str(self)))
         self.args = self.cause.args
         self.__cause__ = self.__context__ = self.cause
