@@ -1,10 +1,10 @@
 """The deadline of a call in a thread."""
 
-import sys
+import time
 
 from abeja_datasets.transports import in_time
-from abeja_datasets.transports.http_libraries import is_connecting, shut_down_connection
 from abeja_datasets.transports.httpx_transport import GivenClient, HttpxTransport
+from abeja_datasets.transports.steps import Steps, watching
 from abeja_datasets.transports.streams import bound_steps
 from abeja_datasets.transports.wire import Request, Response, out_of_time
 
@@ -53,14 +53,16 @@ class BoundedGiven:
         left = request.seconds_left()
         if left is None:
             return self._transport.send(request)
+        steps = Steps(time.monotonic() + left)
+        before = watching.set(steps)
         try:
             return in_time.run(lambda: self._transport.send(request), left)
-        except in_time.OverTime as over:
-            # Reading the frames of another thread is CPython's; elsewhere the request may have been sent.
-            frame = sys._current_frames().get(over.thread.ident or 0)  # noqa: SLF001 - documented
-            is_sent = not is_connecting(frame)
-            shut_down_connection(frame)
+        except in_time.OverTime:
+            is_sent = steps.is_sent
+            steps.end()
             raise out_of_time(sent=is_sent) from None
+        finally:
+            watching.reset(before)
 
     def close(self) -> None:
         """Leave the client open."""

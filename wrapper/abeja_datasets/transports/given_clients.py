@@ -1,7 +1,6 @@
 """A client of httpx that the caller gave: what it is set to is used wherever ours is not given."""
 
 import logging
-import time
 from collections.abc import Mapping
 from typing import Any
 
@@ -11,6 +10,7 @@ from abeja_datasets.configuration.credentials import Credential, OfHttpClient
 from abeja_datasets.configuration.settings import VARIABLES, Settings, with_base_url
 from abeja_datasets.transports.httpx_messages import headers_beside, timeouts
 from abeja_datasets.transports.privacy import keep_no_cookies
+from abeja_datasets.transports.steps import watching
 from abeja_datasets.transports.wire import Request
 
 
@@ -57,7 +57,7 @@ def build(client: "httpx.Client | httpx.AsyncClient", request: Request) -> httpx
             content=request.content,
             headers=headers_beside(client.headers, request.headers),
             timeout=timeouts(request, client.timeout),
-            extensions=_extensions(client, request),
+            extensions={"trace": steps} if (steps := watching.get()) else None,
         )
     except UnicodeEncodeError:
         problem = "http_client: it has a cookie or a header that is not ASCII, which can't be sent"
@@ -73,23 +73,6 @@ def build(client: "httpx.Client | httpx.AsyncClient", request: Request) -> httpx
 def auth(credential: Credential) -> Any:
     """Return what a client authenticates a request with: our credential, or what it is set to itself."""
     return httpx.USE_CLIENT_DEFAULT if isinstance(credential, OfHttpClient) else _Authorization(credential)
-
-
-def _extensions(client: "httpx.Client | httpx.AsyncClient", request: Request) -> dict[str, Any] | None:
-    """Return what keeps a thread that is still connecting when the deadline is over from sending the request.
-
-    httpx calls `trace` at each step. A task needs none: it is cancelled.
-    """
-    deadline = request.deadline
-    if deadline is None or isinstance(client, httpx.AsyncClient):
-        return None
-
-    def check(step: str, _info: Mapping[str, Any]) -> None:
-        if step.endswith("send_request_headers.started") and time.monotonic() > deadline:
-            # The error for a request of which nothing was sent.
-            raise httpx.ConnectTimeout("the deadline of the call is over")
-
-    return {"trace": check}
 
 
 class _Authorization(httpx.Auth):

@@ -5,8 +5,6 @@ Nothing but this and `streams.py` reaches into their internals.
 Where an internal is not where it was, the workaround is left out and a warning says so, once, with the version.
 """
 
-import contextlib
-import socket
 import sys
 import traceback
 import warnings
@@ -102,13 +100,6 @@ def was_sent(error: BaseException, before: BaseException | None = _NOT_KNOWN) ->
     return True
 
 
-def is_connecting(frame: FrameType | None) -> bool:
-    """Return whether a function that is still running is making a connection, or was called to do so."""
-    while frame is not None and not _is_connecting(frame):
-        frame = frame.f_back
-    return frame is not None
-
-
 def _is_connecting(frame: FrameType) -> bool:
     package = frame.f_globals.get("__name__", "").partition(".")[0]
     if frame.f_code.co_name in _CONNECTING.get(package, ()):
@@ -116,23 +107,18 @@ def _is_connecting(frame: FrameType) -> bool:
     return package == "httpcore" and getattr(frame.f_locals.get("request"), "method", None) == b"CONNECT"
 
 
-def shut_down_connection(frame: FrameType | None) -> None:
-    """End the connection that a function uses which is still running in another thread, so that it soon returns.
+def socket_in_use() -> Any:
+    """Return the socket of the connection for which httpcore has called us; None where there is none.
 
-    httpx has no way to cancel a request from outside (https://github.com/encode/httpx/issues/1450). Nothing happens
-    where there is no connection, or where it carries other requests too, as with HTTP/2.
+    httpx has no way to cancel a request from outside (https://github.com/encode/httpx/issues/1450), and its `trace`
+    does not name a connection that is used again.
     """
-    connection = None
+    frame: FrameType | None = sys._getframe()  # noqa: SLF001 - documented
     while frame is not None:
-        owner = frame.f_locals.get("self")
-        if frame.f_globals.get("__name__", "").endswith(".http2"):
-            return
-        if connection is None:
-            connection = owner if isinstance(owner, socket.socket) else _socket_of(owner)
+        if connection := _socket_of(frame.f_locals.get("self")):
+            return connection
         frame = frame.f_back
-    if connection is not None:
-        with contextlib.suppress(OSError):
-            connection.shutdown(socket.SHUT_RDWR)
+    return None
 
 
 def _socket_of(owner: Any) -> Any:
