@@ -128,7 +128,9 @@ def _entries(body: bytes) -> list[Any]:
         entries = json.loads(body)
     except (ValueError, RecursionError):
         return []
-    return [entry.get("dataset_item_id") for entry in entries if isinstance(entry, dict)]
+    entries = entries if isinstance(entries, list) else []
+    found = [entry.get("dataset_item_id") for entry in entries if isinstance(entry, dict)]
+    return [item for item in found if type(item) is int]
 
 
 def ids(value: Any, edit: Callable[[str, Any], Any]) -> Any:

@@ -135,15 +135,19 @@ class Ownership:
         if (*key, item) not in self._items:
             exchange = self._send(self.call("get_dataset_item", *key, item))
             record = body_of(exchange)
-            if _status(exchange) == _OK and isinstance(record, dict):
-                self._learn_item(key, {"dataset_item_id": item, **record})
+            shown = isinstance(record, dict) and _text(record.get("dataset_item_id", item)) == item
+            if _status(exchange) == _OK and shown:
+                self._learn_item(key, {**record, "dataset_item_id": item})
         return (*key, item) in self._items
 
     def list_items(self, key: tuple[str, str]) -> None:
-        """Look in the list of items which are the run's."""
+        """Look in the list of items which are the run's: those of whose ids each record has source data of the run."""
         body = body_of(self._send(self.call("list_dataset_items", *key, query={"limit": _PAGE})))
-        for record in body["items"] if isinstance(body, dict) and isinstance(body.get("items"), list) else ():
-            if isinstance(record, dict):
+        listed = body["items"] if isinstance(body, dict) and isinstance(body.get("items"), list) else ()
+        records = [record for record in listed if isinstance(record, dict)]
+        foreign = {_text(record.get("dataset_item_id")) for record in records if not self._has_source(record)}
+        for record in records:
+            if _text(record.get("dataset_item_id")) not in foreign:
                 self._learn_item(key, record)
 
     def learn(self, target: Target, exchange: Exchange) -> None:
@@ -159,9 +163,12 @@ class Ownership:
         self._ledger.note(shown=key[1], name=name, organization_id=key[0])
 
     def _learn_item(self, key: tuple[str, str], record: Mapping[str, Any]) -> None:
-        # A dataset's name may have any form; the run's own name is text that JSON does not escape.
-        if self._run in json.dumps(record.get("source_data")):
+        if self._has_source(record):
             self._items.add((*key, _text(record.get("dataset_item_id"))))
+
+    def _has_source(self, record: Mapping[str, Any]) -> bool:
+        # A dataset's name may have any form; the run's own name is text that JSON does not escape.
+        return self._run in json.dumps(record.get("source_data"))
 
     def _is_own(self, name: str) -> bool:
         """Return whether the run gave this name; a server that changes case or spaces changes no more of it."""
