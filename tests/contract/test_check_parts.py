@@ -10,7 +10,7 @@ from tests.contract.faulty import AUTHORIZATION, ORGANIZATION, SECRET, URL, Ask,
 from abeja_datasets_contract.check import Mode, Options, Status, check
 from abeja_datasets_contract.check.compare import difference, order_of_keys, record_difference, shown
 from abeja_datasets_contract.check.document import installed
-from abeja_datasets_contract.check.guard import Guard
+from abeja_datasets_contract.check.guard import Guard, NotOurs
 from abeja_datasets_contract.check.ledger import Ledger
 from abeja_datasets_contract.check.mutations import mutants
 from abeja_datasets_contract.check.ownership import Ownership
@@ -119,6 +119,34 @@ def test_the_guard_lets_nothing_unsafe_pass(mode: Mode, method: str, target: str
     guard = Guard(ledger, "run-", mode, ownership)
     with pytest.raises(RuntimeError, match=method):
         guard.before(Call(method=method, target=target))
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b'[{"dataset_item_id": 7, "attributes": {}}]',
+        b'[{"dataset_item_id": "7"}]',
+        b'[{"dataset_item_id": 7, "attributes": NaN',
+        b'{"dataset_item_id": 7}',
+        "[{'dataset_item_id': 7}]".encode("utf-16"),
+    ],
+)
+def test_the_guard_finds_items_of_others_in_any_body(body: bytes) -> None:
+    class OursButForItems(Ownership):
+        def why_not(self, _key: tuple[str, str]) -> str | None:
+            return None
+
+        def has_item(self, _place: tuple[str, str], _item: str) -> bool:
+            return False
+
+    def no_reads(call: Call) -> Exchange:
+        raise RuntimeError(f"{call.method} {call.target} reads")
+
+    ledger = Ledger(None)
+    guard = Guard(ledger, "run-", Mode.WRITES, OursButForItems(ledger, "run-", no_reads, {}, installed()))
+    ledger.note(item="7", of="5", organization_id="1")
+    with pytest.raises(NotOurs, match="'7'"):
+        guard.before(Call(method="PUT", target="/organizations/1/datasets/5/items", body=body))
 
 
 def test_mutants_break_the_schema_in_each_place() -> None:

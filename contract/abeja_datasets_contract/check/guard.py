@@ -1,6 +1,7 @@
 """Safety on a live server: nothing is sent that could change what this run has not made, and what it makes is noted."""
 
 import json
+import re
 from collections.abc import Iterable
 from typing import Any
 
@@ -12,6 +13,7 @@ from .results import Exchange, Mode
 from .wire import Call
 
 _FIRST_ERROR = 300
+_ITEM = re.compile(rb"dataset_item_id\W+([\w-]+)", re.ASCII)
 _READS = ("GET", "HEAD", "OPTIONS")
 
 
@@ -117,10 +119,13 @@ def _named(body: bytes | None) -> str | None:
 
 
 def _items_in(call: Call) -> set[str]:
-    """Read the ids out of the body of a bulk update that may be anything."""
-    body = _json(call.body) if call.method != "POST" else None
+    """Read the ids out of the body of a bulk update that may be anything, JSON or not: a lenient server may read it."""
+    if call.method == "POST":
+        return set()
+    body = _json(call.body)
     entries = body if isinstance(body, list) else []
-    found = (_id(entry.get("dataset_item_id")) for entry in entries if isinstance(entry, dict))
+    found = {_id(entry.get("dataset_item_id")) for entry in entries if isinstance(entry, dict)}
+    found |= {name.decode() for name in _ITEM.findall((call.body or b"").replace(b"\0", b""))}
     return {item for item in found if item is not None}
 
 
