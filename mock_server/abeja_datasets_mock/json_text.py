@@ -44,7 +44,8 @@ async def parse_large_json(body: bytes) -> Any:
     """
     with _refusing():
         value = await in_turns(parsing(_text(body), _DECODER, MAX_DEPTH))
-    if b"\\ud" in body or b"\\uD" in body:
+    # Looking for one byte is twenty times faster than looking for two.
+    if b"\\" in body and (b"\\ud" in body or b"\\uD" in body):
         try:
             await encode_large_json(value)
         except Refusal:

@@ -188,6 +188,7 @@ def releasing(value: Any) -> Generator[None, None, None]:
 
 def encoding(value: Any, encoder: json.JSONEncoder) -> Generator[None, None, str]:
     """Write a value as `encoder`, which puts no spaces, does; each step takes well under a millisecond."""
+    texts: list[str] = []
     pieces: list[str] = []
     # What is being written, the innermost last.
     todo: list[Any] = [_pieces(value, encoder)]
@@ -198,13 +199,20 @@ def encoding(value: Any, encoder: json.JSONEncoder) -> Generator[None, None, str
             todo.pop()
         elif isinstance(piece, str):
             pieces.append(piece)
+            if len(pieces) == _WINDOW:
+                # To join millions of pieces at the end would take long.
+                texts.append("".join(pieces))
+                pieces.clear()
         else:
             todo.append(piece)
-    return "".join(pieces)
+    return "".join([*texts, *pieces])
 
 
 def _pieces(value: Any, encoder: json.JSONEncoder) -> Generator[Any, None, None]:
     """Generate the text of a value in pieces; for a large member, a generator of its pieces."""
+    if isinstance(value, str):
+        yield from _pieces_of_text(value, encoder)
+        return
     if not isinstance(value, list | dict):
         yield encoder.encode(value)
         return
@@ -213,21 +221,35 @@ def _pieces(value: Any, encoder: json.JSONEncoder) -> Generator[Any, None, None]
     separator = ""
     members: Iterator[Any] = iter(value if isinstance(value, list) else value.items())
     while run := list(itertools.islice(members, _RUN)):
-        if all(_is_small(member if is_list else member[1], _LEVELS) for member in run):
+        if all(_is_small(member, _LEVELS) if is_list else _is_small([*member], _LEVELS + 1) for member in run):
             yield separator + encoder.encode(run if is_list else dict(run))[1:-1]
             separator = ","
             continue
         for member in run:
-            yield separator if is_list else f"{separator}{encoder.encode(member[0])}:"
+            yield separator
+            if not is_list:
+                yield _pieces(member[0], encoder)
+                yield ":"
             yield _pieces(member if is_list else member[1], encoder)
             separator = ","
     yield "]" if is_list else "}"
 
 
+def _pieces_of_text(text: str, encoder: json.JSONEncoder) -> Iterator[str]:
+    """Generate the text of a string in pieces: each character is escaped alone."""
+    yield '"'
+    for start in range(0, len(text), LARGE):
+        yield encoder.encode(text[start : start + LARGE])[1:-1]
+    yield '"'
+
+
 def _is_small(value: Any, levels: int) -> bool:
-    """Return whether a value has few members on few levels, and no integer that takes long to write."""
+    """Return whether a value has few members on few levels, and no integer or string that takes long to write."""
+    if isinstance(value, str):
+        return len(value) <= _WINDOW
     if not isinstance(value, list | dict):
         return not isinstance(value, int) or -_WIDE < value < _WIDE
     if len(value) > _FEW or not levels:
         return False
-    return all(_is_small(member, levels - 1) for member in (value.values() if isinstance(value, dict) else value))
+    members = itertools.chain(value, value.values()) if isinstance(value, dict) else value
+    return all(_is_small(member, levels - 1) for member in members)

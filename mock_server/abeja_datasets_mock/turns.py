@@ -22,6 +22,9 @@ async def in_turns(steps: Generator[None, None, _Result]) -> _Result:
             while time.perf_counter() < end:
                 next(steps)
         except StopIteration as stop:
+            if time.perf_counter() >= end:
+                # The last step was a long one, and the caller may go on with another.
+                await asyncio.sleep(0)
             return stop.value  # type: ignore[no-any-return]  # the generator's own type
         await asyncio.sleep(0)
 

@@ -14,7 +14,7 @@ from abeja_datasets_mock import RunningServer
 from abeja_datasets_mock.loading import LoadError, load
 from abeja_datasets_mock.storage import index as index_module
 from abeja_datasets_mock.storage import terms as terms_module
-from abeja_datasets_mock.storage.terms import EVERY, terms_of
+from abeja_datasets_mock.storage.terms import EVERY, terms_in_parts, terms_of
 
 if TYPE_CHECKING:
     from tests.mock_server.conftest import Api
@@ -56,6 +56,21 @@ def found(api: "Api", dataset: Any, q: str) -> list[int]:
 )  # fmt: skip
 def test_terms_of_attributes(attributes: bytes, terms: set[bytes]) -> None:
     assert terms_of(attributes) == terms | {EVERY}
+
+
+@pytest.mark.parametrize("length", [1, 30_000])
+@pytest.mark.parametrize(
+    "attributes",
+    [
+        b'{"%b":"x"}', b'{"x":"%b"}', b'{"%b":1,"b":2}', b'{"a":["%b","b",{"c":"%b"}],"d":{"%b":null}}',
+        b'{"a":[[1,2],"%b"],"b":{"c":{"d":"%b"}},"e":3}', b'{"a":{"%b":[1,{"%b":-1e-07}]}}', b'{"%b":[],"a":["%b",[]]}',
+    ],
+)  # fmt: skip
+def test_terms_of_large_attributes(attributes: bytes, length: int) -> None:
+    """What is read in parts is what is read at once, also of strings that are longer than a part."""
+    text = attributes.replace(b"%b", rb"\\,\",:{" * length)
+    text = text[:-1] + b"".join(b',"k%d":["n,",%d,{"m":%d}]' % (n, n, n) for n in range(5000)) + b"}"
+    assert set().union(*terms_in_parts(text)) == terms_of(text)
 
 
 @pytest.mark.usefixtures("small_blocks")

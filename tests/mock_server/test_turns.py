@@ -194,6 +194,7 @@ def test_bodies_that_are_large(api: "Api") -> None:
     attributes: dict[str, Any] = {
         "text": "\u3042" * 30_000, "numbers": [1, -2.5, 1e300, 10**40, None, True] * 5000, "deep": [[[[[]]]]] * 500,
         "members": {str(n): {"n": n, "list": [n, {"m": [n]}]} for n in range(5000)}, "empty": [{}, []] * 5000,
+        '"\\\n\0\u3042' * 20_000: {"x" * 70_000: ['"\\\n\0\U0001f415,' * 20_000, {"in": "y" * 5000}]},
     }  # fmt: skip
     item = api.create_item(dataset, attributes)
     assert item["attributes"] == attributes

@@ -21,7 +21,6 @@ import time
 from collections import defaultdict
 from collections.abc import Generator, Iterable, Iterator
 from enum import Enum
-from operator import itemgetter
 from typing import NamedTuple
 
 from abeja_datasets_mock.large import LARGE
@@ -188,20 +187,26 @@ class Index:
     def find(self, dataset: int, query: Query) -> Iterator[Found]:
         """Yield what the query finds, some at a time, in the order of ids."""
         indexed, stale = self._indexed(dataset), self._all_stale(dataset)
-        blocks, step = indexed // BLOCK, max(1, _ROWS // len(query.terms))
-        for start in range(0, blocks, step):
-            end = min(start + step, blocks)
-            rows = self._rows(dataset, start, end, query.terms)
-            found = {
-                block: query.evaluate({term: postings.read(text, term) for _, term, text in group})
-                for block, group in itertools.groupby(rows, itemgetter(0))
-            }
+        blocks, start, rows = indexed // BLOCK, 0, _FEW
+        while start < blocks:
+            end = min(start + max(1, rows // len(query.terms)), blocks)
+            items: defaultdict[int, dict[bytes, Bits]] = defaultdict(dict)
+            terms = iter(query.terms)
+            while some := tuple(itertools.islice(terms, rows)):
+                begun = time.perf_counter()
+                for block, term, text in self._rows(dataset, start, end, some):
+                    items[block][term] = postings.read(text, term)
+                # Texts may be of any length.
+                rows = max(1, rows // 2) if time.perf_counter() - begun > _TIME / 2 else min(2 * rows, _ROWS)
+                yield []
+            found = {block: query.evaluate(bits) for block, bits in items.items()}
             for block in stale.keys() & set(range(start, end)):
                 looked = yield from self._look_at(dataset, block, stale[block], query)
                 found[block] = found.get(block, 0) & ~stale[block] | looked
             yield [(block * BLOCK, found[block]) for block in sorted(found)]
-        for some in self._items_from(dataset, indexed):
-            yield (yield from _look_through(some, query))
+            start = end
+        for behind in self._items_from(dataset, indexed):
+            yield (yield from _look_through(behind, query))
 
     def _look_at(self, dataset: int, block: int, stale: Bits, query: Query) -> Generator[Found, None, Bits]:
         """Find items of a block that are stale; yield nothing found meanwhile."""
