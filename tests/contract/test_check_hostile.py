@@ -120,7 +120,7 @@ def _no_defect(report: Report) -> None:
 @pytest.mark.parametrize("kind", ODD)
 def test_odd_bytes_in_one_operation_end_its_clauses_alone(kind: str, tmp_path: Path) -> None:
     with hostile("get_dataset_item", ODD[kind]) as server:
-        report = _report(server, tmp_path)
+        report = _report(server, tmp_path, timeout=10)
     assert report is not None
     _no_defect(report)
     write(report, tmp_path / "reports")
