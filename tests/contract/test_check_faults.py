@@ -26,7 +26,7 @@ FAMILIES = {
 }  # fmt: skip
 
 
-EACH = every(6, FAULTS)
+EACH = every(16, FAULTS)
 BY_NAME: dict[str, Fault] = {fault.name: fault for fault in FAULTS}
 
 
