@@ -26,7 +26,7 @@ FAMILIES = {
 }  # fmt: skip
 
 
-EACH = every(16, FAULTS)
+EACH = every(8, FAULTS)
 BY_NAME: dict[str, Fault] = {fault.name: fault for fault in FAULTS}
 
 
@@ -77,7 +77,7 @@ def found(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFacto
 
 
 def test_faults_are_many_and_of_each_family() -> None:
-    quick = [fault for number, fault in enumerate(FAULTS) if number % 8 == 0]
+    quick = FAULTS[::8]
     assert len(FAULTS) >= 250
     assert {fault.family for fault in quick} >= FAMILIES
     assert len(BY_NAME) == len(FAULTS)
