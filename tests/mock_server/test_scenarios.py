@@ -8,10 +8,12 @@ import sys
 import time
 import types
 from collections.abc import Callable, Iterator, Mapping
+from itertools import product
 from typing import Any
 
 import httpx
 import pytest
+from tests.sampling import every
 
 from abeja_datasets import APIClient, AsyncAPIClient, retry
 from abeja_datasets.calls import waiting
@@ -88,8 +90,7 @@ def stage() -> Iterator[Stage]:
         yield stage
 
 
-@pytest.mark.parametrize("make", [sync_client, async_client], ids=["sync", "async"])
-@pytest.mark.parametrize("scenario", SCENARIOS)
+@pytest.mark.parametrize(("scenario", "make"), every(3, product(SCENARIOS, [sync_client, async_client])))
 def test_ours_does_what_a_correct_client_does(
     stage: Stage, scenario: str, make: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -317,7 +317,7 @@ def test_a_walk_takes_no_more_memory_the_longer_it_gets(face: "Face", server: "S
     def numbered(request: "Request") -> Any:
         number = int(dict(request.query).get("next_page_token", 0))
         server.requests.clear()
-        body = {"items": [{"text": "x" * 20_000}], "next_page_token": str(number + 1)}
+        body = {"items": [{"text": "x" * 40_000}], "next_page_token": str(number + 1)}
         return template(body=json.dumps(body).encode())
 
     server.reply()
@@ -328,7 +328,7 @@ def test_a_walk_takes_no_more_memory_the_longer_it_gets(face: "Face", server: "S
     gc.collect()
     tracemalloc.start()
     try:
-        for _ in islice(entries, 400):  # 8 MB
+        for _ in islice(entries, 200):  # 8 MB
             pass
         gc.collect()
         after, peak = tracemalloc.get_traced_memory()
