@@ -9,6 +9,7 @@ from typing import Any
 import async_calls
 import first_call
 import import_time
+import iterate
 import one_call
 import page
 import scale
@@ -19,7 +20,8 @@ FIGURES = Path(__file__).parent / "figures.json"
 
 
 MODULES = {
-    module.__name__: module for module in (one_call, async_calls, page, first_call, import_time, mock_server, scale)
+    module.__name__: module
+    for module in (one_call, async_calls, page, iterate, first_call, import_time, mock_server, scale)
 }
 
 

@@ -55,6 +55,12 @@ class _Steps:
     def __iter__(self) -> Self:
         return self
 
+    def checkpoint(self) -> Any:
+        return cast("Any", self._entries).checkpoint()
+
+    def close(self) -> None:
+        self._runner.run(cast("Any", self._entries).aclose())
+
     def __next__(self) -> Any:
         async def step() -> Any:
             return await anext(self._entries, self)

@@ -469,6 +469,48 @@ def test_a_lost_internal_is_told_once_with_the_version(monkeypatch: pytest.Monke
         http_libraries.never_resend(object())
 
 
+def test_sniffio_is_not_looked_for_in_each_request(server: "ScriptedServer", monkeypatch: pytest.MonkeyPatch) -> None:
+    class Finder:
+        @staticmethod
+        def find_spec(name: str, path: Any = None, target: Any = None) -> None:
+            del path, target
+            looked_for.append(name)
+
+    async def main() -> None:
+        async with AsyncAPIClient({"auth_token": "t"}, base_url=server.url) as client:
+            await client.get_dataset(1, 2)
+            looked_for.clear()
+            await client.get_dataset(1, 2)
+
+    looked_for: list[str] = []
+    monkeypatch.delitem(sys.modules, "sniffio", raising=False)
+    monkeypatch.setattr(sys, "meta_path", [Finder, *sys.meta_path])
+    for _ in range(2):
+        server.reply()
+    asyncio.run(main())
+    assert "sniffio" not in looked_for
+
+
+def test_where_sniffio_is_loaded_it_says_which_library_runs(monkeypatch: pytest.MonkeyPatch) -> None:
+    import httpcore
+
+    class Sniffio:
+        @staticmethod
+        def current_async_library() -> str:
+            return "curio"
+
+    http_libraries.find_sniffio_once()
+    current: Any = httpcore._synchronization
+    monkeypatch.delitem(sys.modules, "sniffio", raising=False)
+    assert current.current_async_library() == "asyncio"
+    monkeypatch.setitem(sys.modules, "sniffio", Sniffio)
+    with pytest.raises(RuntimeError, match="unsupported async environment"):
+        current.current_async_library()
+    before = current.current_async_library
+    http_libraries.find_sniffio_once()
+    assert current.current_async_library is before
+
+
 # Many at once
 
 

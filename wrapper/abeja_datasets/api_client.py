@@ -1,12 +1,12 @@
 # Generated from async_api_client.py by scripts/generate; do not edit.
 """The documented client: ten methods over the ABEJA Dataset API."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Literal, Self
 
 from abeja_datasets import operations
-from abeja_datasets.base import BaseClient
+from abeja_datasets.base import SyncClient
 from abeja_datasets.calls.identifiers import Identifier
 from abeja_datasets.lazy import LazyModule
 from abeja_datasets.operations import Call
@@ -15,13 +15,20 @@ if TYPE_CHECKING:
     import httpx
 
     from abeja_datasets import paging, session
-    from abeja_datasets.calls import attempts, entries, exchange, raw_responses
+    from abeja_datasets.calls import (
+        attempts,
+        entries,
+        exchange,
+        pages_ahead,
+        raw_responses,
+    )
     from abeja_datasets.transports import checks, choice, wire
 else:
     httpx = LazyModule("httpx")
     session = LazyModule("abeja_datasets.session")
     paging = LazyModule("abeja_datasets.paging")
     entries = LazyModule("abeja_datasets.calls.entries")
+    pages_ahead = LazyModule("abeja_datasets.calls.pages_ahead")
     raw_responses = LazyModule("abeja_datasets.calls.raw_responses")
     exchange = LazyModule("abeja_datasets.calls.exchange")
     attempts = LazyModule("abeja_datasets.calls.attempts")
@@ -30,7 +37,7 @@ else:
     wire = LazyModule("abeja_datasets.transports.wire")
 
 
-class APIClient(BaseClient):
+class APIClient(SyncClient):
     """The low-level client for the Dataset API.
 
     ::
@@ -851,7 +858,14 @@ class APIClient(BaseClient):
         item: dict[str, Any] = self._send(operations.delete_dataset_item(organization_id, dataset_id, dataset_item_id))
         return item
 
-    def iter_datasets(self, organization_id: Identifier, page_size: int | None = None) -> Iterator[dict[str, Any]]:
+    def iter_datasets(
+        self,
+        organization_id: Identifier,
+        page_size: int | None = None,
+        *,
+        start: Mapping[str, Any] | None = None,
+        ahead: int = 0,
+    ) -> "entries.Entries":
         """Iterate over all datasets of an organization, in the order of creation, loading a page at a time.
 
         API reference: GET /organizations/<organization_id>/datasets/
@@ -864,25 +878,37 @@ class APIClient(BaseClient):
         Args:
             organization_id (str | int): the organization that owns the datasets.
             page_size (int): the largest number of datasets to load at once, 1 to 1,000 [optional].
+            start (dict): a cursor that `checkpoint()` of an earlier iterator over this list returned, to go on from
+                there; the page size may be another [optional].
+            ahead (int): 1 to load the next page while the caller works on a page, in a thread; 0 to load it when it is
+                needed [optional].
 
         Return type:
             iterator of dict
 
         Returns:
             The datasets, as `list_datasets` returns them. Nothing is sent before the first one is asked for. After an
-            error the next step asks for the same page again.
+            error the next step asks for the same page again. `checkpoint()` of the iterator returns a cursor, a dict
+            that JSON can hold, which says where the iteration stands; so does `cursor` of an error that it raises.
 
         Raises:
+            ValueError: `start` is no cursor, or one of another list.
             InvalidResponse: a page is not a list, or the server repeats a page's token.
             Unauthorized: authentication failed.
             InternalServerError: the server failed.
         """
         first = operations.list_datasets(organization_id, max_results=page_size, size_name="page_size")
-        return self._walk(paging.Walk(first, "next_token", paging.read_datasets))
+        return self._entries(paging.Walk(first, paging.DATASETS, start), ahead)
 
     def iter_dataset_items(
-        self, organization_id: Identifier, dataset_id: Identifier, params: dict[str, Any] | None = None
-    ) -> Iterator[dict[str, Any]]:
+        self,
+        organization_id: Identifier,
+        dataset_id: Identifier,
+        params: dict[str, Any] | None = None,
+        *,
+        start: Mapping[str, Any] | None = None,
+        ahead: int = 0,
+    ) -> "entries.Entries":
         """Iterate over all items of a dataset, or all that match a query, loading a page at a time.
 
         API reference: GET /organizations/<organization_id>/datasets/<dataset_id>/items/
@@ -897,15 +923,21 @@ class APIClient(BaseClient):
             dataset_id (str | int): the dataset.
             params (dict): what to list, as in `list_dataset_items`; `limit` is the size of a page, and
                 `next_page_token` the page to start from [optional].
+            start (dict): a cursor that `checkpoint()` of an earlier iterator over this list returned, to go on from
+                there; the page size may be another [optional].
+            ahead (int): 1 to load the next page while the caller works on a page, in a thread; 0 to load it when it is
+                needed [optional].
 
         Return type:
             iterator of dict
 
         Returns:
             The items, as `list_dataset_items` returns them. Nothing is sent before the first one is asked for. After an
-            error the next step asks for the same page again.
+            error the next step asks for the same page again. `checkpoint()` of the iterator returns a cursor, a dict
+            that JSON can hold, which says where the iteration stands; so does `cursor` of an error that it raises.
 
         Raises:
+            ValueError: `start` is no cursor, or one of another list.
             InvalidResponse: a page is none, or the server repeats a page's token.
             BadRequest: the query or the token is not valid.
             NotFound: dataset not found.
@@ -913,7 +945,7 @@ class APIClient(BaseClient):
             InternalServerError: the server failed.
         """
         first = operations.list_dataset_items(organization_id, dataset_id, params)
-        return self._walk(paging.Walk(first, "next_page_token", paging.read_items))
+        return self._entries(paging.Walk(first, paging.ITEMS, start), ahead)
 
     @property
     def with_raw_response(self) -> "raw_responses.RawResponses":
@@ -931,6 +963,8 @@ class APIClient(BaseClient):
 
         An `http_client` that was given stays open.
         """
+        for loader in self._shared.to_close():
+            loader.close()
         self._session().close()
 
     def __enter__(self) -> Self:
@@ -942,7 +976,11 @@ class APIClient(BaseClient):
     ) -> None:
         self.close()
 
-    def _walk(self, walk: "paging.Walk") -> Iterator[dict[str, Any]]:
+    def _entries(self, walk: "paging.Walk", ahead: int) -> "entries.Entries":
+        if paging.is_ahead(ahead):
+            loader = pages_ahead.Ahead(self._answer)
+            self._shared.close_first(loader)
+            return entries.Entries(walk, self._answer, loader)
         return entries.Entries(walk, self._answer)
 
     def _send(self, call: Call) -> Any:

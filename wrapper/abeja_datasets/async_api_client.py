@@ -1,6 +1,6 @@
 """The documented client: ten methods over the ABEJA Dataset API."""
 
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import Callable, Mapping
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Literal, Self
 
@@ -14,13 +14,14 @@ if TYPE_CHECKING:
     import httpx
 
     from abeja_datasets import async_session, paging
-    from abeja_datasets.calls import async_entries, async_raw_responses, attempts, exchange
+    from abeja_datasets.calls import async_entries, async_pages_ahead, async_raw_responses, attempts, exchange
     from abeja_datasets.transports import checks, choice, wire
 else:
     httpx = LazyModule("httpx")
     async_session = LazyModule("abeja_datasets.async_session")
     paging = LazyModule("abeja_datasets.paging")
     async_entries = LazyModule("abeja_datasets.calls.async_entries")
+    async_pages_ahead = LazyModule("abeja_datasets.calls.async_pages_ahead")
     async_raw_responses = LazyModule("abeja_datasets.calls.async_raw_responses")
     exchange = LazyModule("abeja_datasets.calls.exchange")
     attempts = LazyModule("abeja_datasets.calls.attempts")
@@ -857,7 +858,14 @@ class AsyncAPIClient(BaseClient):
         )
         return item
 
-    def iter_datasets(self, organization_id: Identifier, page_size: int | None = None) -> AsyncIterator[dict[str, Any]]:
+    def iter_datasets(
+        self,
+        organization_id: Identifier,
+        page_size: int | None = None,
+        *,
+        start: Mapping[str, Any] | None = None,
+        ahead: int = 0,
+    ) -> "async_entries.AsyncEntries":
         """Iterate over all datasets of an organization, in the order of creation, loading a page at a time.
 
         API reference: GET /organizations/<organization_id>/datasets/
@@ -870,25 +878,37 @@ class AsyncAPIClient(BaseClient):
         Args:
             organization_id (str | int): the organization that owns the datasets.
             page_size (int): the largest number of datasets to load at once, 1 to 1,000 [optional].
+            start (dict): a cursor that `checkpoint()` of an earlier iterator over this list returned, to go on from
+                there; the page size may be another [optional].
+            ahead (int): 1 to load the next page while the caller works on a page, in a task; 0 to load it when it is
+                needed [optional].
 
         Return type:
             iterator of dict
 
         Returns:
             The datasets, as `list_datasets` returns them. Nothing is sent before the first one is asked for. After an
-            error the next step asks for the same page again.
+            error the next step asks for the same page again. `checkpoint()` of the iterator returns a cursor, a dict
+            that JSON can hold, which says where the iteration stands; so does `cursor` of an error that it raises.
 
         Raises:
+            ValueError: `start` is no cursor, or one of another list.
             InvalidResponse: a page is not a list, or the server repeats a page's token.
             Unauthorized: authentication failed.
             InternalServerError: the server failed.
         """
         first = operations.list_datasets(organization_id, max_results=page_size, size_name="page_size")
-        return self._walk(paging.Walk(first, "next_token", paging.read_datasets))
+        return self._entries(paging.Walk(first, paging.DATASETS, start), ahead)
 
     def iter_dataset_items(
-        self, organization_id: Identifier, dataset_id: Identifier, params: dict[str, Any] | None = None
-    ) -> AsyncIterator[dict[str, Any]]:
+        self,
+        organization_id: Identifier,
+        dataset_id: Identifier,
+        params: dict[str, Any] | None = None,
+        *,
+        start: Mapping[str, Any] | None = None,
+        ahead: int = 0,
+    ) -> "async_entries.AsyncEntries":
         """Iterate over all items of a dataset, or all that match a query, loading a page at a time.
 
         API reference: GET /organizations/<organization_id>/datasets/<dataset_id>/items/
@@ -903,15 +923,21 @@ class AsyncAPIClient(BaseClient):
             dataset_id (str | int): the dataset.
             params (dict): what to list, as in `list_dataset_items`; `limit` is the size of a page, and
                 `next_page_token` the page to start from [optional].
+            start (dict): a cursor that `checkpoint()` of an earlier iterator over this list returned, to go on from
+                there; the page size may be another [optional].
+            ahead (int): 1 to load the next page while the caller works on a page, in a task; 0 to load it when it is
+                needed [optional].
 
         Return type:
             iterator of dict
 
         Returns:
             The items, as `list_dataset_items` returns them. Nothing is sent before the first one is asked for. After an
-            error the next step asks for the same page again.
+            error the next step asks for the same page again. `checkpoint()` of the iterator returns a cursor, a dict
+            that JSON can hold, which says where the iteration stands; so does `cursor` of an error that it raises.
 
         Raises:
+            ValueError: `start` is no cursor, or one of another list.
             InvalidResponse: a page is none, or the server repeats a page's token.
             BadRequest: the query or the token is not valid.
             NotFound: dataset not found.
@@ -919,7 +945,7 @@ class AsyncAPIClient(BaseClient):
             InternalServerError: the server failed.
         """
         first = operations.list_dataset_items(organization_id, dataset_id, params)
-        return self._walk(paging.Walk(first, "next_page_token", paging.read_items))
+        return self._entries(paging.Walk(first, paging.ITEMS, start), ahead)
 
     @property
     def with_raw_response(self) -> "async_raw_responses.AsyncRawResponses":
@@ -937,6 +963,8 @@ class AsyncAPIClient(BaseClient):
 
         An `http_client` that was given stays open.
         """
+        for loader in self._shared.to_close():
+            await loader.close()
         await self._session().close()
 
     async def __aenter__(self) -> Self:
@@ -948,7 +976,11 @@ class AsyncAPIClient(BaseClient):
     ) -> None:
         await self.close()
 
-    def _walk(self, walk: "paging.Walk") -> AsyncIterator[dict[str, Any]]:
+    def _entries(self, walk: "paging.Walk", ahead: int) -> "async_entries.AsyncEntries":
+        if paging.is_ahead(ahead):
+            loader = async_pages_ahead.AsyncAhead(self._answer)
+            self._shared.close_first(loader)
+            return async_entries.AsyncEntries(walk, self._answer, loader)
         return async_entries.AsyncEntries(walk, self._answer)
 
     async def _send(self, call: Call) -> Any:

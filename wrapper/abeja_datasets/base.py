@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, Literal, Self
 
 from abeja_datasets.configuration import settings
 from abeja_datasets.copying import Shared
@@ -11,11 +11,14 @@ from abeja_datasets.lazy import LazyModule
 if TYPE_CHECKING:
     import copy
 
+    from abeja_datasets import async_api_client
     from abeja_datasets.calls import attempts
-    from abeja_datasets.transports import wire
+    from abeja_datasets.transports import checks, wire
 else:
     copy = LazyModule("copy")
+    async_api_client = LazyModule("abeja_datasets.async_api_client")
     attempts = LazyModule("abeja_datasets.calls.attempts")
+    checks = LazyModule("abeja_datasets.transports.checks")
     wire = LazyModule("abeja_datasets.transports.wire")
 
 
@@ -52,6 +55,16 @@ class BaseClient:
         # A client and its views share their session, whichever of them opens it.
         self._shared = Shared()
         self._is_raw = False
+
+    @property
+    def base_url(self) -> str:
+        """Where the API is, without a slash at the end."""
+        return self._settings.base_url
+
+    @property
+    def timeout(self) -> float:
+        """Seconds for connecting and for each read."""
+        return self._settings.timeout
 
     def with_options(
         self,
@@ -125,3 +138,36 @@ class BaseClient:
         view = object.__new__(type(self))
         view.__dict__.update({**self.__dict__, **changes})
         return view
+
+
+class SyncClient(BaseClient):
+    """What the sync client alone has."""
+
+    def to_async(self, *, transport: Literal["httpx", "aiohttp"] | None = None) -> "async_api_client.AsyncAPIClient":
+        """Return an asyncio client with the settings, credential, hook and headers of this one.
+
+        ::
+
+            async with api_client.to_async(transport="aiohttp") as async_client:
+                dataset = await async_client.get_dataset(organization_id, dataset_id)
+
+        It has connections of its own. Close both.
+
+        Args:
+            transport: the HTTP library to send with, as for `AsyncAPIClient`.
+
+        Raises:
+            ValueError: this client was given an `http_client`, or there is no such transport.
+            ImportError: the extra of the transport is not installed.
+        """
+        if self._http_client is not None:
+            raise ValueError(
+                "http_client: asyncio can't send with the httpx.Client that this client was given; make an "
+                "AsyncAPIClient with an httpx.AsyncClient as its http_client"
+            )
+        if transport is not None:
+            checks.check(None, transport, is_async=True)
+        made = object.__new__(async_api_client.AsyncAPIClient)
+        own = {"_settings": self._settings.copied(), "_shared": Shared(), "_transport": transport}
+        made.__dict__.update({**self.__dict__, **own})
+        return made

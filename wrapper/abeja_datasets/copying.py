@@ -10,6 +10,16 @@ _BY_VALUE: Final = frozenset({"cloudpickle", "dill"})
 class Shared(dict[str, Any]):
     """What a client and its views have in common: the session, once it is open. A copy of it begins empty."""
 
+    def close_first(self, loader: object) -> None:
+        """Note what loads pages ahead: it is to be closed before the session."""
+        import weakref
+
+        self.setdefault("loaders", weakref.WeakSet()).add(loader)
+
+    def to_close(self) -> list[Any]:
+        """Return what is to be closed before the session."""
+        return list(self.get("loaders", ()))
+
     def __reduce__(self) -> "tuple[type[Shared], tuple[()]]":
         return Shared, ()
 

@@ -104,6 +104,9 @@ class Error(Exception):
     headers: Headers = Headers()
     """The headers of the response, by name in any case; empty where there was no response."""
 
+    cursor: dict[str, Any] | None = None
+    """Where an iterator stood when it raised this: what its `checkpoint()` returns. None on all other errors."""
+
     @property
     def request_id(self) -> str | None:
         """The id that the server gave the request, from a header whose name ends in `request-id`; None without one."""

@@ -31,7 +31,7 @@ class Call(NamedTuple):
 _NO_PARAMS: Mapping[str, str | list[str]] = {}
 _PLACE: Final = "PLACE-OF-AN-ID"
 _templates: dict[str, Call] = {}
-"""The calls that take ids alone, with %s in the URL for each. The generated functions quote every id anew, slowly."""
+"""Calls with %s in the URL for each id. The generated functions quote every id anew, slowly."""
 
 
 class _Body:
@@ -95,12 +95,18 @@ def create_dataset_item(
     attributes: dict[str, Any] | None = None,
 ) -> Call:
     """POST …/items/."""
-    from abeja_datasets_openapi.api.dataset_items.create_dataset_item import _get_kwargs
+    if "create_dataset_item" not in _templates:
+        from abeja_datasets_openapi.api.dataset_items.create_dataset_item import _get_kwargs
 
-    body = _Body({"source_data": source_data, **_given("attributes", attributes)})
-    return _call(
+        _learn("create_dataset_item", _get_kwargs(_PLACE, _PLACE, body=cast("Any", _Body({}))))
+    body: dict[str, Any] = {"source_data": source_data}
+    if attributes is not None:
+        body["attributes"] = attributes
+    return _filled(
         "create_dataset_item",
-        _get_kwargs(_organization(organization_id), _dataset(dataset_id), body=cast("Any", body)),
+        quoted("organization_id", organization_id),
+        quoted("dataset_id", dataset_id),
+        body=body,
     )
 
 
@@ -189,9 +195,9 @@ def _learn(operation: str, request: dict[str, Any]) -> None:
     _templates[operation] = call._replace(url=call.url.replace("%", "%%").replace(_PLACE, "%s"))
 
 
-def _filled(operation: str, *ids: str) -> Call:
-    """Return a call that takes ids alone, which are quoted."""
-    _, method, url, params, body, has_body, idempotent = _templates[operation]
+def _filled(operation: str, *ids: str, body: Any = None) -> Call:
+    """Return a call with these ids, which are quoted, and this body if it has one."""
+    _, method, url, params, _, has_body, idempotent = _templates[operation]
     return Call(operation, method, url % ids, params, body, has_body, idempotent)
 
 

@@ -6,17 +6,16 @@ nothing behind a single empty page is lost. A second empty page in a row ends th
 token was used before.
 """
 
-import re
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Final, NamedTuple
 
 from abeja_datasets.calls.exchange import Answer
+from abeja_datasets.cursors import CONTROL, Id, Position, cursor, ids_of, position
 from abeja_datasets.operations import Call
 
 NEXT_TOKEN_HEADER = "X-Next-Token"
 
 _REMEMBERED = 1024
-_CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
 
 
 class Walk:
@@ -24,43 +23,84 @@ class Walk:
 
     Args:
         first: the call for the first page.
-        parameter: the query parameter that takes the token of the next page.
-        read: takes a page's answer apart, into its entries and the token of the next page.
+        pages: how the list is paged.
+        start: a cursor to start from, instead of the first page.
+
+    Raises:
+        ValueError: `start` is no cursor of this list.
     """
 
-    def __init__(
-        self, first: Call, parameter: str, read: Callable[[Answer], tuple[list[dict[str, Any]], str | None]]
-    ) -> None:
+    def __init__(self, first: Call, pages: "Pages", start: object = None) -> None:
+        self._pages = pages
+        self._first = first
+        token = first.params.get(pages.parameter)
+        self._due = Position(token if isinstance(token, str) else None)
         self.call: Call | None = first
-        self._parameter = parameter
-        self._read = read
-        token = first.params.get(parameter)
-        self._guard = _RepetitionGuard(token if isinstance(token, str) else None)
+        if start is not None:
+            self._due = position(start, first, pages.ignored, pages.parameter)
+            self.call = self._with(self._due.token)
+        self._token = self._due.token
+        self._ids: list[Id] = []
+        self._guard = _RepetitionGuard(self._token)
         self._was_empty = False
 
     def receive(self, answer: Answer) -> list[dict[str, Any]]:
-        """Return the entries of the response to `call`, and go on to the next page. After an error `call` is the same.
+        """Return the entries of the response to `call` behind the start, and go on to the next page.
+
+        After an error `call` is the same.
 
         Raises:
             InvalidResponse: the page is malformed, its token can't stand in a URL, or its entries come with a token
                 that was used before.
         """
-        entries, token = self._read(answer)
-        self.call = self._following(answer, token, is_empty=not entries)
-        self._was_empty = not entries
-        return entries
+        entries, token = self._pages.read(answer)
+        following = self._following(answer, token, is_empty=not entries)
+        ids = ids_of(entries, self._pages.id)
+        due = self._due
+        seen = due.seen(ids) if due.offset else 0
+        self.call, self._was_empty = following, not entries
+        self._token, self._ids, self._due = due.token, ids, due.following(seen, ids, token)
+        return entries[seen:] if seen else entries
+
+    def checkpoint(self, left: int) -> dict[str, Any]:
+        """Return the cursor of where the caller stands.
+
+        Args:
+            left: how many entries of the last page the caller has not taken.
+        """
+        offset = len(self._ids) - left
+        if not left and self.call is not None:
+            here = self._due
+        else:
+            here = Position(self._token, offset, self._ids[offset - 1] if offset else None)
+        return cursor(self._first, self._pages.ignored, here)
+
+    def _with(self, token: str | None) -> Call:
+        params = {name: value for name, value in self._first.params.items() if name != self._pages.parameter}
+        return self._first._replace(params=params if token is None else {**params, self._pages.parameter: token})
 
     def _following(self, answer: Answer, token: str | None, *, is_empty: bool) -> Call | None:
         if self.call is None or not token or (is_empty and self._was_empty):
             return None
-        following = self.call._replace(params={**self.call.params, self._parameter: token})
-        if _CONTROL.search(token) or not answer.is_sendable(following):
+        following = self._with(token)
+        if CONTROL.search(token) or not answer.is_sendable(following):
             raise answer.unusable("with a page token that can't stand in a URL")
         if not self._guard.is_repeated(token):
             return following
         if not is_empty:
             raise answer.unusable("with a page token that came before")
         return None
+
+
+def is_ahead(ahead: object) -> bool:
+    """Return whether the next page is to be loaded while the caller works on one.
+
+    Raises:
+        ValueError: `ahead` is neither 0 nor 1.
+    """
+    if type(ahead) is not int or ahead not in (0, 1):
+        raise ValueError(f"ahead: 0 or 1 is needed, not {ahead!r:.80}")
+    return ahead == 1
 
 
 def read_datasets(answer: Answer) -> tuple[list[dict[str, Any]], str | None]:
@@ -79,6 +119,28 @@ def read_items(answer: Answer) -> tuple[list[dict[str, Any]], str | None]:
     if token is not None and not isinstance(token, str):
         raise answer.unusable(f"with a `next_page_token` that is no text, but {type(token).__name__}")
     return items, token
+
+
+class Pages(NamedTuple):
+    """How a list is paged."""
+
+    parameter: str
+    """The query parameter that takes the token of the next page."""
+    size: str
+    """The one that takes the largest number of entries of a page."""
+    id: str
+    """The field of an entry that holds its id."""
+    read: Callable[[Answer], tuple[list[dict[str, Any]], str | None]]
+    """Takes a page's response apart, into its entries and the token of the next page."""
+
+    @property
+    def ignored(self) -> tuple[str, ...]:
+        """The parameters that may be others when a list is gone on with."""
+        return self.parameter, self.size
+
+
+DATASETS: Final = Pages("next_token", "max_results", "dataset_id", read_datasets)
+ITEMS: Final = Pages("next_page_token", "limit", "dataset_item_id", read_items)
 
 
 class _RepetitionGuard:

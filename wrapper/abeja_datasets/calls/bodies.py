@@ -75,19 +75,20 @@ def _of_enum(value: object) -> Any:
 _encoder = json.JSONEncoder(ensure_ascii=False, allow_nan=False, separators=(",", ":"), default=_of_enum)
 
 
+_PLAIN_KEYS = frozenset({str})
+_CONTAINERS = (dict, list, tuple)
+
+
 def _has_other_keys(body: Any) -> bool:
     """Return whether a dict in a body, which JSON can hold, has keys that are no plain str: most bodies have none."""
-    left = [body]
-    while left:
-        value = left.pop()
+    left = [body] if isinstance(body, _CONTAINERS) else []
+    for value in left:  # which grows
         if isinstance(value, dict):
-            for key, child in value.items():
-                if type(key) is not str:
-                    return True
-                if isinstance(child, dict | list | tuple):
-                    left.append(child)
-        elif isinstance(value, list | tuple):
-            left.extend([child for child in value if isinstance(child, dict | list | tuple)])
+            if not _PLAIN_KEYS.issuperset(map(type, value)):
+                return True
+            left += [child for child in value.values() if isinstance(child, _CONTAINERS)]
+        else:
+            left += [child for child in value if isinstance(child, _CONTAINERS)]
     return False
 
 

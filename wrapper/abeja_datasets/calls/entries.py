@@ -3,11 +3,18 @@
 
 from collections import deque
 from collections.abc import Callable, Iterator
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
 from abeja_datasets.calls.exchange import Answer
+from abeja_datasets.exceptions import Error
+from abeja_datasets.lazy import LazyModule
 from abeja_datasets.operations import Call
 from abeja_datasets.paging import Walk
+
+if TYPE_CHECKING:
+    from abeja_datasets.calls import pages_ahead
+else:
+    pages_ahead = LazyModule("abeja_datasets.calls.pages_ahead")
 
 
 class Entries(Iterator[dict[str, Any]]):
@@ -18,13 +25,16 @@ class Entries(Iterator[dict[str, Any]]):
     Args:
         walk: says which page is due.
         send: sends its call.
+        ahead: sends the call for the next page while the caller works on another; None to send it when it is needed.
     """
 
-    def __init__(self, walk: Walk, send: Callable[[Call], Answer]) -> None:
+    def __init__(self, walk: Walk, send: Callable[[Call], Answer], ahead: "pages_ahead.Ahead | None" = None) -> None:
         self._walk = walk
         self._send = send
+        self._ahead = ahead
         self._page: deque[dict[str, Any]] = deque()
         self._is_loading = False
+        self._end: dict[str, Any] | None = None
 
     def __iter__(self) -> Self:
         return self
@@ -37,16 +47,34 @@ class Entries(Iterator[dict[str, Any]]):
             self._load(call)
         return self._page.popleft()
 
+    def checkpoint(self) -> dict[str, Any]:
+        """Return a cursor, which JSON can hold: where the iteration stands, behind the last entry that it returned.
+
+        Given as `start` for the same list, perhaps in another process, it goes on with the next entry. Entries that
+        were deleted meanwhile make it neither miss nor repeat any. Behind the last entry it goes on with those that
+        were created since.
+        """
+        return self._walk.checkpoint(len(self._page)) if self._end is None else {**self._end}
+
     def close(self) -> None:
-        """End the iteration."""
+        """End the iteration, and what loads the next page. `checkpoint` still says where it stood."""
+        self._end = self.checkpoint()
         self._walk.call = None
         self._page.clear()
+        if self._ahead is not None:
+            self._ahead.close()
 
     def _load(self, call: Call) -> None:
         if self._is_loading:
             raise RuntimeError("this iterator loads a page for another task or thread; each needs its own iterator")
         self._is_loading = True
         try:
-            self._page.extend(self._walk.receive(self._send(call)))
+            answer = self._send(call) if self._ahead is None else self._ahead.take(call)
+            self._page.extend(self._walk.receive(answer))
+            if self._ahead is not None and self._walk.call is not None:
+                self._ahead.begin(self._walk.call)
+        except Error as error:
+            error.cursor = self.checkpoint()
+            raise
         finally:
             self._is_loading = False

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from abeja_datasets import retry
 from abeja_datasets._version import __version__
-from abeja_datasets.calls import bodies, targets
+from abeja_datasets.calls import bodies, targets, waiting
 from abeja_datasets.calls.attempts import AttemptReport, RawResponse
 from abeja_datasets.calls.errors import http_error, redacted_headers
 from abeja_datasets.calls.headers import Headers
@@ -272,7 +272,7 @@ class Exchange:
     ) -> float | None:
         """Return the seconds to wait before the next attempt; None where there is to be none."""
         retries = len(self._attempts) - 1 - self._renewals
-        if retries >= min(self._settings.max_retry_count, most):
+        if retries >= min(self._settings.max_retry_count, most) or waiting.is_over():
             return None
         if not retry.is_retryable(idempotent=self._call.idempotent, sent=sent, status=status):
             return None

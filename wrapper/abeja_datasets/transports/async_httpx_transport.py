@@ -35,7 +35,7 @@ class AsyncHttpxTransport:
     library = LIBRARY
 
     def __init__(self, origin: str, options: dict[str, Any]) -> None:
-        self._builder = Builder(origin)
+        self._builder = Builder(origin, is_async=True)
         self.http_transport = httpx.AsyncHTTPTransport(**options)
 
     async def send(self, request: Request) -> Response:

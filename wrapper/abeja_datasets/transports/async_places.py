@@ -5,7 +5,7 @@ import contextlib
 import os
 import threading
 import weakref
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from abeja_datasets.transports.choice import AsyncChoice
 from abeja_datasets.transports.wire import AsyncTransport
@@ -14,6 +14,9 @@ _Key = tuple[int, asyncio.AbstractEventLoop]
 
 _under_way: Final[set[asyncio.Task[None]]] = set()
 """An event loop alone does not keep its tasks."""
+
+cancelled_with_their_loop: Final["weakref.WeakSet[asyncio.Task[Any]]"] = weakref.WeakSet()
+"""Tasks that load what nobody may ever ask for. Python would report one that is pending when its loop is closed."""
 
 _inherited: Final[list[object]] = []
 """What a parent has open. In a forked child it must not be collected: that would end what the parent still uses."""
@@ -121,6 +124,10 @@ class _Closing:
             work.join()
 
     async def _close_all(self) -> None:
+        unasked = [task for task in list(cancelled_with_their_loop) if task.get_loop() is self._loop]
+        for task in unasked:
+            task.cancel()
+        await asyncio.gather(*unasked, return_exceptions=True)
         for (pid, _), places in list(self.open.items()):
             if pid == os.getpid():
                 await _close(places, (pid, self._loop))

@@ -128,5 +128,6 @@ class AsyncChoice(_Choice):
             import abeja_datasets.transports.aiohttp_transport
         else:
             super()._load()
+            http_libraries.find_sniffio_once()
             import abeja_datasets.transports.async_httpx_transport
             import abeja_datasets.transports.streams  # noqa: F401 - likewise

@@ -40,6 +40,26 @@ def load_httpx() -> None:
             sys.modules.pop(name, None)
 
 
+def find_sniffio_once() -> None:
+    """Keep httpcore from looking for sniffio several times in each request of asyncio.
+
+    anyio has brought it no more since 4.12. Where it is missing, each of those imports fails anew, and searches all of
+    `sys.path`: a third of a call's time (https://github.com/encode/httpcore/pull/1103). trio imports sniffio itself, so
+    that whoever runs trio has it loaded.
+    """
+    name = "current_async_library"
+    module = sys.modules.get("httpcore._synchronization")  # httpx has loaded it
+    ask = getattr(module, name, None)
+    if module is None or ask is None:
+        warn("calls with asyncio take longer", httpx_version(), f"_synchronization.{name}")
+    elif ask.__module__ != __name__:
+
+        def current_async_library() -> Any:
+            return ask() if "sniffio" in sys.modules else "asyncio"
+
+        setattr(module, name, current_async_library)
+
+
 # The way from a response of httpx to what was read from its connection and not used.
 _UNUSED = attrgetter("_httpcore_stream._stream._connection._h11_state.trailing_data")
 _UNUSED_IN_CLIENT = attrgetter("_stream._httpcore_stream._stream._connection._h11_state.trailing_data")

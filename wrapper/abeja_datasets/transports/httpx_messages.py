@@ -8,6 +8,7 @@ import httpx
 
 from abeja_datasets.transports.http_libraries import was_sent
 from abeja_datasets.transports.proxies import is_refusal
+from abeja_datasets.transports.steps import watching
 from abeja_datasets.transports.wire import DecodingError, Failure, Request
 
 LIBRARY: Final = f"httpx/{httpx.__version__}"
@@ -36,12 +37,14 @@ class Builder:
 
     Args:
         origin: scheme, host and port.
+        is_async: whether the requests are those of an asyncio client, which no other thread ends.
 
     Raises:
         ValueError: it has an address that httpx does not take.
     """
 
-    def __init__(self, origin: str) -> None:
+    def __init__(self, origin: str, *, is_async: bool) -> None:
+        self._is_async = is_async
         try:
             self._host = httpx.URL(origin).netloc.decode("ascii")
         except httpx.InvalidURL as error:
@@ -58,12 +61,17 @@ class Builder:
             head = self._head(request)
         content = request.content
         seconds = request.seconds()
+        extensions: dict[str, Any] = {
+            "timeout": {"connect": seconds, "read": seconds, "write": seconds, "pool": seconds}
+        }
+        if not self._is_async and (steps := watching.get()):
+            extensions["trace"] = steps
         return httpx.Request(
             request.method,
             self._url(request.origin + request.target),
             headers=head if content is None else _with_length(head, len(content)),
             stream=_EMPTY if content is None else httpx.ByteStream(content),
-            extensions={"timeout": {"connect": seconds, "read": seconds, "write": seconds, "pool": seconds}},
+            extensions=extensions,
         )
 
     def _head(self, request: Request) -> httpx.Headers:

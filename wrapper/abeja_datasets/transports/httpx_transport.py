@@ -36,7 +36,7 @@ class HttpxTransport:
     library = LIBRARY
 
     def __init__(self, origin: str, options: dict[str, Any]) -> None:
-        self._builder = Builder(origin)
+        self._builder = Builder(origin, is_async=False)
         self.http_transport = httpx.HTTPTransport(**options)
 
     def send(self, request: Request) -> Response:

@@ -1,6 +1,7 @@
 """A request that httpx sends in another thread: whether it was sent, and how to end it, by httpx's own `trace`."""
 
 import contextlib
+import math
 import socket
 import time
 from collections.abc import Mapping
@@ -24,7 +25,7 @@ class Steps:
         deadline: after it the request is not sent any more, by `time.monotonic`.
     """
 
-    def __init__(self, deadline: float) -> None:
+    def __init__(self, deadline: float = math.inf) -> None:
         self._deadline = deadline
         self._connection: Any = None
         self._is_traced = False
@@ -46,7 +47,8 @@ class Steps:
         return self._is_begun or not self._is_traced
 
     def end(self) -> None:
-        """Shut down the connection of the request, so that its thread ends."""
+        """Shut down the connection of the request, so that its thread ends, and let it be sent on no other."""
+        self._deadline = -math.inf
         if self._connection is not None:
             with contextlib.suppress(OSError):
                 self._connection.shutdown(socket.SHUT_RDWR)
