@@ -11,6 +11,7 @@ GENERATED = "abeja_datasets_openapi"
 PACKAGES = {
     "generated": {GENERATED},
     "wrapper": {"abeja_datasets"},
+    "loading": {"abeja_datasets_loading"},
     "mock_server": {"abeja_datasets_mock"},
     "contract": {"abeja_datasets_contract"},
     "cli": {"abeja_datasets_cli"},
@@ -45,6 +46,8 @@ def test_a_package_imports_only_itself(package: str) -> None:
     allowed = {*PACKAGES[package]}
     for module in modules(package):
         extra = {GENERATED} if package == "wrapper" and module.name in ("operations.py", "models.py") else set()
+        if package == "loading":
+            extra = {"abeja_datasets"}  # its public names alone: see below
         foreign = set(imports(module)) & OURS - allowed - extra
         assert not foreign, f"{module.relative_to(ROOT)} imports {foreign}"
 
@@ -82,3 +85,14 @@ def test_plain_libraries_stay_behind_their_extras() -> None:
             if module.name in ("documented_names.py", "lazy.py", "__init__.py") or module.parent.name == "abeja":
                 foreign -= {"a computed name"}  # one of our own, under its other name
             assert not foreign, f"{module.relative_to(ROOT)} needs {foreign}, which the core does not depend on"
+
+
+def test_loading_uses_public_names_of_the_wrapper() -> None:
+    public = {"abeja_datasets", "abeja_datasets.exceptions"}
+    for module in modules("loading"):
+        for node in ast.walk(ast.parse(module.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.ImportFrom) and (node.module or "").partition(".")[0] == "abeja_datasets":
+                assert node.module in public, f"{module.name} imports from {node.module}"
+            elif isinstance(node, ast.Import):
+                names = {alias.name for alias in node.names if alias.name.partition(".")[0] == "abeja_datasets"}
+                assert names <= public, f"{module.name} imports {names}"

@@ -35,6 +35,14 @@ def test_the_quick_start_runs(dataset_api: "DatasetApi") -> None:
     assert run(program[1], dataset_api.environment) == "0 datalake://1/a\n"
 
 
+def test_the_load_of_many_items_runs(dataset_api: "DatasetApi", tmp_path: Path) -> None:
+    section = README.split("## Load many items\n")[1].split("\n## ")[0]
+    program = re.search(r"```python\n(.*?)```", section, re.DOTALL)
+    assert program
+    in_the_folder = f"import os\nos.chdir({str(tmp_path)!r})\n{program[1]}"
+    assert run(in_the_folder, dataset_api.environment) == "100 read: 100 created\n"
+
+
 # As programs that use abeja-sdk are written: ids and attributes of many kinds, in a loop.
 PROGRAM_FOR_ABEJA_SDK = """
 from abeja_datasets import APIClient

@@ -23,7 +23,9 @@ from abeja_datasets import APIClient, AsyncAPIClient, models, parse_timestamp
 from abeja_datasets.exceptions import BadRequest, Error, Outcome
 
 api_client = APIClient({"user_id": 1, "personal_access_token": "token"}, 10, 3, base_url="http://127.0.0.1:1")
-assert_type(api_client.iter_dataset_items(1, "2", {"limit": 10}), Iterator[dict[str, Any]])
+items = api_client.iter_dataset_items(1, "2", {"limit": 10})
+assert_type(items.checkpoint(), dict[str, Any])
+anything_that_iterates: Iterator[dict[str, Any]] = items
 assert_type(parse_timestamp("2018-05-20T13:51:16.010344"), datetime.datetime)
 
 
@@ -133,6 +135,7 @@ def test_it_holds_each_package_with_its_types_and_the_document(wheel: Path) -> N
         "abeja-stubs/py.typed",
         "abeja_datasets/py.typed",
         "abeja_datasets_openapi/py.typed",
+        "abeja_datasets_loading/py.typed",
         "abeja_datasets_mock/py.typed",
         "abeja_datasets_contract/py.typed",
         "abeja_datasets_cli/py.typed",

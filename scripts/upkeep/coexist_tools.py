@@ -12,7 +12,7 @@ from typing import Final
 
 ROOT: Final = Path(__file__).resolve().parents[2]
 UV: Final = str(ROOT / ".venv" / "bin" / "uv")
-ROOMS: Final = ("generated", "wrapper", "mock_server", "contract", "cli")
+ROOMS: Final = ("generated", "wrapper", "loading", "mock_server", "contract", "cli")
 TIMEOUT: Final = 600
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 SCRIPTS = Path(__file__).resolve().parent.parent
-PACKAGES = ("generated", "wrapper", "mock_server", "contract", "cli")
+PACKAGES = ("generated", "wrapper", "loading", "mock_server", "contract", "cli")
 
 
 class ProgramFailed(Exception):

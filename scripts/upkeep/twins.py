@@ -33,6 +33,8 @@ _WORDS: Final = (
 )
 _SENTENCES: Final = {
     "async_api_client.py": {
+        "from abeja_datasets.base import BaseClient": "from abeja_datasets.base import SyncClient",
+        "class AsyncAPIClient(BaseClient):": "class APIClient(SyncClient):",
         "The low-level client for the Dataset API, for asyncio.": "The low-level client for the Dataset API.",
         """\
     It has the methods of `APIClient`, awaited, and raises the same errors. JSON goes out and comes back as plain dicts
@@ -48,6 +50,7 @@ _SENTENCES: Final = {
             many calls are under way.""": "`httpx`. (The asyncio client takes `aiohttp` too.)",
         "Close the running event loop's connections;": "Close the connections;",
         'Literal["httpx", "aiohttp"]': 'Literal["httpx"]',
+        "works on a page, in a task;": "works on a page, in a thread;",
     },
     "async_session.py": {
         "of the running process and event loop": "of the running process",

@@ -1,0 +1,88 @@
+"""Loading many items into a dataset of the ABEJA Dataset API, each exactly once, and resumable.
+
+    from abeja_datasets import APIClient
+    from abeja_datasets_loading import create_items
+
+    with APIClient() as api_client:
+        report = create_items(api_client, "1102940376065", "1410805969256", items, journal="items.journal")
+    report.raise_for_errors()
+
+Importing this stays light: what a function needs loads when it is first asked for.
+"""
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from abeja_datasets_loading.actions.creating import create_items, create_items_async
+    from abeja_datasets_loading.actions.deleting import delete_items, delete_items_async
+    from abeja_datasets_loading.actions.exporting import export_items, export_items_async
+    from abeja_datasets_loading.actions.unmarking import remove_marker, remove_marker_async
+    from abeja_datasets_loading.actions.updating import update_items, update_items_async
+    from abeja_datasets_loading.errors import (
+        InputChanged,
+        InvalidItem,
+        JournalError,
+        LoadingError,
+        LoadingStopped,
+        NotAllLoaded,
+    )
+    from abeja_datasets_loading.progress.progress import Progress
+    from abeja_datasets_loading.report import Report
+    from abeja_datasets_loading.verifying.verification import Verification
+    from abeja_datasets_loading.verifying.verifying import verify, verify_async
+
+__all__ = [
+    "InputChanged",
+    "InvalidItem",
+    "JournalError",
+    "LoadingError",
+    "LoadingStopped",
+    "NotAllLoaded",
+    "Progress",
+    "Report",
+    "Verification",
+    "create_items",
+    "create_items_async",
+    "delete_items",
+    "delete_items_async",
+    "export_items",
+    "export_items_async",
+    "remove_marker",
+    "remove_marker_async",
+    "update_items",
+    "update_items_async",
+    "verify",
+    "verify_async",
+]
+
+_MODULES = {
+    "create_items": "actions.creating",
+    "create_items_async": "actions.creating",
+    "delete_items": "actions.deleting",
+    "delete_items_async": "actions.deleting",
+    "export_items": "actions.exporting",
+    "export_items_async": "actions.exporting",
+    "update_items": "actions.updating",
+    "update_items_async": "actions.updating",
+    "Progress": "progress.progress",
+    "Report": "report",
+    "Verification": "verifying.verification",
+    "remove_marker": "actions.unmarking",
+    "remove_marker_async": "actions.unmarking",
+    "verify": "verifying.verifying",
+    "verify_async": "verifying.verifying",
+}
+"""Where each name is that is not in `errors`."""
+
+
+def __getattr__(name: str) -> Any:
+    if name not in __all__:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    module = importlib.import_module(f"{__name__}.{_MODULES.get(name, 'errors')}")
+    value = globals()[name] = getattr(module, name)
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

@@ -1,0 +1,1 @@
+"""What a run does with its items: create, update, delete and export."""

@@ -1,0 +1,289 @@
+"""Creating items, each exactly once."""
+
+import os
+from collections.abc import AsyncIterable, Callable, Iterable, Mapping, Sequence
+from typing import Any
+
+from abeja_datasets import APIClient, AsyncAPIClient
+from abeja_datasets.exceptions import Error, HttpError, NotFound
+from abeja_datasets_loading.actions.existence import Doubtful, Existence
+from abeja_datasets_loading.errors import InvalidItem
+from abeja_datasets_loading.items.item_text import item_text
+from abeja_datasets_loading.items.items import Checker, Prepared, same_content
+from abeja_datasets_loading.items.reading import Entry, Refused
+from abeja_datasets_loading.journal.fingerprints import NO_FINGERPRINT
+from abeja_datasets_loading.journal.records import Change, State, Target
+from abeja_datasets_loading.options import OnError, Options, check_items, length
+from abeja_datasets_loading.report import Report
+from abeja_datasets_loading.running import running
+from abeja_datasets_loading.running.synchronous import run_sync
+from abeja_datasets_loading.settling import baseline
+from abeja_datasets_loading.settling.listing import Stopped
+from abeja_datasets_loading.settling.marker import check_key, mark
+
+Identifier = str | int
+Item = Mapping[str, Any]
+
+
+def create_items(
+    client: APIClient | AsyncAPIClient,
+    organization_id: Identifier,
+    dataset_id: Identifier,
+    items: Iterable[Item],
+    *,
+    journal: str | os.PathLike[str] | None = None,
+    concurrency: int = 64,
+    rate: float | None = None,
+    marker: str | None = None,
+    on_error: OnError = "continue",
+    max_errors: int | None = None,
+    on_progress: Any = None,
+    settle_after: float | None = None,
+    max_outage: float = 900,
+    total: int | None = None,
+) -> Report:
+    """Create items in a dataset, many at a time and each exactly once.
+
+    ::
+
+        from abeja_datasets import APIClient
+        from abeja_datasets_loading import create_items
+
+        with APIClient() as api_client:
+            report = create_items(api_client, "1102940376065", "1410805969256", items, journal="items.journal")
+        report.raise_for_errors()
+
+    The API has no idempotency key: to repeat a create whose response was lost may create an item twice. So this
+    function repeats only what was surely not carried out. Where that is not known, it waits at the end until no request
+    can be under way, lists the dataset, and creates what is missing.
+
+    With a journal a run can be resumed, also after a crash or `kill -9`: call the function again with the same input
+    and the same journal. It creates what is missing, and nothing twice. An input may go on longer than before.
+
+    It works in notebooks too. Ctrl-C or SIGTERM once: what is under way is finished; twice: the run ends at once. Both
+    can be resumed.
+
+    Args:
+        client: an `APIClient` or an `AsyncAPIClient`. The requests are sent over aiohttp where the extra `fast` is
+            installed.
+        organization_id: the organization that owns the dataset.
+        dataset_id: the dataset.
+        items: any iterable of mappings with `source_data` and optional `attributes`. It is read in a thread, as the
+            requests go on, so that a generator of any length takes little memory. The other keys of an item in a
+            response, such as `dataset_item_id`, are left out and counted. Equal items are all created.
+        journal: the file that records what became of each item. It is made where it is missing. Keep it until the
+            run is complete. None: the run can't be resumed.
+        concurrency: the most requests at once. Fewer are sent where more bring nothing, or are too much for the server.
+        rate: the most requests a second; None for no limit.
+        marker: the key of an attribute to write into each item, with `RUN-INDEX` as its value. By it a lost item is
+            found even where others write equal items to the dataset. `remove_marker` takes it out again.
+        on_error: "stop" ends the run at the first item that is invalid or refused; "continue" goes on.
+        max_errors: how many items may be invalid or refused before the run stops; None for no limit.
+        on_progress: a function that is called with a `Progress` about twice a second; False for no output. None: a bar
+            in a terminal, else a line every 30 seconds.
+        settle_after: seconds after which a request can't be carried out any more; None for twice the client's timeout
+            and one second.
+        max_outage: seconds to wait for a server that can't be reached, before the run stops.
+        total: how many items there will be, for the progress; None takes `len(items)`, where there is one.
+
+    Returns:
+        The counts of what was created, rejected and unknown. `iter_rejected()` has the items that were not created.
+
+    Raises:
+        LoadingStopped: the run stopped early: Ctrl-C, a refused credential, a dataset that is gone, an outage,
+            `on_error` or `max_errors`. Its `report` has the counts.
+        JournalError: the journal can't be used. Nothing of it is lost.
+        InputChanged: an item is another one than in the run that began the journal.
+        NotFound: there is no such dataset.
+        Error: another error of `abeja_datasets.exceptions`, before anything was sent.
+        ValueError: an option is not usable.
+        TypeError: an option or `items` is of a wrong type.
+
+        An error that the iterable raises is raised again, after what was read before it is created. Its attribute
+        `report` has the counts.
+    """
+    return run_sync(
+        create_items_async,
+        client,
+        organization_id,
+        dataset_id,
+        items,
+        journal=journal,
+        concurrency=concurrency,
+        rate=rate,
+        marker=marker,
+        on_error=on_error,
+        max_errors=max_errors,
+        on_progress=on_progress,
+        settle_after=settle_after,
+        max_outage=max_outage,
+        total=total,
+    )
+
+
+async def create_items_async(
+    client: APIClient | AsyncAPIClient,
+    organization_id: Identifier,
+    dataset_id: Identifier,
+    items: Iterable[Item] | AsyncIterable[Item],
+    *,
+    journal: str | os.PathLike[str] | None = None,
+    concurrency: int = 64,
+    rate: float | None = None,
+    marker: str | None = None,
+    on_error: OnError = "continue",
+    max_errors: int | None = None,
+    on_progress: Any = None,
+    settle_after: float | None = None,
+    max_outage: float = 900,
+    total: int | None = None,
+) -> Report:
+    """Create items in a dataset, many at a time and each exactly once.
+
+    It is `create_items` for asyncio: the same arguments, result and errors. `items` may be an async iterable too.
+    """
+    check_items(items)
+    key = None if marker is None else check_key(marker)
+    options = Options(
+        concurrency=concurrency,
+        rate=rate,
+        on_error=on_error,
+        max_errors=max_errors,
+        on_progress=on_progress,
+        settle_after=settle_after,
+        max_outage=max_outage,
+        total=length(items) if total is None else total,
+    )
+
+    def target(base_url: str) -> Target:
+        return Target("create", base_url, str(organization_id), str(dataset_id), key)
+
+    async def work(run: running.Run) -> None:
+        dataset = await run.patiently(lambda: run.client.get_dataset(organization_id, dataset_id))
+        run.say("lists the items that are in the dataset already")
+        await baseline.take_baseline(run.dataset_reader(), run.journal)
+        run.say("")
+        creating = _Creating(run)
+        run.finish = creating.finish
+        await run.load(items, _Preparing(dataset, run).prepare, creating)
+        await creating.finish()
+        await run.settle()
+
+    return await running.run(client, target, journal, options, work)
+
+
+class _Preparing:
+    """Makes what is sent of an input item.
+
+    Args:
+        dataset: as the server returns it.
+        run: the run.
+    """
+
+    def __init__(self, dataset: Any, run: running.Run) -> None:
+        self._checker = Checker.of(dataset)
+        self._without_categories = Checker()
+        self._marker = run.marker
+        self._run_id = run.journal.run_id
+
+    def prepare(self, position: int, item: Any) -> Entry:
+        """Return what to send of an item, or why it can't be sent."""
+        try:
+            prepared = self._checker.prepare(position, item)
+            if self._marker is None:
+                return prepared
+            return prepared._replace(body=mark(prepared.body, self._marker, self._run_id, position))
+        except InvalidItem as invalid:
+            return Refused(position, invalid.reason, item_text(item), self._fingerprint(position, item))
+
+    def _fingerprint(self, position: int, item: Any) -> bytes:
+        """Return that of the item where it could be sent to another dataset: its categories may change."""
+        try:
+            return self._without_categories.prepare(position, item).fingerprint
+        except InvalidItem:
+            return NO_FINGERPRINT
+
+
+class _Creating:
+    """Creates one item with each request.
+
+    Args:
+        run: the run.
+    """
+
+    idempotent = False
+
+    def __init__(self, run: running.Run) -> None:
+        self._run = run
+        self._create: Callable[..., Any] = run.once.create_dataset_item
+        self._place = (run.organization_id, run.dataset_id)
+        self._existence = Existence(self._ask, self._refuse, self._gone)
+
+    def positions(self, job: Prepared) -> Sequence[int]:
+        """Return the position of the item."""
+        return (job.position,)
+
+    def send(self, job: Prepared) -> Any:
+        """Send the request."""
+        body = job.body
+        return self._create(*self._place, body["source_data"], body.get("attributes"))
+
+    def succeeded(self, job: Prepared, response: Any, attempts: int, started: float) -> None:
+        """Record the id, if there is one."""
+        item_id = response.get("dataset_item_id") if isinstance(response, dict) else None
+        self._existence.succeeded(started)
+        if isinstance(item_id, bool) or not isinstance(item_id, int | str):
+            self._unknown(job, "the response has no dataset_item_id", attempts)
+            return
+        if not same_content(job.body, response):
+            self._run.doubt(
+                f"the server stores other content than it is sent: see item {item_id}, created for input item "
+                f"{job.position}; give a marker to have items found without their content"
+            )
+        self._run.note(Change(job.position, State.DONE, item_id, attempts))
+        self._run.release(job)
+
+    async def refused(self, job: Prepared, error: Exception, attempts: int) -> Sequence[Prepared]:
+        """Record that an item was refused, unless its dataset is gone."""
+        if isinstance(error, HttpError):
+            await self._existence.refused(job, str(error), attempts, at_once=isinstance(error, NotFound))
+        else:
+            self._run.reject(job.position, str(error), item_text(job.body))
+            self._run.release(job)
+        return ()
+
+    def unknown(self, job: Prepared, error: Error, attempts: int) -> None:
+        """Record that an item may have been created."""
+        self._unknown(job, str(error), attempts)
+
+    def planned(self, job: Prepared, attempts: int) -> None:
+        """Record that an item was not created."""
+        self._run.writer.record(Change(job.position, State.PLANNED, attempts=attempts))
+
+    async def finish(self) -> None:
+        """Decide what the last refusals mean."""
+        for doubtful in await self._existence.check():
+            self.planned(doubtful.job, doubtful.attempts)
+        await self._run.writer.flush()
+
+    def _unknown(self, job: Prepared, reason: str, attempts: int) -> None:
+        self._run.note(Change(job.position, State.UNKNOWN, None, attempts, reason, item_text(job.body)))
+        self._run.release(job)
+
+    async def _ask(self) -> Any:
+        run = self._run
+        try:
+            return await run.patiently(lambda: run.once.get_dataset(*self._place))
+        except Stopped:
+            return await run.once.get_dataset(*self._place)
+
+    def _refuse(self, doubtful: Doubtful) -> None:
+        job: Prepared = doubtful.job
+        self._run.reject(job.position, doubtful.reason, item_text(job.body), doubtful.attempts)
+        self._run.release(job)
+
+    def _gone(self, jobs: list[Doubtful], error: NotFound) -> None:
+        for doubtful in jobs:
+            self.planned(doubtful.job, doubtful.attempts)
+        organization_id, dataset_id = self._place
+        self._run.stop(f"the dataset {dataset_id} of organization {organization_id} does not exist any more", error)

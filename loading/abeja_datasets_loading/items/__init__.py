@@ -1,0 +1,1 @@
+"""The input: read ahead, checked, and as JSON."""

@@ -1,0 +1,1 @@
+"""What a run records of each item of its input, in one file."""

@@ -1,0 +1,141 @@
+"""The file of a journal: opened, locked and checked, and what its errors mean."""
+
+import json
+import secrets
+import sqlite3
+from pathlib import Path
+from typing import Final
+
+from abeja_datasets_loading.errors import JournalError, JournalProblem
+from abeja_datasets_loading.journal.records import Target
+
+VERSION: Final = 1
+_APPLICATION: Final = 0x0ABE7A01
+"""`PRAGMA application_id`, by which a journal is told from other files of SQLite."""
+_SCHEMA: Final = f"""
+CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
+CREATE TABLE blocks (number INTEGER PRIMARY KEY, fingerprints BLOB NOT NULL);
+CREATE TABLE items (
+    position INTEGER PRIMARY KEY, state INTEGER NOT NULL, item_id, attempts INTEGER NOT NULL, reason TEXT, item TEXT
+);
+PRAGMA application_id = {_APPLICATION};
+PRAGMA user_version = {VERSION};
+"""
+_IS_USED: Final = (
+    "SELECT EXISTS (SELECT 1 FROM blocks) "
+    "OR EXISTS (SELECT 1 FROM meta WHERE key NOT IN ('run_id', 'target', 'opened', 'baseline'))"
+)
+_NO_JOURNAL: Final = "is no journal of abeja_datasets_loading; give the path of a new file"
+_RESTORE: Final = "restore it from a copy; with a new one, what is in the dataset would be created again"
+_NO_PLACE: Final = "can't be written ({}); give a file in a folder that exists and that you may write to"
+_PROBLEMS: Final[dict[int, tuple[str, JournalProblem]]] = {
+    sqlite3.SQLITE_BUSY: ("is in use by another run; wait until it ends, or give another file", "locked"),
+    sqlite3.SQLITE_LOCKED: ("is in use by another run; wait until it ends, or give another file", "locked"),
+    sqlite3.SQLITE_FULL: (
+        "can't grow, since the disk is full; free space, and run again with the same journal",
+        "disk_full",
+    ),
+    sqlite3.SQLITE_IOERR: (
+        "can't be read or written ({}); check the disk and its free space, and run again with the same journal",
+        "unusable",
+    ),
+    sqlite3.SQLITE_NOTADB: (_NO_JOURNAL, "not_a_journal"),
+    sqlite3.SQLITE_CORRUPT: (f"is damaged ({{}}); {_RESTORE}", "damaged"),
+    sqlite3.SQLITE_READONLY: (_NO_PLACE, "read_only"),
+    sqlite3.SQLITE_CANTOPEN: (_NO_PLACE, "read_only"),
+    sqlite3.SQLITE_PERM: (_NO_PLACE, "read_only"),
+}
+"""What each code of SQLite means for a user."""
+
+
+def connect(path: Path | None, mode: str = "rwc") -> sqlite3.Connection:
+    """Return a connection to a file; without one, to a database that vanishes with it.
+
+    Raises:
+        JournalError: the file can't be opened.
+    """
+    if path is None:
+        # SQLite keeps it in memory while it is small, else in a file that has no name.
+        return sqlite3.connect("", isolation_level=None, check_same_thread=False)
+    try:
+        uri = f"{path.absolute().as_uri()}?mode={mode}"
+        return sqlite3.connect(uri, uri=True, isolation_level=None, check_same_thread=False, timeout=0)
+    except sqlite3.Error as error:
+        raise refusal(path, error) from error
+
+
+def begin(database: sqlite3.Connection, path: Path | None, target: Target) -> None:
+    """Lock and check a journal; make it where the file is new.
+
+    Raises:
+        JournalError: the file is no journal, or one of another target or version.
+        sqlite3.Error: it can't be used; see `refusal`.
+    """
+    if path is None:
+        database.executescript("PRAGMA journal_mode = MEMORY; PRAGMA synchronous = OFF;")
+    else:
+        _check_is_ours(database, path)
+        # The lock is held until the journal is closed, and the system drops it when the process dies.
+        database.execute("PRAGMA locking_mode = EXCLUSIVE")
+        database.execute("PRAGMA journal_mode = WAL")
+        database.execute("PRAGMA synchronous = FULL")
+        database.execute("BEGIN EXCLUSIVE")
+        database.execute("COMMIT")
+    if not database.execute("PRAGMA user_version").fetchone()[0]:
+        _create(database, target)
+    elif path is not None:
+        _check_whole(database, path)
+        _take_target(database, path, target)
+        # A file that can't be written is refused now, and not in the middle of a run.
+        database.execute("INSERT OR REPLACE INTO meta VALUES ('opened', strftime('%s'))")
+
+
+def _check_is_ours(database: sqlite3.Connection, path: Path) -> None:
+    application = database.execute("PRAGMA application_id").fetchone()[0]
+    version = database.execute("PRAGMA user_version").fetchone()[0]
+    is_empty = not database.execute("SELECT count(*) FROM sqlite_schema").fetchone()[0]
+    if application != _APPLICATION and not (is_empty and application == 0 == version):
+        raise JournalError(path, _NO_JOURNAL, "not_a_journal")
+    if version not in (0, VERSION):
+        raise JournalError(
+            path,
+            f"is of version {version}, and this release reads {VERSION}; finish it with the release that began it",
+            "other_version",
+        )
+
+
+def _create(database: sqlite3.Connection, target: Target) -> None:
+    database.executescript(f"BEGIN IMMEDIATE; {_SCHEMA}")
+    values = {"run_id": secrets.token_hex(4), "target": target}
+    pairs = [(key, json.dumps(value)) for key, value in values.items()]
+    database.executemany("INSERT INTO meta VALUES (?, ?)", pairs)
+    database.execute("COMMIT")
+
+
+def _check_whole(database: sqlite3.Connection, path: Path) -> None:
+    problem = database.execute("PRAGMA quick_check(1)").fetchone()[0]
+    if problem != "ok":
+        raise JournalError(path, f"is damaged ({' '.join(problem.split())}); {_RESTORE}", "damaged")
+
+
+def _take_target(database: sqlite3.Connection, path: Path, target: Target) -> None:
+    """Check the target. One for which nothing was read yet is replaced: it may have had a wrong id."""
+    kept = Target(*json.loads(database.execute("SELECT value FROM meta WHERE key = 'target'").fetchone()[0]))
+    if kept != target and not database.execute(_IS_USED).fetchone()[0]:
+        database.execute("DELETE FROM meta WHERE key = 'baseline'")
+        database.execute("UPDATE meta SET value = ? WHERE key = 'target'", (json.dumps(target),))
+        return
+    for field, old, new in zip(Target._fields, kept, target, strict=True):
+        if old != new:
+            raise JournalError(
+                path,
+                f"is of another target: its {field} is {old!r}, not {new!r}; give each its own file",
+                "other_target",
+            )
+
+
+def refusal(path: Path | None, error: sqlite3.Error) -> JournalError:
+    """Return the error that says what is wrong with a file, and what to do."""
+    code = getattr(error, "sqlite_errorcode", 0) & 0xFF
+    problem, kind = _PROBLEMS.get(code, ("can't be used: {}", "unusable"))
+    return JournalError(path, problem.format(error), kind)

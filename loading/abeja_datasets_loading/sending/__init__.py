@@ -1,0 +1,1 @@
+"""Requests, as many at once as the server can take."""

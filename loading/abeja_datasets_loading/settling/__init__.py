@@ -1,0 +1,1 @@
+"""Finding out which items were created whose outcome is unknown."""

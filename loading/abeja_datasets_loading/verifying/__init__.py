@@ -1,0 +1,1 @@
+"""Comparing an input with a dataset."""
