@@ -258,6 +258,7 @@ def test_an_input_that_blocks_does_not_hold_up_sending(load: Any) -> None:
     assert load(items(), on_progress=look).created == 10
 
 
+@pytest.mark.slow
 def test_an_input_is_read_as_it_is_sent(load: Any) -> None:
     read = 0
     ahead = []
@@ -369,6 +370,7 @@ def test_a_run_in_a_notebook(load: Any) -> None:
     assert asyncio.run(cell()) == 5
 
 
+@pytest.mark.slow
 def test_an_async_input(dataset_api: DatasetApi, dataset: str) -> None:
     async def items() -> AsyncIterator[Item]:
         for row in rows(2100):
@@ -428,6 +430,7 @@ def test_a_changed_input_leaves_nothing_unknown(dataset_api: DatasetApi, load: A
     assert caught.value.report.unknown == 0  # type: ignore[attr-defined] # it is put there
 
 
+@pytest.mark.slow
 def test_a_full_disk_stops_the_run(dataset_api: DatasetApi, dataset: str, load: Any, tmp_path: Path) -> None:
     def items() -> Iterator[Item]:
         for number, row in enumerate(rows(3000)):

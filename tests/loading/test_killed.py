@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.sampling import every
 
 from abeja_datasets_cli.pytest_mock import DatasetApi
 from abeja_datasets_loading import create_items
@@ -96,7 +97,7 @@ def test_runs_are_killed_again_and_again_among_faults(dataset_api: DatasetApi, t
     program.check()
 
 
-@pytest.mark.parametrize("signals", [[signal.SIGINT], [signal.SIGTERM], [signal.SIGINT, signal.SIGINT]])
+@pytest.mark.parametrize("signals", every(3, [[signal.SIGINT], [signal.SIGTERM], [signal.SIGINT, signal.SIGINT]]))
 def test_an_interrupted_run_says_how_to_resume(
     dataset_api: DatasetApi, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, signals: list[signal.Signals]
 ) -> None:
