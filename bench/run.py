@@ -14,6 +14,7 @@ import one_call
 import page
 import scale
 
+import loading
 import mock_server
 
 FIGURES = Path(__file__).parent / "figures.json"
@@ -21,7 +22,7 @@ FIGURES = Path(__file__).parent / "figures.json"
 
 MODULES = {
     module.__name__: module
-    for module in (one_call, async_calls, page, iterate, first_call, import_time, mock_server, scale)
+    for module in (one_call, async_calls, page, iterate, loading, first_call, import_time, mock_server, scale)
 }
 
 
