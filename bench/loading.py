@@ -19,9 +19,9 @@ from typing import Any, Final, Self
 from creating import DATASET, ORGANIZATION, items, load
 from raw_server import RawServer
 
-from abeja_datasets_loading.items import Checker
-from abeja_datasets_loading.journal import Journal
-from abeja_datasets_loading.records import Change, State, Target
+from abeja_datasets_loading.items.items import Checker
+from abeja_datasets_loading.journal.journal import Journal
+from abeja_datasets_loading.journal.records import Change, State, Target
 
 HERE: Final = Path(__file__).parent
 ROUNDS: Final = 5
