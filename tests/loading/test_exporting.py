@@ -223,6 +223,8 @@ def test_two_exports_of_one_file_at_once(dataset_api: "DatasetApi", tmp_path: Pa
     threads = [threading.Thread(target=run) for _ in range(2)]
     for thread in threads:
         thread.start()
+        while not (dataset_api.requests and dataset_api.requests[-1].operation == "list_dataset_items") and not found:
+            time.sleep(0.01)
     for thread in threads:
         thread.join()
     assert "locked" in found
