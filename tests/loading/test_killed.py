@@ -105,12 +105,13 @@ def test_an_interrupted_run_says_how_to_resume(
     dataset_api.faults.add(operations="create_dataset_item", latency=0.02)
     program = Program(dataset_api, tmp_path / "j", 1200)
     process = program.start()
-    time.sleep(0.3)
+    while not any(request.operation == "create_dataset_item" for request in dataset_api.requests):
+        time.sleep(0.01)  # the input pauses for 2 s behind its first block
     for number in signals:
         process.send_signal(number)
         time.sleep(0.005)
-    _, errors = process.communicate(timeout=10)
-    assert process.returncode != 0
+    output, errors = process.communicate(timeout=10)
+    assert process.returncode != 0, (output, errors, signal.getsignal(signals[0]))
     assert f"interrupted by {signals[0].name}" in errors or "KeyboardInterrupt" in errors
     assert f"call it again with the same input and journal='{tmp_path / 'j'}'" in errors
     dataset_api.faults.clear()

@@ -52,8 +52,10 @@ class Interrupts:
             pass_on()
 
     def __enter__(self) -> Self:
-        if threading.current_thread() is threading.main_thread() and (_active or _install()):
-            _active.append(self)
+        if threading.current_thread() is threading.main_thread():
+            _active.append(self)  # before the handlers: a signal in between would get lost
+            if len(_active) == 1 and not _install():
+                _active.remove(self)
         return self
 
     def __exit__(
