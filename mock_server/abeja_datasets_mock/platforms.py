@@ -13,8 +13,8 @@ from collections.abc import Callable, Iterable
 if sys.platform == "win32":
 
     def new_event_loop() -> asyncio.AbstractEventLoop:
-        """Return an event loop of asyncio's own."""
-        return asyncio.new_event_loop()
+        """Return an event loop that can watch sockets, as the fault proxy does; the default one of Windows can't."""
+        return asyncio.SelectorEventLoop()
 
     def allow_files(_wanted: int) -> None:
         """Do nothing: sockets are not counted as files."""

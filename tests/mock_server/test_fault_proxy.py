@@ -651,6 +651,34 @@ def test_it_runs_within_a_loop_and_its_plan_may_be_set_there(
         assert runner.run(run()) == (RESET, OK)
 
 
+@pytest.mark.parametrize("turns", range(6))
+@pytest.mark.parametrize("loop_factory", [asyncio.new_event_loop, uvloop.new_event_loop])
+def test_a_connection_accepted_just_before_an_outage_does_not_hang(
+    upstream: Upstream, loop_factory: Callable[[], asyncio.AbstractEventLoop], turns: int
+) -> None:
+    async def run() -> bytes:
+        proxy = Proxy(upstream.url)
+        address = urlsplit(await proxy.start())
+        with socket.create_connection((address.hostname, address.port or 0)) as client:
+            client.sendall(LIST)
+            client.setblocking(False)
+            for _ in range(turns):
+                await asyncio.sleep(0)
+            proxy.refuse(None)
+            try:
+                async with asyncio.timeout(5):
+                    return await asyncio.get_running_loop().sock_recv(client, len(OK))
+            except ConnectionResetError:
+                return RESET
+            finally:
+                await proxy.stop()
+
+    with asyncio.Runner(loop_factory=loop_factory) as runner:
+        # Served, reset with the listening socket, or closed as an idle one; but not left open.
+        assert runner.run(run()) in (OK, RESET, b"")
+    gc.collect()
+
+
 @pytest.mark.parametrize("is_trusted", [True, False])
 def test_a_server_behind_tls(certificate: Path, is_trusted: bool, caplog: pytest.LogCaptureFixture) -> None:
     async def run() -> list[bytes]:
