@@ -9,8 +9,9 @@ from abeja_datasets.exceptions import Error, HttpError, NotFound
 from abeja_datasets_loading.actions.existence import Doubtful, Existence
 from abeja_datasets_loading.errors import InvalidItem
 from abeja_datasets_loading.items.item_text import item_text
-from abeja_datasets_loading.items.items import Checker, Prepared, same_content
+from abeja_datasets_loading.items.items import Checker, Prepared, done_before, same_content
 from abeja_datasets_loading.items.reading import Entry, Refused
+from abeja_datasets_loading.journal.done_blocks import DoneBlocks
 from abeja_datasets_loading.journal.fingerprints import NO_FINGERPRINT
 from abeja_datasets_loading.journal.records import Change, State, Target
 from abeja_datasets_loading.options import OnError, Options, check_items, length
@@ -165,7 +166,9 @@ async def create_items_async(
         run.say("")
         creating = _Creating(run)
         run.finish = creating.finish
-        await run.load(items, _Preparing(dataset, run).prepare, creating)
+        preparing = _Preparing(dataset, run)
+        await run.load(items, preparing.prepare, creating)
+        run.left_out += preparing.left_out
         await creating.finish()
         await run.settle()
 
@@ -178,16 +181,25 @@ class _Preparing:
     Args:
         dataset: as the server returns it.
         run: the run.
+
+    Attributes:
+        left_out: how many keys were left out of items that an earlier run has created.
     """
 
     def __init__(self, dataset: Any, run: running.Run) -> None:
+        self.left_out = 0
+        self._done = DoneBlocks(run.journal)
         self._checker = Checker.of(dataset)
         self._without_categories = Checker()
         self._marker = run.marker
         self._run_id = run.journal.run_id
 
-    def prepare(self, position: int, item: Any) -> Entry:
-        """Return what to send of an item, or why it can't be sent."""
+    def prepare(self, position: int, item: Any) -> Entry | None:
+        """Return what to send of an item, or why it can't be sent; None for an item that an earlier run has created."""
+        fingerprint = self._done.fingerprint(position)
+        if fingerprint and (left_out := done_before(item, fingerprint)) is not None:
+            self.left_out += left_out
+            return None
         try:
             prepared = self._checker.prepare(position, item)
             if self._marker is None:

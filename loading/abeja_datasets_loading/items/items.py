@@ -1,11 +1,13 @@
 """Input items: checked before anything is sent, and compared by what they hold."""
 
 import json
+import marshal
 import re
 from collections.abc import Mapping
 from hashlib import blake2b
 from typing import Any, Final, NamedTuple
 
+from abeja_datasets.calls.json_text import writer
 from abeja_datasets_loading.errors import InvalidItem
 from abeja_datasets_loading.items import shapes
 from abeja_datasets_loading.items.plain import MAX_DEPTH, Misfit, described, plain, shown
@@ -17,12 +19,15 @@ _FINGERPRINT_BYTES: Final = 16
 _UNEQUAL: Final = b""
 """The key of a received item that is nested too deeply to be one of ours."""
 
+_MARSHAL: Final = 2
+"""The last version of marshal that writes equal plain values alike, and tells True, 1 and 1.0 apart."""
+
 _WHOLE_FLOAT: Final = re.compile(r"[:\[,]-?\d+(?:\.0|(?:\.\d+)?e\+\d+)[,\]}]").search
 """Finds each float that is whole, as Python writes it in canonical JSON (and perhaps the like in a string)."""
 
-_canonical = json.JSONEncoder(
-    ensure_ascii=False, allow_nan=False, check_circular=False, sort_keys=True, separators=(",", ":")
-).encode
+_canonical = writer(
+    json.JSONEncoder(ensure_ascii=False, allow_nan=False, check_circular=False, sort_keys=True, separators=(",", ":"))
+)
 
 
 class Prepared(NamedTuple):
@@ -99,7 +104,26 @@ class Checker:
         encoded = text.encode()
         if self._max_bytes is not None and len(encoded) > self._max_bytes:
             raise Misfit(f"has {len(encoded):,} bytes as JSON; {self._max_bytes:,} are the most")
-        return Prepared(index, body, encoded, blake2b(encoded, digest_size=_FINGERPRINT_BYTES).digest(), left_out)
+        return Prepared(index, body, encoded, _hash(encoded), left_out)
+
+
+def done_before(item: object, fingerprint: bytes) -> int | None:
+    """Return how many keys of an item are left out, if it is a new item with this fingerprint; None if it may not be.
+
+    It takes half the time of `prepare`, since an item that was valid need not be checked again.
+
+    Args:
+        item: as the caller gave it.
+        fingerprint: of an item that was prepared, and sent.
+    """
+    if type(item) is not dict or not _NEW_ITEM_KEYS.issuperset(item):
+        return None
+    try:
+        if _hash(_content_text(item).encode()) != fingerprint:
+            return None
+    except Exception:  # noqa: BLE001 - an object of the caller's may raise anything; `prepare` says what is wrong with it
+        return None
+    return len(item) - len(_NEW_ITEM.takes.intersection(item))
 
 
 class _Kind(NamedTuple):
@@ -115,6 +139,7 @@ class _Kind(NamedTuple):
 _NEW_ITEM: Final = _Kind(
     shapes.new_item, frozenset({"source_data", "attributes"}), RESPONSE_KEYS, "source_data and optional attributes"
 )
+_NEW_ITEM_KEYS: Final = _NEW_ITEM.takes | _NEW_ITEM.leaves_out
 _UPDATE: Final = _Kind(
     shapes.update,
     frozenset({"dataset_item_id", "attributes"}),
@@ -157,19 +182,24 @@ def same_content(sent: Mapping[str, Any], received: Mapping[str, Any]) -> bool:
     """
     ours, theirs = _content(sent), _content(received)
     try:
+        if marshal.dumps(ours, _MARSHAL) == marshal.dumps(theirs, _MARSHAL):
+            return True  # in the same order too; most servers return what they were sent
         # For Python True is 1, so that a second look is needed where it finds two values equal.
         return bool(ours == theirs) and _has_same_bools(ours, theirs)
-    except RecursionError:  # comparing takes more levels than encoding
+    except (RecursionError, ValueError):  # comparing takes more levels than encoding
         return content_key(sent) == content_key(received) != _UNEQUAL
 
 
 def content_key(item: Mapping[str, Any]) -> bytes:
     """Return a key that is equal for two items if, and only if, they have the `same_content`."""
     try:
-        encoded = _content_text(item).encode("utf-8", "surrogatepass")
+        return _hash(_content_text(item).encode("utf-8", "surrogatepass"))
     except (RecursionError, ValueError):  # it is nested, or has an integer, as none that was sent
         return _UNEQUAL
-    return blake2b(encoded, digest_size=_FINGERPRINT_BYTES).digest()
+
+
+def _hash(text: bytes) -> bytes:
+    return blake2b(text, digest_size=_FINGERPRINT_BYTES).digest()
 
 
 def _content_text(item: Mapping[str, Any]) -> str:

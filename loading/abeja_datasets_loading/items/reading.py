@@ -29,7 +29,8 @@ class Refused(NamedTuple):
 
 
 Entry = Prepared | Refused
-Prepare = Callable[[int, Any], Entry]
+Prepare = Callable[[int, Any], Entry | None]
+"""Makes the entry of an item, given its position; None where nothing is left to do for the item."""
 
 
 def size_of(entry: Entry) -> int:
@@ -42,7 +43,7 @@ class Reader:
 
     Args:
         items: any iterable; a sync one is read in a thread, which ends with the program.
-        prepare: makes the entry of an item, given its position.
+        prepare: makes the entries.
 
     Attributes:
         read: how many items were read.
@@ -54,7 +55,7 @@ class Reader:
         self._prepare = prepare
         self._entries: deque[Entry] = deque()
         self._bytes_read = self._bytes_done = 0
-        self._items_done = 0
+        self._items_done = self._items_skipped = 0
         self._more = asyncio.Event()
         self._room = threading.Event()
         self._async_room = asyncio.Event()
@@ -73,7 +74,7 @@ class Reader:
             threading.Thread(target=self._read_sync, args=(self._items,), name="input", daemon=True).start()
 
     async def next_block(self) -> list[Entry]:
-        """Return the next entries, at least one; none at the end of the input, or after `stop`."""
+        """Return the next entries, at least one, of items in a row; none at the end of the input, or after `stop`."""
         while not self._entries and not self._ended:
             self._is_awaited = True
             if self._entries or self._ended:
@@ -83,9 +84,7 @@ class Reader:
         if not self._ended and len(self._entries) < _BLOCK and not self._stopping:
             await asyncio.sleep(_GATHER)
         self._is_awaited = False
-        if self._stopping:
-            return []
-        return [self._entries.popleft() for _ in range(min(_BLOCK, len(self._entries)))]
+        return [] if self._stopping else self._taken()
 
     @property
     def has_ended(self) -> bool:
@@ -119,23 +118,34 @@ class Reader:
         if self._task is not None:
             await asyncio.gather(self._task, return_exceptions=True)
 
+    def _taken(self) -> list[Entry]:
+        """Take entries until a position is missing, since the item has no entry."""
+        entries, count = self._entries, min(_BLOCK, len(self._entries))
+        while count and entries[count - 1].position - entries[0].position != count - 1:
+            count -= 1
+        return [entries.popleft() for _ in range(count)]
+
     def _is_below(self, part: float) -> bool:
-        items, size = self.read - self._items_done, self._bytes_read - self._bytes_done
+        items, size = self.read - self._items_skipped - self._items_done, self._bytes_read - self._bytes_done
         return items == 0 or (items < part * MOST_ITEMS and size < part * MOST_BYTES)
 
-    def _add(self, item: Any) -> None:
+    def _add(self, item: Any) -> bool:
+        """Prepare an item; return whether it has an entry."""
         entry = self._prepare(self.read, item)
-        self._bytes_read += size_of(entry)
         self.read += 1
+        if entry is None:
+            self._items_skipped += 1
+            return False
+        self._bytes_read += size_of(entry)
         self._entries.append(entry)
+        return True
 
     def _read_sync(self, items: Iterable[Any]) -> None:
         try:
             for item in items:
                 if self._stopping:
                     break
-                self._add(item)
-                if self._is_awaited:
+                if self._add(item) and self._is_awaited:
                     self._is_awaited = False
                     self._tell(self._more.set)
                 while not (self._is_below(1) or self._stopping):
@@ -150,8 +160,10 @@ class Reader:
     async def _read_async(self, items: AsyncIterable[Any]) -> None:
         try:
             async for item in items:
-                self._add(item)
-                self._more.set()
+                if self._add(item):
+                    self._more.set()
+                elif not self._items_skipped % _BLOCK:
+                    await asyncio.sleep(0)  # an iterable that has its items at hand would hold the event loop
                 while not self._is_below(1):
                     self._room.clear()
                     self._async_room.clear()

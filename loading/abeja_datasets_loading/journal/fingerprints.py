@@ -10,7 +10,8 @@ NO_FINGERPRINT: Final = bytes(SIZE)
 """Of an item that can't be sent to any dataset."""
 OF_POSITION: Final = "substr(fingerprints, position % 1024 * 16 + 1, 16)"
 """The fingerprint of an item, in SQL, where `number = position / 1024`."""
-_BLOCK: Final = 1024
+BLOCK: Final = 1024
+"""Fingerprints in a row of the table."""
 _SELECT: Final = "SELECT fingerprints FROM blocks WHERE number = ?"
 
 
@@ -18,7 +19,18 @@ def count(database: sqlite3.Connection) -> int:
     """Return how many there are."""
     query = "SELECT number, length(fingerprints) FROM blocks ORDER BY number DESC LIMIT 1"
     last = database.execute(query).fetchone()
-    return last[0] * _BLOCK + last[1] // SIZE if last else 0
+    return last[0] * BLOCK + last[1] // SIZE if last else 0
+
+
+def of_done_block(database: sqlite3.Connection, number: int) -> bytes:
+    """Return the fingerprints of a block whose items are all done, joined; empty bytes for any other block."""
+    first = number * BLOCK
+    query = (
+        f"SELECT fingerprints FROM blocks WHERE number = ? AND length(fingerprints) = {SIZE} * "  # noqa: S608 - our own number
+        "(SELECT count(*) FROM items WHERE position BETWEEN ? AND ? AND state = 2)"
+    )
+    row = database.execute(query, (number, first, first + BLOCK - 1)).fetchone()
+    return bytes(row[0]) if row else b""
 
 
 def append(database: sqlite3.Connection, position: int, marks: Sequence[bytes]) -> None:
@@ -31,12 +43,12 @@ def append(database: sqlite3.Connection, position: int, marks: Sequence[bytes]) 
     """
     joined = b"".join(marks)
     while joined:
-        size = (_BLOCK - position % _BLOCK) * SIZE
+        size = (BLOCK - position % BLOCK) * SIZE
         part, joined = joined[:size], joined[size:]
         # In SQL, `||` would make text of them.
-        old = database.execute(_SELECT, (position // _BLOCK,)).fetchone()
+        old = database.execute(_SELECT, (position // BLOCK,)).fetchone()
         whole = (old[0] if old else b"") + part
-        database.execute("INSERT OR REPLACE INTO blocks VALUES (?, ?)", (position // _BLOCK, whole))
+        database.execute("INSERT OR REPLACE INTO blocks VALUES (?, ?)", (position // BLOCK, whole))
         position += len(part) // SIZE
 
 
@@ -50,9 +62,9 @@ def changed(database: sqlite3.Connection, first: int, marks: Sequence[bytes]) ->
     """
     blocks = database.execute(
         "SELECT fingerprints FROM blocks WHERE number BETWEEN ? AND ? ORDER BY number",
-        (first // _BLOCK, (first + len(marks) - 1) // _BLOCK),
+        (first // BLOCK, (first + len(marks) - 1) // BLOCK),
     )
-    start = first % _BLOCK * SIZE
+    start = first % BLOCK * SIZE
     kept = b"".join(row[0] for row in blocks)[start : start + len(marks) * SIZE]
     if kept == b"".join(marks):
         return []
@@ -64,7 +76,7 @@ def changed(database: sqlite3.Connection, first: int, marks: Sequence[bytes]) ->
 def replace(database: sqlite3.Connection, marks: Sequence[tuple[int, bytes]]) -> None:
     """Replace the fingerprints at some positions, in a transaction."""
     for position, mark in marks:
-        number, start = position // _BLOCK, position % _BLOCK * SIZE
+        number, start = position // BLOCK, position % BLOCK * SIZE
         whole = database.execute(_SELECT, (number,)).fetchone()[0]
         whole = whole[:start] + mark + whole[start + SIZE :]
         database.execute("UPDATE blocks SET fingerprints = ? WHERE number = ?", (whole, number))

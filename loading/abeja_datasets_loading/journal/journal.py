@@ -156,6 +156,11 @@ class Journal:
                 self._read += len(marks) - known
         return records
 
+    def done_block(self, number: int) -> bytes:
+        """Return what `fingerprints.of_done_block` does."""
+        with self._lock:
+            return fingerprints.of_done_block(self._opened(), number)
+
     def complete(self, read: int) -> None:
         """Record that the input ended after so many items.
 

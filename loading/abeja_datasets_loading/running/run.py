@@ -240,10 +240,8 @@ class Run:
 
     async def _planned(self, reader: Reader) -> AsyncIterator[Sequence[Prepared]]:
         """Iterate over the items to send, in blocks."""
-        first = 0
         while block := await reader.next_block():
-            known = await self.writer.take_block(first, [entry.fingerprint for entry in block])
-            first += len(block)
+            known = await self.writer.take_block(block[0].position, [entry.fingerprint for entry in block])
             if len(known) == len(block) and all(record is DONE for record in known.values()):
                 reader.done(len(block), sum(map(size_of, block)))
                 self.left_out += sum(entry.left_out for entry in block if isinstance(entry, Prepared))

@@ -2,10 +2,11 @@
 
 import json
 import math
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from enum import Enum
 from typing import Any
 
+from abeja_datasets.calls.json_text import writer
 from abeja_datasets.calls.values import is_unicode
 
 # A value that refers to itself would be walked for ever.
@@ -21,7 +22,7 @@ def encode(body: Any) -> bytes:
             has two keys that are the same in JSON, as 1 and "1" are.
     """
     try:
-        encoded = _encoder.encode(body).encode()
+        encoded = _write(body).encode()
     except (TypeError, ValueError, RecursionError) as error:
         kind = TypeError if isinstance(error, TypeError) else ValueError
         raise kind(f"not JSON: {_misfit(body) or error}") from error
@@ -71,24 +72,25 @@ def _of_enum(value: object) -> Any:
     raise TypeError(f"a value of type {type(value).__name__}")
 
 
-# `json.dumps` would make one for each body.
-_encoder = json.JSONEncoder(ensure_ascii=False, allow_nan=False, separators=(",", ":"), default=_of_enum)
-
-
+_write = writer(json.JSONEncoder(ensure_ascii=False, allow_nan=False, separators=(",", ":"), default=_of_enum))
 _PLAIN_KEYS = frozenset({str})
-_CONTAINERS = (dict, list, tuple)
+_SCALARS = frozenset({str, int, float, bool, type(None)})
 
 
 def _has_other_keys(body: Any) -> bool:
     """Return whether a dict in a body, which JSON can hold, has keys that are no plain str: most bodies have none."""
-    left = [body] if isinstance(body, _CONTAINERS) else []
+    left = [body]
     for value in left:  # which grows
+        children: Iterable[Any] = ()
         if isinstance(value, dict):
             if not _PLAIN_KEYS.issuperset(map(type, value)):
                 return True
-            left += [child for child in value.values() if isinstance(child, _CONTAINERS)]
-        else:
-            left += [child for child in value if isinstance(child, _CONTAINERS)]
+            children = value.values()
+        elif isinstance(value, list | tuple):
+            children = value
+        for child in children:  # a comprehension takes twice the time
+            if type(child) not in _SCALARS:
+                left.append(child)  # noqa: PERF401 - as above
     return False
 
 

@@ -29,6 +29,7 @@ def connector(**options: Any) -> "Connector":
     made = Connector(**options)
     if hasattr(made, "_factory") and all(hasattr(ResponseHandler, name) for name in _USED):
         made._factory = functools.partial(Protocol, loop=asyncio.get_running_loop())  # type: ignore[assignment] # noqa: SLF001 - there is no public way
+        made.has_protocols = True
     else:
         loss = "calls take a little longer, and connections are used again after a 5xx"
         warn(loss, _VERSION, "ResponseHandler._reschedule_timeout")
@@ -50,8 +51,16 @@ class Connector(aiohttp.TCPConnector):
     """
 
     looks = False
+    has_protocols = False
+    """Whether its connections are of the class `Protocol`."""
+    _last_key: Any = None
+
+    async def kept(self) -> Any:
+        """Return an open connection to where the last request went, or None. The event loop does not turn meanwhile."""
+        return None if self._last_key is None else await self._get(self._last_key, ())
 
     async def _get(self, key: Any, traces: Any) -> Any:
+        self._last_key = key
         while kept := await super()._get(key, traces):
             is_usable = kept.protocol is not None and not kept.protocol.should_close
             if is_usable and not (self.looks and _has_input(kept.transport)):

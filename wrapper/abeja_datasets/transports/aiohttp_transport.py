@@ -13,6 +13,7 @@ from yarl import URL
 
 from abeja_datasets.calls.headers import Headers
 from abeja_datasets.transports.aiohttp_connections import connector, deadline
+from abeja_datasets.transports.aiohttp_requests import KeptConnections, Received
 from abeja_datasets.transports.http_libraries import never_resend, was_sent
 from abeja_datasets.transports.proxies import Proxy, is_refusal
 from abeja_datasets.transports.received import Body
@@ -76,6 +77,9 @@ class AiohttpTransport:
         if not self._tunnel_headers:
             self._session.headers.update(authorization)
         never_resend(self._session)
+        # A proxy that speaks plain HTTP takes another head. Traces are for the requests of the session.
+        is_direct = proxy is None and not self._session.trace_configs
+        self._kept = KeptConnections(origin, self._connector, _MAX_HEAD) if is_direct else None
         self._clock = asyncio.get_running_loop().time
         self._fresh_until = 0.0
         self._under_way = 0
@@ -88,9 +92,7 @@ class AiohttpTransport:
         self._under_way += 1
         deadline.set(request.deadline)
         try:
-            url = URL(request.origin + request.target, encoded=True)
-            response = await self._session.request(request.method, url, **self._options(request))
-            return await _read(response, request)
+            return await _read(await self._sent(request), request)
         except _ERRORS as error:
             raise _failure(error) from error
         finally:
@@ -100,6 +102,12 @@ class AiohttpTransport:
     async def close(self) -> None:
         """Close the connections."""
         await self._session.close()
+
+    async def _sent(self, request: Request) -> aiohttp.ClientResponse | Received:
+        if self._kept is not None and self._kept.takes(request) and (received := await self._kept.send(request)):
+            return received
+        url = URL(request.origin + request.target, encoded=True)
+        return await self._session.request(request.method, url, **self._options(request))
 
     def _options(self, request: Request) -> dict[str, Any]:
         content = request.content
@@ -133,7 +141,7 @@ class AiohttpTransport:
         return {**dict(added), "Authorization": request.credential.authorization}
 
 
-async def _read(response: aiohttp.ClientResponse, request: Request) -> Response:
+async def _read(response: aiohttp.ClientResponse | Received, request: Request) -> Response:
     """Read a response to its end, and let its connection go."""
     headers = Headers(response.raw_headers)
     try:

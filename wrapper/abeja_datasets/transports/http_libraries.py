@@ -1,6 +1,6 @@
 """What the HTTP libraries need working around, each with its public issue.
 
-Nothing but this and `streams.py` reaches into their internals.
+Nothing but this, `streams.py`, `aiohttp_connections.py` and `aiohttp_requests.py` reaches into their internals.
 
 Where an internal is not where it was, the workaround is left out and a warning says so, once, with the version.
 """
