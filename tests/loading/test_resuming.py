@@ -121,6 +121,7 @@ def test_a_changed_item_is_refused_with_its_index(begun: Any, resume: Any, posit
 
 def test_an_async_input_leaves_the_event_loop_alive(dataset_api: DatasetApi, dataset: str, begun: Any) -> None:
     journal = begun()
+    turns, seen = 0, list[int]()
 
     async def items() -> AsyncIterator[Item]:
         for number in range(COUNT):
@@ -136,6 +137,5 @@ def test_an_async_input_leaves_the_event_loop_alive(dataset_api: DatasetApi, dat
             await asyncio.sleep(0)
         assert (await run).earlier == COUNT
 
-    turns, seen = 0, list[int]()
     asyncio.run(main())
     assert seen[0] < seen[-1]
