@@ -10,36 +10,14 @@ import sqlite3
 import threading
 import weakref
 from collections.abc import Iterable, Iterator, Sequence
-from itertools import chain
 from pathlib import Path
-from typing import Any, Final, Self
+from typing import Any, Self
 
 from abeja_datasets_loading.errors import InputChanged, JournalError
-from abeja_datasets_loading.journal import fingerprints
+from abeja_datasets_loading.journal import fingerprints, rows
 from abeja_datasets_loading.journal.journal_file import begin, connect, refusal
 from abeja_datasets_loading.journal.records import Change, Counts, Record, State, Target
 from abeja_datasets_loading.options import file_path
-
-DONE: Final = Record(-1, b"", State.DONE)
-"""Stands for the record of any item that is done, where no more of it is needed."""
-_PAGE: Final = 1000
-# One statement for many rows: SQLite then works without Python's lock, beside the event loop.
-_SENT: Final = (
-    "INSERT INTO items (position, state, attempts) SELECT value, 1, 0 FROM json_each(?) WHERE true "
-    "ON CONFLICT DO UPDATE SET state = 1"
-)
-_DONE: Final = (
-    "INSERT INTO items (position, state, item_id, attempts) SELECT json_extract(value, '$[0]'), 2, "
-    "json_extract(value, '$[1]'), json_extract(value, '$[2]') FROM json_each(?) WHERE true ON CONFLICT DO UPDATE "
-    "SET state = 2, item_id = excluded.item_id, attempts = items.attempts + excluded.attempts, reason = NULL, "
-    "item = NULL"
-)
-_NEVER_SENT: Final = "SELECT 1 FROM items WHERE position = ? AND state = 3 AND attempts = 0"
-_CHANGE: Final = (
-    "INSERT INTO items (position, state, item_id, attempts, reason, item) VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT DO "
-    "UPDATE SET state = excluded.state, item_id = excluded.item_id, attempts = items.attempts + excluded.attempts, "
-    "reason = excluded.reason, item = coalesce(excluded.item, items.item)"
-)
 
 
 class Journal:
@@ -128,8 +106,7 @@ class Journal:
     def counts(self) -> Counts:
         """Return how many items are in which state."""
         with self._lock:
-            rows = self._opened().execute("SELECT state, count(*) FROM items GROUP BY state").fetchall()
-        found = dict(rows)
+            found = dict(self._opened().execute("SELECT state, count(*) FROM items GROUP BY state").fetchall())
         done, rejected = found.get(State.DONE, 0), found.get(State.REJECTED, 0)
         unknown = found.get(State.UNKNOWN, 0) + found.get(State.SENT, 0)
         rest = self._read - done - rejected - unknown
@@ -193,18 +170,10 @@ class Journal:
         Raises:
             JournalError: it can't be written.
         """
+        pairs = [(key, json.dumps(value)) for key, value in (settings or {}).items()]
 
         def work(database: sqlite3.Connection) -> None:
-            done = [(c.position, json.dumps(c.item_id), c.attempts) for c in changes if c.state is State.DONE]
-            others = [(c[0], c[1], json.dumps(c[2]), *c[3:]) for c in changes if c.state is not State.DONE]
-            if others:
-                database.executemany(_CHANGE, others)
-            if done:
-                database.execute(_DONE, (json.dumps(done),))
-            if sent:
-                # After the changes: an item may have been planned again before it is sent.
-                database.execute(_SENT, (json.dumps(sent),))
-            pairs = [(key, json.dumps(value)) for key, value in (settings or {}).items()]
+            rows.write(database, sent, changes)
             database.executemany("INSERT OR REPLACE INTO meta VALUES (?, ?)", pairs)
 
         self._transact(work)
@@ -218,16 +187,9 @@ class Journal:
             states: of the items.
             after: the position after which to begin.
         """
-        numbers = ",".join(str(int(state)) for state in states)
-        query = (
-            f"SELECT position, {fingerprints.OF_POSITION}, state, item_id, attempts, reason, "  # noqa: S608 - our own numbers
-            "item FROM items JOIN blocks ON number = position / 1024 "
-            f"WHERE state IN ({numbers}) AND position > ? ORDER BY position LIMIT {_PAGE}"
-        )
-        while rows := self._rows(query, after):
-            for position, fingerprint, *rest in rows:
-                yield _record(position, fingerprint, rest)
-            after = rows[-1][0]
+        while page := rows.page(states, self._rows, after):
+            yield from page
+            after = page[-1].position
 
     def close(self) -> None:
         """Close the file. A temporary journal stays readable until it is garbage."""
@@ -269,38 +231,12 @@ class Journal:
                 raise refusal(self.path, error) from error
 
     def _compare(self, first: int, marks: Sequence[bytes]) -> dict[int, Record]:
-        database, last = self._opened(), first + len(marks) - 1
+        database = self._opened()
         if changed := fingerprints.changed(database, first, marks):
-            self._accept_corrected(changed)
-        done = database.execute(
-            "SELECT position FROM items WHERE position BETWEEN ? AND ? AND state = 2", (first, last)
-        )
-        others = database.execute(
-            "SELECT position, state, item_id, attempts, reason, item FROM items WHERE position BETWEEN ? AND ? "
-            "AND state NOT IN (0, 2)",
-            (first, last),
-        )
-        # A journal of a million items that are all done is gone through in seconds.
-        records = dict.fromkeys(chain.from_iterable(done), DONE)
-        return records | {row[0]: _record(row[0], marks[row[0] - first], row[1:]) for row in others}
-
-    def _accept_corrected(self, changed: list[tuple[int, bytes]]) -> None:
-        """Plan items that were refused before they were sent, and were corrected since; refuse each other change."""
-        for position, _ in changed:
-            if self._opened().execute(_NEVER_SENT, (position,)).fetchone() is None:
-                raise InputChanged(position)
-
-        def work(database: sqlite3.Connection) -> None:
-            fingerprints.replace(database, changed)
-            database.executemany("DELETE FROM items WHERE position = ?", [(position,) for position, _ in changed])
-
-        self._transact(work)
+            rows.check_corrected(database, changed)
+            self._transact(lambda database: rows.plan_again(database, changed))
+        return rows.known(database, first, marks)
 
     def _count(self, state: State) -> int:
         row = self._opened().execute("SELECT count(*) FROM items WHERE state = ?", (int(state),)).fetchone()
         return int(row[0])
-
-
-def _record(position: int, fingerprint: bytes, rest: Sequence[Any]) -> Record:
-    state, item_id, attempts, reason, item = rest
-    return Record(position, fingerprint, State(state), json.loads(item_id or "null"), attempts, reason, item)

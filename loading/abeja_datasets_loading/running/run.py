@@ -1,32 +1,28 @@
 """A run under way: its input, journal, requests and figures."""
 
 import asyncio
-import json
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from functools import partial
-from typing import Any, Final, TypeVar
+from typing import Any, TypeVar
 
 from abeja_datasets import AsyncAPIClient
 from abeja_datasets.exceptions import Error
-from abeja_datasets_loading.items.item_text import item_text
 from abeja_datasets_loading.items.items import Prepared
-from abeja_datasets_loading.items.reading import Entry, Prepare, Reader, Refused, size_of
-from abeja_datasets_loading.journal.journal import DONE, Journal
+from abeja_datasets_loading.items.reading import Prepare, Reader
+from abeja_datasets_loading.journal.journal import Journal
 from abeja_datasets_loading.journal.records import Change, Record, State, Target
 from abeja_datasets_loading.journal.writer import Writer
 from abeja_datasets_loading.options import Options
 from abeja_datasets_loading.progress.pace import Pace
 from abeja_datasets_loading.progress.progress import Progress
 from abeja_datasets_loading.report import Report
+from abeja_datasets_loading.running import planning
 from abeja_datasets_loading.sending.actions import Action
 from abeja_datasets_loading.sending.sending import Sending
 from abeja_datasets_loading.settling import listing, settling
 
 T = TypeVar("T")
-
-_KILLED: Final = "the run that sent it ended before an outcome was recorded"
-_AGAIN: Final = 256
 
 
 class Run:
@@ -70,7 +66,6 @@ class Run:
         self._begun = time.monotonic()
         self._reader: Reader | None = None
         self._sending: Sending[Any] | None = None
-        self._send_again: Callable[[int], None] | None = None
         counts = journal.counts()
         self._earlier = counts.earlier
         self._tally = dict.fromkeys(State, 0) | {State.REJECTED: counts.rejected, State.UNKNOWN: counts.unknown}
@@ -109,6 +104,10 @@ class Run:
                 f"{self._rejected} items are rejected, which is more than max_errors; the last, {position}: {reason}"
             )
 
+    def forget_unknown(self) -> None:
+        """Count an unknown item no longer, since it is sent again."""
+        self._tally[State.UNKNOWN] -= 1
+
     def doubt(self, reason: str) -> None:
         """Distrust the lists of the server from now on, also in later runs."""
         if self.distrust is None:
@@ -130,7 +129,7 @@ class Run:
     async def create(self, records: Iterator[Record]) -> None:
         """Send items again; return when none is under way and each outcome is recorded."""
         if self._sending is not None and not self.stopping.is_set():
-            await self._sending.run(_again(records))
+            await self._sending.run(planning.again(records))
             await self.finish()
             await self.writer.flush()
 
@@ -170,7 +169,6 @@ class Run:
             again: takes the position of each item that is sent again though an earlier run may have sent it; None where
                 such items are not sent.
         """
-        self._send_again = again
         self._reader = Reader(items, prepare)
         self._sending = Sending(
             action,
@@ -186,8 +184,8 @@ class Run:
         self._reader.start()
         reader = self._reader
         try:
-            blocks = self._planned(reader)
-            await self._sending.run(blocks if jobs is None else _grouped(blocks, jobs))
+            blocks = planning.planned(self, reader, again)
+            await self._sending.run(blocks if jobs is None else planning.grouped(blocks, jobs))
             await self.writer.flush()
         finally:
             await reader.close()
@@ -238,63 +236,6 @@ class Run:
             note=self._note,
         )
 
-    async def _planned(self, reader: Reader) -> AsyncIterator[Sequence[Prepared]]:
-        """Iterate over the items to send, in blocks."""
-        while block := await reader.next_block():
-            known = await self.writer.take_block(block[0].position, [entry.fingerprint for entry in block])
-            if len(known) == len(block) and all(record is DONE for record in known.values()):
-                reader.done(len(block), sum(map(size_of, block)))
-                self.left_out += sum(entry.left_out for entry in block if isinstance(entry, Prepared))
-                continue
-            due: list[Prepared] = []
-            others: list[Entry] = []
-            for entry in block:
-                is_due = isinstance(entry, Prepared) and (not known or self._is_due(entry, known.get(entry.position)))
-                (due if is_due else others).append(entry)  # type: ignore[arg-type] # what is due is Prepared
-            for entry in others:
-                if isinstance(entry, Refused) and entry.position not in known:
-                    self.reject(entry.position, entry.reason, entry.item)
-            reader.done(len(others), sum(map(size_of, others)))
-            self.left_out += sum(entry.left_out for entry in block if isinstance(entry, Prepared))
-            if due:
-                yield due
-        if reader.has_ended:
-            await self.writer.call(partial(self.journal.complete, reader.read))
-
-    def _is_due(self, entry: Prepared, record: Record | None) -> bool:
-        """Return whether an item is to be sent that the journal may know."""
-        if record is None:
-            return True
-        if record.state in (State.SENT, State.UNKNOWN) and self._send_again is not None:
-            self._tally[State.UNKNOWN] -= 1
-            self._send_again(entry.position)
-            return True
-        if record.state is State.SENT:
-            text = item_text(entry.body)
-            self.writer.record(Change(entry.position, State.UNKNOWN, reason=_KILLED, item=text))
-        # What was refused before it was sent may be valid now: the dataset's categories have changed.
-        return record.state is State.REJECTED and not record.attempts
-
 
 async def _finished() -> None:
     """Decide nothing."""
-
-
-async def _grouped(
-    blocks: AsyncIterator[Sequence[Prepared]], jobs: Callable[[Sequence[Prepared]], Sequence[Any]]
-) -> AsyncIterator[Sequence[Any]]:
-    async for block in blocks:
-        yield jobs(block)
-
-
-async def _again(records: Iterator[Record]) -> AsyncIterator[Sequence[Prepared]]:
-    """Iterate over items that are sent again, as they are in the journal."""
-    block: list[Prepared] = []
-    for record in records:
-        if record.item is not None:
-            block.append(Prepared(record.position, json.loads(record.item), b"", record.fingerprint, 0))
-        if len(block) == _AGAIN:
-            yield block
-            block = []
-    if block:
-        yield block
