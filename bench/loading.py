@@ -28,9 +28,9 @@ from abeja_datasets_loading.journal.records import Change, State, Target
 HERE: Final = Path(__file__).parent
 ROUNDS: Final = 5
 COUNTS: Final = {
-    "ours": 6_000,
-    "bare aiohttp": 6_000,
-    "bare pyreqwest": 6_000,
+    "ours": 12_000,
+    "bare aiohttp": 12_000,
+    "bare pyreqwest": 12_000,
     "ours, httpx": 1_500,
     "bare httpx": 400,
     "abeja-sdk": 1_500,
