@@ -201,17 +201,34 @@ class _AsyncBackend:
 
 
 class _AsyncStream(_AnyStream):
-    """A connection of httpcore for asyncio."""
+    """A connection of httpcore for asyncio.
+
+    It sends the head of a request together with what follows: httpcore writes the head, each piece of the body, and an
+    empty end.
+    """
 
     def __init__(self, stream: Any) -> None:
         super().__init__(stream)
         self.aclose = stream.aclose
+        self._head = b""
+        connection = stream.get_extra_info("socket")
+        self._has_input = None if connection is None else input_check(connection)
+
+    def get_extra_info(self, info: str) -> Any:
+        if info == "is_readable" and self._has_input:  # to find the socket anew takes longer than to ask it
+            return self._has_input() or bool(self._early)
+        return super().get_extra_info(info)
 
     async def read(self, max_bytes: int, timeout: float | None = None) -> bytes:  # noqa: ASYNC109 - httpcore's
         received: bytes = self._early.take() if self._early else await self._stream.read(max_bytes, timeout)
         return received
 
     async def write(self, buffer: bytes, timeout: float | None = None) -> None:  # noqa: ASYNC109 - likewise
+        if is_ours.get() and not self._head and buffer.endswith(b"\r\n\r\n"):
+            self._head = buffer
+            return
+        if self._head:
+            buffer, self._head = self._head + buffer, b""
         if len(buffer) <= early_responses.SHORT or not is_ours.get():
             await self._stream.write(buffer, timeout)
         else:
