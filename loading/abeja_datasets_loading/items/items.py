@@ -7,7 +7,6 @@ from collections.abc import Mapping
 from hashlib import blake2b
 from typing import Any, Final, NamedTuple
 
-from abeja_datasets.calls.json_text import writer
 from abeja_datasets_loading.errors import InvalidItem
 from abeja_datasets_loading.items import shapes
 from abeja_datasets_loading.items.plain import MAX_DEPTH, Misfit, described, plain, shown
@@ -25,9 +24,9 @@ _MARSHAL: Final = 2
 _WHOLE_FLOAT: Final = re.compile(r"[:\[,]-?\d+(?:\.0|(?:\.\d+)?e\+\d+)[,\]}]").search
 """Finds each float that is whole, as Python writes it in canonical JSON (and perhaps the like in a string)."""
 
-_canonical = writer(
-    json.JSONEncoder(ensure_ascii=False, allow_nan=False, check_circular=False, sort_keys=True, separators=(",", ":"))
-)
+_canonical = json.JSONEncoder(
+    ensure_ascii=False, allow_nan=False, check_circular=False, sort_keys=True, separators=(",", ":")
+).encode
 
 
 class Prepared(NamedTuple):
