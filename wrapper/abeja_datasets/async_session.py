@@ -15,10 +15,12 @@ class AsyncSession:
 
     Args:
         choice: the transport to send with.
+        exchange: decides what follows from a response.
     """
 
-    def __init__(self, choice: AsyncChoice) -> None:
+    def __init__(self, choice: AsyncChoice, exchange: type[Exchange] = Exchange) -> None:
         self._places = AsyncPlaces(choice)
+        self._exchange = exchange
         self._closed = False
 
     async def open(self) -> None:
@@ -36,7 +38,7 @@ class AsyncSession:
         if self._closed:
             self._check_open()
         place = self._places.found() or await self._places.make()
-        exchange = Exchange(call, settings, place.transport.library)
+        exchange = self._exchange(call, settings, place.transport.library)
         while True:
             try:
                 if exchange.token and exchange.needs_token:

@@ -20,7 +20,7 @@
     │   └── RequestTimeout                  the same, by running out of time; also a TimeoutError
     ├── InvalidResponse                     a success that can't be used: not JSON, or pages that repeat
     ├── InvalidIdentifier                   an id that can't be one; nothing was sent; also a ValueError
-    ├── UnsupportedURI                      abeja-sdk: a URI of a scheme that it does not read
+    ├── UnsupportedURI                      a URI whose content can't be read here; nothing was sent
     ├── InvalidDataFormat                   abeja-sdk: data in another format than it needs
     ├── ResourceNotFound                    abeja-sdk: a resource that is missing
     ├── InvalidPathException                abeja-sdk: a path that it does not accept
@@ -28,7 +28,7 @@
 
 Any other status is an `HttpError` itself. All errors pickle, with their fields.
 
-No method of this package raises the last five. abeja-sdk's other modules import them from `abeja.exceptions`, and find
+No method of this package raises the last four. abeja-sdk's other modules import them from `abeja.exceptions`, and find
 them here where a program uses both distributions and asked for ours (see `abeja_datasets.takeover`).
 """
 
@@ -241,7 +241,7 @@ class InvalidIdentifier(Error, ValueError):
 
 
 class UnsupportedURI(Error):
-    """abeja-sdk: a URI of a scheme that it does not read."""
+    """A URI that is none, or whose scheme, or place, is not read here. Nothing was sent."""
 
 
 class InvalidDataFormat(Error):

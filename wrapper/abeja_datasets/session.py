@@ -16,10 +16,12 @@ class Session:
 
     Args:
         choice: the transport to send with.
+        exchange: decides what follows from a response.
     """
 
-    def __init__(self, choice: Choice) -> None:
+    def __init__(self, choice: Choice, exchange: type[Exchange] = Exchange) -> None:
         self._places = Places(choice)
+        self._exchange = exchange
         self._closed = False
 
     def open(self) -> None:
@@ -37,7 +39,7 @@ class Session:
         if self._closed:
             self._check_open()
         place = self._places.found() or self._places.make()
-        exchange = Exchange(call, settings, place.transport.library)
+        exchange = self._exchange(call, settings, place.transport.library)
         while True:
             try:
                 if exchange.token and exchange.needs_token:

@@ -84,11 +84,18 @@ class Answer:
 class Exchange:
     """The attempts so far, and the request that is due.
 
+    Attributes:
+        accept: the media type that a response must have.
+        size_limit: the name of the setting that bounds a body.
+
     Args:
         call: what to send.
         settings: of the client, or of the view of it that the call is made on.
         library: the HTTP library that sends it, and its version.
     """
+
+    accept = "application/json"
+    size_limit = "max_response_bytes"
 
     def __init__(self, call: Call, settings: Settings, library: str = "") -> None:
         credential = settings.credential
@@ -103,7 +110,7 @@ class Exchange:
         """The token that the server did not accept."""
         self._content = bodies.encode(call.body) if call.has_body else None
         self._target = targets.target(settings.base_path + call.url, call.params)
-        self._headers = _headers(library, settings.user_agent, settings.headers, call.has_body)
+        self._headers = _headers(self.accept, library, settings.user_agent, settings.headers, call.has_body)
         self._redirects = 0
         self._renewals = 0
         self._attempts: list[Attempt] = []
@@ -203,7 +210,8 @@ class Exchange:
         if wait is None:
             if isinstance(cause, BodyTooLarge):
                 self._attempts[-1] = self._attempts[-1]._replace(status=failure.status)
-                raise self.unusable(f"but {cause}", failure.headers) from cause
+                limit = f"{self.size_limit}, {self._settings.max_response_bytes:,} bytes"
+                raise self.unusable(f"but the body is larger than {limit}", failure.headers) from cause
             kind = RequestTimeout if failure.timed_out else ConnectionFailed
             failed = kind(f"{self._call.method} {self._settings.origin}{self._path}: {reason}")
             failed.errno = next((one.errno for one in causes(cause) if isinstance(one, OSError) and one.errno), None)
@@ -339,12 +347,12 @@ def _name(status: int) -> str:
 
 @functools.lru_cache(maxsize=64)
 def _headers(
-    library: str, user_agent: str, more: tuple[tuple[str, str], ...], has_body: bool
+    accept: str, library: str, user_agent: str, more: tuple[tuple[str, str], ...], has_body: bool
 ) -> tuple[tuple[str, str], ...]:
     ours = f"abeja-datasets/{__version__} {library} Python/{_PYTHON} {user_agent}".rstrip()
     content_type = (("Content-Type", "application/json"),) if has_body else ()
     return (
-        ("Accept", "application/json"),
+        ("Accept", accept),
         ("Accept-Encoding", ACCEPTED),
         ("User-Agent", ours),
         *content_type,

@@ -103,9 +103,7 @@ def settle(
         max_retry_count=MAX_RETRY_COUNT if retry_value is None else _count(retry_source, retry_value),
         timeout_given=timeout_value is not None,
         deadline=None if deadline_value is None else _seconds(deadline_source, deadline_value),
-        max_response_bytes=MAX_RESPONSE_BYTES
-        if max_response_bytes is None
-        else _count("max_response_bytes", max_response_bytes, least=1),
+        max_response_bytes=size("max_response_bytes", max_response_bytes, MAX_RESPONSE_BYTES),
         user_agent="" if user_agent is None else options.user_agent(user_agent),
         on_attempt=None if on_attempt is None else options.hook(on_attempt, is_async=is_async),
     )
@@ -137,13 +135,28 @@ def changed(
     return settings._replace(**new)
 
 
-def with_base_url(settings: Settings, source: str, value: object) -> Settings:
+def with_base_url(settings: Settings, source: str, value: object, example: str = BASE_URL) -> Settings:
     """Return settings with another base URL.
+
+    Args:
+        settings: those that are changed.
+        source: the name of the value, for the error.
+        value: the base URL.
+        example: a usable one, for the error.
 
     Raises:
         ValueError: it is not usable. The message names the source.
     """
-    return settings._replace(**_places(_url(source, value)))
+    return settings._replace(**_places(_url(source, value, example)))
+
+
+def size(source: str, value: object, default: int) -> int:
+    """Return a number of bytes: the value, else the default.
+
+    Raises:
+        ValueError: it is not usable. The message names the source.
+    """
+    return default if value is None else _count(source, value, least=1)
 
 
 def _places(url: str) -> dict[str, Any]:
@@ -189,8 +202,8 @@ def _number(source: str, value: Any, kind: type[_T]) -> _T:
     raise ValueError(f"{source}: a number is needed, not {value!r}")
 
 
-def _url(source: str, value: object) -> str:
-    problem = f"{source}: a URL such as {BASE_URL} is needed"
+def _url(source: str, value: object, example: str = BASE_URL) -> str:
+    problem = f"{source}: a URL such as {example} is needed"
     if not isinstance(value, str):
         raise ValueError(f"{problem}, not {value!r}")  # noqa: TRY004 - one error for all settings
     try:

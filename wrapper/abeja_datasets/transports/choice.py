@@ -2,12 +2,15 @@
 
 import os
 import ssl
-from typing import Any, Final, Literal
+from typing import TYPE_CHECKING, Any, Final, Literal
 
 from abeja_datasets.transports import http_libraries, trust
 from abeja_datasets.transports.loading import loading
 from abeja_datasets.transports.proxies import Proxy, proxy_for
 from abeja_datasets.transports.wire import AsyncTransport, Transport
+
+if TYPE_CHECKING:
+    from abeja_datasets.transports.httpx_transport import HttpxTransport
 
 Name = Literal["httpx", "aiohttp"]
 MAX_KEPT_OPEN: Final = 100
@@ -79,16 +82,38 @@ class Choice(_Choice):
     def open(self) -> Transport:
         """Make it."""
         from abeja_datasets.transports.bounded import Bounded, BoundedGiven
-        from abeja_datasets.transports.httpx_transport import GivenClient, HttpxTransport
+        from abeja_datasets.transports.httpx_transport import GivenClient
 
         if self._given is not None:
             return BoundedGiven(GivenClient(self._given))
         try:
-            return Bounded(HttpxTransport(self._origin, self._httpx_options()))
+            return Bounded(self._transport())
         except (ImportError, ValueError) as error:
             if self._proxy is None:
                 raise
             raise self._refused(error) from error
+
+    def _transport(self) -> "HttpxTransport":
+        from abeja_datasets.transports.httpx_transport import HttpxTransport
+
+        return HttpxTransport(self._origin, self._httpx_options())
+
+
+class ContentChoice(Choice):
+    """The transport of content, which may be on any server."""
+
+    def __init__(self) -> None:
+        super().__init__("", None, None)
+
+    def open(self) -> Transport:
+        """Make it."""
+        from abeja_datasets.transports.any_origin import Routes
+
+        return Routes()
+
+    def _prepare(self) -> None:
+        # Each route has its own proxy, and certificates where it needs some.
+        self._load()
 
 
 class AsyncChoice(_Choice):

@@ -76,7 +76,8 @@ class Builder:
 
     def _head(self, request: Request) -> httpx.Headers:
         authorization = request.credential.authorization
-        head = httpx.Headers([("Host", self._host), *request.headers, ("Authorization", authorization)])
+        own = [("Authorization", authorization)] if authorization else []
+        head = httpx.Headers([("Host", self._host), *request.headers, *own])
         self._last = request.headers, authorization, head
         return head
 

@@ -90,7 +90,7 @@ class Body:
     def _keep(self, piece: bytes) -> None:
         self._size += len(piece)
         if self._size > self._limit:
-            raise BodyTooLarge(f"the body is larger than max_response_bytes, {self._limit:,} bytes")
+            raise BodyTooLarge(f"the body is larger than {self._limit:,} bytes")
         if len(piece) >= _SMALL or not self._pieces:
             self._pieces.append(piece)
         elif isinstance(last := self._pieces[-1], bytearray):

@@ -1,0 +1,189 @@
+"""Reading content by its URI: which scheme is read how, and how much of it at most."""
+
+import os
+import re
+import weakref
+from collections import deque
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any, Final
+
+from abeja_datasets.configuration import settings
+from abeja_datasets.content import datalake, local, object_stores
+from abeja_datasets.content.cache import Cache, folder_below
+from abeja_datasets.content.uris import scheme_of, shown, unsupported
+from abeja_datasets.content.web import SCHEMES, Web
+from abeja_datasets.copying import check_pickles
+from abeja_datasets.exceptions import InvalidResponse
+
+if TYPE_CHECKING:
+    from abeja_datasets.api_client import APIClient
+
+Handler = Callable[[str], bytes]
+"""Returns the content of a URI."""
+
+MAX_CACHED_BYTES: Final = 256 * 1024 * 1024
+_RECENT: Final = 8
+_SCHEME: Final = re.compile("[a-z][a-z0-9+.-]*")
+
+
+class ContentReader:
+    """Reads the content of items.
+
+    Threads may share it, it still works in a forked process, and it pickles: with the client, its credential among it.
+    It opens connections when they are first needed.
+
+    Args:
+        api: the client that asks where content of the Data Lake is. Its timeout, deadline and retries hold for other
+            content too; its credential is not sent there.
+        content_root: the folder below which `file://` is read; without one it is not.
+        max_content_bytes: the largest content that is accepted, decoded; else the client's `max_response_bytes`.
+        cache_dir: the folder in which the cache has its own, `abeja-datasets`; else that of `ABEJA_STORAGE_DIR_PATH`,
+            else the user's cache folder.
+        max_cached_bytes: the largest content that is kept; default 256 MiB.
+        content_handlers: functions by scheme, such as `{"ftp": fetch}`. Each takes a URI and returns its content as
+            bytes. It goes before what is built in.
+
+    Raises:
+        ValueError: a setting is not usable. The message names it.
+        TypeError: likewise.
+    """
+
+    def __init__(
+        self,
+        api: "APIClient",
+        *,
+        content_root: str | os.PathLike[str] | None = None,
+        max_content_bytes: int | None = None,
+        cache_dir: str | os.PathLike[str] | None = None,
+        max_cached_bytes: int | None = None,
+        content_handlers: Mapping[str, Handler] | None = None,
+    ) -> None:
+        own: settings.Settings = api._settings  # noqa: SLF001 - of this package
+        self._api = api
+        self._limit = settings.size("max_content_bytes", max_content_bytes, own.max_response_bytes)
+        self._root = local.checked_root(content_root)
+        self._handlers = _checked_handlers(content_handlers)
+        kept = settings.size("max_cached_bytes", max_cached_bytes, MAX_CACHED_BYTES)
+        self._cache = Cache(folder_below(_checked_path("cache_dir", cache_dir), os.environ), kept)
+        self._web = Web(own, self._limit)
+        self._is_closed = False
+        self._token = os.urandom(16).hex()
+        _known[self._token] = self
+
+    def read(self, uri: Any, *, cache: bool = True) -> bytes:
+        """Return the content of a URI.
+
+        Args:
+            uri: as the item has it, which may be anything.
+            cache: whether content that is kept may be returned, and content that was fetched is kept.
+
+        Raises:
+            UnsupportedURI: it is no URI, or one of a scheme that can't be read here.
+            InvalidResponse: the content is larger than `max_content_bytes`, or the Data Lake gives no URL for it.
+            ConnectionFailed: it could not be fetched, or not wholly.
+            HttpError: a server refused it, as `NotFound`, say.
+        """
+        if self._is_closed:
+            raise RuntimeError("the Client that this content belongs to is closed")
+        scheme = scheme_of(uri)
+        if scheme == local.SCHEME and scheme not in self._handlers:
+            return self._bounded(uri, local.read(uri, self._root, self._limit))
+        fetch = self._fetch(uri, scheme)
+        key = self._key(uri, scheme)
+        content = self._cache.read(key, self._limit) if cache else None
+        if content is not None:
+            return self._bounded(uri, content)
+        content = self._bounded(uri, fetch())
+        if cache:
+            self._cache.write(key, content)
+        return content
+
+    def close(self) -> None:
+        """Close the connections to other servers than the API."""
+        self._is_closed = True
+        self._web.close()
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        for scheme, handler in self._handlers.items():
+            check_pickles(f"content_handlers[{scheme!r}]", handler)
+        return _restored, (self._token, self._api, self._limit, self._root, self._handlers, self._cache)
+
+    def __repr__(self) -> str:
+        return f"<ContentReader of {self._api!r}>"
+
+    def _fetch(self, uri: str, scheme: str) -> Callable[[], bytes]:
+        """Return what fetches the content.
+
+        Raises:
+            UnsupportedURI: nothing does.
+        """
+        if handler := self._handlers.get(scheme):
+            return lambda: _from_handler(scheme, handler(uri))
+        if scheme in SCHEMES:
+            try:
+                place = self._web.place(uri)
+            except ValueError as error:
+                raise unsupported(uri, str(error)) from error
+            return lambda: self._web.get(place)
+        if scheme == datalake.SCHEME:
+            call = datalake.call(uri)
+            return lambda: self._web.get(datalake.download_place(self._api._answer(call), self._web))  # noqa: SLF001 - of this package
+        if scheme in object_stores.PACKAGES:
+            return lambda: object_stores.read(uri, scheme, self._limit)
+        why = f"give a function for {scheme}, as Client(content_handlers={{{scheme!r}: function}})"
+        raise unsupported(uri, f"the scheme is not http, https, datalake, s3, gs or file; {why}")
+
+    def _key(self, uri: str, scheme: str) -> str:
+        # A channel and a file are those of one platform: a test server has others of the same ids.
+        base_url = self._api.base_url
+        return f"{uri} {base_url}" if scheme == datalake.SCHEME and base_url != settings.BASE_URL else uri
+
+    def _bounded(self, uri: str, content: bytes) -> bytes:
+        if len(content) > self._limit:
+            raise InvalidResponse(f"data_uri: {shown(uri)}: it is larger than max_content_bytes, {self._limit:,} bytes")
+        return content
+
+
+_known: Final["weakref.WeakValueDictionary[str, ContentReader]"] = weakref.WeakValueDictionary()
+"""The readers of this process. Items are pickled one by one; they share a reader, and so its connections."""
+_recent: Final[deque[ContentReader]] = deque(maxlen=_RECENT)
+"""Readers that came with pickled items, which may be dropped before the next item comes."""
+
+
+def _restored(token: str, *state: Any) -> ContentReader:
+    reader = _known.get(token)
+    if reader is None or reader._is_closed:  # noqa: SLF001 - of this module
+        reader = object.__new__(ContentReader)
+        reader._api, reader._limit, reader._root, reader._handlers, reader._cache = state
+        reader._web = Web(reader._api._settings, reader._limit)  # noqa: SLF001
+        reader._is_closed, reader._token = False, token
+        _known[token] = reader
+        _recent.append(reader)
+    return reader
+
+
+def _from_handler(scheme: str, content: Any) -> bytes:
+    if isinstance(content, bytes | bytearray | memoryview):
+        return bytes(content)
+    raise TypeError(f"content_handlers[{scheme!r}]: the function must return bytes, not {type(content).__name__}")
+
+
+def _checked_path(name: str, value: Any) -> Any:
+    if value is not None and not isinstance(value, str | os.PathLike):
+        raise TypeError(f"{name}: the path of a folder is needed, not {type(value).__name__}")
+    if value is not None and (not os.fspath(value) or "\0" in os.fsdecode(value)):
+        raise ValueError(f"{name}: the path of a folder is needed, not {value!r}")
+    return value
+
+
+def _checked_handlers(given: Any) -> dict[str, Handler]:
+    if not isinstance(given, Mapping | None):
+        raise TypeError(f"content_handlers: a dict is needed, not {type(given).__name__}")
+    handlers = {}
+    for scheme, function in (given or {}).items():
+        if not isinstance(scheme, str) or not _SCHEME.fullmatch(scheme.lower()):
+            raise ValueError(f"content_handlers: a scheme such as 'ftp' is needed, not {scheme!r}")
+        if not callable(function):
+            raise TypeError(f"content_handlers[{scheme!r}]: a function is needed, not {type(function).__name__}")
+        handlers[scheme.lower()] = function
+    return handlers
