@@ -16,6 +16,7 @@ class Registered(NamedTuple):
 
 
 COMMANDS: Final = {
+    "cache": Registered("abeja_datasets_cli.cache:cache", "cli"),
     "check": Registered("abeja_datasets_cli.check:check", "check,cli"),
     "diff": Registered("abeja_datasets_cli.diff:diff", "check,cli"),
     "doctor": Registered("abeja_datasets_cli.doctor.command:doctor", "cli"),

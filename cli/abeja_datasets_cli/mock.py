@@ -72,6 +72,13 @@ LIKE = ("documented", "deployed")
     " on each page of items, and with an empty page and a token of null at the end of a list.",
 )
 @click.option(
+    "--content",
+    type=click.Path(path_type=Path, file_okay=False, exists=True),
+    metavar="DIR",
+    help="Serve the files DIR/CHANNEL/FILE as content of the Data Lake, datalake://CHANNEL/FILE. This is a test aid"
+    " outside the contract. A file is read when it is asked for.",
+)
+@click.option(
     "--latency",
     type=click.FloatRange(0),
     callback=finite,
@@ -118,6 +125,7 @@ def _run(  # noqa: PLR0917 - click hands the options over by name
     demo: bool,
     max_body: int,
     like: Any,
+    content: Path | None,
     latency: float,
     log_format: Any,
     ready_file: Path | None,
@@ -132,7 +140,7 @@ def _run(  # noqa: PLR0917 - click hands the options over by name
     program.check_host(host, [entry.credential for entry in taken])
     token = admin_token(admin_token_file)
     accepted = [entry.credential for entry in taken]
-    app = create_app(database=database, credentials=accepted, max_body=max_body, like=like)
+    app = create_app(database=database, credentials=accepted, max_body=max_body, like=like, content=content)
     organization = taken[0].credential.organization_id or _ORGANIZATION
     prepare: list[program.Prepare] = []
     with contextlib.ExitStack() as stack:

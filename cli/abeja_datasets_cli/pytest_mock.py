@@ -10,12 +10,16 @@ The server responds as the platform is documented. `--abeja-mock-like deployed`,
 configuration, makes it respond as the platform is deployed; `@pytest.mark.dataset_api(like="deployed")` does so for the
 server of one test.
 
+`--abeja-mock-content DIR`, `abeja_mock_content` and `@pytest.mark.dataset_api(content="tests/content")` serve the files
+of a folder as content of the Data Lake, as does `dataset_api.serve_content(folder)`.
+
 It needs `abeja-datasets[mock]`, but only when a fixture is used: loading it imports only pytest.
 """
 
 import contextlib
 import os
 import secrets
+import tempfile
 from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -33,21 +37,24 @@ if TYPE_CHECKING:
 
 _ORGANIZATION = "1102940376065"
 _MARK = "dataset_api"
-_OPTION, _SETTING = "--abeja-mock-like", "abeja_mock_like"
+_SETTINGS = {
+    "like": "how the Dataset API of the fixtures responds: documented (the default) or deployed",
+    "content": "a folder whose files DIR/CHANNEL/FILE the fixtures serve as datalake://CHANNEL/FILE",
+}
+"""The settings of a server, each with the help of its option."""
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """Add the option that says how the servers respond."""
-    text = "how the Dataset API of the fixtures responds: documented (the default) or deployed"
-    parser.getgroup("abeja mock", "the reference server of abeja-datasets").addoption(
-        _OPTION, dest=_SETTING, metavar="LIKE", help=text
-    )
-    parser.addini(_SETTING, text, default="documented")
+    """Add the options that say how the servers respond."""
+    group = parser.getgroup("abeja mock", "the reference server of abeja-datasets")
+    for name, text in _SETTINGS.items():
+        group.addoption(f"--abeja-mock-{name}", dest=f"abeja_mock_{name}", metavar=name.upper(), help=text)
+        parser.addini(f"abeja_mock_{name}", text, default="")
 
 
 def pytest_configure(config: pytest.Config) -> None:
     """Register the mark."""
-    config.addinivalue_line("markers", f"{_MARK}(like): how the server of the fixture dataset_api responds")
+    config.addinivalue_line("markers", f"{_MARK}(like, content): how the server of dataset_api responds")
 
 
 class DatasetApi:
@@ -59,14 +66,22 @@ class DatasetApi:
         credential: the credential that it accepts, as for `APIClient`; valid for any organization.
         organization_id: an organization to use; any other works too.
         environment: variables for a program that uses it. They prevail over other credentials in its environment, and
-            name the server in `NO_PROXY`. So does the environment of the tests while the server runs.
+            name the server in `NO_PROXY`, and a new folder in `ABEJA_STORAGE_DIR_PATH`, so that no content of another
+            test is found in the cache. So does the environment of the tests while the server runs.
         requests: the requests, in the order of the responses. Each is recorded before its response is sent. The list
             may be cleared.
         faults: the faults, in the server, as `faults.add(operations="create_dataset", status=503, count=1)`, and on
             the wire, as `faults.add(reset_after=True, count=1)`. `faults.applied` has those that struck.
     """
 
-    def __init__(self, server: "RunningServer", url: str, requests: "list[ReceivedRequest]", faults: "Faults") -> None:
+    def __init__(
+        self,
+        server: "RunningServer",
+        url: str,
+        requests: "list[ReceivedRequest]",
+        faults: "Faults",
+        environment: Mapping[str, str],
+    ) -> None:
         self.url = url
         self.server_url = server.url
         self.credential: dict[str, str] = dict(server.credential)
@@ -74,7 +89,7 @@ class DatasetApi:
         self.environment = {
             "ABEJA_API_URL": self.url,
             "PLATFORM_AUTH_TOKEN": self.credential["auth_token"],
-            **_without_proxy(),
+            **environment,
         }
         self.requests = requests
         self.faults = faults
@@ -119,6 +134,17 @@ class DatasetApi:
 
         return self._server.run(load(self._server.app.state.store, source, self.organization_id))
 
+    def serve_content(self, folder: "str | Path") -> None:
+        """Serve the files FOLDER/CHANNEL/FILE as content of the Data Lake, `datalake://CHANNEL/FILE`, from now on.
+
+        Args:
+            folder: the folder. A file is read when it is asked for.
+
+        Raises:
+            ValueError: there is no such folder.
+        """
+        self._server.app.state.content.serve(folder)
+
     def close(self) -> None:
         """Close the clients that it returned."""
         self._at_end.close()
@@ -127,7 +153,7 @@ class DatasetApi:
 @pytest.fixture
 def dataset_api(request: pytest.FixtureRequest) -> "Iterator[DatasetApi]":
     """A reference server of the ABEJA Dataset API for this test: empty, in memory, on a free port."""
-    with _running("dataset_api", _marked(request) or _configured(request.config)) as api:
+    with _running("dataset_api", _configured(request.config) | _marked(request)) as api:
         yield api
 
 
@@ -138,32 +164,48 @@ def dataset_api_session(request: pytest.FixtureRequest) -> "Iterator[DatasetApi]
         yield api
 
 
-_Setting = tuple[str, Any]
-"""The source of a setting, for messages, and its value."""
+_Configured = dict[str, tuple[str, Any]]
+"""The settings that are given, each with its source, for messages, and its value."""
 
 
-def _configured(config: pytest.Config) -> _Setting:
-    given = config.getoption(_SETTING)
-    return (_SETTING, config.getini(_SETTING)) if given is None else (_OPTION, given)
+def _configured(config: pytest.Config) -> _Configured:
+    settings: _Configured = {}
+    for name in _SETTINGS:
+        setting = f"abeja_mock_{name}"
+        if (given := config.getoption(setting)) is not None:
+            settings[name] = f"--abeja-mock-{name}", _place(config.invocation_params.dir, name, given)
+        elif given := config.getini(setting):
+            settings[name] = setting, _place(config.rootpath, name, given)
+    return settings
 
 
-def _marked(request: pytest.FixtureRequest) -> _Setting | None:
+def _marked(request: pytest.FixtureRequest) -> _Configured:
     mark = request.node.get_closest_marker(_MARK)
     if mark is None:
-        return None
-    if mark.args or set(mark.kwargs) != {"like"}:
-        pytest.fail(f'@pytest.mark.{_MARK} takes one argument, such as {_MARK}(like="deployed")', pytrace=False)
-    return f"@pytest.mark.{_MARK}", mark.kwargs["like"]
+        return {}
+    if mark.args or not mark.kwargs or set(mark.kwargs) - set(_SETTINGS):
+        pytest.fail(
+            f'@pytest.mark.{_MARK} takes like="deployed" or content="FOLDER", or both, by these names', pytrace=False
+        )
+    root = request.config.rootpath
+    return {name: (f"@pytest.mark.{_MARK}", _place(root, name, value)) for name, value in mark.kwargs.items()}
 
 
-def _server(setting: _Setting) -> "RunningServer":
+def _place(base: "Path", name: str, value: Any) -> Any:
+    """Return the value of a setting; a folder is relative to another."""
+    return base / value if name == "content" and value and isinstance(value, str) else value
+
+
+def _server(settings: _Configured) -> "RunningServer":
     """Return a server with its own secret, so that it refuses the requests of another test."""
     from abeja_datasets_mock import Credential, RunningServer
 
-    source, like = setting
+    given = {name: value for name, (_, value) in settings.items()}
     try:
-        return RunningServer(credentials=[Credential.bearer(secrets.token_hex(16))], like=like)
+        return RunningServer(credentials=[Credential.bearer(secrets.token_hex(16))], **given)
     except ValueError as error:
+        # It begins with the name of the setting.
+        source = settings[str(error).partition(":")[0]][0]
         pytest.fail(f"{source}: {error}", pytrace=False)
 
 
@@ -177,12 +219,12 @@ def _without_proxy() -> dict[str, str]:
 
 
 @contextlib.contextmanager
-def _running(fixture: str, setting: _Setting) -> Iterator[DatasetApi]:
+def _running(fixture: str, settings: _Configured) -> Iterator[DatasetApi]:
     try:
         from abeja_datasets_mock.faults import Faults, Proxy, install
         from abeja_datasets_mock.http.recording import Recorder
 
-        server = _server(setting)
+        server = _server(settings)
     except ModuleNotFoundError as error:
         pytest.fail(f"{fixture} {explain(error, 'mock')}", pytrace=False)
     requests: list[ReceivedRequest] = []
@@ -191,11 +233,13 @@ def _running(fixture: str, setting: _Setting) -> Iterator[DatasetApi]:
     # Added last, it is outermost, and sees the responses of faults.
     server.app.add_middleware(Recorder, listener=requests.append)
     with contextlib.ExitStack() as stack:
+        storage = stack.enter_context(tempfile.TemporaryDirectory(prefix="abeja-datasets-"))
+        environment = {**_without_proxy(), "ABEJA_STORAGE_DIR_PATH": storage}
         patch = stack.enter_context(pytest.MonkeyPatch.context())
-        for variable, value in _without_proxy().items():
+        for variable, value in environment.items():
             patch.setenv(variable, value)
         stack.enter_context(server)
         proxy = Proxy(server.url, faults, keep_host=True)
         stack.callback(lambda: server.run(proxy.stop()))
-        api = DatasetApi(server, server.run(proxy.start()), requests, faults)
+        api = DatasetApi(server, server.run(proxy.start()), requests, faults, environment)
         yield stack.enter_context(contextlib.closing(api))

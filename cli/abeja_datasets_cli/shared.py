@@ -49,7 +49,7 @@ class Unusable(click.ClickException):
 def finite(_context: click.Context, _parameter: click.Parameter, value: float) -> float:
     """Check that a number is finite: click's ranges accept "nan" and "inf"."""
     if not math.isfinite(value):
-        raise click.BadParameter(f"{value} is not a finite number of seconds.")
+        raise click.BadParameter(f"{value} is not a finite number.")
     return value
 
 

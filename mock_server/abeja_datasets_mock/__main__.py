@@ -43,12 +43,19 @@ def main(arguments: Sequence[str] | None = None) -> int:
         default="documented",
         help="respond as the platform is documented, or as it is deployed (default: %(default)s)",
     )
+    parser.add_argument(
+        "--content",
+        metavar="DIR",
+        help="serve the files DIR/CHANNEL/FILE as content of the Data Lake, datalake://CHANNEL/FILE",
+    )
     options = parser.parse_args(arguments)
     logging.basicConfig(level=logging.ERROR)
     try:
         credential = credential_from_environment(os.environ)
         check_host(options.host, [credential])
-        app = create_app(database=options.database, credentials=[credential], like=options.like)
+        app = create_app(
+            database=options.database, credentials=[credential], like=options.like, content=options.content
+        )
     except (UnusableDatabase, ValueError) as error:
         print(error, file=sys.stderr)
         return _UNUSABLE

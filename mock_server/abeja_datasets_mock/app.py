@@ -15,6 +15,7 @@ from starlette.responses import Response as StarletteResponse
 from starlette.routing import BaseRoute, Match
 from starlette.types import Lifespan, Receive, Scope, Send
 
+from .content import Content
 from .errors import CLOSE, INTERNAL_SERVER_ERROR, Refusal, Response, StorageFailed
 from .handling.request import Request
 from .http.authentication import DEMO, Authenticator, Credential
@@ -41,6 +42,7 @@ def create_app(
     credentials: Sequence[Credential] | None = None,
     max_body: int = DEFAULT_MAX_BODY,
     like: Like = "documented",
+    content: str | Path | None = None,
 ) -> Starlette:
     """Build the server as an ASGI application, ready at once: it does not depend on lifespan events.
 
@@ -54,16 +56,19 @@ def create_app(
         max_body: bytes of the largest request body accepted.
         like: "documented", or "deployed" for responses as the deployed platform sends them. Its items have no
             `organization_id`. Each page of items has a token, until an empty page ends the list with null.
+        content: a folder whose files are served as content of the Data Lake: FOLDER/CHANNEL/FILE as
+            `datalake://CHANNEL/FILE`. It is a test aid outside the contract. None serves none.
 
     Raises:
         UnusableDatabase: the file can't be used; the message says why.
-        ValueError: there is no credential in `credentials`, or `like` is another value.
+        ValueError: there is no credential in `credentials`, `like` is another value, or `content` is not a folder.
     """
     taken = (DEMO,) if credentials is None else tuple(credentials)
     if not taken:
         raise ValueError("credentials: at least one is needed")
     authenticator = Authenticator(taken)
     shaped = likeness(like)
+    served = Content(content, authenticator)
     store = Store(database)
     handlers = Operations(store, shaped)
 
@@ -72,7 +77,8 @@ def create_app(
         yield
         store.close()
 
-    app = _Application(ContractRoute(handlers, authenticator, max_body), lifespan)
+    app = _Application(ContractRoute(handlers, authenticator, max_body, served), lifespan)
+    app.state.content = served
     app.state.store = store
     app.state.operations = handlers
     return app
@@ -111,14 +117,16 @@ _DOCUMENTS: dict[str, tuple[str, Callable[[], bytes]]] = {
 class ContractRoute(BaseRoute):
     """All paths of the contract, and a refusal in the documented shape for every other request.
 
-    The document needs no credential: `GET /openapi.yaml` and `GET /openapi.json`.
+    The document needs no credential: `GET /openapi.yaml` and `GET /openapi.json`. Content is served where it is asked
+    for.
     """
 
-    def __init__(self, handlers: Operations, authenticator: Authenticator, max_body: int) -> None:
+    def __init__(self, handlers: Operations, authenticator: Authenticator, max_body: int, served: Content) -> None:
         self._routes = Routes(operations())
         self._handlers = {operation.operation_id: _handler(handlers, operation) for operation in operations()}
         self._authenticator = authenticator
         self._max_body = max_body
+        self._content = served
 
     def matches(self, scope: Scope) -> tuple[Match, Scope]:
         """Match each HTTP request, so that none gets a response of another shape."""
@@ -131,6 +139,9 @@ class ContractRoute(BaseRoute):
             await StarletteResponse(content(), media_type=media_type)(scope, receive, send)
             return
         try:
+            if found := self._content.find(scope):
+                await found(scope, receive, send)
+                return
             response = await self._respond(scope, receive)
         except Refusal as refusal:
             response = self._closing(refusal.response, scope)

@@ -1,7 +1,7 @@
 """Responses, and refusals, which all have the documented `Error` shape."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 Headers = Sequence[tuple[bytes, bytes]]
@@ -52,6 +52,13 @@ def bad_request(description: str, headers: Headers = ()) -> Refusal:
 def not_found(description: str) -> Refusal:
     """Build the 404 for a path that names nothing."""
     return Refusal(404, "not_found", description)
+
+
+def method_not_allowed(method: str, allowed: Iterable[str]) -> Refusal:
+    """Build the 405, with all methods that the resource has."""
+    names = ", ".join(sorted(allowed))
+    description = f"{method} is not allowed here; the methods are {names}"
+    return Refusal(405, "method_not_allowed", description, ((b"allow", names.encode("ascii")),))
 
 
 INTERNAL_SERVER_ERROR = Response(500, error_body("internal_server_error", "The server failed"))

@@ -108,6 +108,7 @@ class RunningServer(Background):
         credentials: see `create_app`.
         max_body: see `create_app`.
         like: see `create_app`.
+        content: see `create_app`.
         host: the address to listen on.
         port: the port; 0 is one that is free.
 
@@ -124,10 +125,11 @@ class RunningServer(Background):
         credentials: Sequence[Credential] | None = None,
         max_body: int = DEFAULT_MAX_BODY,
         like: Like = "documented",
+        content: str | Path | None = None,
         host: str = "127.0.0.1",
         port: int = 0,
     ) -> None:
-        self.app = create_app(database=database, credentials=credentials, max_body=max_body, like=like)
+        self.app = create_app(database=database, credentials=credentials, max_body=max_body, like=like, content=content)
         self.credential = (DEMO if credentials is None else credentials[0]).argument
         super().__init__(Server(self.app, host, port), "abeja-datasets-mock", new_event_loop)
 

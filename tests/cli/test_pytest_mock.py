@@ -5,6 +5,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from tests.sampling import every
 
 pytest_plugins = ["pytester"]
 SECONDS = 60
@@ -235,16 +236,76 @@ def test_an_option_or_the_configuration_says_it_for_all(pytester: pytest.Pyteste
     passes(pytester, LIKE + tests, 2, ("--abeja-mock-like", "deployed") if by == "option" else ())
 
 
+def content(folder: Path, text: str) -> None:
+    (folder / "1").mkdir(parents=True)
+    (folder / "1" / "a").write_text(text)
+
+
+CONTENT = """
+    import os, pathlib
+    import pytest
+    from abeja_datasets.content import ContentReader
+
+    def read(api):
+        reader = ContentReader(api.client())
+        text = reader.read("datalake://1/a").decode()
+        (kept,) = pathlib.Path(os.environ["ABEJA_STORAGE_DIR_PATH"]).rglob("*/*")
+        assert kept.read_text() == text
+        assert os.environ["ABEJA_STORAGE_DIR_PATH"] == api.environment["ABEJA_STORAGE_DIR_PATH"]
+        reader.close()
+        return text
+"""
+
+
+def test_content_is_served_from_a_folder(pytester: pytest.Pytester) -> None:
+    tests = """
+    @pytest.mark.dataset_api(content="served")
+    def test_with(dataset_api):
+        assert read(dataset_api) == "marked"
+        assert [request.path.split("/")[1] for request in dataset_api.requests] == ["channels", "_content"]
+
+    def test_later(dataset_api, tmp_path):
+        (tmp_path / "1").mkdir()
+        (tmp_path / "1" / "a").write_text("later")
+        dataset_api.serve_content(tmp_path)
+        assert read(dataset_api) == "later"
+        with pytest.raises(ValueError, match="^content: "):
+            dataset_api.serve_content(tmp_path / "nothing")
+
+    def test_session(dataset_api_session):
+        assert read(dataset_api_session) == "configured"
+    """
+    content(pytester.path / "served", "marked")
+    content(pytester.path / "others", "configured")
+    pytester.makeini("[pytest]\nabeja_mock_content = others")
+    passes(pytester, CONTENT + tests, 3)
+
+
+def test_an_option_names_the_folder_for_all(pytester: pytest.Pytester) -> None:
+    content(pytester.path / "served", "given")
+    pytester.makeini("[pytest]\nabeja_mock_content = nowhere")
+    tests = "    def test(dataset_api):\n        assert read(dataset_api) == 'given'"
+    passes(pytester, CONTENT + tests, 1, ("--abeja-mock-content", "served"))
+
+
+TAKES = '@pytest.mark.dataset_api takes like="deployed" or content="FOLDER", or both, by these names'
+
+
 @pytest.mark.parametrize(
     ("mark", "options", "problem"),
-    [
+    every(2, [
+        ('content="nowhere"', (), "@pytest.mark.dataset_api: content: '*/nowhere' is not a folder; *"),
+        ("content=1", (), "@pytest.mark.dataset_api: content: '1' is not a folder; *"),
+        ("other=1", (), TAKES),
+        (None, ("--abeja-mock-content", ""), "--abeja-mock-content: content: '' is not a folder; *"),
+        (None, ("-o", "abeja_mock_content=x"), "abeja_mock_content: content: '*/x' is not a folder; *"),
         ('like="depolyed"', (), "@pytest.mark.dataset_api: like: 'depolyed' is not one of 'documented', 'deployed'"),
-        ('"deployed"', (), '@pytest.mark.dataset_api takes one argument, such as dataset_api(like="deployed")'),
-        ("", (), '@pytest.mark.dataset_api takes one argument, such as dataset_api(like="deployed")'),
+        ('"deployed"', (), TAKES),
+        ("", (), TAKES),
         (None, ("--abeja-mock-like", "x"), "--abeja-mock-like: like: 'x' is not one of 'documented', 'deployed'"),
         (None, ("-o", "abeja_mock_like=x"), "abeja_mock_like: like: 'x' is not one of 'documented', 'deployed'"),
-    ],
-)
+    ]),
+)  # fmt: skip
 def test_any_other_value_is_told(
     pytester: pytest.Pytester, mark: str | None, options: tuple[str, ...], problem: str
 ) -> None:

@@ -85,7 +85,12 @@ class SourceData:
             LookupError: there is no such encoding.
             Error: as for `get_content`.
         """
-        return self.get_content(cache).decode(encoding or "utf-8-sig")
+        content = self.get_content(cache)
+        try:
+            return content.decode(encoding or "utf-8-sig")
+        except ValueError as error:
+            error.add_note(f"It is the content of {self!r}.")
+            raise
 
     def get_json(self, cache: bool = True) -> Any:
         """Return the content as JSON.
@@ -97,7 +102,14 @@ class SourceData:
             ValueError: the content is no JSON.
             Error: as for `get_content`.
         """
-        return json.loads(self.get_content(cache))
+        content = self.get_content(cache)
+        try:
+            return json.loads(content)
+        except ValueError as error:
+            error.add_note(f"It is the content of {self!r}.")
+            raise
+        except RecursionError as error:
+            raise ValueError(f"the content of {self!r} is JSON that is nested too deeply") from error
 
     def to_source_data(self) -> dict[str, Any]:
         """Return the entry as the API takes it: a new dict."""

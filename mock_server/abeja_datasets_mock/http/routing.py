@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterable, Mapping
 from urllib.parse import unquote_to_bytes
 
-from abeja_datasets_mock.errors import Refusal, not_found
+from abeja_datasets_mock.errors import method_not_allowed, not_found
 from abeja_datasets_mock.openapi.document import Operation
 
 _BROKEN_ESCAPE = re.compile(b"%(?![0-9A-Fa-f]{2})")
@@ -47,13 +47,7 @@ class Resource:
         """
         operation = self.operations.get(method)
         if operation is None:
-            allowed = ", ".join(sorted(self.operations))
-            raise Refusal(
-                405,
-                "method_not_allowed",
-                f"{method} is not allowed here; the methods are {allowed}",
-                ((b"allow", allowed.encode("ascii")),),
-            )
+            raise method_not_allowed(method, self.operations)
         return operation
 
 
@@ -83,20 +77,25 @@ class Routes:
         Raises:
             Refusal: 404.
         """
-        segments = _decoded(raw_path)
-        collection = len(segments) > 1 and not segments[-1]
+        names = segments(raw_path)
+        collection = len(names) > 1 and not names[-1]
         if collection:
-            segments.pop()
-        for resource in self._resources.get(len(segments), ()):
+            names.pop()
+        for resource in self._resources.get(len(names), ()):
             if collection and not resource.is_collection:
                 continue
-            parameters = resource.match(segments)
+            parameters = resource.match(names)
             if parameters is not None:
                 return resource, parameters
         raise not_found("path: the API has no such resource")
 
 
-def _decoded(raw_path: bytes) -> list[str]:
+def segments(raw_path: bytes) -> list[str]:
+    """Return the segments of a path as it was sent, decoded one by one.
+
+    Raises:
+        Refusal: 404.
+    """
     path = raw_path.removeprefix(b"/")
     try:
         if b"%" not in path:

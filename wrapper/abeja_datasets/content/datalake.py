@@ -5,9 +5,9 @@ from typing import Any, Final
 
 from abeja_datasets.calls.exchange import Answer
 from abeja_datasets.calls.identifiers import quoted
-from abeja_datasets.content.uris import shown, unsupported
-from abeja_datasets.content.web import Place, Web
-from abeja_datasets.exceptions import InvalidIdentifier
+from abeja_datasets.content.uris import scheme_of, shown, unsupported
+from abeja_datasets.content.web import SCHEMES, Place, Web
+from abeja_datasets.exceptions import InvalidIdentifier, UnsupportedURI
 from abeja_datasets.operations import Call
 
 SCHEME: Final = "datalake"
@@ -39,6 +39,7 @@ def download_place(answer: Answer, web: Web) -> Place:
     body: Any = answer.body
     url = body.get("download_uri") if isinstance(body, dict) else None
     if isinstance(url, str):
-        with contextlib.suppress(ValueError):
-            return web.place(url)
+        with contextlib.suppress(UnsupportedURI, ValueError):
+            if scheme_of(url) in SCHEMES:
+                return web.place(url)
     raise answer.unusable(f"but its download_uri is {shown(url)}, which is no URL of a web server")

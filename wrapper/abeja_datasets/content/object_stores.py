@@ -28,7 +28,8 @@ def read(uri: str, scheme: str, limit: int) -> bytes:
         why = f"{error.name or package} is not installed; pip install 'abeja-datasets[content]' {package}"
         raise unsupported(uri, why) from error
     try:
-        with files.open(uri, "rb") as file:
+        # They know their scheme in lower case alone.
+        with files.open(f"{scheme}:{uri.partition(':')[2]}", "rb") as file:
             content: bytes = file.read(limit + 1)
     except FileNotFoundError as error:
         raise NotFound("not_found", f"data_uri: {shown(uri)}: there is no such object") from error
