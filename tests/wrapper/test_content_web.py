@@ -2,6 +2,8 @@
 
 import gzip
 import logging
+import socket
+import ssl
 import traceback
 from collections.abc import Callable
 from pathlib import Path
@@ -9,6 +11,7 @@ from typing import Any
 
 import pytest
 from tests.wrapper.conftest import Waits
+from tests.wrapper.raw_server import serving
 from tests.wrapper.scripted import Reply, Request, ScriptedServer
 
 from abeja_datasets import APIClient, exceptions
@@ -312,3 +315,49 @@ def test_all_errors_are_of_this_package(make: Make, server: ScriptedServer) -> N
     server.reply(raw=b"this is no HTTP\r\n\r\n")
     with pytest.raises(Error):
         make().read(server.url)
+
+
+def test_content_goes_through_the_proxy_that_the_environment_names(
+    make: Make, server: ScriptedServer, other_server: ScriptedServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HTTP_PROXY", other_server.url)
+    monkeypatch.setenv("NO_PROXY", "127.0.0.1")
+    other_server.reply(302, headers={"Location": f"{server.url}/direct"})
+    server.reply(body=IMAGE)
+    assert make().read("http://far.example/a?b=1") == IMAGE
+    assert other_server.only.target == "http://far.example/a?b=1"
+    assert other_server.only.headers["host"] == "far.example"
+    assert server.only.target == "/direct"
+
+
+def test_a_proxy_that_is_none_is_a_setting_that_can_not_be(make: Make, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HTTP_PROXY", "no url")
+    with pytest.raises(ValueError, match="HTTP_PROXY: "):
+        make().read("http://far.example/a")
+
+
+def test_content_over_tls_never_leaves_it(
+    make: Make, server: ScriptedServer, certificate: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def serve(connection: socket.socket) -> None:
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(certificate)
+        with context.wrap_socket(connection, server_side=True) as secure:
+            target = secure.recv(65_536).split(b" ")[1]
+            location = f"Location: {server.url}/\r\n".encode() if target == b"/away" else b""
+            status = b"302 Found" if location else b"200 OK"
+            secure.sendall(b"HTTP/1.1 " + status + b"\r\n" + location + b"Content-Length: 2\r\n\r\nok")
+
+    monkeypatch.setenv("SSL_CERT_FILE", str(certificate))
+    with serving(serve) as url:
+        secure = url.replace("http://127.0.0.1", "https://localhost")
+        reader = make()
+        assert reader.read(f"{secure}/a") == b"ok"
+        with pytest.raises(HttpError, match="is not followed: it leaves https"):
+            reader.read(f"{secure}/away")
+        server.reply(302, headers={"Location": f"{secure}/a"})
+        assert reader.read(f"{server.url}/in") == b"ok"
+        reader.close()
+    monkeypatch.setenv("SSL_CERT_FILE", "/nothing")
+    with pytest.raises(ValueError, match="SSL_CERT_FILE: "):
+        make().read(f"{secure}/a", cache=False)

@@ -220,3 +220,32 @@ def test_content_that_was_deleted_since(reader: ContentReader, server: ScriptedS
     server.answer({"error": "not_found", "error_description": "file is gone"}, 404)
     with pytest.raises(NotFound, match="file is gone"):
         SourceData({"data_uri": "datalake://1/2"}, reader).get_content()
+
+
+def test_content_that_was_fetched_ahead_is_fetched_once(
+    reader: ContentReader, server: ScriptedServer, tmp_path: Path
+) -> None:
+    server.always = lambda _: Reply(body=b"1")
+    kept = SourceData({"data_uri": f"{server.url}/a"}, reader)
+    # This cache can keep nothing.
+    (tmp_path / "full").write_text("")
+    lost = SourceData({"data_uri": f"{server.url}/b"}, ContentReader(reader._api, cache_dir=tmp_path / "full"))
+    for source in (kept, lost):
+        source.prefetch()
+        assert source.get_content() == b"1"
+    assert [request.target for request in server.requests] == ["/a", "/b"]
+    lost.get_content()
+    assert len(server.requests) == 3
+
+
+def test_a_failure_ahead_is_raised_where_the_content_is_asked_for(
+    reader: ContentReader, server: ScriptedServer
+) -> None:
+    server.reply(404)
+    source = SourceData({"data_uri": server.url}, reader)
+    source.prefetch()
+    with pytest.raises(NotFound):
+        source.get_content()
+    server.reply(body=b"1")
+    assert source.get_content() == b"1"
+    SourceData({"data_uri": "odd://x"}, reader).prefetch()

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from abeja_datasets.configuration.settings import size
+from abeja_datasets.exceptions import Error
 
 if TYPE_CHECKING:
     from abeja_datasets.content import ContentReader
@@ -27,11 +28,12 @@ class SourceData:
         content: reads the content; without one there is none to get.
     """
 
-    __slots__ = ("__weakref__", "_content", "raw")
+    __slots__ = ("__weakref__", "_ahead", "_content", "raw")
 
     def __init__(self, raw: Mapping[str, Any], content: "ContentReader | None" = None) -> None:
         self.raw: Any = raw  # whatever a server sends, the other items of its list can be used
         self._content = content
+        self._ahead: bytes | Error | None = None
 
     @property
     def uri(self) -> Any:
@@ -56,9 +58,10 @@ class SourceData:
             ConnectionFailed: it could not be fetched, or not wholly; also an OSError.
             InvalidResponse: it is larger than the limit, or the Data Lake gives no URL for it.
         """
-        if self._content is None:
-            raise RuntimeError("source_data: this was made without a client; get it from an item of a dataset")
-        return self._content.read(self.uri, cache=cache)
+        ahead, self._ahead = self._ahead, None
+        if isinstance(ahead, Error):
+            raise ahead
+        return self._reader().read(self.uri, cache=cache) if ahead is None else ahead
 
     def get_iter_content(self, cache: bool = True, chunk_size: int = _PIECE) -> Iterator[bytes]:
         """Return the content in pieces. It is fetched wholly before the first one, so that none of half a body comes.
@@ -111,9 +114,21 @@ class SourceData:
         except RecursionError as error:
             raise ValueError(f"the content of {self!r} is JSON that is nested too deeply") from error
 
+    def prefetch(self) -> None:
+        """Fetch the content before it is asked for. A failure is raised where it is."""
+        try:
+            self._ahead = self._reader().read_ahead(self.uri)
+        except Error as error:
+            self._ahead = error
+
     def to_source_data(self) -> dict[str, Any]:
         """Return the entry as the API takes it: a new dict."""
         return dict(self.raw)
+
+    def _reader(self) -> "ContentReader":
+        if self._content is None:
+            raise RuntimeError("source_data: this was made without a client; get it from an item of a dataset")
+        return self._content
 
     def _pieces(self, cache: bool, length: int) -> Iterator[bytes]:
         content = self.get_content(cache)

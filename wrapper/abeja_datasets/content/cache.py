@@ -89,15 +89,17 @@ class Cache:
             self._warn("read", error)
             return None
 
-    def write(self, key: str, content: bytes) -> None:
-        """Keep content, unless it is empty or too large, or can't be kept."""
+    def write(self, key: str, content: bytes) -> bool:
+        """Keep content, unless it is empty or too large, or can't be kept; return whether it is kept."""
         if self.folder is None or not 0 < len(content) <= self._max_bytes:
-            return
+            return False
         try:
             self._make_folder(self.folder)
             _write_whole(self.folder, _name(key), content)
         except OSError as error:
             self._warn("written", error)
+            return False
+        return True
 
     def size(self) -> Size:
         """Return how much is kept.

@@ -83,20 +83,12 @@ class ContentReader:
             ConnectionFailed: it could not be fetched, or not wholly.
             HttpError: a server refused it, as `NotFound`, say.
         """
-        if self._is_closed:
-            raise RuntimeError("the Client that this content belongs to is closed")
-        scheme = scheme_of(uri)
-        if scheme == local.SCHEME and scheme not in self._handlers:
-            return self._bounded(uri, local.read(uri, self._root, self._limit))
-        fetch = self._fetch(uri, scheme)
-        key = self._key(uri, scheme)
-        content = self._cache.read(key, self._limit) if cache else None
-        if content is not None:
-            return self._bounded(uri, content)
-        content = self._bounded(uri, fetch())
-        if cache:
-            self._cache.write(key, content)
-        return content
+        return self._read(uri, cache)[0]
+
+    def read_ahead(self, uri: Any) -> bytes | None:
+        """Fetch content that will be asked for; return it where it can't be kept for that, and None where it is."""
+        content, is_kept = self._read(uri, cache=True)
+        return None if is_kept else content
 
     def close(self) -> None:
         """Close the connections to other servers than the API."""
@@ -110,6 +102,21 @@ class ContentReader:
 
     def __repr__(self) -> str:
         return f"<ContentReader of {self._api!r}>"
+
+    def _read(self, uri: Any, cache: bool) -> tuple[bytes, bool]:
+        """Return the content, and whether it is on this machine now."""
+        if self._is_closed:
+            raise RuntimeError("the Client that this content belongs to is closed")
+        scheme = scheme_of(uri)
+        if scheme == local.SCHEME and scheme not in self._handlers:
+            return self._bounded(uri, local.read(uri, self._root, self._limit)), True
+        fetch = self._fetch(uri, scheme)
+        key = self._key(uri, scheme)
+        content = self._cache.read(key, self._limit) if cache else None
+        if content is not None:
+            return self._bounded(uri, content), True
+        content = self._bounded(uri, fetch())
+        return content, cache and self._cache.write(key, content)
 
     def _fetch(self, uri: str, scheme: str) -> Callable[[], bytes]:
         """Return what fetches the content.

@@ -12,6 +12,7 @@ from abeja_datasets.transports.proxies import Proxy, proxy_for
 from abeja_datasets.transports.wire import Request, Response, Transport
 
 _REMEMBERED: Final = 64
+_MOST_ORIGINS: Final = 1024
 
 
 class _Builders(Builder):
@@ -51,13 +52,20 @@ class Routes:
 
     def __init__(self) -> None:
         self._routes: dict[tuple[str, Proxy | None], Transport] = {}
+        self._by_origin: dict[str, Transport] = {}
 
     def send(self, request: Request) -> Response:
         """Send a request and return its whole response."""
-        return self._route(request.origin).send(request)
+        origin = request.origin
+        # To ask the environment for a proxy takes a third of the time of a request.
+        route = self._by_origin.get(origin) or self._by_origin.setdefault(origin, self._route(origin))
+        if len(self._by_origin) > _MOST_ORIGINS:
+            self._by_origin.clear()
+        return route.send(request)
 
     def close(self) -> None:
         """Close the connections."""
+        self._by_origin.clear()
         while self._routes:
             self._routes.popitem()[1].close()
 
