@@ -104,6 +104,19 @@ def test_what_it_is_like(run: Run, options: tuple[str, ...], names: bool) -> Non
     assert ("next_page_token" in page) is not names
 
 
+def test_it_serves_content_of_a_folder(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "content" / "12").mkdir(parents=True)
+    (tmp_path / "content" / "12" / "a.txt").write_text("content")
+    server = run("--content", str(tmp_path / "content"), "--log-format", "text")
+    link = server.get("/channels/12/a.txt").json()["download_uri"]
+    assert link.startswith(f"{server.url}/_content/12/a.txt?")
+    assert httpx.get(link).text == "content"
+    _, err = server.end()
+    assert "signature" not in err
+    result = CliRunner().invoke(mock, ["--content", str(tmp_path / "nowhere")])
+    assert (result.exit_code, "--content" in result.output) == (2, True)
+
+
 def test_the_choices_of_like_are_those_of_the_server() -> None:
     assert get_args(Like) == LIKE
     result = CliRunner().invoke(mock, ["--like", "depolyed"])

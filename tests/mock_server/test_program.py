@@ -244,3 +244,11 @@ def test_no_other_package_of_ours_is_imported() -> None:
     )
     out = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True).stdout
     assert out == "[]\n"
+
+
+def test_content_of_a_folder(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "12").mkdir()
+    (tmp_path / "12" / "a").write_text("content")
+    url = exports(run("--content", str(tmp_path)), 4)["ABEJA_API_URL"]
+    assert httpx.get(httpx.get(f"{url}/channels/12/a", auth=AUTH).json()["download_uri"]).text == "content"
+    assert main(["--content", str(tmp_path / "nowhere")]) == 2

@@ -51,6 +51,23 @@ def test_respx_answers_for_the_server(face: "Face") -> None:
     assert route.calls.last.request.headers["authorization"] == "Bearer token-of-these-tests"
 
 
+def test_respx_answers_for_content(tmp_path: Path) -> None:
+    from abeja_datasets import APIClient
+    from abeja_datasets.content import ContentReader
+
+    api = APIClient({"auth_token": "token-of-these-tests"}, base_url="http://api.invalid")
+    reader = ContentReader(api, cache_dir=tmp_path)
+    with respx.mock() as mocked:
+        asked = mocked.get("http://api.invalid/channels/1/2").respond(
+            200, json={"download_uri": "http://far.invalid/a"}
+        )
+        fetched = mocked.get("http://far.invalid/a").respond(200, content=b"image")
+        assert reader.read("datalake://1/2") == b"image"
+    assert ["authorization" in route.calls.last.request.headers for route in (asked, fetched)] == [True, False]
+    reader.close()
+    api.close()
+
+
 def test_respx_fails_for_the_server(face: "Face") -> None:
     import httpx
 

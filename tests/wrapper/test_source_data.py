@@ -181,6 +181,8 @@ def test_what_was_pickled_outlives_a_reader_that_is_closed(reader: ContentReader
     assert pickle.loads(pickled).get_content(cache=False) == b"1"
 
 
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="there is no fork here")
+@pytest.mark.filterwarnings("ignore:.*multi-threaded, use of fork:DeprecationWarning")
 def test_a_forked_child_has_connections_of_its_own(reader: ContentReader, server: ScriptedServer) -> None:
     server.always = lambda _: Reply(body=b"1")
     source = SourceData({"data_uri": server.url}, reader)
