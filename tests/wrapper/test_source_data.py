@@ -174,11 +174,19 @@ for number in range(4):
     assert {request.connection for request in server.requests} == {1}
 
 
-def test_what_was_pickled_outlives_a_reader_that_is_closed(reader: ContentReader, server: ScriptedServer) -> None:
+def test_what_is_pickled_and_what_is_not_close_apart(reader: ContentReader, server: ScriptedServer) -> None:
     server.always = lambda _: Reply(body=b"1")
-    pickled = pickle.dumps(SourceData({"data_uri": server.url}, reader))
+    source = SourceData({"data_uri": server.url}, reader)
+    first, second = (pickle.loads(pickle.dumps(reader)) for _ in range(2))
+    assert first is second
+    for one in (reader, first):
+        assert one.read(server.url, cache=False) == b"1"
+    first.close()
+    assert source.get_content(cache=False) == second.read(server.url, cache=False) == b"1"
     reader.close()
-    assert pickle.loads(pickled).get_content(cache=False) == b"1"
+    assert pickle.loads(pickle.dumps(source)).get_content(cache=False) == b"1"
+    with pytest.raises(RuntimeError, match="closed"):
+        source.get_content(cache=False)
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="there is no fork here")

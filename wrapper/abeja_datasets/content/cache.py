@@ -15,6 +15,8 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Final, NamedTuple
 
+from abeja_datasets.content.paths import absolute
+
 FOLDER: Final = "abeja-datasets"
 VARIABLE: Final = "ABEJA_STORAGE_DIR_PATH"
 _NAME: Final = re.compile("[0-9a-f]{64}")
@@ -34,7 +36,7 @@ class Size(NamedTuple):
     bytes: int
 
 
-def folder_below(cache_dir: str | os.PathLike[str] | None, environ: Mapping[str, str]) -> Path | None:
+def folder_below(cache_dir: Path | None, environ: Mapping[str, str]) -> Path | None:
     """Return the cache's own folder; None where there is no place for it.
 
     Args:
@@ -42,9 +44,9 @@ def folder_below(cache_dir: str | os.PathLike[str] | None, environ: Mapping[str,
             keeps its files too, else the user's cache folder.
         environ: the environment variables.
     """
-    named = cache_dir or environ.get(VARIABLE)
     try:
-        base = Path(os.path.abspath(os.path.expanduser(named))) if named else _user_cache(environ)  # noqa: PTH100, PTH111 - Path.absolute keeps `..`, and Path.expanduser raises
+        named = environ.get(VARIABLE)
+        base = cache_dir or (absolute(named) if named else _user_cache(environ))
     except (RuntimeError, OSError):  # nobody's home is known, or the working directory is gone
         return None
     return base / FOLDER

@@ -18,23 +18,6 @@ _PREFIX: Final = re.compile("file:(?://(?:localhost)?)?(?=/)", re.IGNORECASE)
 _FLAGS: Final = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
 
 
-def checked_root(value: object) -> Path | None:
-    """Return the folder below which files are read, as it is named now.
-
-    Raises:
-        TypeError: it is no path.
-        ValueError: it is empty, or can't be the name of a folder.
-    """
-    if value is None:
-        return None
-    if not isinstance(value, str | os.PathLike):
-        raise TypeError(f"content_root: the path of a folder is needed, not {type(value).__name__}")
-    text = os.fsdecode(value)
-    if not text or "\0" in text:
-        raise ValueError(f"content_root: the path of a folder is needed, not {text!r}")
-    return Path(text).absolute()
-
-
 def read(uri: str, root: Path | None, limit: int) -> bytes:
     """Return the content of a file below a folder, or one byte more than the limit.
 

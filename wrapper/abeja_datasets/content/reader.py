@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 from abeja_datasets.configuration import settings
 from abeja_datasets.content import datalake, local, object_stores
 from abeja_datasets.content.cache import Cache, folder_below
+from abeja_datasets.content.paths import checked_folder
 from abeja_datasets.content.uris import scheme_of, shown, unsupported
 from abeja_datasets.content.web import SCHEMES, Web
 from abeja_datasets.copying import check_pickles
@@ -61,14 +62,13 @@ class ContentReader:
         own: settings.Settings = api._settings  # noqa: SLF001 - of this package
         self._api = api
         self._limit = settings.size("max_content_bytes", max_content_bytes, own.max_response_bytes)
-        self._root = local.checked_root(content_root)
+        self._root = checked_folder("content_root", content_root)
         self._handlers = _checked_handlers(content_handlers)
         kept = settings.size("max_cached_bytes", max_cached_bytes, MAX_CACHED_BYTES)
-        self._cache = Cache(folder_below(_checked_path("cache_dir", cache_dir), os.environ), kept)
+        self._cache = Cache(folder_below(checked_folder("cache_dir", cache_dir), os.environ), kept)
         self._web = Web(own, self._limit)
         self._is_closed = False
         self._token = os.urandom(16).hex()
-        _known[self._token] = self
 
     def read(self, uri: Any, *, cache: bool = True) -> bytes:
         """Return the content of a URI.
@@ -91,7 +91,7 @@ class ContentReader:
         return None if is_kept else content
 
     def close(self) -> None:
-        """Close the connections to other servers than the API."""
+        """Close the connections to other servers than the API. Reading then raises RuntimeError."""
         self._is_closed = True
         self._web.close()
 
@@ -151,20 +151,30 @@ class ContentReader:
         return content
 
 
-_known: Final["weakref.WeakValueDictionary[str, ContentReader]"] = weakref.WeakValueDictionary()
-"""The readers of this process. Items are pickled one by one; they share a reader, and so its connections."""
-_recent: Final[deque[ContentReader]] = deque(maxlen=_RECENT)
-"""Readers that came with pickled items, which may be dropped before the next item comes."""
+class _SharedReader(ContentReader):
+    """The reader of all items that come from one reader of another process, and are unpickled one by one."""
+
+    def __init__(self, token: str, *state: Any) -> None:
+        self._token = token
+        self._api, self._limit, self._root, self._handlers, self._cache = state
+        self._web = Web(self._api._settings, self._limit)  # noqa: SLF001 - of this package
+        self._is_closed = False
+
+    def close(self) -> None:
+        """Close the connections. Others may go on reading, over new ones."""
+        before, self._web = self._web, Web(self._api._settings, self._limit)  # noqa: SLF001 - of this package
+        before.close()
+
+
+_shared: Final["weakref.WeakValueDictionary[str, _SharedReader]"] = weakref.WeakValueDictionary()
+_recent: Final[deque[_SharedReader]] = deque(maxlen=_RECENT)
+"""Those that were unpickled last: an item may be dropped before the next one comes."""
 
 
 def _restored(token: str, *state: Any) -> ContentReader:
-    reader = _known.get(token)
-    if reader is None or reader._is_closed:  # noqa: SLF001 - of this module
-        reader = object.__new__(ContentReader)
-        reader._api, reader._limit, reader._root, reader._handlers, reader._cache = state
-        reader._web = Web(reader._api._settings, reader._limit)  # noqa: SLF001
-        reader._is_closed, reader._token = False, token
-        _known[token] = reader
+    reader = _shared.get(token)
+    if reader is None:
+        reader = _shared[token] = _SharedReader(token, *state)
         _recent.append(reader)
     return reader
 
@@ -173,14 +183,6 @@ def _from_handler(scheme: str, content: Any) -> bytes:
     if isinstance(content, bytes | bytearray | memoryview):
         return bytes(content)
     raise TypeError(f"content_handlers[{scheme!r}]: the function must return bytes, not {type(content).__name__}")
-
-
-def _checked_path(name: str, value: Any) -> Any:
-    if value is not None and not isinstance(value, str | os.PathLike):
-        raise TypeError(f"{name}: the path of a folder is needed, not {type(value).__name__}")
-    if value is not None and (not os.fspath(value) or "\0" in os.fsdecode(value)):
-        raise ValueError(f"{name}: the path of a folder is needed, not {value!r}")
-    return value
 
 
 def _checked_handlers(given: Any) -> dict[str, Handler]:
