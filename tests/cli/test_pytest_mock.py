@@ -268,7 +268,11 @@ def test_content_is_served_from_a_folder(pytester: pytest.Pytester) -> None:
         (tmp_path / "1").mkdir()
         (tmp_path / "1" / "a").write_text("later")
         dataset_api.serve_content(tmp_path)
+        dataset_api.faults.add(half_answer=True, after=1, count=1)
         assert read(dataset_api) == "later"
+        (record,) = dataset_api.faults.applied
+        assert record.path.startswith("/_content/1/a")
+        assert len(dataset_api.requests) == 3
         with pytest.raises(ValueError, match="^content: "):
             dataset_api.serve_content(tmp_path / "nothing")
 

@@ -225,7 +225,7 @@ class Exchange:
     def unusable(self, why: str, headers: Headers) -> InvalidResponse:
         """Return the error for a response that can't be used, given why."""
         status = self._attempts[-1].status
-        return self._completed(InvalidResponse(f"{self._call.method} {self._path} answered {status} {why}"), headers)
+        return self._completed(InvalidResponse(f"{self._call.method} {self._place} answered {status} {why}"), headers)
 
     def raw(self, answer: Answer) -> RawResponse[Any]:
         """Return a success with all that belongs to it."""
@@ -246,6 +246,11 @@ class Exchange:
     def _path(self) -> str:
         """As it is on the wire, so that no id can break a log line; without the query."""
         return self._target.partition("?")[0]
+
+    @property
+    def _place(self) -> str:
+        """What an error about a response names: the path, as there is one server."""
+        return self._path
 
     def _succeeded(self, response: Response) -> Answer:
         status = response.status

@@ -159,7 +159,7 @@ class Cache:
         if not self._has_warned:
             self._has_warned = True
             _log.warning(
-                "the cache of content, %s, can't be %s: %s; content is fetched each time, and this is not logged again",
+                "the cache of content, %s, can't be %s: %s; what is not in it is fetched each time (logged once)",
                 self.folder,
                 what,
                 error.strerror or error,

@@ -41,7 +41,7 @@ class Web:
         Raises:
             ValueError: it is no URL of a web server.
         """
-        return _place(self._settings, url)
+        return _placed(self._settings, url)
 
     def get(self, place: "Place") -> bytes:
         """Return the content that is there.
@@ -70,7 +70,7 @@ class Place(NamedTuple):
         return f"<Place {self.settings.origin}{self.target.partition('?')[0]}>"
 
 
-def _place(settings: Settings, url: str) -> Place:
+def _placed(settings: Settings, url: str) -> Place:
     parts = urlsplit(url)
     if "@" in parts.netloc:
         raise ValueError("it has a user or a password in it, and content is fetched without a credential")
@@ -110,6 +110,10 @@ class _ContentExchange(Exchange):
     size_limit = "max_content_bytes"
     _refused_redirect = ""
 
+    @property
+    def _place(self) -> str:
+        return self._settings.origin + self._path
+
     def _succeeded(self, response: Response) -> Answer:
         elapsed = self._report(response.status, None)
         if response.status in _WHOLE:
@@ -122,13 +126,13 @@ class _ContentExchange(Exchange):
         if response.status not in _REDIRECTS or location is None:
             return None
         here = self._settings.origin
-        assert isinstance(self._credential, _NoCredential)  # noqa: S101 - `_place` sees to it
+        assert isinstance(self._credential, _NoCredential)  # noqa: S101 - `_placed` sees to it
         self._credential = self._credential.with_query(location.partition("?")[2])
         if self._redirects == MAX_REDIRECTS:
             self._refused_redirect = f"{MAX_REDIRECTS} redirects were followed, and no more are"
             return None
         try:
-            there = _place(self._settings, urljoin(here + self._target, location))
+            there = _placed(self._settings, urljoin(here + self._target, location))
         except ValueError:
             self._refused_redirect = f"the redirect to {shown(location)} is not followed: it is no URL of a web server"
             return None
