@@ -3,6 +3,7 @@
 from typing import Final, NamedTuple, TypeVar
 from urllib.parse import quote, unquote_plus, urljoin, urlsplit
 
+from abeja_datasets.calls import targets
 from abeja_datasets.calls.exchange import MAX_REDIRECTS, Answer, Exchange
 from abeja_datasets.calls.headers import Headers
 from abeja_datasets.configuration.credentials import Credential
@@ -78,7 +79,7 @@ def _placed(settings: Settings, url: str) -> Place:
     if parts.query:
         target += f"?{quote(parts.query, safe=f'{_UNQUOTED}?')}"
     settings = with_base_url(settings, "URL", f"{parts.scheme}://{parts.netloc}", _EXAMPLE)
-    return Place(settings._replace(credential=_NoCredential(parts.query)), target)
+    return Place(settings._replace(credential=_NoCredential(parts.query)), targets.target(target, {}))
 
 
 class _NoCredential(Credential):

@@ -9,7 +9,7 @@ from abeja_datasets.transports.choice import Choice
 from abeja_datasets.transports.httpx_messages import LIBRARY, Builder
 from abeja_datasets.transports.httpx_transport import HttpxTransport
 from abeja_datasets.transports.proxies import Proxy, proxy_for
-from abeja_datasets.transports.wire import Request, Response, Transport
+from abeja_datasets.transports.wire import Failure, Request, Response, Transport
 
 _REMEMBERED: Final = 64
 _MOST_ORIGINS: Final = 1024
@@ -22,8 +22,15 @@ class _Builders(Builder):
         self._of = functools.lru_cache(maxsize=_REMEMBERED)(functools.partial(Builder, is_async=False))
 
     def build(self, request: Request) -> httpx.Request:
-        """Return a request for the transport layer of httpx, which adds nothing to it."""
-        return self._of(request.origin).build(request)
+        """Return a request for the transport layer of httpx, which adds nothing to it.
+
+        Raises:
+            Failure: httpx does not take the host's name.
+        """
+        try:
+            return self._of(request.origin).build(request)
+        except (ValueError, httpx.InvalidURL) as error:
+            raise Failure(error.__cause__ or error, sent=False, final=True) from error
 
 
 class _AnyOrigin(HttpxTransport):
