@@ -132,7 +132,7 @@ def test_no_path_leads_out_of_the_folder(server: RunningServer, path: str) -> No
     host, port = server.url.removeprefix("http://").split(":")
     for sent in (path, path.replace("/channels", "/_content", 1) + "?expires=99999999999&signature=x"):
         # As it is: httpx would normalize it.
-        with socket.create_connection((host, int(port)), timeout=5) as connection:
+        with socket.create_connection((host, int(port)), timeout=30) as connection:
             head = f"GET {sent} HTTP/1.1\r\nHost: h\r\nAuthorization: Bearer t\r\nConnection: close\r\n\r\n"
             connection.sendall(head.replace("Bearer t", _basic()).encode())
             answer = b"".join(iter(lambda: connection.recv(65_536), b""))
