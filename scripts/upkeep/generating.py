@@ -1,5 +1,6 @@
 """Write the low-level client: validate the document, run the generator, and replace the package."""
 
+import ast
 import filecmp
 import os
 import shutil
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 
 DOCUMENT = "openapi.yaml"
 PACKAGE = Path("generated/abeja_datasets_openapi")
+TYPED_DICTS = "typed_dicts.py"
 HEADER = "# Generated from openapi.yaml by scripts/generate; do not edit.\n"
 
 
@@ -118,7 +120,7 @@ def generate(root: Path, package: Path) -> None:
         InvalidDocument: the generator refuses the document.
     """
     code, output = run_generator(
-        "generate", "--meta", "none", "--fail-on-warning",
+        "openapi-python-client", "generate", "--meta", "none", "--fail-on-warning",
         "--path", str(root / DOCUMENT),
         "--config", str(root / "generator-config.yaml"),
         "--output-path", str(package),
@@ -126,6 +128,7 @@ def generate(root: Path, package: Path) -> None:
     if code:
         raise InvalidDocument(f"{DOCUMENT}: the generator refuses it\n{output}".rstrip())
     defer_imports(package)
+    write_typed_dicts(root, package / TYPED_DICTS)
     format_code(package)
     for cache in package.rglob(".ruff_cache"):
         shutil.rmtree(cache)
@@ -133,6 +136,27 @@ def generate(root: Path, package: Path) -> None:
         module.write_text(HEADER + module.read_text(encoding="utf-8"), encoding="utf-8")
     (package / "py.typed").touch()
     shutil.copyfile(root / DOCUMENT, package / DOCUMENT)
+
+
+def write_typed_dicts(root: Path, module: Path) -> None:
+    """Write a TypedDict for each object that the document names.
+
+    Raises:
+        InvalidDocument: the generator of these refuses the document.
+    """
+    code, output = run_generator(
+        "datamodel-codegen", "--input-file-type", "openapi", "--openapi-scopes", "schemas",
+        "--output-model-type", "typing.TypedDict", "--enum-field-as-literal", "all", "--target-python-version", "3.11",
+        "--use-schema-description", "--use-field-description",
+        "--disable-timestamp", "--disable-warnings", "--formatters", "builtin",
+        "--input", str(root / DOCUMENT),
+        "--output", str(module),
+    )  # fmt: skip
+    if code:
+        raise InvalidDocument(f"{DOCUMENT}: the generator of TypedDicts refuses it\n{output}".rstrip())
+    text = module.read_text(encoding="utf-8")
+    names = sorted(node.name for node in ast.parse(text).body if isinstance(node, ast.ClassDef))
+    module.write_text(f"{text.rstrip()}\n\n\n__all__ = {names}\n", encoding="utf-8")
 
 
 def format_code(folder: Path) -> None:
@@ -143,8 +167,8 @@ def format_code(folder: Path) -> None:
         subprocess.run(command, check=True, capture_output=True)  # noqa: S603 - the command is ours
 
 
-def run_generator(*arguments: str) -> tuple[int, str]:
-    """Run the pinned openapi-python-client; return its exit code and its output.
+def run_generator(name: str, *arguments: str) -> tuple[int, str]:
+    """Run a pinned generator; return its exit code and its output.
 
     Raises:
         InvalidDocument: it is not installed.
@@ -154,11 +178,11 @@ def run_generator(*arguments: str) -> tuple[int, str]:
     path = f"{here}{os.pathsep}{os.environ.get('PATH', '')}"
     try:
         run = subprocess.run(  # noqa: S603 - the command is ours
-            [str(here / "openapi-python-client"), *arguments], env={**os.environ, "PATH": path, "NO_COLOR": "1"},
+            [str(here / name), *arguments], env={**os.environ, "PATH": path, "NO_COLOR": "1"},
             capture_output=True, text=True, check=False, stdin=subprocess.DEVNULL,
         )  # fmt: skip
     except FileNotFoundError:
-        raise InvalidDocument("openapi-python-client is not installed; run scripts/install") from None
+        raise InvalidDocument(f"{name} is not installed; run scripts/install") from None
     return run.returncode, run.stdout + run.stderr
 
 

@@ -2,6 +2,7 @@
 
 import inspect
 import json
+import re
 import sys
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
@@ -20,7 +21,10 @@ if TYPE_CHECKING:
 # name: (parameter, annotation, has a default of None)…, and the type of what comes back. The document's `dict` of bulk
 # attributes is a list in its own example, and its ids are ints there as well as strings.
 SIGNATURES = {
-    "create_dataset": ("organization_id: str | int, name: str, type: str, props: dict[str, Any]", "dict[str, Any]"),
+    "create_dataset": (
+        "organization_id: str | int, name: str, type: str, props: Props | Mapping[str, Any]",
+        "dict[str, Any]",
+    ),
     "get_dataset": ("organization_id: str | int, dataset_id: str | int", "dict[str, Any]"),
     "list_datasets": (
         "organization_id: str | int, max_results: int | None = None, next_token: str | None = None",
@@ -29,8 +33,8 @@ SIGNATURES = {
     "delete_dataset": ("organization_id: str | int, dataset_id: str | int", "dict[str, Any]"),
     "create_dataset_item": (
         (
-            "organization_id: str | int, dataset_id: str | int, source_data: list[dict[str, Any]], "
-            "attributes: dict[str, Any] | None = None"
+            "organization_id: str | int, dataset_id: str | int, source_data: Sequence[SourceData | Mapping[str, Any]], "
+            "attributes: Attributes | Mapping[str, Any] | None = None"
         ),
         "dict[str, Any]",
     ),
@@ -45,12 +49,15 @@ SIGNATURES = {
     "update_dataset_item": (
         (
             "organization_id: str | int, dataset_id: str | int, dataset_item_id: str | int, "
-            "attributes: dict[str, Any] | None = None"
+            "attributes: Attributes | Mapping[str, Any] | None = None"
         ),
         "dict[str, Any]",
     ),
     "bulk_update_dataset_item": (
-        "organization_id: str | int, dataset_id: str | int, bulk_attributes: list[dict[str, Any]] | None = None",
+        (
+            "organization_id: str | int, dataset_id: str | int, "
+            "bulk_attributes: Sequence[BulkUpdateEntry | Mapping[str, Any]] | None = None"
+        ),
         "list[dict[str, Any]]",
     ),
     "delete_dataset_item": (
@@ -131,7 +138,7 @@ def test_signatures_are_the_documented_ones(client_class: type[Any], name: str) 
     method = getattr(client_class, name)
     assert inspect.iscoroutinefunction(method) == (client_class is AsyncAPIClient)
     signature = inspect.signature(method, eval_str=True)
-    assert str(signature).replace("typing.", "") == f"(self, {parameters}) -> {returned}"
+    assert re.sub(r"\b(\w+\.)+(?=[A-Z])", "", str(signature)) == f"(self, {parameters}) -> {returned}"
     assert {p.kind for p in signature.parameters.values()} == {inspect.Parameter.POSITIONAL_OR_KEYWORD}
 
 

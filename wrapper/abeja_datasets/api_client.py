@@ -1,7 +1,7 @@
 # Generated from async_api_client.py by scripts/generate; do not edit.
 """The documented client: ten methods over the ABEJA Dataset API."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Literal, Self
 
@@ -14,7 +14,7 @@ from abeja_datasets.operations import Call
 if TYPE_CHECKING:
     import httpx
 
-    from abeja_datasets import paging, session
+    from abeja_datasets import paging, session, typed_dicts
     from abeja_datasets.calls import (
         attempts,
         entries,
@@ -27,6 +27,7 @@ else:
     httpx = LazyModule("httpx")
     session = LazyModule("abeja_datasets.session")
     paging = LazyModule("abeja_datasets.paging")
+    typed_dicts = LazyModule("abeja_datasets.typed_dicts")
     entries = LazyModule("abeja_datasets.calls.entries")
     pages_ahead = LazyModule("abeja_datasets.calls.pages_ahead")
     raw_responses = LazyModule("abeja_datasets.calls.raw_responses")
@@ -134,7 +135,7 @@ class APIClient(SyncClient):
         organization_id: Identifier,
         name: str,
         type: str,  # noqa: A002 - the documented name
-        props: dict[str, Any],
+        props: "typed_dicts.Props | Mapping[str, Any]",
     ) -> dict[str, Any]:
         """Create a dataset.
 
@@ -369,8 +370,8 @@ class APIClient(SyncClient):
         self,
         organization_id: Identifier,
         dataset_id: Identifier,
-        source_data: list[dict[str, Any]],
-        attributes: dict[str, Any] | None = None,
+        source_data: "Sequence[typed_dicts.SourceData | Mapping[str, Any]]",
+        attributes: "typed_dicts.Attributes | Mapping[str, Any] | None" = None,
     ) -> dict[str, Any]:
         """Create an item in a dataset.
 
@@ -613,7 +614,7 @@ class APIClient(SyncClient):
         organization_id: Identifier,
         dataset_id: Identifier,
         dataset_item_id: Identifier,
-        attributes: dict[str, Any] | None = None,
+        attributes: "typed_dicts.Attributes | Mapping[str, Any] | None" = None,
     ) -> dict[str, Any]:
         """Update an item in a dataset: the new attributes replace the old ones as a whole.
 
@@ -706,7 +707,7 @@ class APIClient(SyncClient):
         self,
         organization_id: Identifier,
         dataset_id: Identifier,
-        bulk_attributes: list[dict[str, Any]] | None = None,
+        bulk_attributes: "Sequence[typed_dicts.BulkUpdateEntry | Mapping[str, Any]] | None" = None,
     ) -> list[dict[str, Any]]:
         """Update many items in a dataset at once: all of them or, where one entry is not valid, none.
 

@@ -1,6 +1,6 @@
 """The documented client: ten methods over the ABEJA Dataset API."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Literal, Self
 
@@ -13,13 +13,14 @@ from abeja_datasets.operations import Call
 if TYPE_CHECKING:
     import httpx
 
-    from abeja_datasets import async_session, paging
+    from abeja_datasets import async_session, paging, typed_dicts
     from abeja_datasets.calls import async_entries, async_pages_ahead, async_raw_responses, attempts, exchange
     from abeja_datasets.transports import checks, choice, wire
 else:
     httpx = LazyModule("httpx")
     async_session = LazyModule("abeja_datasets.async_session")
     paging = LazyModule("abeja_datasets.paging")
+    typed_dicts = LazyModule("abeja_datasets.typed_dicts")
     async_entries = LazyModule("abeja_datasets.calls.async_entries")
     async_pages_ahead = LazyModule("abeja_datasets.calls.async_pages_ahead")
     async_raw_responses = LazyModule("abeja_datasets.calls.async_raw_responses")
@@ -128,7 +129,7 @@ class AsyncAPIClient(BaseClient):
         organization_id: Identifier,
         name: str,
         type: str,  # noqa: A002 - the documented name
-        props: dict[str, Any],
+        props: "typed_dicts.Props | Mapping[str, Any]",
     ) -> dict[str, Any]:
         """Create a dataset.
 
@@ -365,8 +366,8 @@ class AsyncAPIClient(BaseClient):
         self,
         organization_id: Identifier,
         dataset_id: Identifier,
-        source_data: list[dict[str, Any]],
-        attributes: dict[str, Any] | None = None,
+        source_data: "Sequence[typed_dicts.SourceData | Mapping[str, Any]]",
+        attributes: "typed_dicts.Attributes | Mapping[str, Any] | None" = None,
     ) -> dict[str, Any]:
         """Create an item in a dataset.
 
@@ -611,7 +612,7 @@ class AsyncAPIClient(BaseClient):
         organization_id: Identifier,
         dataset_id: Identifier,
         dataset_item_id: Identifier,
-        attributes: dict[str, Any] | None = None,
+        attributes: "typed_dicts.Attributes | Mapping[str, Any] | None" = None,
     ) -> dict[str, Any]:
         """Update an item in a dataset: the new attributes replace the old ones as a whole.
 
@@ -704,7 +705,7 @@ class AsyncAPIClient(BaseClient):
         self,
         organization_id: Identifier,
         dataset_id: Identifier,
-        bulk_attributes: list[dict[str, Any]] | None = None,
+        bulk_attributes: "Sequence[typed_dicts.BulkUpdateEntry | Mapping[str, Any]] | None" = None,
     ) -> list[dict[str, Any]]:
         """Update many items in a dataset at once: all of them or, where one entry is not valid, none.
 

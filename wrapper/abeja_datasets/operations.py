@@ -4,7 +4,7 @@ The generated functions turn arguments into a request. They are handed the calle
 nothing is converted on the way, and each of their modules is loaded when its operation is first used.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Final, NamedTuple, cast
 
 from abeja_datasets.calls import values
@@ -46,7 +46,7 @@ class _Body:
         return self._json
 
 
-def create_dataset(organization_id: Identifier, name: str, type: str, props: dict[str, Any]) -> Call:  # noqa: A002 - the documented name
+def create_dataset(organization_id: Identifier, name: str, type: str, props: Mapping[str, Any]) -> Call:  # noqa: A002 - the documented name
     """POST …/datasets/."""
     from abeja_datasets_openapi.api.datasets.create_dataset import _get_kwargs
 
@@ -91,8 +91,8 @@ def delete_dataset(organization_id: Identifier, dataset_id: Identifier) -> Call:
 def create_dataset_item(
     organization_id: Identifier,
     dataset_id: Identifier,
-    source_data: list[dict[str, Any]],
-    attributes: dict[str, Any] | None = None,
+    source_data: Sequence[Mapping[str, Any]],
+    attributes: Mapping[str, Any] | None = None,
 ) -> Call:
     """POST …/items/."""
     if "create_dataset_item" not in _templates:
@@ -142,7 +142,7 @@ def update_dataset_item(
     organization_id: Identifier,
     dataset_id: Identifier,
     dataset_item_id: Identifier,
-    attributes: dict[str, Any] | None = None,
+    attributes: Mapping[str, Any] | None = None,
 ) -> Call:
     """PUT …/items/{dataset_item_id}."""
     from abeja_datasets_openapi.api.dataset_items.update_dataset_item import _get_kwargs
@@ -157,7 +157,7 @@ def update_dataset_item(
 
 
 def bulk_update_dataset_item(
-    organization_id: Identifier, dataset_id: Identifier, bulk_attributes: list[dict[str, Any]] | None = None
+    organization_id: Identifier, dataset_id: Identifier, bulk_attributes: Sequence[Mapping[str, Any]] | None = None
 ) -> Call:
     """PUT …/items."""
     from abeja_datasets_openapi.api.dataset_items.bulk_update_dataset_item import _get_kwargs
