@@ -4,8 +4,9 @@
 
     api_client = APIClient()
 
-`APIClient` and its twin `AsyncAPIClient` take and give JSON as plain dicts and lists, untouched. `models` is the typed
-view of the same data, for those who want one. `parse_timestamp` reads the API's timestamps. What is raised is in
+`APIClient` and its twin `AsyncAPIClient` take and return JSON as plain dicts and lists, untouched. `Client` has
+datasets and items as objects, with the content of items. `models` is a typed view of the same data, and `typed_dicts`
+types the dicts themselves. `parse_timestamp` parses the API's timestamps. The errors are in
 `abeja_datasets.exceptions`. Importing this stays light: the HTTP library loads with the first request.
 """
 
@@ -18,11 +19,17 @@ from abeja_datasets.api_client import APIClient
 if TYPE_CHECKING:
     from abeja_datasets import models
     from abeja_datasets.async_api_client import AsyncAPIClient
+    from abeja_datasets.client import Client
     from abeja_datasets.timestamps import parse_timestamp
 
-__all__ = ["APIClient", "AsyncAPIClient", "__version__", "models", "parse_timestamp"]
+__all__ = ["APIClient", "AsyncAPIClient", "Client", "__version__", "models", "parse_timestamp"]
 
-_LAZY = {"AsyncAPIClient": "async_api_client", "models": "models", "parse_timestamp": "timestamps"}
+_LAZY = {
+    "AsyncAPIClient": "async_api_client",
+    "Client": "client",
+    "models": "models",
+    "parse_timestamp": "timestamps",
+}
 """Names that load when they are first used, each with its module."""
 
 
