@@ -1,14 +1,18 @@
 """What is shipped: the wheel's contents, and a user's program checked and run against the installed wheel."""
 
 import importlib.util
+import json
+import shutil
 import subprocess
 import sys
 import sysconfig
 import zipfile
 from collections.abc import Iterable
+from itertools import product
 from pathlib import Path, PurePosixPath
 
 import pytest
+from tests.sampling import every
 
 ROOT = Path(__file__).parent.parent
 LISTINGS = sorted((ROOT / "tests" / "data").glob("abeja-sdk-*.txt"))
@@ -191,6 +195,25 @@ def test_a_users_program_type_checks_against_it(name: str, python: Path, tmp_pat
     assert mypy(python, written_for(name), tmp_path) == "Success: no issues found in 1 source file\n"
 
 
+@pytest.mark.parametrize(
+    ("checker", "name"), every(4, product(["mypy", "pyright"], ["abeja.datasets", "abeja_datasets"]))
+)
+def test_the_types_are_those_that_the_signatures_promise(checker: str, name: str, python: Path, tmp_path: Path) -> None:
+    program = (ROOT / "tests" / "data" / "typed_client.py").read_text(encoding="utf-8")
+    program = program.replace("abeja_datasets", name)
+    if checker == "mypy":
+        assert mypy(python, program, tmp_path) == "Success: no issues found in 1 source file\n"
+        return
+    pyright = shutil.which("pyright")
+    if pyright is None:
+        pytest.skip("pyright is not installed")
+    (tmp_path / "program.py").write_text(program, encoding="utf-8")
+    # A module of stubs alone is what `abeja.datasets.client` is.
+    options = {"typeCheckingMode": "strict", "reportMissingModuleSource": False}
+    (tmp_path / "pyrightconfig.json").write_text(json.dumps(options), encoding="utf-8")
+    assert "0 errors, 0 warnings" in run(pyright, "--pythonpath", python, cwd=tmp_path)
+
+
 def test_a_program_that_needs_abeja_sdk_type_checks_as_without_us(beside: Path, sdk: Path, tmp_path: Path) -> None:
     assert mypy(beside, written_for("abeja"), tmp_path) == "Success: no issues found in 1 source file\n"
     program = """
@@ -213,11 +236,13 @@ def test_both_names_are_one_for_a_type_checker(python: Path, tmp_path: Path) -> 
 from typing import assert_type
 import abeja.datasets.models
 import abeja.exceptions
+import abeja_datasets.dataset
 import abeja_datasets.exceptions
 import abeja_datasets.takeover
 from abeja.datasets.models import Dataset
 
 assert_type(abeja.datasets.APIClient(), abeja_datasets.APIClient)
+assert_type(abeja.datasets.Client().datasets, abeja_datasets.dataset.Datasets)
 assert_type(abeja.exceptions.NotFound("", ""), abeja_datasets.exceptions.NotFound)
 assert_type(Dataset.from_dict({}), abeja_datasets.models.Dataset)
 abeja.exceptions.InvalidPathException("path")

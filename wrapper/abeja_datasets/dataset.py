@@ -55,7 +55,7 @@ class Dataset(Identified):
         self.total_count: int | None = raw.get("total_count")
         self.created_at: str | None = raw.get("created_at")
         self.updated_at: str | None = raw.get("updated_at")
-        self.raw = raw
+        self.raw: dict[str, Any] = raw
         self._client = client
 
     @property

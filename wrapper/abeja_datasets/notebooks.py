@@ -7,10 +7,14 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from abeja_datasets.content.uris import shown
 from abeja_datasets.exceptions import shortened
+from abeja_datasets.lazy import LazyModule
 
 if TYPE_CHECKING:
-    from abeja_datasets.dataset import Dataset
-    from abeja_datasets.dataset_item import DatasetItem
+    from abeja_datasets import dataset as datasets
+    from abeja_datasets import dataset_item as items
+else:
+    datasets = LazyModule("abeja_datasets.dataset")
+    items = LazyModule("abeja_datasets.dataset_item")
 
 _MOST_ROWS: Final = 50
 _MOST_RECTS: Final = 500
@@ -25,7 +29,7 @@ class _Rect(NamedTuple):
     ymax: float
 
 
-def dataset_html(dataset: "Dataset") -> str:
+def dataset_html(dataset: "datasets.Dataset") -> str:
     """Return a dataset as HTML, with how often each label occurs in the first page of its items.
 
     It sends one request, for that page.
@@ -35,7 +39,7 @@ def dataset_html(dataset: "Dataset") -> str:
     return f"<b>Dataset {_text(dataset.dataset_id)}</b>{_table(rows)}{_labels_html(dataset)}"
 
 
-def item_html(item: "DatasetItem") -> str:
+def item_html(item: "items.DatasetItem") -> str:
     """Return an item as HTML, with its rects to scale."""
     sources = item.raw.get("source_data")
     sources = [one for one in sources if isinstance(one, dict)] if isinstance(sources, list) else []
@@ -45,13 +49,13 @@ def item_html(item: "DatasetItem") -> str:
     return f"<b>Item {_text(item.dataset_item_id)}</b>{_table(rows)}{_svg(item, sources[0] if sources else {})}"
 
 
-def _labels_html(dataset: "Dataset") -> str:
+def _labels_html(dataset: "datasets.Dataset") -> str:
     try:
         page = dataset.dataset_items.api.list_dataset_items(dataset.organization_id, dataset.dataset_id)
-        items = [item for item in page["items"] if isinstance(item, dict)]
+        found = [item for item in page["items"] if isinstance(item, dict)]
         counts = Counter(
             (kind, str(label.get("category_id")), str(label.get("label_id")))
-            for item in items
+            for item in found
             for kind in _KINDS
             for label in _labels(item.get("attributes"), kind)
         )
@@ -62,7 +66,7 @@ def _labels_html(dataset: "Dataset") -> str:
         f"{kind} {names.get((category, label)) or f'category {category}, label {label}'}": count
         for (kind, category, label), count in counts.most_common(_MOST_ROWS)
     }
-    note = f"Labels of the first page alone: {len(items):,} of {_text(page.get('total_count'))} items"
+    note = f"Labels of the first page alone: {len(found):,} of {_text(page.get('total_count'))} items"
     return f"<p>{note}</p>{_table(rows)}"
 
 
@@ -86,7 +90,7 @@ def _dicts(holder: Any, key: str) -> list[dict[str, Any]]:
     return [one for one in found if isinstance(one, dict)] if isinstance(found, list) else []
 
 
-def _svg(item: "DatasetItem", source: Mapping[str, Any]) -> str:
+def _svg(item: "items.DatasetItem", source: Mapping[str, Any]) -> str:
     found = [(label, rect) for label in _labels(item.attributes, "detection") if (rect := _rect(label.get("rect")))]
     if not found:
         return ""
@@ -103,7 +107,7 @@ def _svg(item: "DatasetItem", source: Mapping[str, Any]) -> str:
 
 def _shape(label: Mapping[str, Any], rect: _Rect, size: float) -> str:
     name = label.get("label", label.get("label_id"))
-    hue = sum(str(label.get("label_id")).encode()) * 47 % 360
+    hue = sum(map(ord, str(label.get("label_id")))) * 47 % 360
     x, y = min(rect.xmin, rect.xmax), min(rect.ymin, rect.ymax)
     width, height = abs(rect.xmax - rect.xmin), abs(rect.ymax - rect.ymin)
     return (

@@ -6,20 +6,18 @@ import os
 import threading
 from collections import deque
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from abeja_datasets.calls import waiting
+from abeja_datasets.dataset_item import DatasetItem
 from abeja_datasets.transports.steps import Steps, watching
-
-if TYPE_CHECKING:
-    from abeja_datasets.dataset_item import DatasetItem
 
 _THREADS: Final = 8
 _DEFAULT_PAGE: Final = 100
 _log: Final = logging.getLogger("abeja_datasets")
 
 
-class Prefetched(Iterator["DatasetItem"]):
+class Prefetched(Iterator[DatasetItem]):
     """Iterates over items in their order, each when its content has been downloaded.
 
     A download that fails leaves its item in place: the failure is raised where the content is asked for. An error of
@@ -30,7 +28,7 @@ class Prefetched(Iterator["DatasetItem"]):
         limit: the size of a page, and how many items may be under way at once, with the one that is returned next.
     """
 
-    def __init__(self, items: Iterator["DatasetItem"], limit: object = None) -> None:
+    def __init__(self, items: Iterator[DatasetItem], limit: object = None) -> None:
         self._crew = _Crew()
         self._items = items
         self._size = limit if isinstance(limit, int) and limit > 0 else _DEFAULT_PAGE
@@ -38,7 +36,7 @@ class Prefetched(Iterator["DatasetItem"]):
         self._error: BaseException | None = None
         self._is_over = False
 
-    def __next__(self) -> "DatasetItem":
+    def __next__(self) -> DatasetItem:
         self._fill()
         if not self._due:
             error, self._error = self._error, None
@@ -67,7 +65,7 @@ class Prefetched(Iterator["DatasetItem"]):
 class _Download:
     """The content of one item, which a thread downloads."""
 
-    def __init__(self, item: "DatasetItem") -> None:
+    def __init__(self, item: DatasetItem) -> None:
         self.item = item
         self._pid = os.getpid()
         self._done = threading.Event()
@@ -103,7 +101,7 @@ class _Crew:
         """Return whether the process has been forked since, which leaves it without its threads."""
         return self._pid != os.getpid()
 
-    def begin(self, item: "DatasetItem") -> _Download:
+    def begin(self, item: DatasetItem) -> _Download:
         """Begin to download the content of an item, behind those that are due."""
         download = _Download(item)
         with self._lock:

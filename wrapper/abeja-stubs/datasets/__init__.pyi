@@ -2,6 +2,7 @@ from typing import Any
 
 from abeja_datasets import APIClient as APIClient
 from abeja_datasets import AsyncAPIClient as AsyncAPIClient
+from abeja_datasets import Client as Client
 from abeja_datasets import __version__ as __version__
 from abeja_datasets import models as models
 from abeja_datasets import parse_timestamp as parse_timestamp

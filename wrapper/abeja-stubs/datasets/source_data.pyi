@@ -1,0 +1,1 @@
+from abeja_datasets.source_data import SourceData as SourceData

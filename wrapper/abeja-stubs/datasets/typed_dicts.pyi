@@ -1,0 +1,1 @@
+from abeja_datasets.typed_dicts import *
