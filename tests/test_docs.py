@@ -1,0 +1,87 @@
+"""The programs of the how-to pages, run as they stand there, where the libraries are."""
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+import pytest
+from tests.wrapper.scripted import Reply, ScriptedServer
+
+from abeja_datasets import Client
+
+if TYPE_CHECKING:
+    from abeja_datasets.dataset import Dataset
+    from abeja_datasets_cli.pytest_mock import DatasetApi
+
+DOCS: Final = Path(__file__).parent.parent / "docs"
+ITEMS: Final = 25
+
+
+def programs(page: str) -> dict[str, Any]:
+    """Run all programs of a page as modules; return their names."""
+    names: dict[str, Any] = {"__name__": "page"}
+    text = (DOCS / page).read_text(encoding="utf-8")
+    for program in re.findall(r"```python\n(.*?)```", text, re.DOTALL):
+        assert len(program.splitlines()) < 45, "about twenty lines of code"
+        exec(compile(program, page, "exec"), names)
+    return names
+
+
+@pytest.fixture
+def contents() -> Iterator[ScriptedServer]:
+    server = ScriptedServer()
+    server.always = lambda request: Reply(body=bytes([int(request.path[1:])] * 4))
+    yield server
+    server.close()
+
+
+@pytest.fixture
+def dataset(
+    dataset_api: "DatasetApi", contents: ScriptedServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Iterator["Dataset"]:
+    """A dataset of 25 items; a number is the label and the content of each."""
+    monkeypatch.setenv("ABEJA_STORAGE_DIR_PATH", str(tmp_path))
+    with Client(dataset_api.organization_id, dataset_api.credential, base_url=dataset_api.url) as client:
+        dataset = client.datasets.create("pets", "classification", {})
+        for number in range(ITEMS):
+            labels = [{"category_id": 1, "label_id": number}]
+            dataset.dataset_items.create([{"data_uri": f"{contents.url}/{number}"}], {"classification": labels})
+        yield dataset
+
+
+@pytest.mark.parametrize("workers", [0, pytest.param(2, marks=pytest.mark.slow)])
+def test_torch_has_each_item_once_with_any_number_of_workers(
+    dataset: "Dataset", contents: ScriptedServer, workers: int
+) -> None:
+    pytest.importorskip("torch")
+    from torch.utils.data import DataLoader  # type: ignore[import-not-found]  # no dependency of ours
+
+    page = programs("with-torch.md")
+    for _ in range(2):
+        batches = list(page["loader"](dataset, workers=workers))
+        pairs = [(image.tolist(), int(label)) for images, labels in batches for image, label in zip(images, labels)]  # noqa: B905 - tensors
+        assert sorted(pairs, key=lambda pair: pair[1]) == [([number] * 4, number) for number in range(ITEMS)]
+    streamed = DataLoader(page["StreamedItems"](dataset), batch_size=4, num_workers=workers)
+    assert sorted(int(number) for _, numbers in streamed for number in numbers) == [*range(ITEMS)]
+    assert len(contents.requests) == ITEMS, "the second time it came from the disk"
+
+
+def test_pandas_has_a_table_for_each_page(dataset: "Dataset") -> None:
+    pandas = pytest.importorskip("pandas")
+    frames = list(programs("with-pandas.md")["frames"](dataset, page_size=10))
+    assert [len(frame) for frame in frames] == [10, 10, 5]
+    table = pandas.concat(frames, ignore_index=True)
+    assert list(table["dataset_item_id"]) == list(table["label_id"]) == [*range(ITEMS)]
+    assert str(table["created_at"].dtype) == "datetime64[us]"
+
+
+def test_arrow_has_a_batch_for_each_page(dataset: "Dataset", tmp_path: Path) -> None:
+    pytest.importorskip("pyarrow")
+    import pyarrow.parquet as pq  # type: ignore[import-not-found]  # no dependency of ours
+
+    page = programs("with-arrow.md")
+    assert [batch.num_rows for batch in page["reader"](dataset, page_size=10)] == [10, 10, 5]
+    page["write"](dataset, tmp_path / "items.parquet")
+    table = pq.read_table(tmp_path / "items.parquet")
+    assert table["dataset_item_id"].to_pylist() == table["label_id"].to_pylist() == [*range(ITEMS)]
