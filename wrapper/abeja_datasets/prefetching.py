@@ -14,7 +14,7 @@ from abeja_datasets.transports.steps import Steps, watching
 
 _THREADS: Final = 8
 _DEFAULT_PAGE: Final = 100
-_log: Final = logging.getLogger("abeja_datasets")
+_log: Final = logging.getLogger("abeja.datasets")
 
 
 class Prefetched(Iterator[DatasetItem]):
