@@ -38,14 +38,14 @@ Loop = Callable[[], Awaitable[int]]
 def measure() -> dict[str, Any]:
     """Return items a second and the ratios."""
     figures: dict[str, Any] = {}
-    with _Server() as url:
+    with Server() as url:
         times = asyncio.run(_rounds(url))
         names = list(times)
         figures["items a second"] = {name: round(PAGES * ITEMS / median(times[name])) for name in names}
         for ours, peer in zip(names[::2], names[1::2], strict=True):
             ratio = median(b / a for a, b in zip(times[ours], times[peer], strict=True))
             figures[f"{ours}, ratio to {peer} (must reach 0.95)"] = round(ratio, 3)
-    with _Server(SECONDS_A_PAGE) as url:
+    with Server(SECONDS_A_PAGE) as url:
         for work in ("waits", "computes"):
             for name, ratio in asyncio.run(_ratios_ahead(url, work)).items():
                 figures[f"ahead=1, {name}, the caller {work}, ratio to ahead=0 (must reach 1.6)"] = round(ratio, 3)
@@ -179,7 +179,7 @@ def _compute() -> None:
         sum(range(100))
 
 
-class _Server:
+class Server:
     """A server in a process of its own that sends pages made before.
 
     Args:

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import async_calls
+import client
 import first_call
 import import_time
 import iterate
@@ -25,7 +26,7 @@ FIGURES = HERE / "figures.json"
 
 MODULES = {
     module.__name__: module
-    for module in (one_call, async_calls, page, iterate, loading, first_call, import_time, mock_server, scale)
+    for module in (one_call, async_calls, page, iterate, client, loading, first_call, import_time, mock_server, scale)
 }
 
 

@@ -85,3 +85,25 @@ def test_arrow_has_a_batch_for_each_page(dataset: "Dataset", tmp_path: Path) -> 
     page["write"](dataset, tmp_path / "items.parquet")
     table = pq.read_table(tmp_path / "items.parquet")
     assert table["dataset_item_id"].to_pylist() == table["label_id"].to_pylist() == [*range(ITEMS)]
+
+
+def test_each_historical_name_is_one_of_ours() -> None:
+    from abeja_datasets import client, dataset, dataset_item, source_data
+
+    classes = {
+        name: value
+        for module in (client, dataset, dataset_item, source_data)
+        for name, value in vars(module).items()
+        if isinstance(value, type) and value.__module__ == module.__name__
+    }
+    text = (DOCS / "coming-from-abeja-sdk.md").read_text(encoding="utf-8")
+    firsts = [row.split(" | ")[0] for row in re.findall(r"^\| `.*$", text, re.MULTILINE)]
+    names = [name for first in firsts for name in re.findall(r"`([A-Z]\w+)[.(]?(\w*)[^`]*`", first)]
+    assert len(names) > 30
+    for owner, name in names:
+        kind = classes[owner]
+        described = re.search(rf"^        {name}: ", kind.__doc__ or "", re.MULTILINE)
+        assert not name or hasattr(kind, name) or described or owner == "Client", f"{owner}.{name}"
+    for module in (client, dataset, dataset_item):
+        public = {name for name, value in classes.items() if value.__module__ == module.__name__}
+        assert public <= {owner for owner, _ in names}

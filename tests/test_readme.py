@@ -43,6 +43,13 @@ def test_the_load_of_many_items_runs(dataset_api: "DatasetApi", tmp_path: Path) 
     assert run(in_the_folder, dataset_api.environment) == "100 read: 100 created\n"
 
 
+def test_datasets_and_items_as_objects_run(dataset_api: "DatasetApi") -> None:
+    section = README.split("## Datasets and items as objects\n")[1].split("\n## ")[0]
+    program = re.search(r"```python\n(.*?)```", section, re.DOTALL)
+    assert program
+    assert run(program[1], dataset_api.environment) == "0 {'custom': 'dog'} datalake://1/a\n"
+
+
 # As programs that use abeja-sdk are written: ids and attributes of many kinds, in a loop.
 PROGRAM_FOR_ABEJA_SDK = """
 from abeja_datasets import APIClient
