@@ -30,6 +30,19 @@ def test_making_and_closing_nothing_but_a_client_stays_light() -> None:
     assert run(code.replace("\n        ", "\n")) == "[]\n"
 
 
+def test_making_a_client_of_objects_stays_light() -> None:
+    code = """
+        import sys
+        import abeja.datasets
+        assert "abeja_datasets.client" not in sys.modules
+        dataset_items = abeja.datasets.Client("1", {"auth_token": "t"}).datasets
+        names = ("httpx", "attr", "asyncio", "dateutil", "abeja_datasets.content", "abeja_datasets.prefetching",
+                 "abeja_datasets.notebooks", "abeja_datasets.typed_dicts")
+        print([m for m in names if m in sys.modules])
+    """
+    assert run(code.replace("\n        ", "\n")) == "[]\n"
+
+
 def test_models_load_when_asked_for() -> None:
     code = """
         import sys
@@ -49,7 +62,7 @@ def test_names_that_load_late_are_listed_and_load_once() -> None:
     code = """
         import sys
         import abeja_datasets
-        assert {"AsyncAPIClient", "models", "parse_timestamp"} <= set(dir(abeja_datasets))
+        assert {"AsyncAPIClient", "Client", "models", "parse_timestamp"} <= set(dir(abeja_datasets))
         assert "abeja_datasets.async_api_client" not in sys.modules and "abeja_datasets.timestamps" not in sys.modules
         assert abeja_datasets.AsyncAPIClient is abeja_datasets.async_api_client.AsyncAPIClient
         assert "AsyncAPIClient" in vars(abeja_datasets)
