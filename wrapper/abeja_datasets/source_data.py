@@ -2,13 +2,11 @@
 
 import json
 from collections.abc import Iterator, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from abeja_datasets.configuration.settings import size
+from abeja_datasets.content import ContentReader
 from abeja_datasets.exceptions import Error
-
-if TYPE_CHECKING:
-    from abeja_datasets.content import ContentReader
 
 _PIECE = 1024 * 1024
 
@@ -30,7 +28,7 @@ class SourceData:
 
     __slots__ = ("__weakref__", "_ahead", "_content", "raw")
 
-    def __init__(self, raw: Mapping[str, Any], content: "ContentReader | None" = None) -> None:
+    def __init__(self, raw: Mapping[str, Any], content: ContentReader | None = None) -> None:
         self.raw: Any = raw  # whatever a server sends, the other items of its list can be used
         self._content = content
         self._ahead: bytes | Error | None = None
@@ -125,7 +123,7 @@ class SourceData:
         """Return the entry as the API takes it: a new dict."""
         return dict(self.raw)
 
-    def _reader(self) -> "ContentReader":
+    def _reader(self) -> ContentReader:
         if self._content is None:
             raise RuntimeError("source_data: this was made without a client; get it from an item of a dataset")
         return self._content

@@ -5,8 +5,9 @@ import re
 import weakref
 from collections import deque
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
+from abeja_datasets.api_client import APIClient
 from abeja_datasets.configuration import settings
 from abeja_datasets.content import datalake, local, object_stores
 from abeja_datasets.content.cache import Cache, folder_below
@@ -15,9 +16,6 @@ from abeja_datasets.content.uris import scheme_of, shown, unsupported
 from abeja_datasets.content.web import SCHEMES, Web
 from abeja_datasets.copying import check_pickles
 from abeja_datasets.exceptions import InvalidResponse
-
-if TYPE_CHECKING:
-    from abeja_datasets.api_client import APIClient
 
 Handler = Callable[[str], bytes]
 """Returns the content of a URI."""
@@ -51,7 +49,7 @@ class ContentReader:
 
     def __init__(
         self,
-        api: "APIClient",
+        api: APIClient,
         *,
         content_root: str | os.PathLike[str] | None = None,
         max_content_bytes: int | None = None,

@@ -4,13 +4,16 @@ import os
 import ssl
 from typing import TYPE_CHECKING, Any, Final, Literal
 
+from abeja_datasets.lazy import LazyModule
 from abeja_datasets.transports import http_libraries, trust
 from abeja_datasets.transports.loading import loading
 from abeja_datasets.transports.proxies import Proxy, proxy_for
 from abeja_datasets.transports.wire import AsyncTransport, Transport
 
 if TYPE_CHECKING:
-    from abeja_datasets.transports.httpx_transport import HttpxTransport
+    from abeja_datasets.transports import httpx_transport
+else:
+    httpx_transport = LazyModule("abeja_datasets.transports.httpx_transport")
 
 Name = Literal["httpx", "aiohttp"]
 MAX_KEPT_OPEN: Final = 100
@@ -93,10 +96,8 @@ class Choice(_Choice):
                 raise
             raise self._refused(error) from error
 
-    def _transport(self) -> "HttpxTransport":
-        from abeja_datasets.transports.httpx_transport import HttpxTransport
-
-        return HttpxTransport(self._origin, self._httpx_options())
+    def _transport(self) -> "httpx_transport.HttpxTransport":
+        return httpx_transport.HttpxTransport(self._origin, self._httpx_options())
 
 
 class ContentChoice(Choice):
