@@ -1,7 +1,6 @@
 """`Client`: what each call sends, and what the objects that it returns are like."""
 
 import concurrent.futures
-import contextlib
 import copy
 import inspect
 import json
@@ -297,7 +296,7 @@ def test_a_bulk_update_without_a_list_is_an_error(dataset: Dataset, server: "Scr
         dataset.dataset_items.bulk_update(BULK)
 
 
-@pytest.mark.parametrize("sources", [None, {}, "text", 3])
+@pytest.mark.parametrize("sources", [{"a": 1}, "text", 3])
 def test_an_item_without_a_list_of_sources_can_be_listed(
     dataset: Dataset, server: "ScriptedServer", sources: Any
 ) -> None:
@@ -308,9 +307,10 @@ def test_an_item_without_a_list_of_sources_can_be_listed(
         _ = item.source_data
 
 
-def test_an_item_without_attributes_has_none(dataset: Dataset) -> None:
-    for raw in ({**ITEM, "attributes": None}, {"dataset_item_id": 7}):
-        assert DatasetItem(raw, dataset.dataset_items).attributes == {}
+def test_an_item_without_attributes_or_sources_has_none(dataset: Dataset) -> None:
+    for raw in ({"dataset_item_id": 7, "attributes": None, "source_data": None}, {"dataset_item_id": 7}):
+        item = DatasetItem(raw, dataset.dataset_items)
+        assert (item.attributes, item.source_data) == ({}, [])
 
 
 def test_attributes_may_be_changed_in_place(dataset: Dataset, server: "ScriptedServer") -> None:
@@ -363,8 +363,10 @@ def test_all_objects_can_be_copied(server: "ScriptedServer", dataset: Dataset, h
     assert COPIES[how](dataset) == dataset
     assert COPIES[how](dataset).dataset_items.get(7) == item
     assert COPIES[how](dataset.dataset_items).get(7) == item
-    with contextlib.closing(copy.deepcopy(dataset).dataset_items.client):
-        assert COPIES[how](dataset._client).get_dataset("1410805969256") == dataset
+    client = dataset.dataset_items.client
+    with COPIES[how](client) as copied_client:
+        assert copied_client.get_dataset("1410805969256") == dataset
+    assert client.get_dataset("1410805969256") == dataset, "the copy has connections of its own"
     del item.attributes["colour"]
 
 
@@ -389,6 +391,20 @@ def test_what_can_not_be_pickled_is_named(dataset: Dataset) -> None:
     with pytest.raises(TypeError, match=r"^content_handlers\['ftp'\]: "):
         pickle.dumps(Dataset(DATASET, client))
     assert copy.deepcopy(DatasetItem(ITEM, dataset.dataset_items))._items is not None
+
+
+@pytest.mark.parametrize("make", [copy.copy, copy.deepcopy])
+def test_a_copy_takes_the_settings_of_content_along(make: Callable[[Client], Client]) -> None:
+    with Client("1", CREDENTIAL, content_handlers={"ftp": lambda uri: uri.encode()}) as client:
+        with make(client) as copied:
+            item = DatasetItem({"dataset_item_id": 1, "source_data": [{"data_uri": "ftp:a"}]}, items_of(copied))
+            assert item.source_data[0].get_content() == b"ftp:a"
+        assert copy.deepcopy(item).source_data[0].uri == "ftp:a"
+        assert DatasetItem(item.raw, items_of(client)).source_data[0].get_content(cache=False) == b"ftp:a"
+
+
+def items_of(client: Client) -> DatasetItems:
+    return DatasetItems(client, "1", "2")
 
 
 def test_a_closed_client_sends_nothing_more(server: "ScriptedServer") -> None:

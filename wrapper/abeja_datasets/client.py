@@ -12,11 +12,14 @@ from abeja_datasets.exceptions import InvalidIdentifier
 from abeja_datasets.lazy import LazyModule
 
 if TYPE_CHECKING:
+    import copy
+
     import httpx
 
     from abeja_datasets import content
     from abeja_datasets.calls import attempts
 else:
+    copy = LazyModule("copy")
     httpx = LazyModule("httpx")
     content = LazyModule("abeja_datasets.content")
     attempts = LazyModule("abeja_datasets.calls.attempts")
@@ -36,8 +39,8 @@ class Client:
             for item in client.get_dataset("1410805969256").dataset_items.list(prefetch=True):
                 print(item.attributes, len(item.source_data[0].get_content()))
 
-    Making one sends nothing. It may be shared by threads, still works in a forked process, and can be pickled, as its
-    `APIClient` can.
+    Making one sends nothing. It may be shared by threads, and still works in a forked process. It can be pickled and
+    copied, as its `APIClient` can.
 
     Attributes:
         api: the `APIClient` that sends the requests.
@@ -160,7 +163,14 @@ class Client:
 
     def __getstate__(self) -> dict[str, Any]:
         self.content_reader()  # items that are pickled one by one share it, and its connections
-        return {**self.__dict__, "_content_settings": {}}
+        return {"_made": self._made, **self.__dict__}  # the reader first: it names a function that can't be pickled
+
+    def __copy__(self) -> Self:
+        return self._with(copy.copy(self.api))
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Self:
+        copied = memo[id(self)] = self._with(copy.deepcopy(self.api, memo))
+        return copied
 
     def __enter__(self) -> Self:
         self.api.__enter__()
@@ -176,3 +186,8 @@ class Client:
         if api is None:  # an error reporter looks at a client whose constructor failed
             return f"<{type(self).__name__}, which could not be made>"
         return f"<{type(self).__name__} organization_id={self._organization_id!r} api={api!r}>"
+
+    def _with(self, api: APIClient) -> Self:
+        made = object.__new__(type(self))
+        made.__dict__.update({**self.__dict__, "api": api, "_made": {}})
+        return made

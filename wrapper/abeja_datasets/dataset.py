@@ -34,6 +34,7 @@ class Dataset(Identified):
         total_count: the number of its items when it was loaded; None unless it comes from `get`.
         created_at: a timestamp, as the server sent it; `parse_timestamp` parses it.
         updated_at: the same for the last change.
+        dataset_items: its items. Nothing is sent before one is asked for.
         raw: the whole dataset, as the server sent it, with keys that are not documented too.
 
     Args:
@@ -56,12 +57,7 @@ class Dataset(Identified):
         self.created_at: str | None = raw.get("created_at")
         self.updated_at: str | None = raw.get("updated_at")
         self.raw: dict[str, Any] = raw
-        self._client = client
-
-    @property
-    def dataset_items(self) -> DatasetItems:
-        """The items of the dataset. Nothing is sent."""
-        return DatasetItems(self._client, self.organization_id, self.dataset_id)
+        self.dataset_items = DatasetItems(client, self.organization_id, self.dataset_id)
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} {self.organization_id!r} {self.dataset_id!r} name={self.name!r}>"

@@ -36,7 +36,7 @@ class DatasetItem(Identified):
         organization_id: the organization that owns the dataset; that of the client where the response has none.
         dataset_id: the dataset.
         dataset_item_id: the number of the item in its dataset.
-        attributes: a dict of the caller's own, to read and to change. `DatasetItems.update` sends it.
+        attributes: a dict, to read and to change; `raw` has the same one. `DatasetItems.update` sends it.
         created_at: a timestamp, as the server sent it; `parse_timestamp` parses it.
         updated_at: the same for the last change.
         raw: the whole item, as the server sent it, with keys that are not documented too.
@@ -68,10 +68,10 @@ class DatasetItem(Identified):
         """The sources of the item, each of which can download its content.
 
         Raises:
-            InvalidResponse: the item has no list of sources.
+            InvalidResponse: what the item has for its sources is no list.
         """
         if self._source_data is None:
-            raw = self.raw.get("source_data")
+            raw = self.raw.get("source_data") or []
             if not isinstance(raw, list):
                 raise unusable(self.raw, "a dataset item with a list `source_data`")
             reader = self._items.client.content_reader()
@@ -81,6 +81,9 @@ class DatasetItem(Identified):
     def asdict(self) -> dict[str, Any]:
         """Return a copy of the whole item as a dict, with its attributes as they are now."""
         return copy.deepcopy({**self.raw, "attributes": self.attributes})
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {**self.__dict__, "_source_data": None}  # a copy makes them anew, with what reads content there
 
     def _ids(self) -> tuple[Any, ...]:
         return self.organization_id, self.dataset_id, self.dataset_item_id
