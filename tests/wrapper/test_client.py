@@ -266,9 +266,10 @@ def test_a_setting_that_is_not_usable_fails_at_once(
         Client(**{"organization_id": "1", "credential": CREDENTIAL, **settings})
 
 
-def test_no_frame_of_a_failed_constructor_holds_the_secret() -> None:
-    with pytest.raises(ValueError, match="timeout") as caught:
-        Client("1", {"auth_token": CREDENTIAL["auth_token"]}, -1)
+@pytest.mark.parametrize("setting", ["timeout", "max_content_bytes"])
+def test_no_frame_of_a_failed_constructor_holds_the_secret(setting: str) -> None:
+    with pytest.raises(ValueError, match=setting) as caught:
+        Client("1", {"auth_token": CREDENTIAL["auth_token"]}, **{setting: -1})  # type: ignore[arg-type]  # many types
     frames = caught.traceback[1:]
     assert frames
     for frame in frames:
@@ -407,11 +408,13 @@ def items_of(client: Client) -> DatasetItems:
     return DatasetItems(client, "1", "2")
 
 
-def test_a_closed_client_sends_nothing_more(server: "ScriptedServer") -> None:
+@pytest.mark.parametrize("is_read", [False, True])
+def test_a_closed_client_sends_nothing_more(server: "ScriptedServer", is_read: bool) -> None:
     with Client("1", CREDENTIAL, base_url=server.url) as client:
-        item = DatasetItem(ITEM, Dataset(DATASET, client).dataset_items)
-        source = item.source_data[0]
-    for use in (lambda: client.get_dataset("2"), source.get_content):
+        item, late = (DatasetItem(ITEM, Dataset(DATASET, client).dataset_items) for _ in range(2))
+        source = item.source_data[0] if is_read else None
+    uses: list[Callable[[], Any]] = [lambda: client.get_dataset("2"), late.source_data[0].get_content]
+    for use in [*uses, source.get_content] if source else uses:
         with pytest.raises(RuntimeError, match="closed"):
             use()
     assert server.received == 0

@@ -105,9 +105,8 @@ class Client:
                 on_attempt=on_attempt,
                 transport=transport,
             )
-        except BaseException:
+        finally:
             del credential, base_url  # error reporters show locals
-            raise
         self._content_settings: dict[str, Any] = {
             "content_root": content_root,
             "content_handlers": content_handlers,
@@ -116,6 +115,7 @@ class Client:
             "max_cached_bytes": max_cached_bytes,
         }
         self._made: dict[str, content.ContentReader] = {}
+        self._is_closed = False
         if any(value is not None for value in self._content_settings.values()):
             self.content_reader()  # a setting that is not usable fails here, and not at the first content
 
@@ -150,20 +150,25 @@ class Client:
 
     def content_reader(self) -> "content.ContentReader":
         """Return what reads the content of items, with the settings of this client."""
-        # Threads may come here together; setdefault is atomic, so that all of them get the same one.
-        return self._made.get("reader") or self._made.setdefault(
-            "reader", content.ContentReader(self.api, **self._content_settings)
-        )
+        if "reader" not in self._made:
+            reader = content.ContentReader(self.api, **self._content_settings)
+            if self._is_closed:
+                reader.close()
+            # Threads may come here together; setdefault is atomic, so that all of them get the same one.
+            self._made.setdefault("reader", reader)
+        return self._made["reader"]
 
     def close(self) -> None:
         """Close the connections; later calls, and the content of items, raise RuntimeError."""
+        self._is_closed = True
         for reader in self._made.values():
             reader.close()
         self.api.close()
 
     def __getstate__(self) -> dict[str, Any]:
         self.content_reader()  # items that are pickled one by one share it, and its connections
-        return {"_made": self._made, **self.__dict__}  # the reader first: it names a function that can't be pickled
+        # The reader first: it names a function that can't be pickled.
+        return {"_made": self._made, **self.__dict__, "_is_closed": False}
 
     def __copy__(self) -> Self:
         return self._with(copy.copy(self.api))
@@ -189,5 +194,5 @@ class Client:
 
     def _with(self, api: APIClient) -> Self:
         made = object.__new__(type(self))
-        made.__dict__.update({**self.__dict__, "api": api, "_made": {}})
+        made.__dict__.update({**self.__dict__, "api": api, "_made": {}, "_is_closed": False})
         return made
