@@ -85,6 +85,25 @@ class CommitsLate:
         await self._app(scope, replay(body, receive), send)
 
 
+class FailsOn:
+    """Fails each request that writes, where its path or its body holds one of some texts."""
+
+    def __init__(self, app: ASGIApp, *, texts: Sequence[str]) -> None:
+        self._app = app
+        self._texts = texts
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http" or scope["method"] == "GET":
+            await self._app(scope, receive, send)
+            return
+        body = await read(receive)
+        if any(text.encode() in body + scope["raw_path"] for text in self._texts):
+            await send({"type": "http.response.start", "status": 500, "headers": []})
+            await send({"type": "http.response.body", "body": b""})
+            return
+        await self._app(scope, replay(body, receive), send)
+
+
 def behind(seconds: float) -> Change:
     """Return a change of pages: items of the latest seconds are missing."""
 

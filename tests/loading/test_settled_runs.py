@@ -8,67 +8,16 @@ import sys
 import time
 from collections import Counter
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
 from tests.loading.odd_servers import ChangedBodies, CommitsLate, behind
-from tests.loading.small_run import LOSE_AFTER, LOSE_BEFORE, ORGANIZATION, item, numbers
+from tests.loading.small_run import LOSE_AFTER, LOSE_BEFORE, ORGANIZATION, item
+from tests.loading.whole_runs import Loading
 
-from abeja_datasets import APIClient
 from abeja_datasets.exceptions import Error, InvalidResponse
 from abeja_datasets_cli.pytest_mock import DatasetApi
-from abeja_datasets_loading import LoadingStopped, Report, create_items, create_items_async, remove_marker, verify
-from abeja_datasets_mock import RunningServer
-
-
-class Loading:
-    """A dataset, and runs that load it. Requests of `plain` meet no faults."""
-
-    def __init__(self, client: APIClient, plain: APIClient, journal: Path) -> None:
-        self.client, self.plain, self.journal = client, plain, journal
-        self.dataset_id = plain.create_dataset(ORGANIZATION, "loaded", "custom", {})["dataset_id"]
-        self.options: dict[str, Any] = {"settle_after": 0.0, "on_progress": False}
-
-    def run(self, items: Any, **options: Any) -> Report:
-        options = {**self.options, "journal": self.journal, **options}
-        return create_items(self.client, ORGANIZATION, self.dataset_id, items, **options)
-
-    def add(self, *items: Any) -> None:
-        for one in items:
-            self.plain.create_dataset_item(ORGANIZATION, self.dataset_id, **one)
-
-    def stored(self) -> list[int]:
-        return numbers(list(self.plain.iter_dataset_items(ORGANIZATION, self.dataset_id)))
-
-    def verify(self, items: Any) -> Any:
-        return verify(self.plain, ORGANIZATION, self.dataset_id, items, journal=self.journal)
-
-
-@pytest.fixture
-def loading(dataset_api: DatasetApi, tmp_path: Path) -> Loading:
-    plain = dataset_api.client(base_url=dataset_api.server_url)
-    return Loading(dataset_api.client(timeout=5), plain, tmp_path / "journal")
-
-
-@pytest.fixture
-def odd(dataset_api: DatasetApi, tmp_path: Path) -> Iterator[Any]:  # noqa: ARG001 - keeps proxies of the machine out
-    """Return a function that starts a server with a middleware."""
-    servers: list[RunningServer] = []
-    clients: list[APIClient] = []
-
-    def start(middleware: Any, patience: float = 5, **options: Any) -> Loading:
-        server = RunningServer()
-        server.app.add_middleware(middleware, **options)
-        servers.append(server.start())
-        clients.extend(APIClient(server.credential, base_url=server.url, timeout=each) for each in (patience, 5))
-        return Loading(clients[-2], clients[-1], tmp_path / "journal")
-
-    yield start
-    for client in clients:
-        client.close()
-    for server in servers:
-        server.stop()
+from abeja_datasets_loading import LoadingStopped, Report, create_items_async, remove_marker, verify
 
 
 def test_every_item_exactly_once(loading: Loading, dataset_api: DatasetApi) -> None:

@@ -1,67 +1,45 @@
-"""What updates and deletions have in common: they may be repeated, and a refusal may mean that the dataset is gone."""
+"""What the actions of a run have in common: how the outcome of a request is recorded, and what a refusal may mean."""
 
-import operator
-from collections.abc import Awaitable, Mapping, Sequence
-from typing import Any, Final, Generic, Protocol, TypeVar
+from collections.abc import Awaitable, Sequence
+from typing import Any, Final, Generic, NamedTuple, TypeVar
 
 from abeja_datasets.exceptions import Error, HttpError, NotFound
 from abeja_datasets_loading.actions.existence import Doubtful, Existence
-from abeja_datasets_loading.errors import InvalidItem
 from abeja_datasets_loading.items.item_text import item_text
 from abeja_datasets_loading.items.items import Prepared
-from abeja_datasets_loading.items.reading import Entry, Refused
 from abeja_datasets_loading.journal.records import Change, State
 from abeja_datasets_loading.running import running
-from abeja_datasets_loading.settling.baseline import IdRanges
 from abeja_datasets_loading.settling.listing import Stopped
 
 J = TypeVar("J")
 
-_EARLIER: Final = "an earlier run may have sent it"
-_LIMIT: Final = 1 << 63
-"""What no id reaches: it could not be a number of the item in any database."""
+_DIVIDED_AFTER: Final = 3
+"""Failures after which a job of several items is divided: one of them may be the reason."""
+_GIVEN_UP_AFTER: Final = 10
+"""Failures after which an item is left unknown, so that one on which the server always fails does not hold up a run."""
 
 
 class Acting(Generic[J]):
-    """An action whose requests may be carried out twice.
+    """An action, of which the server may refuse a request because its dataset is gone.
 
     Args:
         run: the run.
     """
 
-    idempotent = True
+    idempotent = False
 
     def __init__(self, run: running.Run) -> None:
         self._run = run
         self._place = (run.organization_id, run.dataset_id)
         self._existence = Existence(self._ask, self._refuse, self._gone)
-        self._doubts: dict[int, str] = {}
-        """By position, why an item may be done, though no outcome is known."""
 
     def entries(self, job: J) -> Sequence[Prepared]:
         """Return the input items of a job."""
         raise NotImplementedError
 
-    def request(self, job: J) -> Awaitable[Any]:
-        """Send the request of a job."""
-        raise NotImplementedError
-
-    def may_have_been_sent(self, position: int) -> None:
-        """Note that an earlier run sent an item, and recorded no outcome."""
-        self._doubts[position] = _EARLIER
-
     def positions(self, job: J) -> Sequence[int]:
         """Return the positions of the input items of a job."""
         return [entry.position for entry in self.entries(job)]
-
-    async def send(self, job: J) -> Any:
-        """Send the request, and note where it may have been carried out."""
-        try:
-            return await self.request(job)
-        except Error as error:
-            if error.outcome == "unknown":
-                self._doubts.update(dict.fromkeys(self.positions(job), str(error)))
-            raise
 
     def unknown(self, job: J, error: Error, attempts: int) -> None:
         """Record that a job may have been carried out."""
@@ -69,13 +47,14 @@ class Acting(Generic[J]):
             self.unclear(entry, str(error), attempts)
 
     def planned(self, job: J, attempts: int) -> None:
-        """Record that a job is to be sent again, and which items of it may be done."""
+        """Record that a job was not carried out."""
         for entry in self.entries(job):
-            if reason := self._doubts.get(entry.position):
-                change = Change(entry.position, State.UNKNOWN, None, attempts, reason, item_text(entry.body))
-            else:
-                change = Change(entry.position, State.PLANNED, attempts=attempts)
-            self._run.writer.record(change)
+            self._run.writer.record(Change(entry.position, State.PLANNED, attempts=attempts))
+
+    async def repeated(self, job: J, error: Error, attempts: int) -> Sequence[J]:
+        """Return what to send again of a job that failed: all of it."""
+        del error, attempts
+        return (job,)
 
     async def finish(self) -> None:
         """Decide what the last refusals mean."""
@@ -83,25 +62,35 @@ class Acting(Generic[J]):
             self.planned(doubtful.job, doubtful.attempts)
         await self._run.writer.flush()
 
-    def done(self, entry: Prepared, attempts: int) -> None:
+    def done(self, entry: Prepared, item_id: int | str, attempts: int) -> None:
         """Record that an item is done."""
-        self._run.note(Change(entry.position, State.DONE, entry.body["dataset_item_id"], attempts))
-        self._let_go(entry)
+        self._run.note(Change(entry.position, State.DONE, item_id, attempts))
+        self.let_go(entry)
 
     def unclear(self, entry: Prepared, reason: str, attempts: int) -> None:
         """Record that an item may be done."""
         self._run.note(Change(entry.position, State.UNKNOWN, None, attempts, reason, item_text(entry.body)))
-        self._let_go(entry)
+        self.let_go(entry)
 
-    async def reject(self, job: J, error: Exception, attempts: int, reason: str | None = None) -> None:
-        """Record that the server refuses the one item of a job, unless its dataset is gone."""
+    async def reject(
+        self, job: J, error: Exception, attempts: int, reason: str | None = None, *, at_once: bool = False
+    ) -> None:
+        """Record that the server refuses the one item of a job, unless its dataset is gone.
+
+        Args:
+            job: what was refused.
+            error: the refusal.
+            attempts: how many times it was sent.
+            reason: why, where the error does not say it well.
+            at_once: ask now whether the dataset is gone.
+        """
         if isinstance(error, HttpError):
-            await self._existence.refused(job, reason or str(error), attempts)
+            await self._existence.refused(job, reason or str(error), attempts, at_once=at_once)
         else:
             self._refuse(Doubtful(job, str(error), 0, 0.0))
 
-    def _let_go(self, entry: Prepared) -> None:
-        self._doubts.pop(entry.position, None)
+    def let_go(self, entry: Prepared) -> None:
+        """Forget an item that has an outcome."""
         self._run.release(entry)
 
     async def _ask(self) -> Any:
@@ -114,7 +103,7 @@ class Acting(Generic[J]):
     def _refuse(self, doubtful: Doubtful) -> None:
         for entry in self.entries(doubtful.job):
             self._run.reject(entry.position, doubtful.reason, item_text(entry.body), doubtful.attempts)
-            self._let_go(entry)
+            self.let_go(entry)
 
     def _gone(self, jobs: list[Doubtful], error: NotFound) -> None:
         for doubtful in jobs:
@@ -123,54 +112,87 @@ class Acting(Generic[J]):
         self._run.stop(f"the dataset {dataset_id} of organization {organization_id} does not exist any more", error)
 
 
-class Prepares(Protocol):
-    """Makes what is sent of an input item."""
+class _Doubt(NamedTuple):
+    """Why an item may be done, though no outcome is known."""
 
-    def __call__(self, position: int, item: Any, /) -> Prepared:
-        """Return it.
+    reason: str
+    failures: int = 0
+    """How many requests with it failed in this run."""
+    is_last: bool = False
+    """Whether the server was seen to respond as it should: if the item fails once more, it is given up."""
 
-        Raises:
-            InvalidItem: the item can't be sent.
-        """
+
+_EARLIER: Final = _Doubt("an earlier run may have sent it")
+_NO_DOUBT: Final = _Doubt("")
 
 
-class Once:
-    """Prepares input items, and refuses the second one with the same id.
+class Repeating(Acting[J]):
+    """An action whose requests may be carried out twice."""
 
-    Two requests for one item may be carried out in either order, and a bulk update with both is refused.
+    idempotent = True
 
-    Args:
-        prepare: prepares an item, whose body has a `dataset_item_id`.
-    """
+    def __init__(self, run: running.Run) -> None:
+        super().__init__(run)
+        self._doubts: dict[int, _Doubt] = {}
+        """By position."""
 
-    def __init__(self, prepare: Prepares) -> None:
-        self._prepare = prepare
-        self._ids = IdRanges()
+    def request(self, job: J) -> Awaitable[Any]:
+        """Send the request of a job."""
+        raise NotImplementedError
 
-    def prepare(self, position: int, item: Any) -> Entry:
-        """Return what to send of an item, or why it can't be sent."""
+    def divided(self, job: J) -> Sequence[J]:
+        """Return a job of several items as smaller ones."""
+        raise NotImplementedError
+
+    def may_have_been_sent(self, position: int) -> None:
+        """Note that an earlier run sent an item, and recorded no outcome."""
+        self._doubts[position] = _EARLIER
+
+    async def send(self, job: J) -> Any:
+        """Send the request, and note where it may have been carried out."""
         try:
-            prepared = self._prepare(position, item)
-        except InvalidItem as invalid:
-            return Refused(position, invalid.reason, item_text(item), bytes(16))
-        item_id = prepared.body["dataset_item_id"]
-        if self._ids.add(item_id):
-            return prepared
-        reason = f"dataset_item_id: {item_id} was there before; give each item once"
-        return Refused(position, reason, item_text(item), prepared.fingerprint)
+            return await self.request(job)
+        except Error as error:
+            if error.outcome == "unknown":
+                for position in self.positions(job):
+                    doubt = self._doubts.get(position, _NO_DOUBT)
+                    self._doubts[position] = doubt._replace(reason=str(error), failures=doubt.failures + 1)
+            raise
 
+    async def repeated(self, job: J, error: Error, attempts: int) -> Sequence[J]:
+        """Return what to send again of a job that failed: it, or its parts; none where it is left unknown."""
+        positions = self.positions(job)
+        doubt = max((self._doubts.get(position, _NO_DOUBT) for position in positions), key=lambda one: one.failures)
+        if doubt.failures >= _DIVIDED_AFTER and len(positions) > 1:
+            return self.divided(job)
+        if not doubt.is_last:
+            if doubt.failures >= _GIVEN_UP_AFTER - 1:
+                self._doubts[positions[0]] = doubt._replace(is_last=await self._is_usable())
+            return (job,)
+        for entry in self.entries(job):
+            self.unclear(entry, f"{doubt.failures} requests with it failed, the last with: {error}", attempts)
+        return ()
 
-def item_id_of(position: int, given: Any) -> int:
-    """Return the id of an item, which is given itself, or is in a mapping, such as an item of a list.
+    async def _is_usable(self) -> bool:
+        """Return whether the server responds as it should: where it does not, no item is to blame."""
+        try:
+            await self._run.once.get_dataset(*self._place)
+        except NotFound:
+            return True
+        except Error:
+            return False
+        return True
 
-    Raises:
-        InvalidItem: it is no id.
-    """
-    value = given.get("dataset_item_id") if isinstance(given, Mapping) else given
-    try:
-        number = int(value) if isinstance(value, str) and value.isascii() else operator.index(value)  # type: ignore[arg-type] # it raises for others
-    except (TypeError, ValueError):
-        number = -1
-    if not 0 <= number < _LIMIT or isinstance(value, bool):
-        raise InvalidItem(position, "dataset_item_id", f"is {value!r:.80}; a whole number from 0 is needed")
-    return number
+    def planned(self, job: J, attempts: int) -> None:
+        """Record that a job is to be sent again, and which items of it may be done."""
+        for entry in self.entries(job):
+            if doubt := self._doubts.get(entry.position):
+                change = Change(entry.position, State.UNKNOWN, None, attempts, doubt.reason, item_text(entry.body))
+            else:
+                change = Change(entry.position, State.PLANNED, attempts=attempts)
+            self._run.writer.record(change)
+
+    def let_go(self, entry: Prepared) -> None:
+        """Forget an item that has an outcome."""
+        self._doubts.pop(entry.position, None)
+        super().let_go(entry)

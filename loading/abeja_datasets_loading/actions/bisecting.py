@@ -20,12 +20,13 @@ def split(batch: Sequence[T], problem: str) -> list[Sequence[T]]:
     found = _INDEX.search(problem)
     index = int(found[1]) if found else len(batch)
     if index >= len(batch):
-        return _halves(batch)
+        return halves(batch)
     # What is after it was not looked at, perhaps. If all of it is bad, halves keep it from being sent once for each.
-    parts = [batch[:index], batch[index : index + 1], *_halves(batch[index + 1 :])]
+    parts = [batch[:index], batch[index : index + 1], *halves(batch[index + 1 :])]
     return [part for part in parts if part]
 
 
-def _halves(batch: Sequence[T]) -> list[Sequence[T]]:
+def halves(batch: Sequence[T]) -> list[Sequence[T]]:
+    """Return a batch as two, one of which is empty where it has one entry."""
     middle = len(batch) // 2
     return [batch[:middle], batch[middle:]]

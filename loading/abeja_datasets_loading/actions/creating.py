@@ -5,21 +5,20 @@ from collections.abc import AsyncIterable, Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 from abeja_datasets import APIClient, AsyncAPIClient
-from abeja_datasets.exceptions import Error, HttpError, NotFound
-from abeja_datasets_loading.actions.existence import Doubtful, Existence
+from abeja_datasets.exceptions import NotFound
+from abeja_datasets_loading.actions.acting import Acting
 from abeja_datasets_loading.errors import InvalidItem
 from abeja_datasets_loading.items.item_text import item_text
 from abeja_datasets_loading.items.items import Checker, Prepared, done_before, same_content
 from abeja_datasets_loading.items.reading import Entry, Refused
 from abeja_datasets_loading.journal.done_blocks import DoneBlocks
 from abeja_datasets_loading.journal.fingerprints import NO_FINGERPRINT
-from abeja_datasets_loading.journal.records import Change, State, Target
+from abeja_datasets_loading.journal.records import Target
 from abeja_datasets_loading.options import OnError, Options, check_items, length
 from abeja_datasets_loading.report import Report
 from abeja_datasets_loading.running import running
 from abeja_datasets_loading.running.synchronous import run_sync
 from abeja_datasets_loading.settling import baseline
-from abeja_datasets_loading.settling.listing import Stopped
 from abeja_datasets_loading.settling.marker import check_key, mark
 
 Identifier = str | int
@@ -216,20 +215,20 @@ class _Preparing:
             return NO_FINGERPRINT
 
 
-class _Creating:
+class _Creating(Acting[Prepared]):
     """Creates one item with each request.
 
     Args:
         run: the run.
     """
 
-    idempotent = False
-
     def __init__(self, run: running.Run) -> None:
-        self._run = run
+        super().__init__(run)
         self._create: Callable[..., Any] = run.once.create_dataset_item
-        self._place = (run.organization_id, run.dataset_id)
-        self._existence = Existence(self._ask, self._refuse, self._gone)
+
+    def entries(self, job: Prepared) -> Sequence[Prepared]:
+        """Return the item."""
+        return (job,)
 
     def positions(self, job: Prepared) -> Sequence[int]:
         """Return the position of the item."""
@@ -245,57 +244,16 @@ class _Creating:
         item_id = response.get("dataset_item_id") if isinstance(response, dict) else None
         self._existence.succeeded(started)
         if isinstance(item_id, bool) or not isinstance(item_id, int | str):
-            self._unknown(job, "the response has no dataset_item_id", attempts)
+            self.unclear(job, "the response has no dataset_item_id", attempts)
             return
         if not same_content(job.body, response):
             self._run.doubt(
                 f"the server stores other content than it is sent: see item {item_id}, created for input item "
                 f"{job.position}; give a marker to have items found without their content"
             )
-        self._run.note(Change(job.position, State.DONE, item_id, attempts))
-        self._run.release(job)
+        self.done(job, item_id, attempts)
 
     async def refused(self, job: Prepared, error: Exception, attempts: int) -> Sequence[Prepared]:
         """Record that an item was refused, unless its dataset is gone."""
-        if isinstance(error, HttpError):
-            await self._existence.refused(job, str(error), attempts, at_once=isinstance(error, NotFound))
-        else:
-            self._run.reject(job.position, str(error), item_text(job.body))
-            self._run.release(job)
+        await self.reject(job, error, attempts, at_once=isinstance(error, NotFound))
         return ()
-
-    def unknown(self, job: Prepared, error: Error, attempts: int) -> None:
-        """Record that an item may have been created."""
-        self._unknown(job, str(error), attempts)
-
-    def planned(self, job: Prepared, attempts: int) -> None:
-        """Record that an item was not created."""
-        self._run.writer.record(Change(job.position, State.PLANNED, attempts=attempts))
-
-    async def finish(self) -> None:
-        """Decide what the last refusals mean."""
-        for doubtful in await self._existence.check():
-            self.planned(doubtful.job, doubtful.attempts)
-        await self._run.writer.flush()
-
-    def _unknown(self, job: Prepared, reason: str, attempts: int) -> None:
-        self._run.note(Change(job.position, State.UNKNOWN, None, attempts, reason, item_text(job.body)))
-        self._run.release(job)
-
-    async def _ask(self) -> Any:
-        run = self._run
-        try:
-            return await run.patiently(lambda: run.once.get_dataset(*self._place))
-        except Stopped:
-            return await run.once.get_dataset(*self._place)
-
-    def _refuse(self, doubtful: Doubtful) -> None:
-        job: Prepared = doubtful.job
-        self._run.reject(job.position, doubtful.reason, item_text(job.body), doubtful.attempts)
-        self._run.release(job)
-
-    def _gone(self, jobs: list[Doubtful], error: NotFound) -> None:
-        for doubtful in jobs:
-            self.planned(doubtful.job, doubtful.attempts)
-        organization_id, dataset_id = self._place
-        self._run.stop(f"the dataset {dataset_id} of organization {organization_id} does not exist any more", error)

@@ -7,7 +7,8 @@ from typing import Any
 
 from abeja_datasets import APIClient, AsyncAPIClient
 from abeja_datasets.exceptions import NotFound
-from abeja_datasets_loading.actions.acting import Acting, Once, item_id_of
+from abeja_datasets_loading.actions.acting import Repeating
+from abeja_datasets_loading.actions.given_ids import Once, item_id_of
 from abeja_datasets_loading.items.items import Prepared
 from abeja_datasets_loading.journal.records import Target
 from abeja_datasets_loading.options import OnError, Options, check_items, length
@@ -138,7 +139,7 @@ def _prepare(position: int, given: Any) -> Prepared:
     return Prepared(position, {"dataset_item_id": item_id}, text, blake2b(text, digest_size=16).digest(), 0)
 
 
-class _Deleting(Acting[Prepared]):
+class _Deleting(Repeating[Prepared]):
     """Deletes one item with each request."""
 
     def entries(self, job: Prepared) -> Sequence[Prepared]:
@@ -153,13 +154,13 @@ class _Deleting(Acting[Prepared]):
         """Record that the item is deleted."""
         del response  # the item as it was
         self._existence.succeeded(started)
-        self.done(job, attempts)
+        self.done(job, job.body["dataset_item_id"], attempts)
 
     async def refused(self, job: Prepared, error: Exception, attempts: int) -> Sequence[Prepared]:
         """Record that an item is refused. One that an earlier request may have deleted, and is not there, is done."""
         is_missing = isinstance(error, NotFound)
         if is_missing and job.position in self._doubts:
-            self.done(job, attempts)
+            self.done(job, job.body["dataset_item_id"], attempts)
         else:
             await self.reject(job, error, attempts, f"not found: {error}" if is_missing else None)
         return ()

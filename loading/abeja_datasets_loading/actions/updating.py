@@ -5,8 +5,9 @@ from collections.abc import AsyncIterable, Awaitable, Iterable, Mapping, Sequenc
 from typing import Any, Final
 
 from abeja_datasets import APIClient, AsyncAPIClient
-from abeja_datasets_loading.actions.acting import Acting, Once
-from abeja_datasets_loading.actions.bisecting import split
+from abeja_datasets_loading.actions.acting import Repeating
+from abeja_datasets_loading.actions.bisecting import halves, split
+from abeja_datasets_loading.actions.given_ids import Once
 from abeja_datasets_loading.items.items import Checker, Prepared
 from abeja_datasets_loading.journal.records import Target
 from abeja_datasets_loading.options import OnError, Options, check_items, length, whole
@@ -163,7 +164,7 @@ def batches(entries: Sequence[Prepared], most: int) -> list[Batch]:
     return list(found)
 
 
-class _Updating(Acting[Batch]):
+class _Updating(Repeating[Batch]):
     """Updates the items of a batch with each request."""
 
     def entries(self, job: Batch) -> Sequence[Prepared]:
@@ -174,13 +175,17 @@ class _Updating(Acting[Batch]):
         """Send the request."""
         return self._run.once.bulk_update_dataset_item(*self._place, [entry.body for entry in job])
 
+    def divided(self, job: Batch) -> Sequence[Batch]:
+        """Return the halves of a batch."""
+        return halves(job)
+
     def succeeded(self, job: Batch, response: Any, attempts: int, started: float) -> None:
         """Record that the items are updated, if the response has them."""
         self._existence.succeeded(started)
         updated = _ids(response)
         for entry in job:
             if (item_id := entry.body["dataset_item_id"]) in updated:
-                self.done(entry, attempts)
+                self.done(entry, item_id, attempts)
             else:
                 self.unclear(entry, f"the response does not have the item {item_id}", attempts)
 

@@ -129,7 +129,7 @@ class Run:
     async def create(self, records: Iterator[Record]) -> None:
         """Send items again; return when none is under way and each outcome is recorded."""
         if self._sending is not None and not self.stopping.is_set():
-            await self._sending.run(planning.again(records))
+            await self._sending.run(planning.again(records), are_new=False)
             await self.finish()
             await self.writer.flush()
 

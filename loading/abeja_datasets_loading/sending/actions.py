@@ -26,6 +26,12 @@ class Action(Protocol[J]):
     async def refused(self, job: J, error: Exception, attempts: int) -> Sequence[J]:
         """Record that the server refuses a job, or return smaller jobs to send instead."""
 
+    async def repeated(self, job: J, error: Error, attempts: int) -> Sequence[J]:
+        """Return what to send again of a job that failed, and may be carried out twice: it, or smaller jobs.
+
+        None is returned where the job is given up. The outcome is then recorded.
+        """
+
     def unknown(self, job: J, error: Error, attempts: int) -> None:
         """Record that a job may have been carried out."""
 

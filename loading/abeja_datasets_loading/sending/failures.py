@@ -1,5 +1,6 @@
 """Failed requests: a job is refused, unknown or sent again, or the run stops, as `verdict` says."""
 
+import asyncio
 import time
 from collections.abc import Callable
 from typing import Final, Generic, TypeVar
@@ -29,11 +30,14 @@ class Failures(Generic[J]):
         turns: holds requests back where the server asks for it.
         max_outage: the longest time that the server may ask to wait, in seconds.
         stop: stops the run, given why, and the error.
+        waited: called when a job has waited without a worker.
         clock: seconds, monotonic.
 
     Attributes:
+        are_new: whether the jobs are sent for the first time.
         retries: how many requests were repeated.
         budget: how many may be repeated.
+        waiting: the jobs that wait without a worker.
     """
 
     def __init__(
@@ -46,8 +50,11 @@ class Failures(Generic[J]):
         *,
         max_outage: float,
         stop: Callable[[str, BaseException | None], None],
+        waited: Callable[["asyncio.Task[None]"], None],
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
+        self.are_new = True
+        self.waiting: set[asyncio.Task[None]] = set()
         self.retries = 0
         self.budget = RetryBudget(clock)
         self._queue = queue
@@ -57,6 +64,7 @@ class Failures(Generic[J]):
         self._turns = turns
         self._max_outage = max_outage
         self._stop = stop
+        self._waited = waited
         self._clock = clock
 
     async def failed(self, job: J, error: Error, started: float) -> None:
@@ -80,7 +88,7 @@ class Failures(Generic[J]):
             await self.refused(job, error)
         elif found.kind is Kind.UNREACHABLE:
             if await self._outages.missed(job, error):
-                await self._again(job)
+                await self._again(job, self._queue.attempts_of(job))
         else:
             await self._undecided(job, error, found)
 
@@ -91,15 +99,27 @@ class Failures(Generic[J]):
 
     async def _undecided(self, job: J, error: Error, found: Verdict) -> None:
         """Send a job again that was not carried out, or record that it may have been."""
+        is_new = self.are_new and not self._queue.was_sent(job)
+        attempts = self._queue.attempts_of(job)
         if found.kind is Kind.UNKNOWN:
-            self._action.unknown(job, error, self._queue.attempts_of(job))
-        await self._outages.failed(error, is_overload=found.is_overload)
-        if found.kind is Kind.AGAIN:
-            await self._again(job)
+            self._action.unknown(job, error, attempts)
+        await self._outages.failed(error, is_sign=is_new and not found.is_overload)
+        if found.kind is Kind.AGAIN and found.is_overload:
+            await self._again(job, attempts)  # the worker waits too: fewer requests are sent
+        elif found.kind is Kind.AGAIN:
+            for each in await self._action.repeated(job, error, attempts):
+                self._again_later(each, attempts)
 
-    async def _again(self, job: J) -> None:
+    def _again_later(self, job: J, attempts: int) -> None:
+        """Send a job again, after a while. A job that always fails must not hold up the others, so no worker waits."""
+        task = asyncio.create_task(self._again(job, attempts))
+        self.waiting.add(task)
+        task.add_done_callback(self.waiting.discard)
+        task.add_done_callback(self._waited)
+
+    async def _again(self, job: J, attempts: int) -> None:
         """Send a job again, after a while, and as the budget for retries allows."""
-        queue, attempts = self._queue, self._queue.attempts_of(job)
+        queue = self._queue
         if queue.stopped.is_set():
             self._action.planned(job, attempts)
             return

@@ -42,7 +42,7 @@ class Queue(Generic[J]):
         self._attempts: dict[int, int] = {}
         """Of jobs that were sent before, by position."""
         self.ready: deque[J] = deque()
-        self.held_back: list[J] = []
+        self.held_back: deque[J] = deque()
         self.delayed = 0
         self.work = asyncio.Event()
         self.room = asyncio.Event()
@@ -86,6 +86,10 @@ class Queue(Generic[J]):
         if len(ready) < BLOCK:
             self.room.set()
         return job
+
+    def was_sent(self, job: J) -> bool:
+        """Return whether a job is sent again."""
+        return self._positions(job)[0] in self._attempts
 
     def attempts_of(self, job: J) -> int:
         """Return how many times a job was sent, and forget it."""

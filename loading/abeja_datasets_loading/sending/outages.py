@@ -94,10 +94,10 @@ class Outages(Generic[J]):
             await self._pause(error)
         return False
 
-    async def failed(self, error: Error, *, is_overload: bool) -> None:
-        """Take another failure than that of a connection; pause after many in a row."""
+    async def failed(self, error: Error, *, is_sign: bool) -> None:
+        """Take another failure than that of a connection; pause after many in a row that are a sign of an outage."""
         self._misses = 0
-        self.failures += not is_overload
+        self.failures += is_sign
         if self._clock() - self.progressed > self._max_outage and not self._outage.is_on:
             self._stop(f"nothing succeeded for {self._max_outage:g} s; the last failure: {error}", error)
         if self.failures >= max(_FAILURES, self._limit.value) and self._queue.calm.is_set():
@@ -139,7 +139,7 @@ class Outages(Generic[J]):
         """Send one of the jobs that were held back."""
         queue = self._queue
         if queue.held_back:
-            job = queue.held_back.pop()
+            job = queue.held_back.popleft()  # another one each time: this one may be what fails
             await queue.mark_sent([job])
             await self._attempt(job)
         elif not self._writer.is_busy:  # no request is under way, and there is none to try with
@@ -148,9 +148,9 @@ class Outages(Generic[J]):
     async def _resume(self) -> None:
         queue = self._queue
         self._say("")
-        while jobs := queue.held_back[:BLOCK]:
+        while queue.held_back:
+            jobs = [queue.held_back.popleft() for _ in range(min(BLOCK, len(queue.held_back)))]
             await queue.mark_sent(jobs)
-            del queue.held_back[: len(jobs)]
             queue.put(jobs)
         queue.work.set()
         self._resumed()

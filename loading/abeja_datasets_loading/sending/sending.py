@@ -68,7 +68,15 @@ class Sending(Generic[J]):
             clock=clock,
         )
         self._failures = Failures(
-            self._queue, action, self._outages, self.limit, self._turns, max_outage=max_outage, stop=stop, clock=clock
+            self._queue,
+            action,
+            self._outages,
+            self.limit,
+            self._turns,
+            max_outage=max_outage,
+            stop=stop,
+            waited=self._waited,
+            clock=clock,
         )
         self._is_fed = False
         self._finished = asyncio.Event()
@@ -80,27 +88,31 @@ class Sending(Generic[J]):
         """How many requests were repeated."""
         return self._failures.retries
 
-    async def run(self, blocks: AsyncIterable[Sequence[J]]) -> None:
+    async def run(self, blocks: AsyncIterable[Sequence[J]], *, are_new: bool = True) -> None:
         """Send all jobs, and return when none is under way.
 
         Args:
             blocks: the jobs; they are taken as there is room.
+            are_new: whether they are sent for the first time. Jobs that failed before may fail each time: many failures
+                of these are no outage.
         """
+        self._failures.are_new = are_new
         self._is_fed = False
         self._finished.clear()
         self._outages.progressed = self._clock()
         feeder = asyncio.create_task(self._feed(blocks))
         feeder.add_done_callback(self._ended)
+        is_finished = False
         try:
             await self._finished.wait()
-            if self._crash is not None:
-                raise self._crash  # noqa: TRY301 - the workers end before it is raised
-        except BaseException:
-            self._queue.stopped.set()  # else others are hired for the workers that leave, and send
-            raise
+            is_finished = self._crash is None
         finally:
-            await cancel(feeder, self._outages.probe, *self._workers)
+            if not is_finished:
+                self._queue.stopped.set()  # else others are hired for the workers that leave, and send
+            await cancel(feeder, self._outages.probe, *self._workers, *self._failures.waiting)
             self._give_back()
+        if self._crash is not None:
+            raise self._crash
 
     def stop(self) -> None:
         """Begin no more requests; those under way end."""
@@ -116,7 +128,7 @@ class Sending(Generic[J]):
 
     def _check_finished(self) -> None:
         probe = self._outages.probe
-        is_busy = self._workers or not (probe is None or probe.done())
+        is_busy = self._workers or self._failures.waiting or not (probe is None or probe.done())
         if self._is_fed and not is_busy and (self._queue.stopped.is_set() or not self._queue.held_back):
             self._finished.set()
 
@@ -169,6 +181,12 @@ class Sending(Generic[J]):
         self._workers.discard(worker)
         self._hire()  # workers that leave since the limit fell may be too many
         self._ended(worker)
+
+    def _waited(self, task: "asyncio.Task[None]") -> None:
+        """Go on after a job has waited without a worker."""
+        self._queue.work.set()
+        self._hire()
+        self._ended(task)
 
     async def _worker(self) -> None:
         queue, limit = self._queue, self.limit
