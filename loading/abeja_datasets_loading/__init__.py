@@ -14,11 +14,11 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from abeja_datasets_loading.actions.creating import create_items, create_items_async
-    from abeja_datasets_loading.actions.deleting import delete_items, delete_items_async
-    from abeja_datasets_loading.actions.exporting import export_items, export_items_async
-    from abeja_datasets_loading.actions.unmarking import remove_marker, remove_marker_async
-    from abeja_datasets_loading.actions.updating import update_items, update_items_async
+    from abeja_datasets_loading.actions.creating import create_items_async
+    from abeja_datasets_loading.actions.deleting import delete_items_async
+    from abeja_datasets_loading.actions.exporting import export_items_async
+    from abeja_datasets_loading.actions.unmarking import remove_marker_async
+    from abeja_datasets_loading.actions.updating import update_items_async
     from abeja_datasets_loading.errors import (
         InputChanged,
         InvalidItem,
@@ -29,8 +29,16 @@ if TYPE_CHECKING:
     )
     from abeja_datasets_loading.progress.progress import Progress
     from abeja_datasets_loading.report import Report
+    from abeja_datasets_loading.sync_functions import (
+        create_items,
+        delete_items,
+        export_items,
+        remove_marker,
+        update_items,
+        verify,
+    )
     from abeja_datasets_loading.verifying.verification import Verification
-    from abeja_datasets_loading.verifying.verifying import verify, verify_async
+    from abeja_datasets_loading.verifying.verifying import verify_async
 
 __all__ = [
     "InputChanged",
@@ -57,20 +65,20 @@ __all__ = [
 ]
 
 _MODULES = {
-    "create_items": "actions.creating",
+    "create_items": "sync_functions",
     "create_items_async": "actions.creating",
-    "delete_items": "actions.deleting",
+    "delete_items": "sync_functions",
     "delete_items_async": "actions.deleting",
-    "export_items": "actions.exporting",
+    "export_items": "sync_functions",
     "export_items_async": "actions.exporting",
-    "update_items": "actions.updating",
+    "update_items": "sync_functions",
     "update_items_async": "actions.updating",
     "Progress": "progress.progress",
     "Report": "report",
     "Verification": "verifying.verification",
-    "remove_marker": "actions.unmarking",
+    "remove_marker": "sync_functions",
     "remove_marker_async": "actions.unmarking",
-    "verify": "verifying.verifying",
+    "verify": "sync_functions",
     "verify_async": "verifying.verifying",
 }
 """Where each name is that is not in `errors`."""

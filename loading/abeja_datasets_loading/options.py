@@ -1,12 +1,20 @@
 """The options of a run, checked."""
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass
 from os import PathLike, fspath
 from pathlib import Path
 from typing import Any, Literal
 
+Identifier = str | int
+"""The id of an organization or of a dataset."""
+Item = Mapping[str, Any]
+"""An item of an input."""
+ItemId = int | str | Item
+"""The id of an item, or an item of a response, which has one."""
 OnError = Literal["continue", "stop"]
+"""What a run does after an item is rejected."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

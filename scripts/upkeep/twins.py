@@ -1,4 +1,4 @@
-"""Write the sync modules of the wrapper: each is its async source without `async` and `await` (httpcore's way)."""
+"""Write the sync modules: those of the wrapper are their async sources without `async` and `await` (httpcore's way)."""
 
 import re
 import subprocess
@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Final
 
 from upkeep.modules import WRAPPER
+from upkeep.sync_functions import MODULE, sync_functions
 
 TWINS: Final = {
     WRAPPER / "async_api_client.py": WRAPPER / "api_client.py",
@@ -70,7 +71,8 @@ def twins(root: Path) -> dict[Path, str]:
     Raises:
         UnknownSource: a sentence that differs in the twin is not in the source any more.
     """
-    return {twin: twin_of(root / source) for source, twin in TWINS.items() if (root / source).exists()}
+    found = {twin: twin_of(root / source) for source, twin in TWINS.items() if (root / source).exists()}
+    return {**found, MODULE: _tidied(sync_functions(root))} if (root / MODULE.parent).exists() else found
 
 
 def twin_of(source: Path) -> str:
@@ -87,7 +89,7 @@ def twin_of(source: Path) -> str:
 
 def _tidied(text: str) -> str:
     """Sort the imports, whose names have changed, and format."""
-    first_party = "lint.isort.known-first-party=['abeja_datasets']"
+    first_party = "lint.isort.known-first-party=['abeja_datasets', 'abeja_datasets_loading']"
     text = _ruff(text, "check", "--fix", "--quiet", "--select", "I", "--config", first_party)
     return _ruff(text, "format", "--line-length", "120", "--target-version", "py311")
 

@@ -164,9 +164,9 @@ def test_what_never_began_leaves_nothing_behind(dataset_api: "DatasetApi", tmp_p
 
 def test_kill_minus_nine_loses_nothing(dataset_api: "DatasetApi", tmp_path: Path) -> None:
     program = (
-        "import sys, os; from abeja_datasets import APIClient; import abeja_datasets_loading.actions.exporting as e;"
-        "e._SECONDS_BETWEEN = 0.0;"
-        "e.export_items(APIClient(), sys.argv[1], sys.argv[2], sys.argv[3], on_progress=False, page_size=10)"
+        "import sys, os; from abeja_datasets import APIClient; from abeja_datasets_loading import export_items;"
+        "from abeja_datasets_loading.actions import exporting; exporting._SECONDS_BETWEEN = 0.0;"
+        "export_items(APIClient(), sys.argv[1], sys.argv[2], sys.argv[3], on_progress=False, page_size=10)"
     )
     dataset = filled(dataset_api, 200)
     path = tmp_path / "items.jsonl"

@@ -1,7 +1,7 @@
 """Creating items, each exactly once."""
 
 import os
-from collections.abc import AsyncIterable, Callable, Iterable, Mapping, Sequence
+from collections.abc import AsyncIterable, Callable, Iterable, Sequence
 from typing import Any
 
 from abeja_datasets import APIClient, AsyncAPIClient
@@ -14,22 +14,18 @@ from abeja_datasets_loading.items.reading import Entry, Refused
 from abeja_datasets_loading.journal.done_blocks import DoneBlocks
 from abeja_datasets_loading.journal.fingerprints import NO_FINGERPRINT
 from abeja_datasets_loading.journal.records import Target
-from abeja_datasets_loading.options import OnError, Options, check_items, length
+from abeja_datasets_loading.options import Identifier, Item, OnError, Options, check_items, length
 from abeja_datasets_loading.report import Report
 from abeja_datasets_loading.running import running
-from abeja_datasets_loading.running.synchronous import run_sync
 from abeja_datasets_loading.settling import baseline
 from abeja_datasets_loading.settling.marker import check_key, mark
 
-Identifier = str | int
-Item = Mapping[str, Any]
 
-
-def create_items(
+async def create_items_async(
     client: APIClient | AsyncAPIClient,
     organization_id: Identifier,
     dataset_id: Identifier,
-    items: Iterable[Item],
+    items: Iterable[Item] | AsyncIterable[Item],
     *,
     journal: str | os.PathLike[str] | None = None,
     concurrency: int = 64,
@@ -46,11 +42,11 @@ def create_items(
 
     ::
 
-        from abeja_datasets import APIClient
-        from abeja_datasets_loading import create_items
+        from abeja_datasets import AsyncAPIClient
+        from abeja_datasets_loading import create_items_async
 
-        with APIClient() as api_client:
-            report = create_items(api_client, "1102940376065", "1410805969256", items, journal="items.journal")
+        async with AsyncAPIClient() as api_client:
+            report = await create_items_async(api_client, "1102940376065", "1410805969256", rows, journal="rows.db")
         report.raise_for_errors()
 
     The API has no idempotency key: to repeat a create whose response was lost may create an item twice. So this
@@ -68,8 +64,8 @@ def create_items(
             installed.
         organization_id: the organization that owns the dataset.
         dataset_id: the dataset.
-        items: any iterable of mappings with `source_data` and optional `attributes`. It is read in a thread, as the
-            requests go on, so that a generator of any length takes little memory. The other keys of an item in a
+        items: any iterable, async or not, of mappings with `source_data` and optional `attributes`. It is read as
+            the requests go on, so that a generator of any length takes little memory. The other keys of an item in a
             response, such as `dataset_item_id`, are left out and counted. Equal items are all created.
         journal: the file that records what became of each item. It is made where it is missing. Keep it until the
             run is complete. None: the run can't be resumed.
@@ -101,46 +97,6 @@ def create_items(
 
         An error that the iterable raises is raised again, after what was read before it is created. Its attribute
         `report` has the counts.
-    """
-    return run_sync(
-        create_items_async,
-        client,
-        organization_id,
-        dataset_id,
-        items,
-        journal=journal,
-        concurrency=concurrency,
-        rate=rate,
-        marker=marker,
-        on_error=on_error,
-        max_errors=max_errors,
-        on_progress=on_progress,
-        settle_after=settle_after,
-        max_outage=max_outage,
-        total=total,
-    )
-
-
-async def create_items_async(
-    client: APIClient | AsyncAPIClient,
-    organization_id: Identifier,
-    dataset_id: Identifier,
-    items: Iterable[Item] | AsyncIterable[Item],
-    *,
-    journal: str | os.PathLike[str] | None = None,
-    concurrency: int = 64,
-    rate: float | None = None,
-    marker: str | None = None,
-    on_error: OnError = "continue",
-    max_errors: int | None = None,
-    on_progress: Any = None,
-    settle_after: float | None = None,
-    max_outage: float = 900,
-    total: int | None = None,
-) -> Report:
-    """Create items in a dataset, many at a time and each exactly once.
-
-    It is `create_items` for asyncio: the same arguments, result and errors. `items` may be an async iterable too.
     """
     check_items(items)
     key = None if marker is None else check_key(marker)

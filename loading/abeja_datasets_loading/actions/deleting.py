@@ -1,7 +1,7 @@
 """Deleting items."""
 
 import os
-from collections.abc import AsyncIterable, Awaitable, Iterable, Mapping, Sequence
+from collections.abc import AsyncIterable, Awaitable, Iterable, Sequence
 from hashlib import blake2b
 from typing import Any
 
@@ -11,20 +11,16 @@ from abeja_datasets_loading.actions.acting import Repeating
 from abeja_datasets_loading.actions.given_ids import Once, item_id_of
 from abeja_datasets_loading.items.items import Prepared
 from abeja_datasets_loading.journal.records import Target
-from abeja_datasets_loading.options import OnError, Options, check_items, length
+from abeja_datasets_loading.options import Identifier, ItemId, OnError, Options, check_items, length
 from abeja_datasets_loading.report import Report
 from abeja_datasets_loading.running import running
-from abeja_datasets_loading.running.synchronous import run_sync
-
-Identifier = str | int
-Id = int | str | Mapping[str, Any]
 
 
-def delete_items(
+async def delete_items_async(
     client: APIClient | AsyncAPIClient,
     organization_id: Identifier,
     dataset_id: Identifier,
-    ids: Iterable[Id],
+    ids: Iterable[ItemId] | AsyncIterable[ItemId],
     *,
     journal: str | os.PathLike[str] | None = None,
     concurrency: int = 64,
@@ -39,10 +35,11 @@ def delete_items(
 
     ::
 
-        from abeja_datasets_loading import delete_items
+        from abeja_datasets_loading import delete_items_async
 
-        wrong = api_client.iter_dataset_items(organization_id, dataset_id, {"q": "label:wrong"})
-        report = delete_items(api_client, organization_id, dataset_id, list(wrong), journal="delete.journal")
+        entries = api_client.iter_dataset_items(organization_id, dataset_id, {"q": "label:wrong"})
+        wrong = [entry["dataset_item_id"] async for entry in entries]
+        report = await delete_items_async(api_client, organization_id, dataset_id, wrong, journal="delete.journal")
         report.raise_for_errors()
 
     A deletion may be repeated: an item that is not there any more after a lost response was deleted. An item that is
@@ -52,8 +49,8 @@ def delete_items(
         client: an `APIClient` or an `AsyncAPIClient`.
         organization_id: the organization that owns the dataset.
         dataset_id: the dataset.
-        ids: any iterable of ids, or of items with a `dataset_item_id`. An id that comes again is rejected. Do not
-            iterate over a list of the dataset while items of it are deleted: take all of it first.
+        ids: any iterable, async or not, of ids, or of items with a `dataset_item_id`. An id that comes again is
+            rejected. Do not iterate over a list of the dataset while items of it are deleted: take all of it first.
         journal: the file that records what became of each id, by which a run is resumed. None: it can't be resumed.
         concurrency: the most requests at once. Fewer are sent where more bring nothing, or are too much for the server.
         rate: the most requests a second; None for no limit.
@@ -74,42 +71,6 @@ def delete_items(
         NotFound: there is no such dataset.
         ValueError: an option is not usable.
         TypeError: an option or `ids` is of a wrong type.
-    """
-    return run_sync(
-        delete_items_async,
-        client,
-        organization_id,
-        dataset_id,
-        ids,
-        journal=journal,
-        concurrency=concurrency,
-        rate=rate,
-        on_error=on_error,
-        max_errors=max_errors,
-        on_progress=on_progress,
-        max_outage=max_outage,
-        total=total,
-    )
-
-
-async def delete_items_async(
-    client: APIClient | AsyncAPIClient,
-    organization_id: Identifier,
-    dataset_id: Identifier,
-    ids: Iterable[Id] | AsyncIterable[Id],
-    *,
-    journal: str | os.PathLike[str] | None = None,
-    concurrency: int = 64,
-    rate: float | None = None,
-    on_error: OnError = "continue",
-    max_errors: int | None = None,
-    on_progress: Any = None,
-    max_outage: float = 900,
-    total: int | None = None,
-) -> Report:
-    """Delete items of a dataset, many at a time.
-
-    It is `delete_items` for asyncio: the same arguments, result and errors. `ids` may be an async iterable too.
     """
     check_items(ids, "ids")
     options = Options(

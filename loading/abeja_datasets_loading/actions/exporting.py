@@ -13,14 +13,11 @@ from abeja_datasets.exceptions import BadRequest, Error
 from abeja_datasets_loading.actions.partial_file import PartialFile, lines, partial_of, remove, target_of
 from abeja_datasets_loading.errors import JournalError
 from abeja_datasets_loading.journal.records import Counts, Record, State, Target
-from abeja_datasets_loading.options import Options, file_path, whole
+from abeja_datasets_loading.options import Identifier, Options, file_path, whole
 from abeja_datasets_loading.progress.progress import Progress
 from abeja_datasets_loading.report import Report
 from abeja_datasets_loading.running import running
-from abeja_datasets_loading.running.synchronous import run_sync
 from abeja_datasets_loading.settling import listing
-
-Identifier = str | int
 
 _PAGE: Final = 1000
 _SECONDS_BETWEEN: Final = 5.0
@@ -28,7 +25,7 @@ _SECONDS_BETWEEN: Final = 5.0
 _BEGIN: Final[dict[str, Any]] = {"cursor": None, "bytes": 0, "items": 0}
 
 
-def export_items(
+async def export_items_async(
     client: APIClient | AsyncAPIClient,
     organization_id: Identifier,
     dataset_id: Identifier,
@@ -36,7 +33,7 @@ def export_items(
     *,
     q: str | None = None,
     journal: str | os.PathLike[str] | None = None,
-    page_size: int = _PAGE,
+    page_size: int = 1000,
     on_progress: Any = None,
     max_outage: float = 900,
 ) -> Report:
@@ -44,9 +41,9 @@ def export_items(
 
     ::
 
-        from abeja_datasets_loading import export_items
+        from abeja_datasets_loading import export_items_async
 
-        export_items(api_client, "1102940376065", "1410805969256", "items.jsonl")
+        await export_items_async(api_client, "1102940376065", "1410805969256", "items.jsonl")
 
     The file appears when it is whole, and then replaces one of the same name. Until then the lines are in
     `PATH.partial`, and `PATH.journal` says how far they go: after an interruption, a crash or `kill -9`, the same call
@@ -76,36 +73,6 @@ def export_items(
         OSError: the file can't be written.
         ValueError: an option is not usable.
         TypeError: an option is of a wrong type.
-    """
-    return run_sync(
-        export_items_async,
-        client,
-        organization_id,
-        dataset_id,
-        path,
-        q=q,
-        journal=journal,
-        page_size=page_size,
-        on_progress=on_progress,
-        max_outage=max_outage,
-    )
-
-
-async def export_items_async(
-    client: APIClient | AsyncAPIClient,
-    organization_id: Identifier,
-    dataset_id: Identifier,
-    path: str | os.PathLike[str],
-    *,
-    q: str | None = None,
-    journal: str | os.PathLike[str] | None = None,
-    page_size: int = _PAGE,
-    on_progress: Any = None,
-    max_outage: float = 900,
-) -> Report:
-    """Export the items of a dataset into a file of JSON lines, one item a line, as the API returns it.
-
-    It is `export_items` for asyncio: the same arguments, result and errors.
     """
     whole("page_size", page_size, least=1, most=_PAGE)
     if q is not None and not isinstance(q, str):

@@ -1,33 +1,31 @@
 """Taking the markers of a run out of a dataset again."""
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from abeja_datasets import APIClient, AsyncAPIClient
 from abeja_datasets.exceptions import BadRequest, NotFound
+from abeja_datasets_loading.options import Identifier
 from abeja_datasets_loading.running.interruptible import interruptible
-from abeja_datasets_loading.running.synchronous import run_sync
 from abeja_datasets_loading.sending.clients import async_client
 from abeja_datasets_loading.settling.listing import Reader, iter_pages, repeated
 from abeja_datasets_loading.settling.marker import check_key, marker_of, unmarked
 
-if TYPE_CHECKING:
-    from abeja_datasets import APIClient, AsyncAPIClient
 
-
-def remove_marker(
-    client: "APIClient | AsyncAPIClient",
-    organization_id: str | int,
-    dataset_id: str | int,
+async def remove_marker_async(
+    client: APIClient | AsyncAPIClient,
+    organization_id: Identifier,
+    dataset_id: Identifier,
     key: str,
     *,
     run: str | None = None,
 ) -> int:
-    """Take the markers that `create_items` wrote out of the items of a dataset, and return how many there were.
+    """Take the markers that `create_items_async` wrote out of the items of a dataset, and return how many there were.
 
     ::
 
-        create_items(client, organization_id, dataset_id, items, journal="load.journal", marker="loaded_by")
-        remove_marker(client, organization_id, dataset_id, "loaded_by")
+        await create_items_async(client, organization_id, dataset_id, items, journal="load.journal", marker="loaded_by")
+        await remove_marker_async(client, organization_id, dataset_id, "loaded_by")
 
     Remove them when the run is complete: an item without its marker can't be found by it. The other attributes stay as
     they are. What somebody else changes in an item at this very moment may be lost, since an update replaces all
@@ -37,7 +35,7 @@ def remove_marker(
         client: any client of this library.
         organization_id: the organization that owns the dataset.
         dataset_id: the dataset.
-        key: the marker, as it was given to `create_items`.
+        key: the marker, as it was given to `create_items_async`.
         run: the part of the markers before the `-`, to remove those of one journal alone; None for those of all. A
             value that is no marker stays.
 
@@ -46,18 +44,6 @@ def remove_marker(
         NotFound: dataset not found.
         Error: a request failed.
     """
-    return run_sync(remove_marker_async, client, organization_id, dataset_id, key, run=run)
-
-
-async def remove_marker_async(
-    client: "APIClient | AsyncAPIClient",
-    organization_id: str | int,
-    dataset_id: str | int,
-    key: str,
-    *,
-    run: str | None = None,
-) -> int:
-    """Take the markers that `create_items` wrote out of the items of a dataset: `remove_marker` for asyncio."""
     key = check_key(key)
     opened = async_client(client)
     try:

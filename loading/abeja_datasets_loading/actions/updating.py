@@ -1,7 +1,7 @@
 """Updating items, in batches."""
 
 import os
-from collections.abc import AsyncIterable, Awaitable, Iterable, Mapping, Sequence
+from collections.abc import AsyncIterable, Awaitable, Iterable, Sequence
 from typing import Any, Final
 
 from abeja_datasets import APIClient, AsyncAPIClient
@@ -10,28 +10,24 @@ from abeja_datasets_loading.actions.bisecting import halves, split
 from abeja_datasets_loading.actions.given_ids import Once
 from abeja_datasets_loading.items.items import Checker, Prepared
 from abeja_datasets_loading.journal.records import Target
-from abeja_datasets_loading.options import OnError, Options, check_items, length, whole
+from abeja_datasets_loading.options import Identifier, Item, OnError, Options, check_items, length, whole
 from abeja_datasets_loading.report import Report
 from abeja_datasets_loading.running import running
-from abeja_datasets_loading.running.synchronous import run_sync
 
-Identifier = str | int
-Entry = Mapping[str, Any]
 Batch = Sequence[Prepared]
 
-_BATCH: Final = 100
 _LARGEST: Final = 1000
 _BYTES: Final = 4 << 20
 """Bytes of a batch, about, above which no entry is added."""
 
 
-def update_items(
+async def update_items_async(
     client: APIClient | AsyncAPIClient,
     organization_id: Identifier,
     dataset_id: Identifier,
-    entries: Iterable[Entry],
+    entries: Iterable[Item] | AsyncIterable[Item],
     *,
-    batch: int = _BATCH,
+    batch: int = 100,
     journal: str | os.PathLike[str] | None = None,
     concurrency: int = 64,
     rate: float | None = None,
@@ -45,10 +41,10 @@ def update_items(
 
     ::
 
-        from abeja_datasets_loading import update_items
+        from abeja_datasets_loading import update_items_async
 
         entries = [{"dataset_item_id": 7, "attributes": {"classification": [{"category_id": 1, "label_id": 2}]}}]
-        report = update_items(api_client, "1102940376065", "1410805969256", entries, journal="update.journal")
+        report = await update_items_async(api_client, "1102940376065", "1410805969256", entries, journal="new.journal")
         report.raise_for_errors()
 
     A bulk update is carried out as a whole or not at all. So a batch that the server refuses is divided until the bad
@@ -58,9 +54,9 @@ def update_items(
         client: an `APIClient` or an `AsyncAPIClient`.
         organization_id: the organization that owns the dataset.
         dataset_id: the dataset.
-        entries: any iterable of mappings with `dataset_item_id` and `attributes`, which replace the old ones as a
-            whole. Items of a list, changed, will do: their other keys are left out and counted. An entry with the id of
-            an earlier one is rejected.
+        entries: any iterable, async or not, of mappings with `dataset_item_id` and `attributes`, which replace the
+            old ones as a whole. Items of a list, changed, will do: their other keys are left out and counted. An
+            entry with the id of an earlier one is rejected.
         batch: the most entries of a request, 1 to 1,000.
         journal: the file that records what became of each entry, by which a run is resumed. None: it can't be resumed.
         concurrency: the most requests at once. Fewer are sent where more bring nothing, or are too much for the server.
@@ -82,44 +78,6 @@ def update_items(
         NotFound: there is no such dataset.
         ValueError: an option is not usable.
         TypeError: an option or `entries` is of a wrong type.
-    """
-    return run_sync(
-        update_items_async,
-        client,
-        organization_id,
-        dataset_id,
-        entries,
-        batch=batch,
-        journal=journal,
-        concurrency=concurrency,
-        rate=rate,
-        on_error=on_error,
-        max_errors=max_errors,
-        on_progress=on_progress,
-        max_outage=max_outage,
-        total=total,
-    )
-
-
-async def update_items_async(
-    client: APIClient | AsyncAPIClient,
-    organization_id: Identifier,
-    dataset_id: Identifier,
-    entries: Iterable[Entry] | AsyncIterable[Entry],
-    *,
-    batch: int = _BATCH,
-    journal: str | os.PathLike[str] | None = None,
-    concurrency: int = 64,
-    rate: float | None = None,
-    on_error: OnError = "continue",
-    max_errors: int | None = None,
-    on_progress: Any = None,
-    max_outage: float = 900,
-    total: int | None = None,
-) -> Report:
-    """Replace the attributes of many items of a dataset, with bulk updates.
-
-    It is `update_items` for asyncio: the same arguments, result and errors. `entries` may be an async iterable too.
     """
     check_items(entries, "entries")
     whole("batch", batch, least=1, most=_LARGEST)

@@ -3,8 +3,9 @@
 import os
 import time
 from collections.abc import AsyncIterable, Iterable, Iterator, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from abeja_datasets import APIClient, AsyncAPIClient
 from abeja_datasets_loading.errors import InvalidItem
 from abeja_datasets_loading.items.item_text import item_text
 from abeja_datasets_loading.items.items import Checker, content_key
@@ -14,9 +15,8 @@ from abeja_datasets_loading.journal.fingerprints import NO_FINGERPRINT
 from abeja_datasets_loading.journal.journal import Journal
 from abeja_datasets_loading.journal.kept_journal import marker_in, open_kept
 from abeja_datasets_loading.journal.records import Record, State
-from abeja_datasets_loading.options import check_items, file_path
+from abeja_datasets_loading.options import Identifier, check_items, file_path
 from abeja_datasets_loading.running.interruptible import interruptible
-from abeja_datasets_loading.running.synchronous import run_sync
 from abeja_datasets_loading.sending.clients import async_client
 from abeja_datasets_loading.settling.baseline import IdRanges
 from abeja_datasets_loading.settling.listing import BEHIND, Reader, iter_pages, pause, total_count
@@ -24,17 +24,14 @@ from abeja_datasets_loading.settling.marker import unmarked
 from abeja_datasets_loading.verifying.comparing import Comparison, Id
 from abeja_datasets_loading.verifying.verification import Verification
 
-if TYPE_CHECKING:
-    from abeja_datasets import APIClient, AsyncAPIClient
-
 _STATES = (State.SENT, State.DONE, State.REJECTED, State.UNKNOWN)
 
 
-def verify(
-    client: "APIClient | AsyncAPIClient",
-    organization_id: str | int,
-    dataset_id: str | int,
-    items: Iterable[Any],
+async def verify_async(
+    client: APIClient | AsyncAPIClient,
+    organization_id: Identifier,
+    dataset_id: Identifier,
+    items: Iterable[Any] | AsyncIterable[Any],
     *,
     journal: str | os.PathLike[str] | None = None,
 ) -> Verification:
@@ -42,7 +39,7 @@ def verify(
 
     ::
 
-        verification = verify(client, "1102940376065", "1410805969256", read_rows(), journal="load.journal")
+        verification = await verify_async(client, "1102940376065", "1410805969256", rows(), journal="load.journal")
         verification.raise_for_errors()
 
     Nothing is written. Both sides are compared as multisets of their content: source data and attributes. The memory
@@ -52,7 +49,7 @@ def verify(
         client: any client of this library.
         organization_id: the organization that owns the dataset.
         dataset_id: the dataset.
-        items: the input, as `create_items` takes it.
+        items: the input, as `create_items_async` takes it.
         journal: the path of the journal that the input was loaded with. It tells the items of the run from those that
             were there before it and those of others, and says why an item is missing. Without it all items of the
             dataset are compared. A marker of the run does not count as content.
@@ -65,18 +62,6 @@ def verify(
         NotFound: dataset not found.
         Error: the dataset can't be read.
     """
-    return run_sync(verify_async, client, organization_id, dataset_id, items, journal=journal)
-
-
-async def verify_async(
-    client: "APIClient | AsyncAPIClient",
-    organization_id: str | int,
-    dataset_id: str | int,
-    items: Iterable[Any] | AsyncIterable[Any],
-    *,
-    journal: str | os.PathLike[str] | None = None,
-) -> Verification:
-    """Compare an input with a dataset: `verify` for asyncio, which takes async iterables too."""
     check_items(items)
     opened = async_client(client)
     kept: Journal | None = None
