@@ -213,8 +213,10 @@ def test_two_exports_of_one_file_at_once(dataset_api: "DatasetApi", tmp_path: Pa
     dataset = filled(dataset_api, 30)
     dataset_api.faults.add(operations="list_dataset_items", latency=0.15)
     found: list[Any] = []
+    start = threading.Barrier(2)
 
     def run() -> None:
+        start.wait()
         try:
             found.append(export(dataset_api, dataset, tmp_path / "x"))
         except JournalError as error:
@@ -223,11 +225,9 @@ def test_two_exports_of_one_file_at_once(dataset_api: "DatasetApi", tmp_path: Pa
     threads = [threading.Thread(target=run) for _ in range(2)]
     for thread in threads:
         thread.start()
-        while not (dataset_api.requests and dataset_api.requests[-1].operation == "list_dataset_items") and not found:
-            time.sleep(0.01)
     for thread in threads:
         thread.join()
-    assert "locked" in found
+    assert found.count("locked") == 1
     assert numbers(tmp_path / "x") == list(range(30))
 
 

@@ -15,7 +15,7 @@ from typing import Any, Self
 
 from abeja_datasets_loading.errors import InputChanged, JournalError
 from abeja_datasets_loading.journal import fingerprints, rows
-from abeja_datasets_loading.journal.journal_file import begin, connect, refusal
+from abeja_datasets_loading.journal.journal_file import connect, open_alone, refusal
 from abeja_datasets_loading.journal.records import Change, Counts, Record, State, Target
 from abeja_datasets_loading.options import file_path
 
@@ -53,15 +53,10 @@ class Journal:
             TypeError: it is no path.
         """
         place = None if path is None else file_path("journal", path)
-        database = connect(place)
         try:
-            begin(database, place, target)
-            return cls(place, database)
-        except BaseException as error:
-            database.close()
-            if isinstance(error, sqlite3.Error):
-                raise refusal(place, error) from error
-            raise
+            return cls(place, open_alone(place, target))
+        except sqlite3.Error as error:
+            raise refusal(place, error) from error
 
     @property
     def run_id(self) -> str:

@@ -1,8 +1,11 @@
 """The file of a journal: opened, locked and checked, and what its errors mean."""
 
+import contextlib
 import json
+import random
 import secrets
 import sqlite3
+import time
 from pathlib import Path
 from typing import Final
 
@@ -28,6 +31,7 @@ _IS_USED: Final = (
 _NO_JOURNAL: Final = "is no journal of abeja_datasets_loading; give the path of a new file"
 _RESTORE: Final = "restore it from a copy; with a new one, what is in the dataset would be created again"
 _NO_PLACE: Final = "can't be written ({}); give a file in a folder that exists and that you may write to"
+_IN_USE: Final = (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
 _PROBLEMS: Final[dict[int, tuple[str, JournalProblem]]] = {
     sqlite3.SQLITE_BUSY: ("is in use by another run; wait until it ends, or give another file", "locked"),
     sqlite3.SQLITE_LOCKED: ("is in use by another run; wait until it ends, or give another file", "locked"),
@@ -46,6 +50,11 @@ _PROBLEMS: Final[dict[int, tuple[str, JournalProblem]]] = {
     sqlite3.SQLITE_PERM: (_NO_PLACE, "read_only"),
 }
 """What each code of SQLite means for a user."""
+_TRIES: Final = 100
+_LOCKED_TRIES: Final = 5
+"""Tries in a row that find a journal locked, after which another run has it."""
+_PAUSE: Final = (0.005, 0.03)
+"""Seconds between two tries, at random: two runs that open a journal at the same moment must not stay in step."""
 
 
 def connect(path: Path | None, mode: str = "rwc") -> sqlite3.Connection:
@@ -64,17 +73,41 @@ def connect(path: Path | None, mode: str = "rwc") -> sqlite3.Connection:
         raise refusal(path, error) from error
 
 
-def begin(database: sqlite3.Connection, path: Path | None, target: Target) -> None:
-    """Lock and check a journal; make it where the file is new.
+def open_alone(path: Path | None, target: Target) -> sqlite3.Connection:
+    """Return a connection to a journal, which is made where the file is new. No other one can open it meanwhile.
+
+    Two runs that open a journal at the same moment may be in the way of each other. Each closes it, and tries again.
 
     Raises:
-        JournalError: the file is no journal, or one of another target or version.
-        sqlite3.Error: it can't be used; see `refusal`.
+        JournalError: the file is no journal, is one of another target or version, or can't be used.
     """
+    locked, problem = 0, sqlite3.Error()
+    for _ in range(_TRIES):
+        with contextlib.ExitStack() as failed:
+            database = connect(path)
+            failed.callback(database.close)
+            try:
+                locked += 1
+                if path is not None:
+                    _check_is_ours(database, path)
+                locked = 0  # it can be read: what is in the way now is opening it too
+                _begin(database, path, target)
+            except sqlite3.Error as error:
+                problem = error
+            else:
+                failed.pop_all()
+                return database
+        if _code(problem) not in _IN_USE or locked == _LOCKED_TRIES:
+            break
+        time.sleep(random.uniform(*_PAUSE))  # noqa: S311 - no secret
+    raise refusal(path, problem) from problem
+
+
+def _begin(database: sqlite3.Connection, path: Path | None, target: Target) -> None:
+    """Lock and check a journal; make it where the file is new."""
     if path is None:
         database.executescript("PRAGMA journal_mode = MEMORY; PRAGMA synchronous = OFF;")
     else:
-        _check_is_ours(database, path)
         # The lock is held until the journal is closed, and the system drops it when the process dies.
         database.execute("PRAGMA locking_mode = EXCLUSIVE")
         database.execute("PRAGMA journal_mode = WAL")
@@ -136,6 +169,9 @@ def _take_target(database: sqlite3.Connection, path: Path, target: Target) -> No
 
 def refusal(path: Path | None, error: sqlite3.Error) -> JournalError:
     """Return the error that says what is wrong with a file, and what to do."""
-    code = getattr(error, "sqlite_errorcode", 0) & 0xFF
-    problem, kind = _PROBLEMS.get(code, ("can't be used: {}", "unusable"))
+    problem, kind = _PROBLEMS.get(_code(error), ("can't be used: {}", "unusable"))
     return JournalError(path, problem.format(error), kind)
+
+
+def _code(error: sqlite3.Error) -> int:
+    return int(getattr(error, "sqlite_errorcode", 0)) & 0xFF
