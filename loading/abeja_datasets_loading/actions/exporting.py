@@ -91,13 +91,10 @@ async def export_items_async(
         return Target("export", base_url, str(organization_id), str(dataset_id))
 
     try:
-        report = await running.run(client, place, book, options, work, make=_Exporting)
-    except BaseException:
-        if runs and not runs[0].has_items:  # there is nothing to go on with
+        return await running.run(client, place, book, options, work, make=_Exporting)
+    finally:
+        if runs and not runs[0].can_go_on:
             remove(partial_of(target), book)
-        raise
-    remove(book)
-    return report
 
 
 class _Exporting(running.Run):
@@ -105,11 +102,12 @@ class _Exporting(running.Run):
 
     _items = _earlier_items = 0
     _total: int | None = None
+    _is_whole = False
 
     @property
-    def has_items(self) -> bool:
-        """Whether this run or an earlier one has exported any item."""
-        return self._items > 0
+    def can_go_on(self) -> bool:
+        """Whether a later run has something to go on with: items that are not all."""
+        return self._items > 0 and not self._is_whole
 
     async def export(self, path: Path, q: str | None, page_size: int) -> None:
         """Write the file, from where an earlier run has left it."""
@@ -123,6 +121,7 @@ class _Exporting(running.Run):
                 await self._write(file, state, page_size)
                 if not self.stopping.is_set():
                     await asyncio.to_thread(file.replace, path)
+                    self._is_whole = True
         except Error:
             raise
         except OSError as error:  # which an error of a connection is too

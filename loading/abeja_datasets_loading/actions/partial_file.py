@@ -33,14 +33,13 @@ class PartialFile:
         self._path = path
         # Unbuffered: a full disk is then an error of a write, and of nothing later.
         self._file = os.fdopen(os.open(path, os.O_RDWR | os.O_CREAT | getattr(os, "O_BINARY", 0), 0o666), "r+b", 0)
-        try:
+        with contextlib.ExitStack() as failed:
+            failed.callback(self._file.close)
             self.goes_on = self._file.seek(0, os.SEEK_END) >= size
             self.size = size if self.goes_on else 0
             self._file.truncate(self.size)
             self._file.seek(self.size)
-        except BaseException:
-            self._file.close()
-            raise
+            failed.pop_all()
 
     def write(self, data: bytes) -> None:
         """Write bytes at the end."""

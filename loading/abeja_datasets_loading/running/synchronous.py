@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 import threading
 from collections.abc import Callable, Coroutine, Iterator
-from concurrent.futures import Future
+from concurrent.futures import Future, wait
 from contextvars import ContextVar, copy_context
 from typing import Any, ParamSpec, TypeVar
 
@@ -31,12 +31,10 @@ def run_sync(function: Callable[P, Coroutine[Any, Any, T]], *args: P.args, **kwa
         threading.Thread(target=context.run, args=(job.run,), name="loading", daemon=True).start()
         try:
             return result.result()
-        except BaseException:
-            if not result.done():  # something else than the coroutine raised it, such as a handler of the caller's
+        finally:
+            if not result.done():  # something else than the coroutine has raised, such as a handler of the caller's
                 job.cancel()
-                with contextlib.suppress(BaseException):
-                    result.result()
-            raise
+                wait([result])
 
 
 @contextlib.contextmanager
