@@ -1,11 +1,13 @@
 """The options of a run, checked."""
 
-import math
+import operator
 from collections.abc import Mapping
 from dataclasses import dataclass
 from os import PathLike, fspath
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Final, Literal
+
+from abeja_datasets.exceptions import InvalidIdentifier
 
 Identifier = str | int
 """The id of an organization or of a dataset."""
@@ -15,6 +17,9 @@ ItemId = int | str | Item
 """The id of an item, or an item of a response, which has one."""
 OnError = Literal["continue", "stop"]
 """What a run does after an item is rejected."""
+
+_MOST: Final = 1e9
+"""More than any number of seconds, or of requests a second, that can be meant."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,7 +76,9 @@ def check_items(items: Any, name: str = "items") -> None:
     """
     is_iterable = hasattr(items, "__iter__") or hasattr(items, "__aiter__") or hasattr(items, "__getitem__")
     if not is_iterable or isinstance(items, str | bytes | bytearray | dict):
-        raise TypeError(f"{name}: an iterable of {name}, such as a list or a generator, is needed, not {_kind(items)}")
+        raise TypeError(
+            f"{name}: an iterable of {name}, such as a list or a generator, is needed, not {kind_of(items)}"
+        )
 
 
 def length(items: Any) -> int | None:
@@ -82,6 +89,26 @@ def length(items: Any) -> int | None:
         return None
 
 
+def place_of(organization_id: object, dataset_id: object) -> tuple[str, str]:
+    """Return the text of the ids of an organization and of a dataset.
+
+    Raises:
+        InvalidIdentifier: one is of a wrong type. (The client refuses a text that no id can have.)
+    """
+    return _identifier("organization_id", organization_id), _identifier("dataset_id", dataset_id)
+
+
+def _identifier(name: str, value: object) -> str:
+    if isinstance(value, str):
+        return str.__str__(value)  # of an enum, its value
+    try:
+        if not isinstance(value, bool):
+            return str(operator.index(value))  # type: ignore[arg-type] # it raises for others
+    except (TypeError, ValueError):  # no integer, or one of more digits than Python writes
+        pass
+    raise InvalidIdentifier(f"{name}: an id is a str or an int, not {kind_of(value)}")
+
+
 def file_path(name: str, value: object) -> Path:
     """Return the path of a file.
 
@@ -90,7 +117,7 @@ def file_path(name: str, value: object) -> Path:
         TypeError: it is no path.
     """
     if not isinstance(value, str | PathLike) or not isinstance(text := fspath(value), str):
-        raise TypeError(f"{name}: the path of a file, a str or a Path, is needed, not {_kind(value)}")
+        raise TypeError(f"{name}: the path of a file, a str or a Path, is needed, not {kind_of(value)}")
     if not text or "\0" in text:
         raise ValueError(f"{name}: the path of a file is needed, not {text!r:.80}")
     return Path(text)
@@ -104,7 +131,7 @@ def whole(name: str, value: object, *, least: int, most: int | None = None) -> N
         TypeError: it is something else.
     """
     if isinstance(value, bool) or not isinstance(value, int):
-        raise TypeError(f"{name}: an int is needed, not {_kind(value)}")
+        raise TypeError(f"{name}: an int is needed, not {kind_of(value)}")
     if value < least:
         raise ValueError(f"{name}: {least} or more is needed, not {value}")
     if most is not None and value > most:
@@ -113,14 +140,15 @@ def whole(name: str, value: object, *, least: int, most: int | None = None) -> N
 
 def _number(name: str, value: object, *, is_zero_allowed: bool = True) -> None:
     if isinstance(value, bool) or not isinstance(value, int | float):
-        raise TypeError(f"{name}: a number is needed, not {_kind(value)}")
-    if not math.isfinite(value) or value < 0 or (value == 0 and not is_zero_allowed):
-        raise ValueError(
-            f"{name}: a {'number from 0 on' if is_zero_allowed else 'positive number'} is needed, not {value}"
-        )
+        raise TypeError(f"{name}: a number is needed, not {kind_of(value)}")
+    # Comparing is exact, also with an int that no float can hold.
+    if not 0 <= value <= _MOST or (value == 0 and not is_zero_allowed):
+        least = "0 or more" if is_zero_allowed else "more than 0"
+        raise ValueError(f"{name}: a number of {least}, and at most {_MOST:,.0f}, is needed, not {repr(value)[:40]}")
 
 
-def _kind(value: object) -> str:
+def kind_of(value: object) -> str:
+    """Return the type of a value, for a message: `a list`, `an int`."""
     if value is None:
         return "None"
     name = type(value).__name__

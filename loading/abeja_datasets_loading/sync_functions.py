@@ -7,6 +7,7 @@ from typing import Any
 
 from abeja_datasets import APIClient, AsyncAPIClient
 from abeja_datasets_loading.options import Identifier, Item, ItemId, OnError
+from abeja_datasets_loading.progress.progress import OnProgress
 from abeja_datasets_loading.report import Report
 from abeja_datasets_loading.running.synchronous import run_sync
 from abeja_datasets_loading.verifying.verification import Verification
@@ -24,7 +25,7 @@ def create_items(
     marker: str | None = None,
     on_error: OnError = "continue",
     max_errors: int | None = None,
-    on_progress: Any = None,
+    on_progress: OnProgress = None,
     settle_after: float | None = None,
     max_outage: float = 900,
     total: int | None = None,
@@ -122,7 +123,7 @@ def update_items(
     rate: float | None = None,
     on_error: OnError = "continue",
     max_errors: int | None = None,
-    on_progress: Any = None,
+    on_progress: OnProgress = None,
     max_outage: float = 900,
     total: int | None = None,
 ) -> Report:
@@ -199,7 +200,7 @@ def delete_items(
     rate: float | None = None,
     on_error: OnError = "continue",
     max_errors: int | None = None,
-    on_progress: Any = None,
+    on_progress: OnProgress = None,
     max_outage: float = 900,
     total: int | None = None,
 ) -> Report:
@@ -272,7 +273,7 @@ def export_items(
     q: str | None = None,
     journal: str | os.PathLike[str] | None = None,
     page_size: int = 1000,
-    on_progress: Any = None,
+    on_progress: OnProgress = None,
     max_outage: float = 900,
 ) -> Report:
     """Export the items of a dataset into a file of JSON lines, one item a line, as the API returns it.
@@ -356,7 +357,8 @@ def remove_marker(
             value that is no marker stays.
 
     Raises:
-        ValueError: `key` can't be the key of a marker.
+        ValueError: `key` can't be the key of a marker, or `run` no part of one.
+        TypeError: one of them is no str.
         NotFound: dataset not found.
         Error: a request failed.
     """

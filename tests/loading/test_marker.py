@@ -14,10 +14,16 @@ from abeja_datasets_loading.settling.marker import check_key, mark, marker_of, u
 KEY = "loaded_by"
 
 
-@pytest.mark.parametrize("key", ["a b", "", "a:b", "classification", "OR", "ä", "1a", None, 5, "a" * 101, 'a"'])
+@pytest.mark.parametrize("key", ["a b", "", "a:b", "classification", "OR", "ä", "1a", "a" * 101, 'a"'])
 def test_keys_that_can_be_none(key: object) -> None:
     with pytest.raises(ValueError, match=r"marker: .* can't be the key of a marker"):
-        check_key(key)
+        check_key("marker", key)
+
+
+@pytest.mark.parametrize("key", [None, 5, True, b"by", ["by"], {}])
+def test_a_key_of_a_wrong_type(key: object) -> None:
+    with pytest.raises(TypeError, match=r"^marker: the key of a marker, a str, is needed, not "):
+        check_key("marker", key)
 
 
 def test_marks() -> None:

@@ -14,7 +14,8 @@ from abeja_datasets_loading.items.reading import Entry, Refused
 from abeja_datasets_loading.journal.done_blocks import DoneBlocks
 from abeja_datasets_loading.journal.fingerprints import NO_FINGERPRINT
 from abeja_datasets_loading.journal.records import Target
-from abeja_datasets_loading.options import Identifier, Item, OnError, Options, check_items, length
+from abeja_datasets_loading.options import Identifier, Item, OnError, Options, check_items, length, place_of
+from abeja_datasets_loading.progress.progress import OnProgress
 from abeja_datasets_loading.report import Report
 from abeja_datasets_loading.running import running
 from abeja_datasets_loading.settling import baseline
@@ -33,7 +34,7 @@ async def create_items_async(
     marker: str | None = None,
     on_error: OnError = "continue",
     max_errors: int | None = None,
-    on_progress: Any = None,
+    on_progress: OnProgress = None,
     settle_after: float | None = None,
     max_outage: float = 900,
     total: int | None = None,
@@ -99,7 +100,8 @@ async def create_items_async(
         `report` has the counts.
     """
     check_items(items)
-    key = None if marker is None else check_key(marker)
+    place = place_of(organization_id, dataset_id)
+    key = None if marker is None else check_key("marker", marker)
     options = Options(
         concurrency=concurrency,
         rate=rate,
@@ -112,10 +114,10 @@ async def create_items_async(
     )
 
     def target(base_url: str) -> Target:
-        return Target("create", base_url, str(organization_id), str(dataset_id), key)
+        return Target("create", base_url, *place, key)
 
     async def work(run: running.Run) -> None:
-        dataset = await run.patiently(lambda: run.client.get_dataset(organization_id, dataset_id))
+        dataset = await run.patiently(lambda: run.client.get_dataset(*place))
         run.say("lists the items that are in the dataset already")
         await baseline.take_baseline(run.dataset_reader(), run.journal)
         run.say("")

@@ -11,7 +11,8 @@ from abeja_datasets_loading.actions.acting import Repeating
 from abeja_datasets_loading.actions.given_ids import Once, item_id_of
 from abeja_datasets_loading.items.items import Prepared
 from abeja_datasets_loading.journal.records import Target
-from abeja_datasets_loading.options import Identifier, ItemId, OnError, Options, check_items, length
+from abeja_datasets_loading.options import Identifier, ItemId, OnError, Options, check_items, length, place_of
+from abeja_datasets_loading.progress.progress import OnProgress
 from abeja_datasets_loading.report import Report
 from abeja_datasets_loading.running import running
 
@@ -27,7 +28,7 @@ async def delete_items_async(
     rate: float | None = None,
     on_error: OnError = "continue",
     max_errors: int | None = None,
-    on_progress: Any = None,
+    on_progress: OnProgress = None,
     max_outage: float = 900,
     total: int | None = None,
 ) -> Report:
@@ -73,6 +74,7 @@ async def delete_items_async(
         TypeError: an option or `ids` is of a wrong type.
     """
     check_items(ids, "ids")
+    place = place_of(organization_id, dataset_id)
     options = Options(
         concurrency=concurrency,
         rate=rate,
@@ -84,10 +86,10 @@ async def delete_items_async(
     )
 
     def target(base_url: str) -> Target:
-        return Target("delete", base_url, str(organization_id), str(dataset_id))
+        return Target("delete", base_url, *place)
 
     async def work(run: running.Run) -> None:
-        await run.patiently(lambda: run.client.get_dataset(organization_id, dataset_id))
+        await run.patiently(lambda: run.client.get_dataset(*place))
         deleting = _Deleting(run)
         await run.load(ids, Once(_prepare).prepare, deleting, again=deleting.may_have_been_sent)
         await deleting.finish()

@@ -13,8 +13,8 @@ from abeja_datasets.exceptions import BadRequest, Error
 from abeja_datasets_loading.actions.partial_file import PartialFile, lines, partial_of, remove, target_of
 from abeja_datasets_loading.errors import JournalError
 from abeja_datasets_loading.journal.records import Counts, Record, State, Target
-from abeja_datasets_loading.options import Identifier, Options, file_path, whole
-from abeja_datasets_loading.progress.progress import Progress
+from abeja_datasets_loading.options import Identifier, Options, file_path, place_of, whole
+from abeja_datasets_loading.progress.progress import OnProgress, Progress
 from abeja_datasets_loading.report import Report
 from abeja_datasets_loading.running import running
 from abeja_datasets_loading.settling import listing
@@ -34,7 +34,7 @@ async def export_items_async(
     q: str | None = None,
     journal: str | os.PathLike[str] | None = None,
     page_size: int = 1000,
-    on_progress: Any = None,
+    on_progress: OnProgress = None,
     max_outage: float = 900,
 ) -> Report:
     """Export the items of a dataset into a file of JSON lines, one item a line, as the API returns it.
@@ -78,6 +78,7 @@ async def export_items_async(
     if q is not None and not isinstance(q, str):
         raise TypeError(f"q: a str is needed, not {type(q).__name__}")
     options = Options(on_progress=on_progress, max_outage=max_outage)
+    place = place_of(organization_id, dataset_id)
     target = target_of(path)
     book = target.with_name(f"{target.name}.journal") if journal is None else file_path("journal", journal)
     runs: list[_Exporting] = []
@@ -87,11 +88,11 @@ async def export_items_async(
         runs.append(run)
         await run.export(target, q, page_size)
 
-    def place(base_url: str) -> Target:
-        return Target("export", base_url, str(organization_id), str(dataset_id))
+    def target_at(base_url: str) -> Target:
+        return Target("export", base_url, *place)
 
     try:
-        return await running.run(client, place, book, options, work, make=_Exporting)
+        return await running.run(client, target_at, book, options, work, make=_Exporting)
     finally:
         if runs and not runs[0].can_go_on:
             remove(partial_of(target), book)

@@ -9,7 +9,7 @@ from abeja_datasets_loading.options import Identifier
 from abeja_datasets_loading.running.interruptible import interruptible
 from abeja_datasets_loading.sending.clients import async_client
 from abeja_datasets_loading.settling.listing import Reader, iter_pages, repeated
-from abeja_datasets_loading.settling.marker import check_key, marker_of, unmarked
+from abeja_datasets_loading.settling.marker import check_key, check_run, marker_of, unmarked
 
 
 async def remove_marker_async(
@@ -40,11 +40,14 @@ async def remove_marker_async(
             value that is no marker stays.
 
     Raises:
-        ValueError: `key` can't be the key of a marker.
+        ValueError: `key` can't be the key of a marker, or `run` no part of one.
+        TypeError: one of them is no str.
         NotFound: dataset not found.
         Error: a request failed.
     """
-    key = check_key(key)
+    key = check_key("key", key)
+    if run is not None:
+        check_run(run)
     opened = async_client(client)
     try:
         return await interruptible(_remove(Reader(opened.client, organization_id, dataset_id), key, run))

@@ -10,7 +10,8 @@ from abeja_datasets_loading.actions.bisecting import halves, split
 from abeja_datasets_loading.actions.given_ids import Once
 from abeja_datasets_loading.items.items import Checker, Prepared
 from abeja_datasets_loading.journal.records import Target
-from abeja_datasets_loading.options import Identifier, Item, OnError, Options, check_items, length, whole
+from abeja_datasets_loading.options import Identifier, Item, OnError, Options, check_items, length, place_of, whole
+from abeja_datasets_loading.progress.progress import OnProgress
 from abeja_datasets_loading.report import Report
 from abeja_datasets_loading.running import running
 
@@ -33,7 +34,7 @@ async def update_items_async(
     rate: float | None = None,
     on_error: OnError = "continue",
     max_errors: int | None = None,
-    on_progress: Any = None,
+    on_progress: OnProgress = None,
     max_outage: float = 900,
     total: int | None = None,
 ) -> Report:
@@ -80,6 +81,7 @@ async def update_items_async(
         TypeError: an option or `entries` is of a wrong type.
     """
     check_items(entries, "entries")
+    place = place_of(organization_id, dataset_id)
     whole("batch", batch, least=1, most=_LARGEST)
     options = Options(
         concurrency=concurrency,
@@ -92,10 +94,10 @@ async def update_items_async(
     )
 
     def target(base_url: str) -> Target:
-        return Target("update", base_url, str(organization_id), str(dataset_id))
+        return Target("update", base_url, *place)
 
     async def work(run: running.Run) -> None:
-        dataset = await run.patiently(lambda: run.client.get_dataset(organization_id, dataset_id))
+        dataset = await run.patiently(lambda: run.client.get_dataset(*place))
         updating = _Updating(run)
         await run.load(
             entries,

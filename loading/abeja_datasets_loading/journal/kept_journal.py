@@ -1,6 +1,7 @@
 """The journal of an earlier run, for reading what it recorded."""
 
 import json
+import os
 import sqlite3
 from contextlib import closing
 from pathlib import Path
@@ -19,7 +20,7 @@ def open_kept(path: Path, organization_id: str, dataset_id: str) -> Journal:
     Raises:
         JournalError: there is none, or it can't be used, or is of another target.
     """
-    if not path.exists():
+    if not os.path.exists(path):  # noqa: PTH110 - Path.exists raises for a name that is too long
         raise JournalError(path, "does not exist; give the journal that the input was loaded with", "not_a_journal")
     kept = _target(path)
     marker, base_url = (None, "") if kept is None else (kept.marker, kept.base_url)

@@ -7,6 +7,7 @@ from typing import Any, TypeVar
 
 from abeja_datasets.exceptions import BadRequest
 from abeja_datasets_loading.errors import InvalidItem
+from abeja_datasets_loading.options import kind_of
 from abeja_datasets_loading.settling.listing import Reader, iter_pages
 
 _KEY = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,99}")
@@ -22,18 +23,39 @@ _LONGEST_QUERY = 3000
 _Entry = TypeVar("_Entry")
 
 
-def check_key(key: object) -> str:
+def check_key(name: str, key: object) -> str:
     """Return the key of a marker, as it was given.
+
+    Args:
+        name: of the argument, for the error.
+        key: the key.
 
     Raises:
         ValueError: it can't be asked for in a query, or is an attribute with a meaning of its own.
+        TypeError: it is no str.
     """
-    if not isinstance(key, str) or not _KEY.fullmatch(key) or key in _RESERVED:
+    if not isinstance(key, str):
+        raise TypeError(f"{name}: the key of a marker, a str, is needed, not {kind_of(key)}")
+    if not _KEY.fullmatch(key) or key in _RESERVED:
         raise ValueError(
-            f"marker: {key!r:.80} can't be the key of a marker; give a name of ASCII letters, digits and _ that no "
+            f"{name}: {key!r:.80} can't be the key of a marker; give a name of ASCII letters, digits and _ that no "
             "documented attribute has, such as 'loaded_by'"
         )
     return key
+
+
+def check_run(run: object) -> str:
+    """Return the name of a run, as it stands in its markers.
+
+    Raises:
+        ValueError: no run has this name.
+        TypeError: it is no str.
+    """
+    if not isinstance(run, str):
+        raise TypeError(f"run: the part of a marker before the -, a str, is needed, not {kind_of(run)}")
+    if not _VALUE.fullmatch(f"{run}-0"):
+        raise ValueError(f"run: the part of a marker before the -, such as '0a1b2c3d', is needed, not {run!r:.80}")
+    return run
 
 
 def marker_value(run_id: str, position: int) -> str:

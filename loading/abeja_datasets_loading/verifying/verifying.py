@@ -15,7 +15,7 @@ from abeja_datasets_loading.journal.fingerprints import NO_FINGERPRINT
 from abeja_datasets_loading.journal.journal import Journal
 from abeja_datasets_loading.journal.kept_journal import marker_in, open_kept
 from abeja_datasets_loading.journal.records import Record, State
-from abeja_datasets_loading.options import Identifier, check_items, file_path
+from abeja_datasets_loading.options import Identifier, check_items, file_path, place_of
 from abeja_datasets_loading.running.interruptible import interruptible
 from abeja_datasets_loading.sending.clients import async_client
 from abeja_datasets_loading.settling.baseline import IdRanges
@@ -67,7 +67,7 @@ async def verify_async(
     kept: Journal | None = None
     try:
         if journal is not None:
-            kept = open_kept(file_path("journal", journal), str(organization_id), str(dataset_id))
+            kept = open_kept(file_path("journal", journal), *place_of(organization_id, dataset_id))
         reader = Reader(opened.client, organization_id, dataset_id)
         return await interruptible(_Verifying(reader, kept).run(items))
     finally:
