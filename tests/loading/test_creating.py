@@ -2,6 +2,8 @@
 
 import asyncio
 import json
+import os
+import signal
 import threading
 import time
 from collections import Counter
@@ -256,6 +258,28 @@ def test_an_input_that_blocks_does_not_hold_up_sending(load: Any) -> None:
             goes_on.set()
 
     assert load(items(), on_progress=look).created == 10
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_while_the_input_blocks(load: Any, tmp_path: Path, number: signal.Signals) -> None:
+    end, sent = threading.Event(), threading.Event()
+
+    def items() -> Iterator[Item]:
+        yield from rows(5)
+        end.wait(60)
+
+    def look(progress: Progress) -> None:
+        if progress.created == 5 and not sent.is_set():
+            sent.set()
+            os.kill(os.getpid(), number)
+
+    try:
+        with pytest.raises(LoadingStopped, match=f"interrupted by {number.name}") as caught:
+            load(items(), journal=tmp_path / "j", on_progress=look)
+        assert not end.is_set()
+    finally:
+        end.set()
+    assert (caught.value.report.created, caught.value.report.not_tried) == (5, 0)
 
 
 @pytest.mark.slow

@@ -75,7 +75,7 @@ class Reader:
 
     async def next_block(self) -> list[Entry]:
         """Return the next entries, at least one, of items in a row; none at the end of the input, or after `stop`."""
-        while not self._entries and not self._ended:
+        while not (self._entries or self._ended or self._stopping):
             self._is_awaited = True
             if self._entries or self._ended:
                 break
