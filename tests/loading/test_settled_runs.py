@@ -96,8 +96,8 @@ def test_a_list_that_is_behind(odd: Any, monkeypatch: pytest.MonkeyPatch) -> Non
 
 
 def test_a_commit_after_the_timeout(odd: Any) -> None:
-    loading = odd(CommitsLate, 0.3, seconds=0.6, count=1)
-    report = loading.run([item(1), item(2)], settle_after=0.8)
+    loading = odd(CommitsLate, 0.3, seconds=0.5, count=1)
+    report = loading.run([item(1), item(2)], settle_after=1.3)
     assert (report.created, report.unknown) == (2, 0)
     assert loading.stored() == [1, 2]
 
