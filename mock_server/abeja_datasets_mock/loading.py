@@ -20,7 +20,7 @@ import functools
 import json
 import secrets
 import time
-from collections.abc import Callable, Coroutine, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Coroutine, Generator, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import IO, Any, NamedTuple, TypeVar, cast
 
@@ -118,7 +118,10 @@ class _Inside:
     def __getattr__(self, name: str) -> Any:
         return getattr(self._store, name)
 
-    async def write(self, work: Callable[[], Response]) -> Response:
+    async def read(self, work: Callable[[], _Result]) -> _Result:
+        return work()
+
+    async def write(self, work: Callable[[], _Result]) -> _Result:
         return work()
 
 
@@ -177,10 +180,7 @@ class _Loading:
         for place, value in lines:
             with _at(place):
                 content = value()
-                if _kind(content) == "item":
-                    self._item(content)
-                else:
-                    self._dataset(content, place)
+                yield from self._item(content) if _kind(content) == "item" else self._dataset(content, place)
             yield
         # So that the first query needn't.
         for made in self._made.values():
@@ -206,7 +206,7 @@ class _Loading:
     async def _purge(self) -> None:
         await self._datasets.purge_all(*(made.number for made in self._made.values()))
 
-    def _dataset(self, content: Mapping[str, Any], place: str) -> None:
+    def _dataset(self, content: Mapping[str, Any], place: str) -> Iterator[None]:
         owner, path = _text(content, "organization_id") or self._organization_id, None
         label = _text(content, "dataset_id")
         if label is not None and label in self._paths:
@@ -216,21 +216,21 @@ class _Loading:
             if not self._skip_existing:
                 raise _taken(body["name"])
         else:
-            path = self._hidden(body, owner, place)
+            path = yield from self._hidden(body, owner, place)
         self._paths[None] = path
         if label is not None:
             self._paths[label] = path
 
-    def _hidden(self, body: dict[str, Any], owner: str, place: str) -> dict[str, str]:
+    def _hidden(self, body: dict[str, Any], owner: str, place: str) -> Generator[None, None, dict[str, str]]:
         """Create a dataset that is hidden, and return the path of its items."""
         path, name = {"organization_id": NOBODY}, body["name"]
-        created = self._create("create_dataset", path, {**body, "name": secrets.token_hex()})
+        created = yield from self._create("create_dataset", path, {**body, "name": secrets.token_hex()})
         path["dataset_id"] = created["dataset_id"]
         self._made[owner, name] = _Made(place, owner, name, int(created["dataset_id"]))
         self._owners[created["dataset_id"]] = owner
         return path
 
-    def _item(self, content: Mapping[str, Any]) -> None:
+    def _item(self, content: Mapping[str, Any]) -> Iterator[None]:
         label = _text(content, "dataset_id")
         if label not in self._paths:
             reason = "an item needs a dataset on a line above" if label is None else f"no line above has {label!r}"
@@ -242,7 +242,7 @@ class _Loading:
         if label is None and organization not in (None, self._owners[path["dataset_id"]]):
             raise ValueError("organization_id: not that of the dataset")
         body = self._body("create_dataset_item", content, ("source_data", "attributes"))
-        self._create("create_dataset_item", path, body)
+        yield from self._create("create_dataset_item", path, body)
 
     def _exists(self, organization_id: str, name: Any) -> bool:
         query = "SELECT 1 FROM datasets WHERE organization_id = ? AND name = ?"
@@ -255,8 +255,10 @@ class _Loading:
             schema.check(body, "body")
         return body
 
-    def _create(self, operation_id: str, path: dict[str, str], body: dict[str, Any]) -> dict[str, Any]:
-        response = _finished(getattr(self._operations, operation_id)(Request(path, {}, body)))
+    def _create(
+        self, operation_id: str, path: dict[str, str], body: dict[str, Any]
+    ) -> Generator[None, None, dict[str, Any]]:
+        response = yield from _steps_of(getattr(self._operations, operation_id)(Request(path, {}, body)))
         created: dict[str, Any] = json.loads(response.body)
         return created
 
@@ -308,10 +310,11 @@ def _text(content: Mapping[str, Any], name: str) -> str | None:
     return value
 
 
-def _finished(coroutine: Coroutine[Any, Any, Response]) -> Response:
-    """Run a coroutine that waits for nothing."""
+def _steps_of(coroutine: Coroutine[Any, Any, Response]) -> Generator[None, None, Response]:
+    """Run a coroutine that waits for nothing, but may leave others their turn (`asyncio.sleep(0)`)."""
     try:
-        coroutine.send(None)
+        while coroutine.send(None) is None:
+            yield
     except StopIteration as end:
         return cast("Response", end.value)
     coroutine.close()

@@ -94,6 +94,7 @@ class Operations:
         """Add an item."""
         attributes = request.body.get("attributes") or {}
         kept = await _encoded(request, request.body["source_data"]), await _encoded(request, attributes)
+        await self._datasets.prepare_rule(request.path["dataset_id"])
 
         def work() -> Response:
             number = self._lookup.dataset(request, unknown_dataset)
@@ -139,6 +140,7 @@ class Operations:
         """Replace an item's attributes."""
         attributes = request.body["attributes"]
         kept = await _encoded(request, attributes)
+        await self._datasets.prepare_rule(request.path["dataset_id"])
 
         def work() -> Response:
             number = self._lookup.dataset(request, unknown_dataset)

@@ -37,6 +37,7 @@ class Model(RuleBasedStateMachine):
         # So small that the index has a part in what `q` finds.
         self.patch = pytest.MonkeyPatch()
         self.patch.setattr("abeja_datasets_mock.storage.index.BLOCK", 2)
+        self.patch.setattr("abeja_datasets_mock.storage.index._MANY", 2)
         self.runner = asyncio.Runner()
         self.app = create_app(credentials=[Credential.user(name, name, organization_id=name) for name in ORGANIZATIONS])
         self.datasets: dict[str, dict[str, Any]] = {name: {} for name in ORGANIZATIONS}

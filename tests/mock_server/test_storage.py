@@ -254,6 +254,31 @@ def test_rules_of_an_undone_dataset_are_forgotten(store: Store) -> None:
     datasets.rule(number).check({"detection": [{"category_id": 1, "label_id": 1}]}, "attributes")
 
 
+def test_a_long_rule_is_read_in_turns(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("abeja_datasets_mock.turns.TURN", 1e-6)
+    datasets, count = Datasets(store), 5000
+    labels = [{"label_id": n} for n in range(count)]
+    props = json.dumps({"categories": [{"category_id": 1, "labels": labels}]}).encode()
+    row = datasets.create("o", "n", "custom", props, "")
+    assert row
+
+    async def turns_of_others() -> int:
+        work = asyncio.ensure_future(datasets.prepare_rule(str(row.dataset_id)))
+        turns = 0
+        while not work.done():
+            turns += 1
+            await asyncio.sleep(0)
+        await work
+        return turns
+
+    assert asyncio.run(turns_of_others()) > count // 10
+    # It has been read.
+    assert asyncio.run(turns_of_others()) <= 2
+    with pytest.raises(Refusal):
+        datasets.rule(row.dataset_id).check({"detection": [{"category_id": 1, "label_id": count}]}, "attributes")
+    datasets.rule(row.dataset_id).check({"detection": [{"category_id": 1, "label_id": 7}]}, "attributes")
+
+
 def test_many_rules_are_kept_but_not_all(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("abeja_datasets_mock.storage.datasets._RULES_KEPT", 2)
     datasets = Datasets(store)

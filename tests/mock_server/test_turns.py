@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import itertools
+import re
 import signal
 import socket
 import sqlite3
@@ -19,7 +20,7 @@ import pytest
 from tests.sampling import every
 
 from abeja_datasets_mock import RunningServer
-from abeja_datasets_mock.loading import load
+from abeja_datasets_mock.loading import LoadError, load
 from abeja_datasets_mock.storage.places import place
 
 if TYPE_CHECKING:
@@ -361,6 +362,26 @@ def test_an_application_that_is_never_started_leaves_no_warning() -> None:
     code = "from abeja_datasets_mock import create_app; app = create_app()"
     done = subprocess.run([sys.executable, "-W", "error", "-c", code], check=False, capture_output=True, text=True)
     assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_a_dataset_with_many_labels(server: RunningServer, api: "Api") -> None:
+    """Its rule holds while it is loaded, and in a server that reads it for the first item."""
+    count = 3000
+    labels = [{"label_id": n, "label": f"label {n}"} for n in range(count)]
+
+    def item(label: int) -> dict[str, Any]:
+        return {"source_data": SOURCE, "attributes": {"detection": [{"category_id": 1, "label_id": label}]}}
+
+    lines = [
+        {"name": "many", "type": "custom", "props": {"categories": [{"category_id": 1, "name": "a", "labels": labels}]}}
+    ]
+    (dataset,) = server.run(load(server.app.state.store, [*lines, item(7)], ORGANIZATION))
+    told = f"attributes.detection[0]: the dataset has no label {count} in category 1"
+    assert api.refused(400, "POST", api.items_path(dataset), json=item(count)) == told
+    assert api.ok("POST", api.items_path(dataset), json=item(count - 1))["dataset_item_id"] == 1
+    lines[0]["name"] = "another"
+    with pytest.raises(LoadError, match=re.escape(f"[1]: {told}")):
+        server.run(load(server.app.state.store, [*lines, item(count)], ORGANIZATION))
 
 
 @pytest.mark.parametrize("is_indexed", [True, False])

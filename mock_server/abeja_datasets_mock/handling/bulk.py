@@ -50,6 +50,7 @@ class BulkUpdates:
             Refusal: 400 for the first entry that can't be carried out.
         """
         entries = await in_turns(_entries(request.body))
+        await self._datasets.prepare_rule(request.path["dataset_id"])
         if request.is_large or len(entries) > _STAGED or await self._is_long(request, entries):
             return await self._update_in_turns(request, entries)
         kept = [encode_json(attributes) for _, attributes in entries]

@@ -6,6 +6,7 @@ import math
 from collections.abc import Callable
 
 from abeja_datasets_mock.errors import StorageFailed
+from abeja_datasets_mock.large import releasing
 from abeja_datasets_mock.storage.index import Index, Job, Progress
 from abeja_datasets_mock.storage.store import Store
 from abeja_datasets_mock.turns import at_once, in_turns, without_collection
@@ -65,8 +66,12 @@ class Indexing:
         with without_collection():
             added = await in_turns(self._index.prepare(number, begun))
             progress = Progress.MORE
-            while progress is Progress.MORE:
-                progress = await self._store.write(lambda: self._index.write(dataset(), begun, added))
+            try:
+                while progress is Progress.MORE:
+                    progress = await self._store.write(lambda: self._index.write(dataset(), begun, added))
+            finally:
+                # What was not written may be a million postings.
+                await in_turns(releasing(added))
         return progress is Progress.DONE
 
     def _at_once(self, dataset: Callable[[], int], job: Job) -> bool:

@@ -3,7 +3,7 @@
 import functools
 import itertools
 import operator
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 import jsonschema_rs
@@ -14,7 +14,8 @@ _SUBJECT = "the value"
 """Stands for the value in messages, which would otherwise repeat up to megabytes of it."""
 
 _WIDTHS = (128, 32, 8, 2, 0)
-"""Members that a sample of a value keeps of a container, on each level from the outermost."""
+"""Members that a sample of a value keeps of a container, on each level from the outermost; an object also keeps those
+that the schema names, so that none of them seems to be missing."""
 
 
 class Schema:
@@ -25,12 +26,13 @@ class Schema:
         components: the document's components.
     """
 
-    __slots__ = ("_is_valid", "_validator")
+    __slots__ = ("_is_valid", "_names", "_validator")
 
     def __init__(self, schema: Mapping[str, Any], components: Mapping[str, Any]) -> None:
         root = {**schema, "components": {"schemas": components.get("schemas", {})}}
         self._validator = jsonschema_rs.Draft202012Validator(_ending_early(root), mask=_SUBJECT)
         self._is_valid = self._validator.is_valid
+        self._names = frozenset(_strings(root))
 
     def check(self, value: Any, name: str) -> None:
         """Raise the refusal of `value` unless it is valid; `name` is its name in the message."""
@@ -59,29 +61,46 @@ class Schema:
 
         An error copies the failing part, and holds the interpreter for long where that has millions of members.
         """
-        sample = _sample(value, _WIDTHS)
+        sample = _sample(value, _WIDTHS, self._names)
         if self._is_valid(sample):
             return None
         error = self._error(sample)
-        has_wrong_type = isinstance(error.kind, jsonschema_rs.ValidationErrorKind.Type)
         whole, kept = (functools.reduce(operator.getitem, error.instance_path, root) for root in (value, sample))
-        return error if has_wrong_type or not isinstance(whole, list | dict) or len(whole) == len(kept) else None
+        match error.kind:
+            case jsonschema_rs.ValidationErrorKind.Type():
+                is_real = True
+            case jsonschema_rs.ValidationErrorKind.Required(property=name):
+                is_real = name not in whole
+            case _:
+                is_real = not isinstance(whole, list | dict) or len(whole) == len(kept)
+        return error if is_real else None
 
 
-def _sample(value: Any, widths: Sequence[int]) -> Any:
-    """Copy a value with the first members of its lists, and with few members that are containers in its objects."""
+def _sample(value: Any, widths: Sequence[int], names: frozenset[str]) -> Any:
+    """Copy a value with the first members of its lists and objects, and with all members that have one of the names."""
     if not isinstance(value, list | dict):
         return value
     if not widths:
         return type(value)()
     width, *inner = widths
     if isinstance(value, list):
-        return [_sample(member, inner) for member in value[:width]]
-    # All keys stay, so that none seems to be missing.
-    members = {key: type(member)() if isinstance(member, list | dict) else member for key, member in value.items()}
-    large = (key for key, member in value.items() if isinstance(member, list | dict))
-    members.update((key, _sample(value[key], inner)) for key in itertools.islice(large, width))
-    return members
+        return [_sample(member, inner, names) for member in value[:width]]
+    keys = dict.fromkeys(itertools.islice(value, width))
+    if len(keys) < len(value):
+        keys |= dict.fromkeys(sorted(names & value.keys()))
+    return {key: _sample(value[key], inner, names) for key in keys}
+
+
+def _strings(schema: Any) -> Iterator[str]:
+    """Generate all strings of a schema: the names of members are among them."""
+    if isinstance(schema, str):
+        yield schema
+    elif isinstance(schema, Mapping):
+        yield from schema
+        yield from _strings([*schema.values()])
+    elif isinstance(schema, list):
+        for part in schema:
+            yield from _strings(part)
 
 
 def _ending_early(schema: Any) -> Any:

@@ -1,15 +1,16 @@
 """The SQL for datasets. Call it inside `Store.read` and `Store.write`."""
 
 import functools
-import json
 import re
 from collections.abc import Callable, Iterator
 
 from abeja_datasets_mock.errors import Refusal
+from abeja_datasets_mock.large import LARGE
+from abeja_datasets_mock.turns import at_once, in_turns, without_collection
 
 from .places import FIRST_DATASET_ID, LAST_DATASET_ID, places
 from .records import DatasetRow
-from .rules import LabelRule
+from .rules import LabelRule, reading_rule
 from .store import Store
 
 _ID = re.compile("[1-9][0-9]{12}")
@@ -159,7 +160,27 @@ class Datasets:
         """Return the rule for the annotations of a dataset's items."""
         rule = self._rules.get(number)
         if rule is None:
-            if len(self._rules) >= _RULES_KEPT:
-                self._rules.clear()
-            rule = self._rules[number] = LabelRule(json.loads(self.get(number).props))
+            rule = at_once(reading_rule(self.get(number).props))
+            self._keep(number, rule)
         return rule
+
+    async def prepare_rule(self, dataset_id: str) -> None:
+        """Read the rule of a dataset with large props, in turns with other requests; there need be no such dataset."""
+        number = dataset_number(dataset_id)
+        if number is None or number in self._rules:
+            return
+        # What is committed is never undone: the id stays that of these props.
+        row = await self._store.read(lambda: self._large_props(number))
+        if row is not None:
+            with without_collection():
+                self._keep(number, await in_turns(reading_rule(row[0])))
+
+    def _large_props(self, number: int) -> tuple[bytes] | None:
+        query = "SELECT props FROM datasets WHERE dataset_id = ? AND length(props) >= ?"
+        row: tuple[bytes] | None = self._execute(query, (number, LARGE)).fetchone()
+        return row
+
+    def _keep(self, number: int, rule: LabelRule) -> None:
+        if len(self._rules) >= _RULES_KEPT:
+            self._rules.clear()
+        self._rules[number] = rule

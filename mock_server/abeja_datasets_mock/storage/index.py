@@ -48,8 +48,11 @@ _TIME = 0.01
 _LONG = 4 * LARGE
 """Bytes of the attributes or texts of a block that is indexed in turns with other requests."""
 
+_MANY = 4096
+"""Terms in one dictionary, while those of a block are read. One of millions of terms takes long to grow."""
+
 _ROWS = 500
-"""Rows that are read, or terms that are handled, at once."""
+"""Rows that are read at once."""
 
 Found = list[tuple[int, Bits]]
 """Blocks' first ids with the bits of their items."""
@@ -73,8 +76,8 @@ class Job(NamedTuple):
     is_short: bool = False
 
 
-Texts = list[tuple[int, list[tuple[bytes, Bits]]]]
-"""What a job adds to each of a block's texts: the text's number, with its postings. The first one to write is last."""
+Texts = list[defaultdict[bytes, Bits]]
+"""The postings that a job adds to each of a block's texts. The first text to write is the last in the list."""
 
 
 class Progress(Enum):
@@ -126,20 +129,17 @@ class Index:
 
     def prepare(self, dataset: int, job: Job) -> Generator[None, None, Texts]:
         """Build what a job adds to the texts of its block."""
+        added: Texts = [defaultdict(int) for _ in range(postings.BUCKETS)]
         found: defaultdict[bytes, Bits] = defaultdict(int)
         for number in _numbers(job.items):
             attributes = self._attributes(dataset, job.block * BLOCK + number)
             for terms in terms_in_parts(attributes) if attributes is not None else ():
                 for term in terms:
                     found[term] |= 1 << number
+                if len(found) >= _MANY:
+                    _move(found, added)
                 yield
-        added: Texts = [(bucket, []) for bucket in reversed(range(postings.BUCKETS))]
-        # It is emptied part by part: to release a million terms at once would take long.
-        while found:
-            for _ in range(min(_ROWS, len(found))):
-                posting = found.popitem()
-                added[-1 - postings.bucket(posting[0])][1].append(posting)
-            yield
+        _move(found, added)
         return added
 
     def write(self, dataset: int, job: Job, added: Texts, *, seconds: float = _TIME) -> Progress:
@@ -148,10 +148,9 @@ class Index:
             return Progress.CHANGED
         end = time.perf_counter() + seconds
         while added:
-            bucket, new = added.pop()
-            at = text_place(dataset, job.block, bucket)
-            text = self._text(at)
-            self._put_text(at, text, postings.put(text, job.items, new))
+            at = text_place(dataset, job.block, postings.BUCKETS - len(added))
+            text, new = self._text(at), added.pop()
+            self._put_text(at, text, postings.put(text, job.items, new.items()))
             if time.perf_counter() > end:
                 return Progress.MORE
         self._execute("DELETE FROM stale WHERE place = ?", (place(dataset, job.block),))
@@ -296,6 +295,13 @@ class Index:
         row = self._execute("SELECT indexed FROM counters WHERE dataset_id = ?", (dataset,)).fetchone()
         # The dataset may have been deleted while a query was in work.
         return 0 if row is None else int(row[0])
+
+
+def _move(found: dict[bytes, Bits], added: Texts) -> None:
+    """Move postings to those of the texts that they belong to."""
+    for term, bits in found.items():
+        added[-1 - postings.bucket(term)][term] |= bits
+    found.clear()
 
 
 def _numbers(bits: Bits) -> Iterator[int]:
