@@ -651,6 +651,27 @@ def test_it_runs_within_a_loop_and_its_plan_may_be_set_there(
         assert runner.run(run()) == (RESET, OK)
 
 
+@pytest.mark.parametrize("loop_factory", [asyncio.new_event_loop, uvloop.new_event_loop])
+def test_a_client_that_is_killed_before_a_response(
+    upstream: Upstream, loop_factory: Callable[[], asyncio.AbstractEventLoop], caplog: pytest.LogCaptureFixture
+) -> None:
+    upstream.answers = [b"HTTP/1.1 200 OK\r\nContent-Length: 9000000\r\n\r\n" + bytes(9_000_000)]
+
+    async def run() -> None:
+        proxy = Proxy(upstream.url)
+        address = urlsplit(await proxy.start())
+        with socket.create_connection((address.hostname, address.port or 0)) as client:
+            client.sendall(LIST)
+        async with asyncio.timeout(5):
+            while proxy.connections or not upstream.connections:  # noqa: ASYNC110 - no event says it
+                await asyncio.sleep(0.001)
+        await proxy.stop()
+
+    with asyncio.Runner(loop_factory=loop_factory) as runner:
+        runner.run(run())
+    assert not caplog.records
+
+
 @pytest.mark.parametrize("turns", range(6))
 @pytest.mark.parametrize("loop_factory", [asyncio.new_event_loop, uvloop.new_event_loop])
 def test_a_connection_accepted_just_before_an_outage_does_not_hang(

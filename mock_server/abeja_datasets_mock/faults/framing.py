@@ -91,7 +91,7 @@ class Stream:
         self._reader = reader
         # asyncio does so for most sockets, but not for those that a listening socket of `socket.create_server`
         # accepts. Without it a message that is sent in two pieces takes 40 ms.
-        writer.get_extra_info("socket").setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        self._set(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
 
     async def fill(self) -> bool:
         """Wait for more bytes, and return whether any came. A cancelled call loses none.
@@ -121,9 +121,14 @@ class Stream:
 
     def reset(self) -> None:
         """Close the connection so that the other side sees a reset (RST), and not the end of what was sent."""
-        with contextlib.suppress(OSError):
-            self.writer.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _LINGER_0)
+        self._set(socket.SOL_SOCKET, socket.SO_LINGER, _LINGER_0)
         self.writer.transport.abort()
+
+    def _set(self, level: int, option: int, value: int | bytes) -> None:
+        """Set an option of the socket, unless the connection is lost already."""
+        # With uvloop a socket that is closed raises ValueError: its file descriptor is -1.
+        with contextlib.suppress(OSError, ValueError):
+            self.writer.get_extra_info("socket").setsockopt(level, option, value)
 
     async def head(self) -> Head | None:
         """Take the start of the next message; None where the connection ends before it.
