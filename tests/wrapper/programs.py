@@ -12,6 +12,9 @@ from abeja_datasets.documented_names import FOLDER
 
 OURS: Final = ("-m", "abeja_datasets")
 
+_TIMEOUT = 300
+"""Seconds. A program compiles the modules anew, several times in some tests, and the machine may have other work."""
+
 ABEJA_SDK: Final = {
     "abeja/__init__.py": "from .version import VERSION\nfrom .tracking import Tracking\n",
     "abeja/version.py": "VERSION = '2.3.6'\n",
@@ -50,7 +53,7 @@ def run(
         capture_output=True,
         text=True,
         check=False,
-        timeout=60,
+        timeout=_TIMEOUT,
     )
 
 
