@@ -18,6 +18,7 @@ from abeja_datasets_mock.openapi import document
 Data = dict[str, Any]
 DOCS = Path(__file__).parents[2] / "docs"
 Edit = Callable[[Data], object]
+ROOT = "/organizations/{organization_id}/datasets"
 ERROR = {"application/json": {"schema": {"$ref": "#/components/schemas/Error"}}}
 PLAIN: Data = yaml.safe_load(document.locate().read_text(encoding="utf-8"))
 SELECTED = (
@@ -145,6 +146,55 @@ def without(name: str) -> Edit:
     return edit
 
 
+def renamed_operations(data: Data) -> None:
+    for operation in operations(data):
+        operation["operationId"] = re.sub(r"_(\w)", lambda match: match[1].upper(), operation["operationId"])
+
+
+def without_operation_ids(data: Data) -> None:
+    for operation in operations(data):
+        del operation["operationId"]
+
+
+def without_examples(data: Data) -> None:
+    todo: list[Any] = [data]
+    while todo:
+        node = todo.pop()
+        if isinstance(node, dict):
+            node.pop("example", None)
+            node.pop("examples", None)
+        todo.extend(node.values() if isinstance(node, dict) else node if isinstance(node, list) else ())
+
+
+def more_properties(data: Data) -> None:
+    for schema in data["components"]["schemas"].values():
+        if isinstance(schema.get("properties"), dict):
+            schema["properties"]["remark"] = {"type": "string"}
+
+
+def api_key(name: str, *, alone: bool) -> Edit:
+    def edit(data: Data) -> None:
+        data["components"]["securitySchemes"]["key"] = {"type": "apiKey", "in": "header", "name": name}
+        data["security"] = [{"key": []}] if alone else [*data["security"], {"key": []}]
+
+    return edit
+
+
+def added(path: str, method: str, **more: Any) -> Edit:
+    """Add an operation, `more_of_it`, which the check knows nothing of."""
+
+    def edit(data: Data) -> None:
+        item = data["paths"].setdefault(path, {})
+        there = item.get("parameters", [])
+        names = [name for name in re.findall(r"\{(.*?)\}", path) if not there]
+        parameters = [{"name": name, "in": "path", "required": True, "schema": {"type": "string"}} for name in names]
+        success = {"description": "x", "content": {"application/json": {"schema": {"type": "object"}}}}
+        body = {"operationId": "more_of_it", "parameters": parameters, "responses": {"200": success}}
+        item[method] = {**body, **more}
+
+    return edit
+
+
 def all_at_once(data: Data) -> None:
     for edit in (
         more_parameters("sort"),
@@ -160,6 +210,7 @@ def all_at_once(data: Data) -> None:
 SERVED: dict[str, Edit] = {
     "more parameters": more_parameters("sort", "offset", "page", "fields", "force", "dry_run", "contract_check"),
     "a lower maximum": sizes(200, 50),
+    "a maximum of 1": sizes(1, 1),
     "a maximum of 2": sizes(2, 1),
     "a higher maximum": sizes(5000, 300),
     "paths below /v2": below("/v2"),
@@ -180,8 +231,21 @@ EQUAL: dict[str, Edit] = {
     "renamed ids": renamed_ids,
     "JSON with a parameter": json_with_a_parameter,
     "no sizes of pages": without_sizes,
+    "an API key beside": api_key("X-Key", alone=False),
+    "an API key in Authorization": api_key("Authorization", alone=True),
+    "more optional properties": more_properties,
+    "no examples": without_examples,
+    "no operationIds": without_operation_ids,
+    **{f"{method} {path} added": added(path, method) for path, method in (
+        (f"{ROOT}/{{dataset_id}}", "patch"), (f"{ROOT}/", "delete"), (f"{ROOT}/", "put"),
+        ("/organizations/{organization_id}", "delete"), ("/organizations/{organization_id}/reset", "post"),
+        ("/organizations/{organization_id}/models/{model_id}", "delete"), (f"{ROOT}/{{dataset_id}}/copy", "post"),
+        (f"{ROOT}/{{dataset_id}}/shares/{{user_id}}", "get"),
+    )},
+    "health added": added("/health", "get", security=[]),
+    "renamed operations": renamed_operations,
     "names of any length": names(None),
-}
+}  # fmt: skip
 """Edits of a document that the mock server keeps by its own document."""
 
 
@@ -227,7 +291,76 @@ def _less(_: Asked, response: Told) -> Told:
     return response.but(json=less(response.json)) if response.status < 300 and response.body else response
 
 
+def renamed(**names: str) -> tuple[Edit, Wrap]:
+    """Rename query parameters, in a document and for a server."""
+
+    def edit(data: Data) -> None:
+        for parameter in [part for each in operations(data) for part in each.get("parameters", [])]:
+            if parameter.get("name") in names:
+                parameter["name"] = names[parameter["name"]]
+
+    before = {new: old for old, new in names.items()}
+
+    async def wrap(asked: Asked, ask: Ask) -> Told:
+        path, mark, query = asked.target.partition("?")
+        pairs = [pair.partition("=") for pair in query.split("&")]
+        kept = [f"{before.get(name, name)}{equals}{value}" for name, equals, value in pairs if name not in names]
+        return await ask(asked.but(target=f"{path}{mark}{'&'.join(kept)}"))
+
+    return edit, wrap
+
+
+def required_parameter(data: Data) -> None:
+    for operation in operations(data):
+        for place, name in (("query", "version"), ("header", "X-Client")):
+            parameter = {"name": name, "in": place, "required": True, "schema": {"enum": ["1"]}}
+            operation["parameters"] = [*operation.get("parameters", []), parameter]
+
+
+async def _requires(asked: Asked, ask: Ask) -> Told:
+    given = "version=1" in asked.target and asked.headers.get("x-client") == "1"
+    return await ask(asked) if given or asked.operation is None else _REFUSAL
+
+
+def required_property(data: Data) -> None:
+    schema = data["components"]["schemas"]["CreateDatasetRequest"]
+    schema["properties"]["region"] = {"type": "string", "default": "jp"}
+    schema["required"].append("region")
+
+
+async def _requires_region(asked: Asked, ask: Ask) -> Told:
+    response = await ask(asked)
+    created = asked.operation == "create_dataset" and response.status == 201
+    if created and asked.json.get("region") != "jp":
+        await ask(asked.but(method="DELETE", target=f"{asked.path}{response.json['dataset_id']}", body=b""))
+        return _REFUSAL
+    return response
+
+
+async def _for_anybody(asked: Asked, ask: Ask) -> Told:
+    return await ask(asked.but(headers={**asked.headers, "authorization": AUTHORIZATION}))
+
+
+async def _with_more(asked: Asked, ask: Ask) -> Told:
+    """Respond to an added operation, to whoever may see its dataset."""
+    if not asked.path.endswith("/more"):
+        return await ask(asked)
+    looked = await ask(asked.but(target=asked.path.removesuffix("/more")))
+    return looked.but(json={"more": True}) if looked.status == 200 else looked
+
+
+_REFUSAL = Told(400, [("content-type", "application/json")], b'{"error": "x", "error_description": "x"}')
 OTHERWISE: dict[str, tuple[Edit, Wrap]] = {
+    "403 for wrong credentials": (status(401, 403), with_status(401, 403)),
+    "201 for all successes": (status(200, 201), with_status(200, 201)),
+    "202 for all successes": (status(200, 202), with_status(200, 202)),
+    "another name of sizes": renamed(limit="page_size", max_results="page_size"),
+    "another name of tokens": renamed(next_token="cursor", next_page_token="cursor"),
+    "another name of q": renamed(q="query"),
+    "required parameters": (required_parameter, _requires),
+    "a required property": (required_property, _requires_region),
+    "no credentials": (lambda data: data.pop("security"), _for_anybody),
+    "an operation added": (added(f"{ROOT}/{{dataset_id}}/more", "get"), _with_more),
     "422 for wrong bodies": (status(400, 422), with_status(400, 422)),
     "410 for what is not there": (status(404, 410), with_status(404, 410)),
     "200 for what is created": (status(201, 200), with_status(201, 200)),

@@ -486,6 +486,47 @@ def test_a_long_retry_after_stops_it(tmp_path: Path) -> None:
     with spoilt(much_later) as server:
         report = check(URL, ORGANIZATION, AUTHORIZATION, options(tmp_path, transport=server))
     assert report.stopped == "the server asks to be left alone for 3600 seconds (Retry-After)"
+    assert (report.exit_code, report.failures) == (3, ())
+    reasons = [each.reason for each in report.verdicts if each.clause.name == "items.create.kept"]
+    assert reasons == [f"the check ended: {report.stopped}"]
+
+
+@pytest.mark.parametrize("status", [202, 200])
+def test_a_deletion_that_is_begun_is_waited_for(status: int, tmp_path: Path) -> None:
+    later: dict[str, int] = {}
+
+    async def slowly(asked: Asked, ask: Ask) -> Told:
+        told = await ask(asked.reading() if asked.operation == "delete_dataset" else asked)
+        if asked.operation == "delete_dataset" and told.status == 200:
+            later[asked.path] = 2
+            return told.but(status=status)
+        if asked.operation == "get_dataset" and asked.path in later:
+            later[asked.path] -= 1
+            if later[asked.path] == 0:
+                await ask(asked.but(method="DELETE"))
+        return told
+
+    with spoilt(slowly) as server:
+        given = options(tmp_path, transport=server, select=("operations.get_dataset.*",))
+        report = check(URL, ORGANIZATION, AUTHORIZATION, given)
+        assert names(server) == ([] if status == 202 else [read(tmp_path / "ledger.jsonl").datasets.popitem()[1]])
+    assert bool(report.left_behind) == (status == 200)
+
+
+def test_a_deletion_that_never_ends_is_reported(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("abeja_datasets_contract.check.cleaning._PAUSE", 0)
+
+    async def never(asked: Asked, ask: Ask) -> Told:
+        told = await ask(asked.reading() if asked.operation == "delete_dataset" else asked)
+        return told.but(status=202) if asked.operation == "delete_dataset" else told
+
+    with spoilt(never) as server:
+        given = options(tmp_path, transport=server, select=("operations.get_dataset.*",))
+        report = check(URL, ORGANIZATION, AUTHORIZATION, given)
+    assert report.exit_code == 3
+    assert [left.rpartition(": ")[2] for left in report.left_behind] == [
+        "the server responded to its deletion with status 202, and still has it"
+    ]
 
 
 def test_an_expired_credential_is_told(tmp_path: Path) -> None:

@@ -4,8 +4,8 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from .document import contract_of
+from .document.ids import InvalidIdentifier
 from .guard import Guard, NotOurs
-from .ids import InvalidIdentifier
 from .ledger import Ledger, read
 from .options import CheckFailed, Options, base_url, require_sendable
 from .ownership import Ownership
@@ -13,7 +13,11 @@ from .redaction import Redaction
 from .results import Mode
 from .wire import Wire
 
-_OK, _NO_CONTENT, _GONE, _MULTIPLE = 200, 204, 404, 300
+_MULTIPLE, _GONE = 300, (404, 410)
+_SURE = (200, 204, *_GONE)
+"""Statuses of a deletion that say that it is done; another success may be one that is only begun (202)."""
+_LOOKS, _PAUSE = 5, 0.5
+"""Reads of a dataset after such a deletion, and the seconds between them."""
 _NO_RESPONSES = 3
 """As many requests without a response in a row end the clean-up."""
 
@@ -153,10 +157,8 @@ class Cleaner:
         """Delete a dataset that is there, if it is the run's; return why it may still be there."""
         try:
             read = self._wire.send(self._ownership.call("get_dataset", organization, dataset))
-            if read.received is not None and read.received.status == _GONE:
-                return (
-                    "a read of it has status 404, but the list has it" if self._lists(organization, dataset) else None
-                )
+            if read.received is not None and read.received.status in _GONE:
+                return self._why_listed(organization, dataset, read.received.status)
             call = self._ownership.call("delete_dataset", organization, dataset)
             self._guard.before(call)
         except (NotOurs, InvalidIdentifier) as error:
@@ -164,8 +166,22 @@ class Cleaner:
         exchange = self._wire.send(call)
         if exchange.received is None:
             return exchange.error
-        done = exchange.received.status in (_OK, _NO_CONTENT, _GONE)
-        return None if done else f"the server responded to its deletion with status {exchange.received.status}"
+        status = exchange.received.status
+        done = status in _SURE or (status < _MULTIPLE and self._goes(organization, dataset))
+        return None if done else f"the server responded to its deletion with status {status}, and still has it"
+
+    def _goes(self, organization: str, dataset: str) -> bool:
+        """Return whether a read no longer shows a dataset, now or a little later."""
+        for _ in range(_LOOKS):
+            read = self._wire.send(self._ownership.call("get_dataset", organization, dataset))
+            if read.received is None or read.received.status in _GONE:
+                return read.received is not None
+            self._wire.interrupts.sleep(_PAUSE)
+        return False
+
+    def _why_listed(self, organization: str, dataset: str, status: int) -> str | None:
+        listed = self._lists(organization, dataset)
+        return f"a read of it has status {status}, but the list has it" if listed else None
 
     def _lists(self, organization: str, dataset: str) -> bool:
         if organization not in self._listed:

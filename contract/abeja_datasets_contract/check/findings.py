@@ -1,6 +1,6 @@
 """What is found while clauses are checked, and the verdicts that follow from it."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Container, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from .document import Contract
@@ -134,7 +134,7 @@ class Findings:
             return ""
         success = response.status < _FIRST_REDIRECT
         expected_success = min(statuses) < _FIRST_REDIRECT
-        undocumented = self._contract.operation(operation).response(response.status) is None
+        undocumented = not self._contract.operation(operation).documents(response.status)
         if undocumented and success == (min(statuses) < _FIRST_REDIRECT):
             return f"responses.{operation}.status"
         if success:
@@ -205,10 +205,11 @@ class Findings:
         """Return whether a clause has failed."""
         return bool(self._tallies[name].failures)
 
-    @property
-    def any_failed(self) -> bool:
-        """Whether any clause has failed."""
-        return bool(self._complaints) or any(tally.failures for tally in self._tallies.values())
+    def any_failed(self, known: Container[str] = ()) -> bool:
+        """Return whether any clause has failed beside the known failures."""
+        failed = [name for name, tally in self._tallies.items() if tally.failures]
+        failed += [complaint.failure.clause.name for complaint in self._complaints]
+        return any(name not in known for name in failed)
 
     def settle(self) -> None:
         """Pass complaints of the oracle to the clauses they belong to, once all are known."""

@@ -5,10 +5,11 @@ import re
 from collections.abc import Iterable
 from typing import Any
 
-from .ids import InvalidIdentifier, segment
+from .document import Target
+from .document.ids import InvalidIdentifier, segment
 from .ledger import Ledger
 from .options import Skip
-from .ownership import Ownership, Target, body_of
+from .ownership import Ownership, body_of
 from .results import Exchange, Mode
 from .wire import Call
 

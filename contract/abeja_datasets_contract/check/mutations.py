@@ -31,7 +31,7 @@ def mutants(contract: Contract, schema: Mapping[str, Any], valid: Any) -> Iterat
 
     In a list it is the last element that gets broken, so that it takes looking at all of them to notice.
     """
-    compiled = contract.validator(schema)
+    compiled = contract.schemas.validator(schema)
     for path, places, kinds in _sites(contract, schema, valid, (), ()):
         for wrong in kinds:
             value = _replaced(valid, path, wrong)
@@ -42,7 +42,7 @@ def mutants(contract: Contract, schema: Mapping[str, Any], valid: Any) -> Iterat
 def _sites(
     contract: Contract, schema: Mapping[str, Any], value: Any, path: _Path, places: tuple[str, ...]
 ) -> Iterator[tuple[_Path, tuple[str, ...], tuple[Any, ...]]]:
-    schema = _object_branch(contract, contract.resolved(schema))
+    schema = _object_branch(contract, contract.schemas.resolved(schema))
     kind = _kind(schema)
     if kind not in _WRONG:
         return  # any JSON
@@ -67,7 +67,7 @@ def _kind(schema: Mapping[str, Any]) -> str | None:
 def _object_branch(contract: Contract, schema: Mapping[str, Any]) -> Mapping[str, Any]:
     """Choose what a property is when it is not null."""
     for branch in schema.get("oneOf", ()):
-        found: Mapping[str, Any] = contract.resolved(branch)
+        found: Mapping[str, Any] = contract.schemas.resolved(branch)
         if found.get("type") != "null":
             return found
     return schema

@@ -3,11 +3,11 @@
 import json
 import unicodedata
 from collections.abc import Callable, Iterator, Mapping
-from typing import Any, NamedTuple
+from typing import Any
 from urllib.parse import quote, unquote, urlencode
 
-from .document import Contract
-from .ids import IDS, InvalidIdentifier, path_of, segment
+from .document import Contract, Target
+from .document.ids import IDS, InvalidIdentifier, path_of, segment
 from .ledger import Ledger
 from .results import Exchange
 from .wire import Call
@@ -15,21 +15,6 @@ from .wire import Call
 _MOST, _PAGE = 20_000, 1000
 _OK = 200
 _ABSENT = (404, 410)
-
-
-class Target(NamedTuple):
-    """What the path of a request names; empty where it names none."""
-
-    organization: str
-    dataset: str
-    items: bool
-    """Whether the path goes on behind the dataset."""
-    item: str
-
-    @property
-    def key(self) -> tuple[str, str]:
-        """The dataset with its organization."""
-        return self.organization, self.dataset
 
 
 class Ownership:
@@ -59,12 +44,8 @@ class Ownership:
         """Why the last list could not be read to its end; empty where it could."""
 
     def target(self, call: Call) -> Target | None:
-        """Read the path of a request; None where it is not a path of the API."""
-        ids = {name: unquote(text or "") for name, text in (self._contract.ids_in(call.target) or {}).items()}
-        if not ids or {".", ".."} & set(ids.values()):
-            return None
-        organization, dataset, item = (ids.get(name, "") for name in IDS)
-        return Target(organization, dataset, bool(ids.get("below")), item)
+        """Return what the path of a request names; None where it is not a path of the API."""
+        return self._contract.paths.target(call.target)
 
     def shown(self, key: tuple[str, str]) -> bool:
         """Return whether a read has shown that a dataset is, or was, the run's."""
@@ -123,6 +104,9 @@ class Ownership:
             self.list_problem = ""
             after = next((text for name, text in exchange.received.headers if name.lower() == "x-next-token"), "")
             if not after:
+                return
+            if not self._contract.operation("list_datasets").has("next_token"):
+                self.list_problem = "the document has no parameter to ask for more than one page of datasets"
                 return
             token = {"next_token": after}
         self.list_problem = f"the organization has more than {pages} pages of datasets"
@@ -191,12 +175,13 @@ class Ownership:
         """
         known = self._contract.operation(operation)
         pairs = self._contract.within(operation, (query or {}).items())
+        headers = self._contract.required(operation, "header", ())
         path = path_of(known.path, dict(zip(IDS, (organization, dataset, item), strict=True)))
         return Call(
             method=known.method,
             target=f"{path}?{urlencode(pairs, quote_via=quote, errors='replace')}" if pairs else path,
             operation=operation,
-            headers=(("Authorization", self.credentials[organization]),),
+            headers=(("Authorization", self.credentials[organization]), *headers),
         )
 
 

@@ -2,12 +2,12 @@
 
 import httpx
 
+from .document.sources import Source
 from .options import CheckFailed, Lost, Stopped
 from .probe import Probe
 from .reading import Response, header
 from .registry import Stage
 from .resources import UNKNOWN_USER
-from .sources import Source
 
 STAGE = Stage("preflight")
 _UNAUTHORIZED, _FORBIDDEN, _NOT_FOUND, _REDIRECT, _ERROR = 401, 403, 404, 300, 400

@@ -10,9 +10,9 @@ from urllib.parse import quote, urlencode
 
 from .compare import difference, record_difference
 from .document import Contract
+from .document.ids import path_of
 from .findings import Findings
 from .guard import Guard
-from .ids import path_of
 from .ledger import Ledger
 from .options import Broken, Lost, Options, Skip
 from .ownership import Ownership
@@ -23,7 +23,7 @@ from .wire import Call, Wire
 _FEW = 20
 _STEP, _NAMES = 60_013, 99_991
 """Both prime, so that no two names of as many are the same."""
-_UNAUTHORIZED = 401
+_UNAUTHORIZED, _FORBIDDEN = 401, 403
 _JSON = (("Content-Type", "application/json"),)
 UNSET: Any = object()
 """Stands for an argument that was not given, where None is a value."""
@@ -135,8 +135,11 @@ class Probe:
 
         Raises:
             Broken: another one came; it is noted.
+            Skip: the operation needs no credential, and it is a refusal of one that is expected.
         """
         statuses = self._allowed(response, statuses)
+        if set(statuses) <= {_UNAUTHORIZED, _FORBIDDEN} and not self._secured(response):
+            raise Skip(f"the document asks for no credential of {response.exchange.operation}")
         self.findings.count()
         if response.status not in statuses:
             self._look_for_expiry(response)
@@ -148,6 +151,10 @@ class Probe:
     def is_one_of(self, response: Response, statuses: Sequence[int]) -> bool:
         """Return whether a response has one of these statuses, or what the document has in their place."""
         return response.status in self._allowed(response, statuses)
+
+    def _secured(self, response: Response) -> bool:
+        operation = response.exchange.operation
+        return operation is None or self.contract.operation(operation).secured
 
     def _allowed(self, response: Response, statuses: Sequence[int]) -> Sequence[int]:
         operation = response.exchange.operation
@@ -260,9 +267,10 @@ class Probe:
         target = path_of(path or known.path, values)
         pairs = self.contract.within(operation, query.items() if isinstance(query, Mapping) else query)
         if json is not UNSET:
-            body = json_module.dumps(json, ensure_ascii=False).encode()
+            body = json_module.dumps(self.contract.completed(operation, json), ensure_ascii=False).encode()
         if headers is None:
             headers = () if body is None else _JSON
+        headers = (*headers, *self.contract.required(operation, "header", {name for name, _ in headers}))
         credential = self.party.authorization if authorization is UNSET else authorization
         if credential is not None:
             headers = (("Authorization", credential), *headers)
@@ -287,6 +295,17 @@ class Probe:
         """Leave the clause unchecked unless something holds."""
         if not holds:
             raise Skip(reason)
+
+    def require_understood(self, operation: str) -> None:
+        """Leave the clause unchecked where nobody knows what an operation changes, unless any data may change.
+
+        Raises:
+            Skip: it is unknown.
+        """
+        understood = self.contract.understands(operation) or self.options.mode is Mode.DISPOSABLE
+        self.skip_unless(
+            understood, f"the check does not know what {operation} changes; --allow-writes --disposable checks it"
+        )
 
     def _look_for_expiry(self, response: Response) -> None:
         """Tell a server that refuses one request from one that no longer takes the credential at all."""

@@ -7,8 +7,8 @@ from fnmatch import fnmatchcase
 from typing import Any, Protocol
 
 from .document import Contract
+from .document.sources import Source
 from .results import Clause
-from .sources import Source
 
 Check = Callable[[Any], None]
 """It is called with the `Probe`, whose module imports this one."""

@@ -5,6 +5,7 @@ import enum
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Protocol
 
 from abeja_datasets_contract.check_options import Mode as Mode  # noqa: PLC0414 - a report names it
@@ -181,6 +182,8 @@ class Report:
     left_behind: tuple[str, ...] = field(default=())
     """What clean-up could not remove, each in words."""
 
+    document: Path | None = None
+    """The document that was checked by; None is the installed one."""
     kept: str = ""
     """The ledger of what was left on the server on request; empty where nothing was."""
 
@@ -224,9 +227,11 @@ class Report:
 
     @property
     def exit_code(self) -> int:
-        """0: keeps all that was checked, but for known failures; 1: breaks a promise; 3: none checked, or data left."""
+        """0: keeps all that was checked, but for known failures; 1: breaks a promise; 3: incomplete, or data left."""
         if self.failed:
             return 1
+        if self.stopped is not None:
+            return 3
         if self.known:
             return 0  # a deletion that is known to fail leaves data
         return 0 if self.count(Status.PASS) and not self.left_behind else 3

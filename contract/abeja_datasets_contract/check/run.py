@@ -174,7 +174,7 @@ class _Run:
                     self._tell([entry])
                 elif self._forbids(entry):
                     self._findings.skipped(entry.clause.name, READ_ONLY)
-            if self._options.fail_fast and self._findings.any_failed:
+            if self._options.fail_fast and self._findings.any_failed(self._known):
                 raise Stopped(f"something failed in the stage {stage.name}")
 
     def _check(self, entry: Entry) -> None:
@@ -260,6 +260,7 @@ class _Run:
             exchanges=tuple(self._wire.exchanges),
             stopped=stopped,
             left_behind=self._left,
+            document=self._options.document,
             kept=str(self._ledger.path) if self._keeps and self._ledger.path else "",
         )
 

@@ -5,10 +5,10 @@ from typing import Any
 
 from abeja_datasets_contract.check.credentials import ALIKE, ANOTHER_USER, WRONG_SECRET, basic, crossed, spoilt
 from abeja_datasets_contract.check.document import Contract
+from abeja_datasets_contract.check.document.sources import Source
 from abeja_datasets_contract.check.probe import Probe
 from abeja_datasets_contract.check.registry import Add, Stage
 from abeja_datasets_contract.check.resources import UNKNOWN_USER, nothing_changed, shared_filled, subject
-from abeja_datasets_contract.check.sources import Source
 
 from .identifiers import BODIES
 from .paging import DATASETS, ITEMS
@@ -56,6 +56,7 @@ _KINDS: dict[str, tuple[str, _Credentials, bool]] = {
 
 def _check(operation: str, credentials: _Credentials) -> Callable[[Probe], None]:
     def check(p: Probe) -> None:
+        p.require_understood(operation)
         wrong = credentials(p)
         if p.contract.reads(operation):
             dataset = subject(p) if operation != "list_datasets" else None
@@ -121,7 +122,7 @@ def exact(p: Probe) -> None:
 def _early(contract: Contract) -> dict[str, dict[str, Any]]:
     """Requests that would be refused for another reason too."""
     broken = {"body": b"{", "headers": (("Content-Type", "application/json"),)}
-    found: dict[str, dict[str, Any]] = {name: {} for name in contract.secured()}
+    found: dict[str, dict[str, Any]] = {name: {} for name in contract.secured() if contract.understands(name)}
     return {name: broken if contract.operation(name).request_schema else more for name, more in found.items()}
 
 

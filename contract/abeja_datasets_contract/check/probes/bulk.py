@@ -1,8 +1,11 @@
 """Bulk updates: all or nothing, with a response in the order of the request."""
 
+import contextlib
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from abeja_datasets_contract.check.document.sources import INFO, Source
+from abeja_datasets_contract.check.options import Skip
 from abeja_datasets_contract.check.probe import Probe
 from abeja_datasets_contract.check.reading import Response
 from abeja_datasets_contract.check.registry import Stage
@@ -18,7 +21,6 @@ from abeja_datasets_contract.check.resources import (
     shared_filled,
     unchanged,
 )
-from abeja_datasets_contract.check.sources import INFO, Source
 
 from .identifiers import UNKNOWN_ITEM
 from .items import moved
@@ -29,7 +31,7 @@ _BULK, _GET = "bulk_update_dataset_item", "get_dataset_item"
 _RULE = Source.operation(_BULK, "description")
 _RESPONSE = Source.operation(_BULK, "responses", "200")
 _REFUSED = (400,)
-_MANY = 101
+_LEAST, _MOST = 20, 100
 
 
 def entry(item: Any, attributes: Any) -> dict[str, Any]:
@@ -185,13 +187,16 @@ def unknown_dataset(p: Probe) -> None:
 
 
 def many(p: Probe) -> Dataset:
-    """Return a dataset with one item more than a page has by default."""
-    return shared_filled(p, "many", _MANY)
+    """Return a dataset with one item more than a page has by default, and with a few at least."""
+    default = _MOST
+    with contextlib.suppress(Skip):
+        default = p.contract.bounds("list_dataset_items", "limit").default or _MOST
+    return shared_filled(p, "many", max(_LEAST, min(default, _MOST)) + 1)
 
 
 @STAGE.clause("bulk.many", "Many items are updated at once.", _RULE)
 def updates_many(p: Probe) -> None:
-    """Update as many as there are, of 101."""
+    """Update as many as there are."""
     dataset = many(p)
     response = _sent(p, dataset, list(reversed(dataset.items)), lambda number: {"new": number})
     p.equal(

@@ -4,6 +4,7 @@ from collections import Counter
 from typing import Any
 
 from abeja_datasets_contract.check.compare import shown
+from abeja_datasets_contract.check.document.sources import INFO, Source
 from abeja_datasets_contract.check.probe import Probe
 from abeja_datasets_contract.check.reading import Response
 from abeja_datasets_contract.check.registry import Stage
@@ -11,13 +12,12 @@ from abeja_datasets_contract.check.resources import (
     by_id,
     filled,
     new_dataset,
+    newest_datasets,
     shared_filled,
     source,
-    walk_datasets,
     walk_items,
     with_name,
 )
-from abeja_datasets_contract.check.sources import INFO, Source
 
 from .bulk import entry, many
 
@@ -90,7 +90,7 @@ def names(p: Probe) -> None:
         made = [response for response in responses if p.is_one_of(response, _CREATED)]
         p.passing.extend(response.id("dataset_id") for response in made)
         p.require(len(made) == 1, "one dataset of this name", f"{len(made)}", *responses)
-        found = with_name(walk_datasets(p), str(body["name"]))
+        found = with_name(newest_datasets(p), str(body["name"]))
         p.require(len(found) == 1, "one dataset of this name in the list", f"{len(found)}", *responses, p.last)
 
 

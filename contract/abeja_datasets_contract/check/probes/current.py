@@ -2,10 +2,10 @@
 
 from collections.abc import Iterator
 
+from abeja_datasets_contract.check.document.sources import INFO
 from abeja_datasets_contract.check.probe import Probe
 from abeja_datasets_contract.check.registry import Stage
 from abeja_datasets_contract.check.resources import Dataset, filled, new_dataset, new_item, walk_items
-from abeja_datasets_contract.check.sources import INFO
 
 from .bulk import entry
 from .paging import DATASETS, ITEMS, token_where_more_follow
@@ -47,7 +47,7 @@ def items(p: Probe) -> None:
 
 def _listed(p: Probe, dataset: Dataset, promised: str, query: dict[str, int]) -> None:
     """Expect the items in a list whose first page this is, in any order; a page may be shorter than was asked for."""
-    response = ITEMS.page(p, dataset.id, **query)
+    response = p.call(ITEMS.operation, dataset.id, query=query)
     records = ITEMS.records(response)
     token = ITEMS.next(response)
     if token:

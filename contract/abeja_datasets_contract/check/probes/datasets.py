@@ -4,6 +4,7 @@ import datetime as dt
 import email.utils
 from typing import Any
 
+from abeja_datasets_contract.check.document.sources import INFO, Source
 from abeja_datasets_contract.check.probe import Probe
 from abeja_datasets_contract.check.reading import Response
 from abeja_datasets_contract.check.registry import Stage
@@ -18,7 +19,6 @@ from abeja_datasets_contract.check.resources import (
     subject,
     walk_datasets,
 )
-from abeja_datasets_contract.check.sources import INFO, Source
 
 STAGE = Stage("datasets")
 _NOT_FOUND = (404,)

@@ -4,11 +4,11 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from abeja_datasets_contract.check.compare import difference, order_of_keys
+from abeja_datasets_contract.check.document.sources import INFO
 from abeja_datasets_contract.check.probe import Probe
 from abeja_datasets_contract.check.reading import Part, Response
 from abeja_datasets_contract.check.registry import Stage
-from abeja_datasets_contract.check.resources import shared_filled, source, walk_datasets
-from abeja_datasets_contract.check.sources import INFO
+from abeja_datasets_contract.check.resources import newest_datasets, shared_filled, source
 
 STAGE = Stage("fidelity")
 
@@ -123,7 +123,7 @@ def _props(p: Probe, value: Any) -> Iterator[tuple[Any, Response]]:
     yield response.at("props"), response
     response = p.call("get_dataset", dataset)
     yield response.at("props"), response
-    for record in walk_datasets(p) if value in _TWICE else ():
+    for record in newest_datasets(p) if value in _TWICE else ():
         if record.id("dataset_id") == dataset:
             yield record.at("props"), p.last
     response = p.call("delete_dataset", dataset)

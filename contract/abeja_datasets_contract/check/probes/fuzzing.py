@@ -4,11 +4,11 @@ from collections.abc import Callable
 
 from abeja_datasets_contract.check import fuzzing
 from abeja_datasets_contract.check.document import Contract
+from abeja_datasets_contract.check.document.sources import INFO, Source
 from abeja_datasets_contract.check.options import Skip
 from abeja_datasets_contract.check.probe import Probe
 from abeja_datasets_contract.check.registry import Add, Stage
 from abeja_datasets_contract.check.results import Mode
-from abeja_datasets_contract.check.sources import INFO, Source
 
 STAGE = Stage("fuzzing")
 _LINES = 40

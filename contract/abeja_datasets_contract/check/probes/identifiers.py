@@ -5,7 +5,8 @@ from dataclasses import replace
 from typing import Any
 
 from abeja_datasets_contract.check.document import Contract
-from abeja_datasets_contract.check.ids import MadeUp, segment
+from abeja_datasets_contract.check.document.ids import MadeUp, segment
+from abeja_datasets_contract.check.document.sources import Source
 from abeja_datasets_contract.check.probe import Probe
 from abeja_datasets_contract.check.reading import Response
 from abeja_datasets_contract.check.registry import Add, Stage
@@ -18,7 +19,6 @@ from abeja_datasets_contract.check.resources import (
     subject,
     subject_item,
 )
-from abeja_datasets_contract.check.sources import Source
 
 STAGE = Stage("identifiers")
 _NOT_FOUND = (404,)

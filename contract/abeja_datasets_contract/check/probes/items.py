@@ -4,6 +4,7 @@ import time
 from collections.abc import Callable
 from typing import Any
 
+from abeja_datasets_contract.check.document.sources import INFO, Source
 from abeja_datasets_contract.check.probe import UNSET, Probe
 from abeja_datasets_contract.check.reading import Part, Response
 from abeja_datasets_contract.check.registry import Stage
@@ -21,7 +22,6 @@ from abeja_datasets_contract.check.resources import (
     unchanged,
     walk_items,
 )
-from abeja_datasets_contract.check.sources import INFO, Source
 
 from .datasets import is_now
 

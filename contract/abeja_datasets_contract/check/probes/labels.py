@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
+from abeja_datasets_contract.check.document.sources import Source
 from abeja_datasets_contract.check.probe import Probe
 from abeja_datasets_contract.check.reading import Response
 from abeja_datasets_contract.check.registry import Stage
@@ -17,7 +18,6 @@ from abeja_datasets_contract.check.resources import (
     shared_filled,
     source,
 )
-from abeja_datasets_contract.check.sources import Source
 
 STAGE = Stage("labels")
 KEYS = ("classification", "detection")

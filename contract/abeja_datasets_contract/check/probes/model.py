@@ -7,13 +7,13 @@ from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule, run_state_machine_as_test
 
+from abeja_datasets_contract.check.document.sources import INFO
 from abeja_datasets_contract.check.options import Broken, Skip, Stopped
 from abeja_datasets_contract.check.probe import Probe
 from abeja_datasets_contract.check.queries import And, Not, Or, Query, Term, holds, text
 from abeja_datasets_contract.check.reading import Part, Unreadable
 from abeja_datasets_contract.check.registry import Stage
 from abeja_datasets_contract.check.resources import Dataset, Item, drop, item_of, new_dataset, source
-from abeja_datasets_contract.check.sources import INFO
 
 from .paging import ITEMS, token_where_more_follow
 
@@ -130,6 +130,7 @@ class _Server(RuleBasedStateMachine):
     def walk(self, limit: int) -> None:
         self._walk(self.dataset.items, {"limit": ITEMS.within(self.p, limit)})
 
+    @precondition(lambda self: self.p.contract.operation(ITEMS.operation).has("q"))
     @rule(query=_QUERIES, limit=st.sampled_from([1, 2, 1000]))
     def search(self, query: Query, limit: int) -> None:
         found = [item for item in self.dataset.items if holds(query, item.attributes)]
@@ -138,7 +139,8 @@ class _Server(RuleBasedStateMachine):
     def _walk(self, wanted: list[Item], query: dict[str, Any]) -> None:
         records, token, response = [], None, None
         for _ in range(2 * len(wanted) + 2):
-            response = ITEMS.page(self.p, self.dataset.id, token, **query)
+            page = {**query, ITEMS.token: token} if token else query
+            response = self.p.call(ITEMS.operation, self.dataset.id, query=page)
             self.p.equal(len(wanted), response.at("total_count"), f"total_count {len(wanted)}", response)
             records.extend(ITEMS.records(response))
             token = ITEMS.next(response)

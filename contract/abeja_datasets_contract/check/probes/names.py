@@ -1,17 +1,17 @@
 """Names of datasets: kept exactly, compared exactly, unique within the organization, of the documented lengths."""
 
+from abeja_datasets_contract.check.document.sources import Source
 from abeja_datasets_contract.check.options import Skip
 from abeja_datasets_contract.check.probe import Probe
 from abeja_datasets_contract.check.registry import Stage
 from abeja_datasets_contract.check.resources import (
     Dataset,
     dataset_of,
+    newest_datasets,
     nobody_has,
     source,
-    walk_datasets,
     with_name,
 )
-from abeja_datasets_contract.check.sources import Source
 
 STAGE = Stage("names")
 _CREATE, _GET, _DELETE = "create_dataset", "get_dataset", "delete_dataset"
@@ -61,7 +61,7 @@ def unique(p: Probe) -> None:
     for body in ({"name": name, "type": "custom", "props": {}}, {"name": name, "type": "detection", "props": {"a": 1}}):
         response = p.call(_CREATE, json=body, expect=_REFUSED)
         p.same({"type": "custom", "props": {}}, p.call(_GET, first.id), "the first stays as it is")
-    found = with_name(walk_datasets(p), name)
+    found = with_name(newest_datasets(p), name)
     p.require(len(found) == 1, "one dataset of this name", f"{len(found)} are in the list", response, p.last)
 
 

@@ -4,18 +4,25 @@ from collections.abc import Callable
 from typing import Any
 
 from abeja_datasets_contract.check.document import Contract
+from abeja_datasets_contract.check.document.sources import Source
 from abeja_datasets_contract.check.probe import Probe
 from abeja_datasets_contract.check.registry import Add, Stage
-from abeja_datasets_contract.check.resources import filled, plain, source, subject, subject_item
-from abeja_datasets_contract.check.sources import Source
+from abeja_datasets_contract.check.resources import SOURCE, filled, plain, source, subject, subject_item
 
 STAGE = Stage("operations")
 _DOCUMENTED_ID = "dataset_item_id"
+_SMALL: dict[str, Any] = {
+    "create_dataset": {"type": "custom", "props": {}},
+    "create_dataset_item": {"source_data": SOURCE},
+    "update_dataset_item": {"attributes": {}},
+    "bulk_update_dataset_item": [{"attributes": {}}],
+}
 
 
 def example(p: Probe, operation: str) -> Any:
-    """Return the request that the document shows."""
-    return p.contract.operation(operation).request_example
+    """Return the request that the document shows, or else a small one."""
+    shown = p.contract.operation(operation).request_example
+    return _SMALL[operation] if shown is None else shown
 
 
 def _create_dataset(p: Probe) -> None:
@@ -78,8 +85,6 @@ _CHECKS: dict[str, Callable[[Probe], None]] = {
     "delete_dataset_item": _delete_dataset_item,
     "delete_dataset": _delete_dataset,
 }
-KNOWN = frozenset(_CHECKS)
-"""The operations that the check can call in order."""
 
 
 @STAGE.of_document

@@ -6,11 +6,11 @@ from typing import Any
 
 from abeja_datasets_contract.check.compare import difference
 from abeja_datasets_contract.check.document import Bounds
+from abeja_datasets_contract.check.document.sources import Source
 from abeja_datasets_contract.check.probe import Probe
 from abeja_datasets_contract.check.reading import Part, Record, Response
 from abeja_datasets_contract.check.registry import Stage
 from abeja_datasets_contract.check.resources import walk_datasets
-from abeja_datasets_contract.check.sources import Source
 
 _REFUSED, _NOT_FOUND = (400,), (404,)
 TRIES = 5
@@ -44,7 +44,13 @@ class Listing:
         return p.contract.size(self.operation, size)
 
     def page(self, p: Probe, scope: Any = "", token: Any = None, **query: Any) -> Response:
-        """Ask for a page."""
+        """Ask for a page.
+
+        Raises:
+            Skip: the document has no parameter to ask for its size, or for the next one.
+        """
+        if self.size in query:
+            self.bounds(p)
         if token is not None:
             query[self.token] = token
         return p.call(self.operation, scope, query=query)
@@ -294,6 +300,7 @@ def _unknown(p: Probe, listing: Listing, scope: Any) -> None:
 
 
 def _repeated(p: Probe, listing: Listing, scope: Any) -> None:
+    listing.bounds(p)
     for pair in ((1, 1), (1, 2), (2, 1)):
         with p.case():
             p.call(

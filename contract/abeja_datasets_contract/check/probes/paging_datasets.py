@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from abeja_datasets_contract.check.document.sources import INFO, Source
 from abeja_datasets_contract.check.options import Skip
 from abeja_datasets_contract.check.probe import Probe
 from abeja_datasets_contract.check.reading import Response
@@ -14,7 +15,6 @@ from abeja_datasets_contract.check.resources import (
     subject,
     walk_datasets,
 )
-from abeja_datasets_contract.check.sources import INFO, Source
 
 from .paging import DATASETS, ITEMS, TRIES, Listing, Walk, register_parameters, register_walks, walk
 
@@ -46,8 +46,11 @@ def _walks(p: Probe) -> list[Walk]:
             made.append(new_dataset(p))
         total = len(before) + count
         last = (total - 1, total, total + 1) if count == _MADE else ()
-        for size in (max(_K, total // _SMALL), *last) if count != 1 else ():
-            done = walk(p, DATASETS, DATASETS.within(p, max(1, size)))
+        sizes = [DATASETS.within(p, max(1, size)) for size in (max(_K, total // _SMALL), *last)]
+        # Smaller pages than these are alike, however many datasets there are.
+        alike = max(sizes) < _K and count < _MADE
+        for size in dict.fromkeys(sizes) if count != 1 and not alike else ():
+            done = walk(p, DATASETS, size)
             done.expected = [dataset.id for dataset in made]
             done.to_nothing = done.to_nothing and _always_to_nothing(p, done)
             found.append(done)

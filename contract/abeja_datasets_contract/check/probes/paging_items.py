@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from abeja_datasets_contract.check.document.sources import INFO, Source
 from abeja_datasets_contract.check.options import Skip
 from abeja_datasets_contract.check.probe import Probe
 from abeja_datasets_contract.check.reading import Response
@@ -15,7 +16,6 @@ from abeja_datasets_contract.check.resources import (
     subject,
     walk_items,
 )
-from abeja_datasets_contract.check.sources import INFO, Source
 
 from .bulk import many
 from .paging import DATASETS, ITEMS, Walk, register_parameters, register_walks, token_where_more_follow, walk
@@ -38,7 +38,8 @@ def _walks(p: Probe) -> list[Walk]:
         for count in range(2 * _K + 2):
             if count:
                 new_item(p, dataset, {"number": count})
-            for size in (_K,) if count <= 2 * _K else (_K, 1, 2 * _K + 1):
+            sizes = (_K,) if count <= 2 * _K else (_K, 1, 2 * _K + 1)
+            for size in dict.fromkeys(ITEMS.within(p, each) for each in sizes):
                 done = walk(p, ITEMS, size, dataset.id)
                 done.expected = dataset.ids
                 done.records = {item.id: item.record for item in dataset.items}

@@ -4,13 +4,13 @@ import json
 from collections.abc import Callable
 from typing import Any
 
+from abeja_datasets_contract.check.document import KNOWN
+from abeja_datasets_contract.check.document.sources import INFO, Source
 from abeja_datasets_contract.check.options import Skip
 from abeja_datasets_contract.check.probe import Probe
 from abeja_datasets_contract.check.registry import Stage
 from abeja_datasets_contract.check.resources import filled, nothing_changed, shared_filled, source
-from abeja_datasets_contract.check.sources import INFO, Source
 
-from .operations import KNOWN
 from .validation import VALID, adapted, names_in, send, target
 
 STAGE = Stage("requests")

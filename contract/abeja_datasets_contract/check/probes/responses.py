@@ -1,8 +1,8 @@
 """What holds of every response, whatever it is for. The oracle judges them all, on the way."""
 
 from abeja_datasets_contract.check.document import Contract
+from abeja_datasets_contract.check.document.sources import Source
 from abeja_datasets_contract.check.registry import Add, Stage
-from abeja_datasets_contract.check.sources import Source
 
 STAGE = Stage("responses")
 

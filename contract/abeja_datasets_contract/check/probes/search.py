@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any
 
+from abeja_datasets_contract.check.document.sources import Source
 from abeja_datasets_contract.check.probe import Probe
 from abeja_datasets_contract.check.queries import And, Not, Or, Query, Term, holds, made_up, text
 from abeja_datasets_contract.check.reading import Response
@@ -18,7 +19,6 @@ from abeja_datasets_contract.check.resources import (
     subject,
     walk_items,
 )
-from abeja_datasets_contract.check.sources import Source
 
 from .broken_queries import BROKEN
 from .labels import label
@@ -28,6 +28,8 @@ STAGE = Stage("search")
 _LIST = "list_dataset_items"
 _Q = Source.parameter("list_dataset_items", "q")
 _REFUSED = (400,)
+_FEWEST, _MOST = 4, 12
+"""Combined queries that are sent."""
 _LONGEST_SHOWN = 80
 """Characters of a query that is shown whole."""
 ATTRIBUTES: tuple[Any, ...] = (
@@ -281,7 +283,8 @@ def documented(p: Probe) -> None:
 def combinations(p: Probe) -> None:
     """Build queries, by the seed."""
     terms = (_A, _B, _ONE, _TEN, _t("flag", "true"), _t("label", "dog"), _t("text", "two words"), _t("nowhere", "x"))
-    for _ in range(12):
+    # Where pages are small, a query takes a request for each page of what it finds.
+    for _ in range(max(_FEWEST, ITEMS.within(p, _MOST))):
         with p.case():
             _expect(p, made_up(p.random, terms, 4), _searched(p))
 

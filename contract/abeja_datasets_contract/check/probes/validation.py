@@ -4,7 +4,9 @@ from collections.abc import Callable
 from typing import Any
 
 from abeja_datasets_contract.check.document import Contract
+from abeja_datasets_contract.check.document.sources import Source
 from abeja_datasets_contract.check.mutations import Mutant, mutants
+from abeja_datasets_contract.check.options import Skip
 from abeja_datasets_contract.check.probe import Probe
 from abeja_datasets_contract.check.reading import Response
 from abeja_datasets_contract.check.registry import Add, Stage
@@ -16,7 +18,6 @@ from abeja_datasets_contract.check.resources import (
     shared_filled,
     source,
 )
-from abeja_datasets_contract.check.sources import Source
 
 from .labels import label
 
@@ -49,6 +50,7 @@ def target(p: Probe) -> Dataset:
 
 def adapted(p: Probe, dataset: Dataset, operation: str, body: Any) -> Any:
     """Put ids and names that are in order where the point of a body is not that they are wrong."""
+    body = p.contract.completed(operation, body)
     if operation == "create_dataset" and isinstance(body, dict) and body.get("name") == _NAME:
         return {**body, "name": p.name()}
     if operation == "bulk_update_dataset_item" and isinstance(body, list):
@@ -105,9 +107,17 @@ def _register(contract: Contract, add: Add) -> None:
 def _mutants(contract: Contract, operation: str, valid: Any) -> list[Mutant]:
     """Break a body in each way that the document describes; in none where the document refuses the body itself."""
     known = contract.operations.get(operation)
-    if known is None or known.request_schema is None or not contract.validator(known.request_schema).is_valid(valid):
+    if known is None or known.request_schema is None:
         return []
-    return list(mutants(contract, known.request_schema, valid))
+    try:
+        whole = contract.completed(operation, valid)
+    except Skip:
+        return []
+    compiled = contract.schemas.validator(known.request_schema)
+    if not compiled.is_valid(whole):
+        return []
+    found = mutants(contract, known.request_schema, whole)
+    return [mutant for mutant in found if not compiled.is_valid(contract.completed(operation, mutant.value))]
 
 
 _PROPS: tuple[Any, ...] = (

@@ -19,7 +19,7 @@ from urllib.parse import quote
 from abeja_datasets_contract.check.results import Exchange, Failure
 
 from .curl import curl, variable
-from .traffic import Traffic, in_header, named_items, place, token_of
+from .traffic import Traffic, in_header, token_of
 
 MOST = 12
 """As many requests as are made again one by one; of more, the first item stands for all."""
@@ -73,8 +73,8 @@ def again(failure: Failure, traffic: Traffic) -> str:
 
 def _require(target: Exchange, plan: _Plan, traffic: Traffic) -> None:
     """Plan what a request needs: its dataset, its items, its page token, or the datasets that it lists."""
-    at = place(target)
-    if at.dataset is not None:
+    at = traffic.place(target)
+    if at.dataset:
         _require_dataset(at.dataset, target, plan, traffic)
     elif target.operation == "list_datasets":
         for identifier in _listed(target, traffic):
@@ -96,8 +96,8 @@ def _require_dataset(identifier: str, target: Exchange, plan: _Plan, traffic: Tr
         words = "field dataset_id"
         plan.datasets[identifier] = plan.capture(create, "dataset", len(plan.datasets), words)
     before = [each for each in traffic.writes.get(identifier, ()) if each.number < target.number]
-    items = named_items(target)
-    whole = target.operation in ("get_dataset", "list_dataset_items") or (place(target).items and not items)
+    items = traffic.named_items(target)
+    whole = target.operation in ("get_dataset", "list_dataset_items") or (traffic.place(target).items and not items)
     needed = [each for each in before if whole or _touches(each, identifier, items, traffic)]
     _plan_items(target, plan, traffic)
     _plan_writes(needed, plan, traffic)
@@ -105,17 +105,17 @@ def _require_dataset(identifier: str, target: Exchange, plan: _Plan, traffic: Tr
 
 def _touches(write: Exchange, dataset: str, items: set[str], traffic: Traffic) -> bool:
     """Return whether a write creates or changes one of these items, or removes the dataset."""
-    if not place(write).items:
+    if not traffic.place(write).items:
         return True
     creates = [(item, traffic.item_creates.get((dataset, item))) for item in items]
-    named = named_items(write)
+    named = traffic.named_items(write)
     return any(made is write or (made and made.number < write.number and item in named) for item, made in creates)
 
 
 def _plan_items(step: Exchange, plan: _Plan, traffic: Traffic) -> None:
     """Plan the creates of the items that a request names."""
-    dataset = place(step).dataset or ""
-    for item in sorted(named_items(step), key=lambda each: (len(each), each)):
+    dataset = traffic.place(step).dataset or ""
+    for item in sorted(traffic.named_items(step), key=lambda each: (len(each), each)):
         create = traffic.item_creates.get((dataset, item))
         if create is not None and create.number < step.number and (dataset, item) not in plan.items:
             plan.items[dataset, item] = plan.capture(create, "item", len(plan.items), "field dataset_item_id")
@@ -188,8 +188,8 @@ def _step(step: Exchange, plan: _Plan, traffic: Traffic) -> Iterator[str]:
 
 def _url(step: Exchange, plan: _Plan, traffic: Traffic) -> str:
     head, mark, query = step.sent.url.partition("?")
-    at = place(step)
-    if at.dataset is not None and at.dataset in plan.datasets:
+    at = traffic.place(step)
+    if at.dataset and at.dataset in plan.datasets:
         head = _segment(head, "datasets", at.dataset, plan.datasets[at.dataset])
     for item, name in _items(step, plan, traffic):
         head = _segment(head, "items", item, name)
@@ -201,7 +201,7 @@ def _url(step: Exchange, plan: _Plan, traffic: Traffic) -> str:
 
 def _items(step: Exchange, plan: _Plan, traffic: Traffic) -> Iterator[tuple[str, str]]:
     """Yield the items that there are when a request is sent, those of its dataset first, with their variables."""
-    dataset = place(step).dataset
+    dataset = traffic.place(step).dataset
     made = {key: name for key, name in plan.items.items() if traffic.item_creates[key].number < step.number}
     for (_, item), name in sorted(made.items(), key=lambda each: each[0][0] != dataset):
         yield item, name
@@ -226,7 +226,8 @@ def _removal(plan: _Plan, traffic: Traffic) -> Iterator[str]:
     for identifier, name in plan.datasets.items():
         create = traffic.creates[identifier]
         gone = any(
-            step.operation == "delete_dataset" and place(step).dataset == identifier for step in plan.steps.values()
+            step.operation == "delete_dataset" and traffic.place(step).dataset == identifier
+            for step in plan.steps.values()
         )
         if not gone:
             head, _, _ = create.sent.url.partition("?")

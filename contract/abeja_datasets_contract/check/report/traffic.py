@@ -3,24 +3,15 @@
 import json
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Any
-from urllib.parse import parse_qsl, unquote, urlsplit
+from urllib.parse import parse_qsl, urlsplit
 
+from abeja_datasets_contract.check.document import Target, contract_of
 from abeja_datasets_contract.check.results import Exchange, Report
 
-_PATH = re.compile(r"/organizations/[^/]+/datasets(?:/+(?P<dataset>[^/]+))?(?P<items>/items(?:/+(?P<item>[^/]+))?)?/?$")
+_ITEM_ID = re.compile(rb'"dataset_item_id"\s*:\s*"?([^\s",}\]]+)')
 _SUCCESS = range(200, 300)
 _TOKENS = ("next_page_token", "next_token")
-
-
-@dataclass(frozen=True)
-class Place:
-    """What a request is about; None where its path names none."""
-
-    dataset: str | None
-    items: bool
-    item: str | None
 
 
 class Traffic:
@@ -32,6 +23,7 @@ class Traffic:
 
     def __init__(self, report: Report) -> None:
         self.run = report.run
+        self._url, self._paths = report.url, contract_of(report.document).paths
         self.creates: dict[str, Exchange] = {}
         """By the id of a dataset, the request that created it."""
         self.item_creates: dict[tuple[str, str], Exchange] = {}
@@ -47,8 +39,8 @@ class Traffic:
         received = exchange.received
         if received is None or received.status not in _SUCCESS:
             return
-        at = place(exchange)
-        if exchange.sent.method != "GET" and at.dataset is not None:
+        at = self.place(exchange)
+        if exchange.sent.method != "GET" and at.dataset:
             self.writes.setdefault(at.dataset, []).append(exchange)
         if exchange.sent.method == "POST":
             self._created(exchange, at)
@@ -56,33 +48,26 @@ class Traffic:
             for token in _brought(exchange):
                 self.tokens.setdefault(token, exchange)
 
-    def _created(self, exchange: Exchange, at: Place) -> None:
+    def _created(self, exchange: Exchange, at: Target) -> None:
         made = response_json(exchange)
         if not isinstance(made, dict):
             return
-        if at.dataset is None:
+        if not at.dataset:
             for identifier in _identifiers(made.get("dataset_id")):
                 self.creates.setdefault(identifier, exchange)
-        elif at.items and at.item is None:
+        elif at.items and not at.item:
             for identifier in _identifiers(made.get("dataset_item_id")):
                 self.item_creates.setdefault((at.dataset, identifier), exchange)
 
+    def place(self, exchange: Exchange) -> Target:
+        """Return what a request is about, by its path."""
+        return self._paths.target(exchange.sent.url.removeprefix(self._url)) or Target()
 
-def place(exchange: Exchange) -> Place:
-    """Return what a request is about, by its path."""
-    match = _PATH.search(urlsplit(exchange.sent.url).path)
-    if match is None:
-        return Place(None, items=False, item=None)
-    dataset, item = match["dataset"], match["item"]
-    return Place(dataset and unquote(dataset), bool(match["items"]), item and unquote(item))
-
-
-def named_items(exchange: Exchange) -> set[str]:
-    """Return the ids of items that the path or the body of a request names."""
-    body = exchange.sent.body or b""
-    found = {match.decode() for match in re.findall(rb'"dataset_item_id"\s*:\s*"?([^\s",}\]]+)', body)}
-    item = place(exchange).item
-    return found if item is None else {*found, item}
+    def named_items(self, exchange: Exchange) -> set[str]:
+        """Return the ids of items that the path or the body of a request names."""
+        found = {match.decode() for match in _ITEM_ID.findall(exchange.sent.body or b"")}
+        item = self.place(exchange).item
+        return {*found, item} if item else found
 
 
 def token_of(exchange: Exchange) -> tuple[str, str] | None:

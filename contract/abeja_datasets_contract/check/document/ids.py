@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from typing import Any
 from urllib.parse import quote
 
-from .options import Skip
+from abeja_datasets_contract.check.options import Skip
 
 IDS = ("organization_id", "dataset_id", "dataset_item_id")
 """The ids of a path, in the order in which they stand there; by it, renamed ones are known."""
