@@ -2,16 +2,18 @@
 
 import gzip
 import itertools
+import socket
 import subprocess
 import sys
+import threading
 import time
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.contract.faulty import AUTHORIZATION, ORGANIZATION, SECRET, Asked
+from tests.contract.faulty import AUTHORIZATION, ORGANIZATION, SECRET, Asked, Told
 from tests.contract.hostile import END, Hostile, Payload, hostile
 
 from abeja_datasets_contract.check import CheckFailed, Mode, Options, Report, Status, check
@@ -218,6 +220,77 @@ def test_bytes_behind_a_response_are_no_response_to_the_next_request(tmp_path: P
         report = _check(server, tmp_path)
     assert report.failures == ()
     assert report.count(Status.PASS) > 10
+
+
+def _told(told: Told, more: bytes, body: bytes, version: bytes = b"HTTP/1.1") -> bytes:
+    head = [b"%s %d" % (version, told.status), *(f"{name}: {value}".encode() for name, value in told.headers)]
+    return b"\r\n".join([*head, more]) + b"\r\n\r\n" + body
+
+
+def _in_chunks(told: Told) -> bytes:
+    pieces = [told.body[start : start + 7] for start in range(0, len(told.body), 7)]
+    chunks = b"".join(b"%x;ext=1\r\n%s\r\n" % (len(piece), piece) for piece in pieces)
+    return _told(told, b"Transfer-Encoding: chunked\r\nTrailer: X-Sum", chunks + b"0\r\nX-Sum: 1\r\n\r\n")
+
+
+def _packed(told: Told, coding: bytes, pack: Callable[[bytes], bytes]) -> bytes:
+    body = pack(told.body)
+    return _told(told, b"Content-Encoding: %s\r\nContent-Length: %d" % (coding, len(body)), body)
+
+
+def _with_length(told: Told, before: bytes = b"", more: bytes = b"") -> bytes:
+    return before + _told(told, more + b"Content-Length: %d" % len(told.body), told.body)
+
+
+FORMS: dict[str, Callable[[Told], bytes]] = {
+    "HTTP/1.0, to the end": lambda told: _told(told, b"X: y", told.body, b"HTTP/1.0"),
+    "to the end": lambda told: _told(told, b"Connection: close", told.body),
+    "chunks with extensions and trailers": _in_chunks,
+    "gzip": lambda told: _packed(told, b"gzip", gzip.compress),
+    "gzip of two members": lambda told: _packed(
+        told, b"x-gzip", lambda body: gzip.compress(body[:5]) + gzip.compress(body[5:])
+    ),
+    "deflate": lambda told: _packed(told, b"deflate", zlib.compress),
+    "a body that is declared not to be packed": lambda told: _with_length(told, more=b"Content-Encoding: identity\r\n"),
+    "informational responses before": lambda told: _with_length(told, b"HTTP/1.1 103 Early Hints\r\nX: y\r\n\r\n" * 3),
+    "headers given twice": lambda told: _with_length(told, more=b"Date: x\r\nDate: y\r\nSet-Cookie: a=b\r\n" * 2),
+}
+"""Ways to send a response that HTTP allows."""
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_each_form_of_a_response_is_read(form: str, tmp_path: Path) -> None:
+    with hostile("no operation", _whole()) as server:
+        ends = form.endswith("to the end")
+
+        def formed(asked: Asked) -> Iterator[bytes]:
+            yield FORMS[form](server._server.ask(asked))
+            if ends:
+                yield END
+
+        server._as_usual = formed  # type: ignore[method-assign]
+        report = _check(server, tmp_path)
+    assert report.failures == ()
+    assert report.count(Status.PASS) > 10
+
+
+def test_the_resolver_is_not_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    ended = threading.Event()
+    monkeypatch.setattr(socket, "getaddrinfo", lambda *_args, **_more: ended.wait(30) and [])
+    started = time.monotonic()
+    with pytest.raises(CheckFailed, match="--max-seconds"):
+        check("http://nowhere.test", ORGANIZATION, AUTHORIZATION, Options(max_seconds=0.3))
+    ended.set()
+    assert time.monotonic() - started < 10
+
+
+def test_a_host_without_an_address_is_named_in_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
+    def none(*_args: object, **_more: object) -> None:
+        raise socket.gaierror(-2, "Name or service not known")
+
+    monkeypatch.setattr(socket, "getaddrinfo", none)
+    with pytest.raises(CheckFailed, match="not known"):
+        check("http://nowhere.test", ORGANIZATION, AUTHORIZATION)
 
 
 @pytest.mark.parametrize(

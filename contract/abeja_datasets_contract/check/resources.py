@@ -269,7 +269,9 @@ def walk_datasets(p: Probe, pages: int = _MOST_PAGES, *, start: str | None = Non
     token, size = start, _page_size(p, "list_datasets")
     for _ in range(max(pages, _MOST // size)):
         query = {"max_results": size} if token is None else {"max_results": size, "next_token": token}
-        response = p.call("list_datasets", query=query, **more)
+        # A token that is refused is one failure, and not one of each clause that reads the list.
+        clause = "" if token is None else "paging.datasets.end"
+        response = p.call("list_datasets", query=query, clause=clause, **more)
         found.extend(response.parts())
         if not response.header("x-next-token"):
             if not more:
@@ -302,7 +304,8 @@ def walk_items(p: Probe, dataset: str, pages: int = _MOST_PAGES, **query: Any) -
     token, size = None, _page_size(p, "list_dataset_items", dataset)
     for _ in range(max(pages, _MOST // size)):
         page = {"limit": size, **query} if token is None else {"limit": size, **query, "next_page_token": token}
-        response = p.call("list_dataset_items", dataset, query=page)
+        clause = "" if token is None else "paging.items.end"
+        response = p.call("list_dataset_items", dataset, query=page, clause=clause)
         found.extend(response.parts("items"))
         token = response.get("next_page_token")
         if not token:

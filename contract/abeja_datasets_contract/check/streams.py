@@ -4,6 +4,7 @@ httpx limits the time of each read alone. Nothing in it limits the bytes before 
 responses without an end (https://github.com/encode/httpx/issues/1450).
 """
 
+import socket
 import threading
 import time
 from collections.abc import Iterable
@@ -95,11 +96,46 @@ class _Backend(httpcore.NetworkBackend):
         socket_options: Iterable[Any] | None = None,
     ) -> httpcore.NetworkStream:
         self._bounds.connected = True
-        timeout = self._bounds.shorten(timeout)
-        return _Stream(self._inner.connect_tcp(host, port, timeout, local_address, socket_options), self._bounds)
+        error: Exception | None = None
+        for address in _resolved(host, port, self._bounds.shorten(timeout)):
+            timeout = self._bounds.shorten(timeout)
+            try:
+                stream = self._inner.connect_tcp(address, port, timeout, local_address, socket_options)
+            except (httpcore.ConnectError, httpcore.ConnectTimeout) as caught:
+                error = caught
+            else:
+                return _Stream(stream, self._bounds)
+        raise error or httpcore.ConnectError(f"{host} has no address")
 
     def sleep(self, seconds: float) -> None:
         self._inner.sleep(seconds)
+
+
+def _resolved(host: str, port: int, seconds: float) -> list[str]:
+    """Return the addresses of a host. The system's resolver knows no time limit, so it runs in a thread of its own.
+
+    Raises:
+        httpcore.ConnectTimeout: it takes longer than so many seconds.
+        httpcore.ConnectError: there is none.
+    """
+    found: list[str] = []
+    errors: list[Exception] = []
+
+    def resolve() -> None:
+        try:
+            infos = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+            found.extend(dict.fromkeys(str(info[4][0]) for info in infos))
+        except (OSError, UnicodeError) as error:
+            errors.append(error)
+
+    thread = threading.Thread(target=resolve, daemon=True)
+    thread.start()
+    thread.join(seconds)
+    if thread.is_alive():
+        raise httpcore.ConnectTimeout(f"{host} was not resolved in time")
+    if errors:
+        raise httpcore.ConnectError(str(errors[0])) from errors[0]
+    return found
 
 
 def bound(client: httpx.Client, bounds: Bounds) -> None:

@@ -12,7 +12,6 @@ import threading
 from collections import Counter
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote
 
 import httpx
 import schemathesis
@@ -20,10 +19,15 @@ from schemathesis import Case, HookContext
 from schemathesis.core.parameters import ParameterLocation
 from schemathesis.generation.meta import TestPhase
 
+from abeja_datasets_contract.check.document import contract_of
+from abeja_datasets_contract.check.document.ids import PLACEHOLDER, InvalidIdentifier, MadeUp, ordered, path_of
+
 _ORGANIZATION = os.environ["CONTRACT_ORGANIZATION_ID"]
 _PREFIX = os.environ["CONTRACT_NAME_PREFIX"]
 _COUNTS = Path(os.environ["CONTRACT_COUNTS"])
-_DATASETS = f"{os.environ['CONTRACT_URL']}/organizations/{_ORGANIZATION}/datasets/"
+_URL = os.environ["CONTRACT_URL"]
+_CONTRACT = contract_of(Path(os.environ["CONTRACT_DOCUMENT"]))
+_NAMES = {(known.method, known.path): name for name, known in _CONTRACT.operations.items()}
 _ITEM = {"source_data": [{"data_uri": "datalake://contract-check/0", "data_type": "image/jpeg"}]}
 _READS = ("GET", "HEAD", "OPTIONS", "TRACE")
 _ABSENT = (404, 410)
@@ -46,8 +50,20 @@ _own: set[str] = set()
 """The ids of the datasets that a read shows to have one of them."""
 
 
-def _create(url: str, body: dict[str, Any]) -> Any:
-    response = _client.post(url, json=body)
+def _send(operation: str, dataset_id: str = "", body: Any = None) -> httpx.Response:
+    """Send a request of an operation that is in order."""
+    known = _CONTRACT.operation(operation)
+    return _client.request(
+        known.method,
+        _URL + path_of(known.path, {"organization_id": _ORGANIZATION, "dataset_id": dataset_id}),
+        params=_CONTRACT.within(operation, ()),
+        headers=_CONTRACT.required(operation, "header", ()),
+        json=None if body is None else _CONTRACT.completed(operation, body),
+    )
+
+
+def _create(operation: str, body: dict[str, Any], dataset_id: str = "") -> Any:
+    response = _send(operation, dataset_id, body)
     response.raise_for_status()
     return response.json()
 
@@ -55,7 +71,7 @@ def _create(url: str, body: dict[str, Any]) -> Any:
 def _new_dataset() -> str:
     body = {"name": f"{_PREFIX}{next(_numbers)}", "type": "custom", "props": {}}
     _announce(body["name"])
-    dataset_id: str = _create(_DATASETS, body)["dataset_id"]
+    dataset_id: str = _create("create_dataset", body)["dataset_id"]
     _note({"dataset": dataset_id, "organization_id": _ORGANIZATION, "name": body["name"]})
     if not _is_own(dataset_id):
         raise RuntimeError(f"a read of the new dataset {dataset_id!r} does not show its name")
@@ -80,9 +96,9 @@ def _is_own(dataset_id: Any) -> bool:
 def _read(dataset_id: str) -> tuple[int, Any]:
     """Read a dataset; return the status and the name."""
     try:
-        response = _client.get(f"{_DATASETS}{quote(dataset_id, safe='')}")
+        response = _send("get_dataset", MadeUp(dataset_id))
         return response.status_code, response.json()["name"]
-    except (httpx.HTTPError, httpx.InvalidURL):
+    except (httpx.HTTPError, httpx.InvalidURL, InvalidIdentifier):
         return 0, None
     except (ValueError, TypeError, LookupError, RecursionError):
         return response.status_code, None
@@ -90,12 +106,18 @@ def _read(dataset_id: str) -> tuple[int, Any]:
 
 def _spare(case: Case[Any]) -> None:
     """Put an id that nothing has in the place of a dataset's that others may have."""
-    path = case.path_parameters
-    if case.method.upper() in _READS or "dataset_id" not in path or _is_own(path["dataset_id"]):
+    name, path = _ids(case).get("dataset_id"), case.path_parameters
+    if case.method.upper() in _READS or name not in path or _is_own(path[name]):
         return
-    text = str(path["dataset_id"])
+    text = str(path[name])
     if text in ("", ".", "..") or _read(text)[0] not in _ABSENT:
-        path["dataset_id"] = f"{_PREFIX}none"
+        path[name] = f"{_PREFIX}none"
+
+
+def _ids(case: Case[Any]) -> dict[str, str]:
+    """Return what the document calls the ids in the path, by what the check calls them."""
+    path = case.operation.path
+    return dict(zip(ordered(path), PLACEHOLDER.findall(path), strict=True)) if _CONTRACT.paths.fits(path) else {}
 
 
 def _note(entry: dict[str, Any]) -> None:
@@ -106,12 +128,12 @@ def _note(entry: dict[str, Any]) -> None:
 
 
 def _new_item(dataset_id: str) -> int:
-    item_id: int = _create(f"{_DATASETS}{dataset_id}/items/", _ITEM)["dataset_item_id"]
+    item_id: int = _create("create_dataset_item", _ITEM, dataset_id)["dataset_item_id"]
     return item_id
 
 
 _dataset_id = _new_dataset()
-_item_ids = [_new_item(_dataset_id) for _ in range(5)]
+_item_ids = [_new_item(_dataset_id) for _ in range(5)] if "create_dataset_item" in _CONTRACT.operations else []
 
 
 @schemathesis.hook
@@ -130,27 +152,27 @@ def _adapt_to_server(case: Case[Any]) -> None:
     operation = _operation(case)
     # The stateful phase has ids of its own making, and must see what becomes of just those.
     if meta.phase.name is TestPhase.STATEFUL:
-        if "organization_id" in case.path_parameters:
-            case.path_parameters["organization_id"] = _ORGANIZATION
+        if "organization_id" in _ids(case):
+            case.path_parameters[_ids(case)["organization_id"]] = _ORGANIZATION
         _rename(operation, case.body)
         return
     # Every fourth case keeps its generated ids, so that unknown ones are asked for too.
     if not meta.is_negative_at(ParameterLocation.PATH) and next(_cases) % 4:
-        _pin(operation, case.path_parameters)
+        _pin(operation, case.path_parameters, _ids(case))
     if not meta.is_negative_at(ParameterLocation.BODY):
         _rename(operation, case.body)
         _adapt(operation, case.body)
 
 
-def _pin(operation: str, path: dict[str, Any]) -> None:
+def _pin(operation: str, path: dict[str, Any], ids: dict[str, str]) -> None:
     live: dict[str, Any] = {"organization_id": _ORGANIZATION, "dataset_id": _dataset_id}
     if operation == "delete_dataset":
         live["dataset_id"] = _new_dataset()
     elif operation == "delete_dataset_item":
         live["dataset_item_id"] = _new_item(_dataset_id)
-    else:
+    elif _item_ids:
         live["dataset_item_id"] = _item_ids[0]
-    path.update({name: value for name, value in live.items() if name in path})
+    path.update({ids[name]: value for name, value in live.items() if ids.get(name) in path})
 
 
 def _rename(operation: str, body: Any) -> None:
@@ -190,5 +212,5 @@ def _note_created(response: schemathesis.Response) -> None:
 
 
 def _operation(case: Case[Any]) -> str:
-    name: str = case.operation.definition.raw["operationId"]
-    return name
+    method, path = case.operation.method.upper(), case.operation.path
+    return _NAMES.get((method, path), f"{method} {path}")

@@ -11,9 +11,18 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
-from abeja_datasets_contract.check.document import document_path
+from abeja_datasets_contract.check.document import contract_of, document_path
 
 _HERE = Path(__file__).parent
+_REFUSALS = """
+# Rules that no schema can tell (a name in use, a token of another list, an unknown label, an organization that is not
+# the credential's) refuse what the schema allows.
+[checks.positive_data_acceptance]
+expected-statuses = {every}
+
+[checks.negative_data_rejection]
+expected-statuses = {refusals}
+"""
 PHASES = ("examples", "coverage", "fuzzing", "stateful")
 
 
@@ -38,6 +47,18 @@ class Report(NamedTuple):
     def never_accepted(self) -> list[str]:
         """Operations of which nothing is known, since they accepted no request."""
         return sorted(name for name, counts in self.counts.items() if not counts.accepted)
+
+
+def _config(document: Path | None) -> str:
+    """Return the configuration, with the statuses that a document has."""
+    operations = contract_of(document).operations.values()
+    every = {str(status) for operation in operations for status in operation.allowed((200, 201, 400, 401, 404))}
+    statuses = sorted(
+        every | {key.lower() for operation in operations for key in operation.responses if key[0] in "24"}
+    )
+    refusals = [status for status in (*statuses, "405") if status[0] == "4"]
+    more = _REFUSALS.format(every=json.dumps(statuses), refusals=json.dumps(refusals))
+    return (_HERE / "schemathesis.toml").read_text(encoding="utf-8") + more
 
 
 @contextlib.contextmanager
@@ -83,12 +104,14 @@ def fuzz(
         RuntimeError: schemathesis could not run; the message is what it says.
     """
     with tempfile.TemporaryDirectory(prefix="contract-") as folder, _in_time(seconds):
-        counts = Path(folder) / "counts.json"
+        counts, config = Path(folder) / "counts.json", Path(folder) / "schemathesis.toml"
+        config.write_text(_config(document), encoding="utf-8")
+        path = (document or document_path()).absolute()
         run = subprocess.run(  # noqa: S603 - the command is ours
             [
                 sys.executable, "-m", "schemathesis.cli", "--no-color",
-                "--config-file", str(_HERE / "schemathesis.toml"),
-                "run", str((document or document_path()).absolute()), "--url", url,
+                "--config-file", str(config),
+                "run", str(path), "--url", url,
                 "--seed", str(seed), "--phases", ",".join(phases), "--max-examples", str(max_examples),
                 *(("--rate-limit", f"{max(1, int(rate * 60))}/m") if rate else ()),
                 *(("--tls-verify", str(ca_bundle)) if ca_bundle else ()),
@@ -98,6 +121,7 @@ def fuzz(
                 **os.environ,
                 "SCHEMATHESIS_HOOKS": f"{__package__}.hooks",
                 "CONTRACT_URL": url,
+                "CONTRACT_DOCUMENT": str(path),
                 "CONTRACT_ORGANIZATION_ID": organization_id,
                 "CONTRACT_AUTHORIZATION": authorization,
                 "CONTRACT_NAME_PREFIX": name_prefix or f"contract-check-{secrets.token_hex(4)}-",
@@ -115,6 +139,9 @@ def fuzz(
         output = (run.stdout + run.stderr).replace(authorization, "[secret]")
         if run.returncode not in (0, 1) or not counts.exists():
             raise RuntimeError(f"schemathesis could not run:\n{output}")
+        if run.returncode and "= ERRORS =" in output and "= FAILURES =" not in output:
+            # Such as a link in the document to an operation that it does not have.
+            raise RuntimeError(f"schemathesis could not run:\n{output[output.index('= ERRORS =') :]}")
         seen = json.loads(counts.read_text(encoding="utf-8"))
     tallies = {name: Counts(tally.get("accepted", 0), tally.get("refused", 0)) for name, tally in seen.items()}
     return Report(run.returncode == 0, tallies, output)

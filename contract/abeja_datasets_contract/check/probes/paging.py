@@ -155,9 +155,12 @@ class Walk:
 
 def walk(p: Probe, listing: Listing, size: int, scope: Any = "", **query: Any) -> Walk:
     """Walk a list to its end, or until that can't be expected any more."""
+    listing.bounds(p)
     done, token, idle = Walk(size), None, 0
     for _ in range(_MOST):
-        response = listing.page(p, scope, token, **{listing.size: size}, **query)
+        page = {listing.size: size, **query, **({} if token is None else {listing.token: token})}
+        clause = "" if token is None else f"paging.{listing.name}.end"
+        response = p.call(listing.operation, scope, query=page, clause=clause)
         idle = 0 if set(listing.ids(response)) - set(done.ids) else idle + 1
         done.pages.append(response)
         done.tokens.append(token)
