@@ -97,7 +97,7 @@ class Cleaner:
         self._listed: dict[str, frozenset[str]] = {}
 
     def greet(self, organization: str) -> None:
-        """Look whether the server can be talked to.
+        """Check that the server responds to this credential.
 
         Raises:
             CheckFailed: it can't.

@@ -14,7 +14,7 @@ def shown(value: Any) -> str:
 
 
 def difference(expected: Any, got: Any, place: str = "") -> str | None:
-    """Tell the first difference, or None. Types count (1 is neither true nor 1.0); the order of keys does not."""
+    """Return the first difference, or None. Types count (1 is neither true nor 1.0); the order of keys does not."""
     if isinstance(expected, Mapping) and isinstance(got, Mapping):
         return _of_objects(expected, got, place)
     if _is_list(expected) and _is_list(got):

@@ -60,7 +60,7 @@ class Connections:
         return client
 
     def renew(self) -> None:
-        """Go on with new connections. No request may be under way."""
+        """Open new connections. No request may be under way."""
         self.doubtful = False
         if self._options.transport is None:
             self._client.close()
@@ -122,7 +122,7 @@ class Connections:
 
 
 def describe(error: Exception) -> str:
-    """Say in one line why no response came."""
+    """Return in one line why no response came."""
     match error:
         case httpx.ConnectTimeout():
             return "no connection in time"

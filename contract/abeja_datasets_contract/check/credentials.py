@@ -61,13 +61,13 @@ ALIKE = Slips(
 
 
 def _kin(user: str) -> str:
-    """Make of a user a data source of the same number, and of what is none a user."""
+    """Return the data source of a user's number, or the user of another id."""
     kind, dash, number = user.partition("-")
     return f"{'datasource' if kind == 'user' else 'user'}{dash}{number}"
 
 
 def spoilt(authorization: str, slips: Slips, redaction: Redaction) -> list[str]:
-    """Make credentials that are not the right one, and have the record hide them."""
+    """Return credentials that are not the right one, which the record then hides."""
     scheme, _, token = authorization.partition(" ")
     user, secret = decoded(token)
     made: dict[str, str] = {}
@@ -84,7 +84,7 @@ def spoilt(authorization: str, slips: Slips, redaction: Redaction) -> list[str]:
 
 
 def crossed(authorization: str, other: str, redaction: Redaction) -> list[str]:
-    """Make the credential of one party's user with the secret of the other, where both have one."""
+    """Return the credential of one party's user with the secret of the other, where both have one."""
     user, _ = decoded(authorization.partition(" ")[2])
     other_user, other_secret = decoded(other.partition(" ")[2])
     if not user or not other_user or user == other_user:

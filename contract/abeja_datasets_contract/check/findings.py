@@ -67,12 +67,12 @@ class Findings:
         """The clause being checked."""
 
     def count(self) -> None:
-        """Note that the clause being checked was put to the test once more."""
+        """Record that the clause being checked was put to the test once more."""
         if self.current is not None:
             self._tallies[self.current].checks += 1
 
     def judge(self, exchange: Exchange) -> Response:
-        """Have the oracle judge a response, and return it for reading."""
+        """Judge a response by the oracle, and return it for reading."""
         wrong: dict[Place, str] = {}
         for complaint in self._oracle.judge(exchange):
             tally = self._tallies.get(complaint.clause)
@@ -95,7 +95,7 @@ class Findings:
     def broken(
         self, promised: str, came: str, exchange: Exchange | None, context: Sequence[Exchange] = (), clause: str = ""
     ) -> Broken:
-        """Note a failure, of the clause being checked or of `clause`, and make what to raise."""
+        """Record a failure, of the clause being checked or of `clause`, and make what to raise."""
         owner = clause if clause in self._tallies else self.current
         tally = self._tallies.get(owner or "")
         if tally is not None:
@@ -106,7 +106,7 @@ class Findings:
         return Broken(came)
 
     def unexpected(self, response: Response, statuses: Sequence[int], promised: str, clause: str) -> None:
-        """Note a status that was not expected: as the failure of one clause, which others follow from.
+        """Record a status that was not expected: as the failure of one clause, which others follow from.
 
         Raises:
             Broken: the clause being checked cannot go on.
@@ -151,7 +151,7 @@ class Findings:
         return next(iter(failed)) if len(failed) >= _PATTERN and self.current not in failed else ""
 
     def unreadable(self, error: Unreadable) -> None:
-        """Note a response that could not be read: it follows from what is known of its schema, or is a failure."""
+        """Record a response that could not be read: it follows from what is known of its schema, or is a failure."""
         owner = error.clause or self._owner_of(error)
         self.count()
         name, operation = str(error.place[-1:] and error.place[-1]), error.exchange.operation
@@ -181,22 +181,22 @@ class Findings:
         return clause in self._tallies and clause != self.current
 
     def _follow(self, clause: str) -> None:
-        """Note that the clause being checked can't be because another one fails."""
+        """Record that the clause being checked can't be because another one fails."""
         if self.current is not None and clause != self.current:
             tally = self._tallies[self.current]
             tally.follows = tally.follows or clause
 
     def skipped(self, name: str, reason: str) -> None:
-        """Note why a clause was not checked."""
+        """Record why a clause was not checked."""
         self._tallies[name].reason = reason
 
     def remark(self, note: str) -> None:
-        """Note what there is to say of the clause being checked, however it ends."""
+        """Record what there is to say of the clause being checked, however it ends."""
         if self.current is not None:
             self._tallies[self.current].note = note
 
     def forgive(self, name: str, reason: str) -> None:
-        """Take back what was noted of a clause: it was not the server's doing."""
+        """Remove what was recorded of a clause: it was not the server's doing."""
         tally = self._tallies[name]
         tally.failures.clear()
         tally.failed, tally.reason = 0, reason

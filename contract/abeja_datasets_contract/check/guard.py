@@ -39,7 +39,7 @@ class Guard:
         self.ownership = ownership
 
     def before(self, call: Call) -> None:
-        """Note a dataset about to be created; look whether what a request would change is the run's.
+        """Record a dataset about to be created; check that what a request would change is the run's.
 
         Raises:
             NotOurs: nothing shows that.
@@ -71,7 +71,7 @@ class Guard:
         self._require_items(call, target, {target.item} if target.item else _items_in(call) if target.items else ())
 
     def _require_items(self, call: Call, target: Target, items: Iterable[str]) -> None:
-        """Look whether items are the run's; an id that no response gave is made up, and changes nothing of others."""
+        """Check that items are the run's; an id that no response gave is made up, and changes nothing of others."""
         given = {item: self.ledger.known.items[item] for item in items if item in self.ledger.known.items}
         for item, datasets in given.items():
             places = {target.key} if target.key in datasets else datasets
@@ -79,7 +79,7 @@ class Guard:
                 raise NotOurs(f"{call.method}: no read shows source data of this run in item {item!r}")
 
     def after(self, call: Call, exchange: Exchange) -> None:
-        """Note what a response gave, took or showed."""
+        """Record what a response gave, took or showed."""
         target = self.ownership.target(call)
         if target is None or exchange.received is None or exchange.received.status >= _FIRST_ERROR:
             return

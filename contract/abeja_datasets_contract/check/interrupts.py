@@ -50,7 +50,7 @@ class Interrupts:
             signal.signal(number, old)
 
     def clean_up(self) -> None:
-        """Let the clean-up go on from here until another Ctrl-C.
+        """Ignore all signals but another Ctrl-C from here on, for the clean-up.
 
         A terminal that closes and a supervisor may send SIGHUP and SIGTERM more than once.
         """
@@ -64,7 +64,7 @@ class Interrupts:
 
     @contextlib.contextmanager
     def waiting(self) -> Iterator[None]:
-        """Let a signal end what is waited for within the block."""
+        """Raise KeyboardInterrupt within the block when a signal comes."""
         outer, self._waits = self._waits, True
         try:
             self.raise_noted()

@@ -31,7 +31,7 @@ class Known:
     """Ids of items, as responses to creates say, each with the datasets that have such an item."""
 
     def note(self, entry: Any) -> None:
-        """Take in a line."""
+        """Record a line."""
         match entry:
             case {"run": str(run), "url": str(url), "organization_id": str(organization)}:
                 self.run, self.url, self.organization_id = run, url, organization
@@ -79,7 +79,7 @@ class Ledger:
                 file.write("\n")
 
     def reread(self) -> None:
-        """Take in what another process has added to the file."""
+        """Read what another process has added to the file."""
         if self.path is not None:
             self.known = read(self.path)
 

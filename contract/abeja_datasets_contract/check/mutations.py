@@ -65,7 +65,7 @@ def _kind(schema: Mapping[str, Any]) -> str | None:
 
 
 def _object_branch(contract: Contract, schema: Mapping[str, Any]) -> Mapping[str, Any]:
-    """Choose what a property is when it is not null."""
+    """Return what a property is when it is not null."""
     for branch in schema.get("oneOf", ()):
         found: Mapping[str, Any] = contract.schemas.resolved(branch)
         if found.get("type") != "null":

@@ -43,7 +43,7 @@ class Broken(Exception):
 
 
 def base_url(url: str) -> str:
-    """Bring a URL into the form that paths are put behind.
+    """Return a URL in the form that paths are appended to.
 
     Raises:
         ValueError: it is not one of http or https.

@@ -133,7 +133,7 @@ class Oracle:
 
 
 def _is_json(media: str) -> bool:
-    """Tell whether this is JSON; a character set that is declared can only be UTF-8 (RFC 8259, section 8.1)."""
+    """Return whether this is JSON; a character set that is declared can only be UTF-8 (RFC 8259, section 8.1)."""
     kind, *parameters = (part.strip().lower() for part in media.split(";"))
     charsets = {value.strip('" ') for name, _, value in (p.partition("=") for p in parameters) if name == "charset"}
     return kind == "application/json" and charsets <= {"utf-8", "utf8", "us-ascii"}

@@ -52,7 +52,7 @@ class Ownership:
         return key in self._datasets
 
     def why_not(self, key: tuple[str, str]) -> str | None:
-        """Look whether a dataset is the run's; return why nothing shows it, or None where a read shows it."""
+        """Return why nothing shows that a dataset is the run's, or None where a read shows it."""
         if key in self._datasets:
             return None
         if key[0] not in self.credentials:
@@ -125,7 +125,7 @@ class Ownership:
         return (*key, item) in self._items
 
     def list_items(self, key: tuple[str, str]) -> None:
-        """Look in the list of items which are the run's: those of whose ids each record has source data of the run."""
+        """Read from the list which items are the run's: each record of such an id has source data of the run."""
         body = body_of(self._send(self.call("list_dataset_items", *key, query={"limit": _PAGE})))
         listed = body["items"] if isinstance(body, dict) and isinstance(body.get("items"), list) else ()
         records = [record for record in listed if isinstance(record, dict)]
@@ -135,7 +135,7 @@ class Ownership:
                 self._learn_item(key, record)
 
     def learn(self, target: Target, exchange: Exchange) -> None:
-        """Take in what the response to a request of the check shows."""
+        """Record what the response to a request of the check shows."""
         if target.item and isinstance(record := body_of(exchange), dict):
             if _text(record.get("dataset_item_id")) == target.item:
                 self._learn_item(target.key, record)

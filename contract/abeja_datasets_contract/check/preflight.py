@@ -14,7 +14,7 @@ _UNAUTHORIZED, _FORBIDDEN, _NOT_FOUND, _REDIRECT, _ERROR = 401, 403, 404, 300, 4
 
 
 def preflight(p: Probe) -> None:
-    """Look whether the server is one that can be checked.
+    """Check that the server is one that can be checked.
 
     Raises:
         CheckFailed: it is not.
@@ -71,7 +71,7 @@ def _is_html(response: Response) -> bool:
     reads=True,
 )
 def credential(p: Probe) -> None:
-    """Ask for a list."""
+    """Request a list."""
     p.call("list_datasets", query={"max_results": 1})
 
 
@@ -82,5 +82,5 @@ def credential(p: Probe) -> None:
     reads=True,
 )
 def unauthorized(p: Probe) -> None:
-    """Ask as somebody else."""
+    """Send the credential of another user."""
     p.call("list_datasets", authorization=UNKNOWN_USER, expect=(_UNAUTHORIZED,))

@@ -47,7 +47,7 @@ class Run:
 
 
 class Probe:
-    """The hands of a check.
+    """Sends the requests of a check, and compares the responses.
 
     Args:
         wire: sends.
@@ -83,12 +83,12 @@ class Probe:
         self._expired = False
 
     def begin(self, clause: str) -> None:
-        """Make ready for a clause: what it does at random depends on the seed and its name alone."""
+        """Begin a clause: what it does at random depends on the seed and its name alone."""
         self.findings.current = clause
         self.random.seed(f"{self.options.seed}:{clause}")
 
     def name(self, more: str = "") -> str:
-        """Make up a dataset's name that nobody has; later ones do not come later in the order of names."""
+        """Return a dataset's name that nobody has; later ones do not come later in the order of names."""
         self._names += 1
         return self.fitting(f"{self.run}-{self._names * _STEP % _NAMES:05}{more}")
 
@@ -243,7 +243,7 @@ class Probe:
         method: str | None = None,
         path: str | None = None,
     ) -> Call:
-        """Make a request of an operation.
+        """Build a request of an operation.
 
         Args:
             operation: the operationId.
@@ -284,7 +284,7 @@ class Probe:
 
     @contextlib.contextmanager
     def case(self) -> Iterator[None]:
-        """Go on after a broken promise, or a response that can't be read: the next row of a table may differ."""
+        """Continue after a broken promise, or a response that can't be read: the next row of a table may differ."""
         try:
             with contextlib.suppress(Broken):
                 yield
@@ -292,12 +292,12 @@ class Probe:
             self.findings.unreadable(error)
 
     def skip_unless(self, holds: object, reason: str) -> None:
-        """Leave the clause unchecked unless something holds."""
+        """Skip the clause unless something holds."""
         if not holds:
             raise Skip(reason)
 
     def require_understood(self, operation: str) -> None:
-        """Leave the clause unchecked where nobody knows what an operation changes, unless any data may change.
+        """Skip the clause where nobody knows what an operation changes, unless any data may change.
 
         Raises:
             Skip: it is unknown.
@@ -308,7 +308,7 @@ class Probe:
         )
 
     def _look_for_expiry(self, response: Response) -> None:
-        """Tell a server that refuses one request from one that no longer takes the credential at all."""
+        """Check that the server still takes the credential, and does not refuse one request alone."""
         sent = response.exchange.sent.headers
         if response.status != _UNAUTHORIZED or self._expired or not any(value == "$AUTHORIZATION" for _, value in sent):
             return

@@ -64,7 +64,7 @@ def _within(query: Query, least: type[Any]) -> str:
 
 
 def holds(query: Query, attributes: Any) -> bool:
-    """Tell whether a query finds an item with these attributes."""
+    """Return whether a query finds an item with these attributes."""
     match query:
         case Term(field, value):
             return any(key == field and found == value for key, found in _scalars(attributes))
@@ -92,7 +92,7 @@ def _scalars(value: Any) -> Iterator[tuple[str, str]]:
 
 
 def made_up(chance: random.Random, terms: Sequence[Term], depth: int) -> Query:
-    """Make up a query."""
+    """Return a query that is made up."""
     if depth == 0 or chance.random() < 0.2:  # noqa: PLR2004 - seldom shallow
         return chance.choice(terms)
     if chance.random() < 0.2:  # noqa: PLR2004 - likewise

@@ -66,7 +66,7 @@ class Item:
         return self.id
 
     def update(self, attributes: Any, response: Part) -> None:
-        """Take in an update, and the time of it that a response has."""
+        """Record an update, with the time of it that a response has."""
         self.record = self.record.but(response, "updated_at", attributes=attributes)
 
 
@@ -314,7 +314,7 @@ def walk_items(p: Probe, dataset: str, pages: int = _MOST_PAGES, **query: Any) -
 
 
 def by_id(records: Iterable[Part], name: str = "dataset_item_id") -> dict[Any, Part]:
-    """Sort records by their ids."""
+    """Return records by their ids."""
     return {record.id(name): record for record in records}
 
 

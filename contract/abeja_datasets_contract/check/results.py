@@ -246,7 +246,7 @@ def _cause(failures: Sequence[Failure], following: Sequence[str]) -> Cause:
 
 
 class Progress(Protocol):
-    """Told of what goes on, for a live display. Called from the thread that runs the check."""
+    """Receives what goes on, for a live display. Called from the thread that runs the check."""
 
     def stage(self, name: str, index: int, total: int) -> None:
         """A stage begins; `index` is from 1."""

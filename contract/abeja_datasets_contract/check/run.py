@@ -136,7 +136,7 @@ class _Run:
         return stopped, lost
 
     def _leave(self, reason: str) -> None:
-        """Note of each clause whose check did not come to its end why it did not."""
+        """Record of each clause whose check did not come to its end why it did not."""
         for entry in self._entries:
             if entry.check is not None and entry.clause.name not in self._reached:
                 self._findings.skipped(entry.clause.name, READ_ONLY if self._forbids(entry) else reason)

@@ -139,7 +139,7 @@ def _resolved(host: str, port: int, seconds: float) -> list[str]:
 
 
 def bound(client: httpx.Client, bounds: Bounds) -> None:
-    """Make a client, with the proxies that it goes through, keep the bounds."""
+    """Bound a client and the proxies that it goes through."""
     transports = (client._transport, *client._mounts.values())  # noqa: SLF001 - httpx has no public way to them
     for transport in transports:
         pool: Any = getattr(transport, "_pool", None)

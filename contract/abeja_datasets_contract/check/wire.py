@@ -70,7 +70,7 @@ class Wire:
         """Responses with large bodies, the oldest first."""
 
     def reconnect(self) -> None:
-        """Go on with new connections: an interrupt may have left the old ones in any state."""
+        """Open new connections: an interrupt may have left the old ones in any state."""
         self._connections.renew()
 
     def close(self) -> None:

@@ -79,7 +79,7 @@ def _new_dataset() -> str:
 
 
 def _announce(name: Any) -> None:
-    """Note the name of a dataset before its create is sent."""
+    """Record the name of a dataset before its create is sent."""
     if isinstance(name, str) and name not in _names:
         _names.add(name)
         _note({"creating": name, "organization_id": _ORGANIZATION})
@@ -105,7 +105,7 @@ def _read(dataset_id: str) -> tuple[int, Any]:
 
 
 def _spare(case: Case[Any]) -> None:
-    """Put an id that nothing has in the place of a dataset's that others may have."""
+    """Insert an id that nothing has in the place of a dataset's that others may have."""
     name, path = _ids(case).get("dataset_id"), case.path_parameters
     if case.method.upper() in _READS or name not in path or _is_own(path[name]):
         return
@@ -138,7 +138,7 @@ _item_ids = [_new_item(_dataset_id) for _ in range(5)] if "create_dataset_item" 
 
 @schemathesis.hook
 def before_call(context: HookContext, case: Case[Any], kwargs: dict[str, Any]) -> None:  # noqa: ARG001 - the hook's form
-    """Put live ids and unused names into a case, wherever its point is not that they are wrong."""
+    """Insert live ids and unused names into a case, wherever its point is not that they are wrong."""
     _adapt_to_server(case)
     _spare(case)
     if _operation(case) == "create_dataset" and isinstance(case.body, dict):
@@ -176,7 +176,7 @@ def _pin(operation: str, path: dict[str, Any], ids: dict[str, str]) -> None:
 
 
 def _rename(operation: str, body: Any) -> None:
-    """Put an unused name into the body of a create, which tells later that the dataset is the run's."""
+    """Insert an unused name into the body of a create, which tells later that the dataset is the run's."""
     if operation == "create_dataset" and isinstance(body, dict) and isinstance(body.get("name"), str):
         unused = f"{_PREFIX}{next(_numbers)}-"
         # As long as the generated one where that is long, since its length may be what the case is about.
@@ -205,7 +205,7 @@ def after_call(context: HookContext, case: Case[Any], response: schemathesis.Res
 
 
 def _note_created(response: schemathesis.Response) -> None:
-    """Put a dataset into the ledger, so that the check's clean-up finds it."""
+    """Insert a dataset into the ledger, so that the check's clean-up finds it."""
     with contextlib.suppress(ValueError, TypeError, LookupError):
         record = json.loads(response.content)
         _note({"dataset": record["dataset_id"], "organization_id": _ORGANIZATION, "name": record["name"]})

@@ -132,7 +132,7 @@ def _early(contract: Contract) -> dict[str, dict[str, Any]]:
     _ORGANIZATION,
 )
 def first(p: Probe) -> None:
-    """Ask for a dataset that is not there, with bodies that are broken, and with parameters that are."""
+    """Request a dataset that is not there, with bodies that are broken, and with parameters that are."""
     for name, more in _early(p.contract).items():
         ids = (p.run, 0) if name not in ("list_datasets", "create_dataset") else ()
         query = {"limit": "x", "max_results": "x"} if name.startswith("list") else {}
@@ -143,7 +143,7 @@ def first(p: Probe) -> None:
 
 @STAGE.clause("auth.parameters", "No query parameter stands in for a credential.", _SOURCE)
 def parameters(p: Probe) -> None:
-    """Leave the credential out of requests that are good otherwise, with each parameter and a token that is good."""
+    """Send requests that lack the credential alone, with each parameter and a token that is good."""
     dataset = subject(p)
     scopes = {ITEMS: (dataset.id,), DATASETS: ()}
     for listing, scope in scopes.items():
@@ -163,7 +163,7 @@ def parameters(p: Probe) -> None:
     Source.reference("RFC 9110, section 11.1"),
 )
 def scheme_case(p: Probe) -> None:
-    """Spell it otherwise."""
+    """Send other spellings of it."""
     scheme, space, token = p.party.authorization.partition(" ")
     p.skip_unless(space, "the credential has no scheme")
     for spelling in (scheme.lower(), scheme.upper()):

@@ -35,7 +35,7 @@ _LEAST, _MOST = 20, 100
 
 
 def entry(item: Any, attributes: Any) -> dict[str, Any]:
-    """Make an entry."""
+    """Return an entry."""
     return {"dataset_item_id": item.id if isinstance(item, Item) else item, "attributes": attributes}
 
 
@@ -65,7 +65,7 @@ def response_(p: Probe) -> None:
 
 @STAGE.clause("bulk.order", "The response is in the order asked.", _RESPONSE)
 def order(p: Probe) -> None:
-    """Ask in other orders than that of creation."""
+    """Update in other orders than that of creation."""
     dataset = filled(p, 4)
     for places in ((3, 2, 1, 0), (2, 0, 3, 1), (1, 0)):
         items = [dataset.items[place] for place in places]
@@ -121,7 +121,7 @@ def empty(p: Probe) -> None:
 
 @STAGE.clause("bulk.ignores-unknown", "A property that no one documented is ignored, and source_data stays.", INFO)
 def ignores_unknown(p: Probe) -> None:
-    """Give some in an entry."""
+    """Send such properties in an entry."""
     dataset = filled(p, 1)
     more = {"source_data": [{"data_uri": "datalake://contract-check/other"}], "contract_check": 1}
     response = p.call(_BULK, dataset.id, json=[{**entry(dataset.items[0], {"new": 1}), **more}])

@@ -187,7 +187,7 @@ def delete(p: Probe) -> None:
     Source.operation("list_dataset_items", "description"),
 )
 def search(p: Probe) -> None:
-    """Ask for different things."""
+    """Request different things."""
     dataset = shared_filled(p, "searched at once", 6)
     numbers = [number % 6 for number in range(_workers(p))]
     calls = [

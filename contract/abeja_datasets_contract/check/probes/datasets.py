@@ -117,7 +117,7 @@ def total_count(p: Probe) -> None:
 
 @STAGE.clause("datasets.total-count.only-in-get", "No operation but get_dataset responses total_count.", _COUNT)
 def total_count_alone(p: Probe) -> None:
-    """Look for it elsewhere."""
+    """Search for the count in other responses."""
     dataset, response = _created(p)
     p.require(not response.has("total_count"), "no total_count when creating", "there is one", response)
     listed = walk_datasets(p)
@@ -134,7 +134,7 @@ def total_count_alone(p: Probe) -> None:
     reads=True,
 )
 def total_count_of_items(p: Probe) -> None:
-    """Ask both, and the first again, since others may be writing."""
+    """Request both, and the first again, since others may be writing."""
     dataset = subject(p)
     for _ in range(3):
         before = p.call(_GET, dataset.id)
@@ -194,7 +194,7 @@ def types(p: Probe) -> None:
 
 @STAGE.clause("datasets.create.ignores-unknown", "A property that no one documented is ignored.", INFO)
 def ignores_unknown(p: Probe) -> None:
-    """Give one, and ones that the server gives."""
+    """Send an id, and the properties that the server sets."""
     body = {"name": p.name(), "type": "custom", "props": {}}
     more = {
         "contract_check": {"a": 1},

@@ -14,7 +14,7 @@ STAGE = Stage("fidelity")
 
 
 def nested(depth: int) -> Any:
-    """Make objects and lists in turn, one inside the other."""
+    """Return objects and lists in turn, one inside the other."""
     value: Any = "innermost"
     for level in range(depth):
         value = {"level": value} if level % 2 else [value]

@@ -46,7 +46,7 @@ _MALFORMED, _PRINTABLE = 400, 32
 
 
 def body_for(operation: str, item: Any) -> dict[str, Any]:
-    """Make the arguments of a body that is in order."""
+    """Return the arguments of a valid body."""
     if operation == "bulk_update_dataset_item":
         return {"json": [{"dataset_item_id": item, "attributes": {}}]}
     return {"json": BODIES[operation]} if operation in BODIES else {}
@@ -188,7 +188,7 @@ def _register(contract: Contract, add: Add) -> None:
 
 
 def _raw(p: Probe, operation: str, dataset: str, raw: str) -> Response:
-    """Ask for something by a segment of the path as it is to be sent."""
+    """Request something by a segment of the path as it is to be sent."""
     marker = "contract-check-segment"
     ids = (marker, "") if operation == "get_dataset" else (dataset, marker)
     call = p.request(operation, *ids)

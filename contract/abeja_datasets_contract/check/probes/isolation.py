@@ -169,7 +169,7 @@ def organizations_list(p: Probe) -> None:
     INFO,
 )
 def organizations_exact(p: Probe) -> None:
-    """Ask there for a dataset, and for all; the credential may be good for any organization."""
+    """Request a dataset there, and for all; the credential may be good for any organization."""
     dataset, organization = shared_filled(p, "isolation", 1), p.party.organization_id
     for like in (f"{organization} ", f"0{organization}", f"{organization}x"):
         with p.case():
@@ -186,7 +186,7 @@ def organizations_exact(p: Probe) -> None:
     Source.operation("create_dataset", "description"),
 )
 def organizations_names(p: Probe) -> None:
-    """Give the same name in both."""
+    """Create a dataset of the same name in both."""
     other, name = _other(p), p.name("-both")
     body = {"name": name, "type": "custom", "props": {}}
     first = p.call("create_dataset", json=body)

@@ -60,7 +60,7 @@ def create_kept(p: Probe) -> None:
     "items.create.attributes-missing", "Missing attributes create {}.", Source.schema("CreateDatasetItemRequest")
 )
 def attributes_missing(p: Probe) -> None:
-    """Leave them out."""
+    """Send none of them."""
     item, response = created(p, plain(p), {"source_data": source(p)})
     p.same(item.record, response, "attributes {}")
     p.same(item.record, p.call(_GET, plain(p).id, item.id), "attributes {}")
@@ -68,7 +68,7 @@ def attributes_missing(p: Probe) -> None:
 
 @STAGE.clause("items.create.attributes-null", "Null attributes create {}.", Source.schema("CreateDatasetItemRequest"))
 def attributes_null(p: Probe) -> None:
-    """Give null."""
+    """Send null."""
     item, response = created(p, plain(p), {"source_data": source(p), "attributes": None})
     p.same(item.record, response, "attributes {}")
     p.same(item.record, p.call(_GET, plain(p).id, item.id), "attributes {}")
@@ -76,7 +76,7 @@ def attributes_null(p: Probe) -> None:
 
 @STAGE.clause("items.create.source-data", "source_data is kept whole and in order.", Source.schema("SourceData"))
 def source_data(p: Probe) -> None:
-    """Give many files, with more properties than are documented."""
+    """Send many files, with more properties than are documented."""
     files = [
         {"data_uri": "datalake://1/b", "contract_check": {"kept": [1, None]}},
         {"data_uri": "datalake://1/a", "data_type": "text/plain", "height": 0, "width": 0},
@@ -92,7 +92,7 @@ def source_data(p: Probe) -> None:
 
 @STAGE.clause("items.create.ignores-unknown", "A property that no one documented is ignored.", INFO)
 def ignores_unknown(p: Probe) -> None:
-    """Give one, and ones that the server gives."""
+    """Send an id, and the properties that the server sets."""
     dataset = filled(p, 1)
     more = {"contract_check": 1, "dataset_item_id": dataset.items[0].id, "created_at": "2001-01-01T00:00:00"}
     more |= {"updated_at": "2001-01-01T00:00:00", "dataset_id": p.run, "organization_id": p.run}
@@ -211,13 +211,13 @@ def update_others(p: Probe) -> None:
 
 @STAGE.clause("items.update.attributes-missing", "An update without attributes is 400, never a wipe.", _UPDATES)
 def update_missing(p: Probe) -> None:
-    """Leave them out."""
+    """Send none of them."""
     _refused(p, {})
 
 
 @STAGE.clause("items.update.attributes-null", "An update with null attributes is 400, never a wipe.", _UPDATES)
 def update_null(p: Probe) -> None:
-    """Give null."""
+    """Send null."""
     _refused(p, {"attributes": None})
 
 

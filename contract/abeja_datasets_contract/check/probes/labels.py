@@ -27,7 +27,7 @@ _CROSSED = ((0, 5), (7, 0))
 
 
 def label(category: int, number: int, **more: Any) -> dict[str, Any]:
-    """Make a label."""
+    """Return a label."""
     return {"category_id": category, "label_id": number, **more}
 
 
@@ -111,7 +111,7 @@ _register()
 
 @STAGE.clause("labels.any-without-categories", "Without categories any pair goes.", _RULE)
 def without_categories(p: Probe) -> None:
-    """Use some."""
+    """Send some."""
     for props in ({}, {"note": "no categories"}):
         dataset = filled(p, 1, props=props)
         for write in WRITES.values():
@@ -121,7 +121,7 @@ def without_categories(p: Probe) -> None:
 
 @STAGE.clause("labels.other-keys-free", "Categories are a rule for classification and detection alone.", _RULE)
 def other_keys(p: Probe) -> None:
-    """Use labels that the dataset has not under other keys."""
+    """Send labels that the dataset has not under other keys."""
     dataset, unknown = _dataset(p), [label(99, 99)]
     kept = {"segmentation": unknown, "custom": {"classification": unknown}, "video": {"detection": unknown}}
     for write in WRITES.values():
@@ -131,7 +131,7 @@ def other_keys(p: Probe) -> None:
 
 @STAGE.clause("labels.of-one-category-twice", "Each pair that stands in the categories is allowed.", _RULE)
 def twice(p: Probe) -> None:
-    """Have a category stand there twice, with different labels, and ids that doubles can't tell apart."""
+    """Send a category twice, with different labels, and ids that doubles can't tell apart."""
     categories = [{"category_id": 1, "name": "x", "labels": [{"label_id": number}]} for number in (1, 2, 2**53 + 1)]
     dataset = filled(p, 1, props={"categories": categories})
     for number in (1, 2, 2**53 + 1):
@@ -144,7 +144,7 @@ def twice(p: Probe) -> None:
 
 @STAGE.clause("labels.none-with-empty-categories", "With categories that are empty no pair goes.", _RULE)
 def empty_categories(p: Probe) -> None:
-    """Use some."""
+    """Send some."""
     for categories in ([], [{"category_id": 1, "name": "empty", "labels": []}]):
         dataset = filled(p, 1, props={"categories": categories})
         for write in WRITES.values():
@@ -155,7 +155,7 @@ def empty_categories(p: Probe) -> None:
 
 @STAGE.clause("labels.whatever-the-type", "Categories are the rule whatever the dataset's type.", _RULE)
 def whatever_the_type(p: Probe) -> None:
-    """Use each key in datasets of other types."""
+    """Send each key in datasets of other types."""
     for kind in ("classification", "anything"):
         dataset = new_dataset(p, {"categories": CATEGORIES}, kind=kind)
         new_item(p, dataset)
@@ -167,7 +167,7 @@ def whatever_the_type(p: Probe) -> None:
 
 @STAGE.clause("labels.names-free", "The ids alone are the rule; the name of a label is kept as given.", _RULE)
 def names_free(p: Probe) -> None:
-    """Use another name."""
+    """Send another name."""
     dataset = _dataset(p)
     rect = {"xmin": 0.5, "ymin": 1.0, "xmax": 22, "ymax": 1e3, "more": "kept"}
     detection = [label(0, 1, label="x", score=0.98, rect=rect), label(0, 1)]
@@ -181,7 +181,7 @@ def names_free(p: Probe) -> None:
 
 @STAGE.clause("labels.own-dataset", "The categories of one dataset are no rule for another.", _RULE)
 def own_dataset(p: Probe) -> None:
-    """Use the labels of one in another."""
+    """Send the labels of one in another."""
     dataset = _dataset(p)
     other = filled(p, 1, props={"categories": [{"category_id": 9, "name": "x", "labels": [{"label_id": 9}]}]})
     for write in WRITES.values():

@@ -55,7 +55,7 @@ for _kind, _text in _TEXTS.items():
 
 @STAGE.clause("names.unique", "A name that the organization has already is 400.", _UNIQUE)
 def unique(p: Probe) -> None:
-    """Give one twice, with all else another."""
+    """Send a name twice, with all else different."""
     name = p.name("-twice")
     first = _create(p, name)
     for body in ({"name": name, "type": "custom", "props": {}}, {"name": name, "type": "detection", "props": {"a": 1}}):
@@ -67,7 +67,7 @@ def unique(p: Probe) -> None:
 
 @STAGE.clause("names.exact", "Names that differ at all are different names.", _UNIQUE)
 def exact(p: Probe) -> None:
-    """Give names that are alike."""
+    """Send names that are alike."""
     stem = p.name("-alike")
     alike = [f"{stem}-Ab\u00e9", f"{stem}-ab\u00e9", f"{stem}-AB\u00c9", f"{stem}-Abe\u0301", f"{stem}-Ab\u00e9 "]
     alike += [f" {stem}-Ab\u00e9", f"{stem}-Abe", f"{stem}-Ab\u00e9\x00", f"{stem}_Ab\u00e9", f"{stem}-Ab%"]
@@ -80,7 +80,7 @@ def exact(p: Probe) -> None:
 
 @STAGE.clause("names.free-after-delete", "The name of a deleted dataset may be given again.", _UNIQUE)
 def free_after_delete(p: Probe) -> None:
-    """Give it again."""
+    """Send the name again."""
     name = p.name("-again")
     first = _create(p, name).id
     p.call("create_dataset_item", first, json={"source_data": source(p)})
@@ -100,7 +100,7 @@ def _longest(p: Probe) -> int:
 
 @STAGE.clause("names.length.longest", "A name of the largest documented length is taken.", _LENGTH)
 def longest(p: Probe) -> None:
-    """Give some, of one and of four bytes a character."""
+    """Send names of one to four bytes a character."""
     most = _longest(p)
     for filler in ("x", "é", "界", "🐈"):
         with p.case():
@@ -110,7 +110,7 @@ def longest(p: Probe) -> None:
 
 @STAGE.clause("names.length.too-long", "A name that is longer than documented is 400.", _LENGTH)
 def too_long(p: Probe) -> None:
-    """Give some."""
+    """Send names that are longer."""
     names, most = [], _longest(p)
     for filler, length in (("x", most + 1), ("🐈", most + 1), ("x", most + 2), ("x", most + 45), ("x", 20 * most)):
         name = p.name()
@@ -123,6 +123,6 @@ def too_long(p: Probe) -> None:
 
 @STAGE.clause("names.length.empty", "An empty name is 400.", _LENGTH)
 def empty(p: Probe) -> None:
-    """Give none."""
+    """Send an empty name."""
     p.skip_unless(p.contract.lengths(_CREATE, "name")[0], "the document has no smallest length of a name")
     p.call(_CREATE, json={"name": "", "type": "custom", "props": {}}, expect=_REFUSED)

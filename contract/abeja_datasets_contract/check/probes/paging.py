@@ -44,7 +44,7 @@ class Listing:
         return p.contract.size(self.operation, size)
 
     def page(self, p: Probe, scope: Any = "", token: Any = None, **query: Any) -> Response:
-        """Ask for a page.
+        """Request a page.
 
         Raises:
             Skip: the document has no parameter to ask for its size, or for the next one.
@@ -317,7 +317,7 @@ def _repeated(p: Probe, listing: Listing, scope: Any) -> None:
 def register_parameters(
     stage: Stage, listing: Listing, sources: dict[str, Source], scope: Callable[[Probe], Any]
 ) -> None:
-    """Register the clauses about what parameters may be; `scope` hands out what to list."""
+    """Register the clauses about what parameters may be; `scope` returns what to list."""
     for kind, promise, parameter, check in (
         ("bounds", f"{listing.size} may be what the document says.", listing.size, _bounds),
         (

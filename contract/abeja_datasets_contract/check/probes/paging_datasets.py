@@ -66,7 +66,7 @@ def _walks(p: Probe) -> list[Walk]:
 
 
 def _always_to_nothing(p: Probe, done: Walk) -> bool:
-    """Ask for the last page but one, and where that leads, again: others may have deleted what the token was for."""
+    """Request the last page but one, and where that leads, again: others may have deleted what the token was for."""
     for _ in range(TRIES):
         token = DATASETS.next(DATASETS.page(p, "", done.tokens[-2], max_results=done.size))
         if not token or DATASETS.ids(DATASETS.page(p, "", token, max_results=done.size)):
@@ -79,7 +79,7 @@ register_parameters(STAGE, DATASETS, {"max_results": _SIZE, "next_token": _TOKEN
 
 
 def _first_pages(p: Probe, listing: Listing, scope: Any = "") -> tuple[list[Response], list[Any]]:
-    """Walk the first pages of what is there, and hand out them with all their ids."""
+    """Walk the first pages of what is there, and return them with all their ids."""
     pages, seen = list[Response](), list[Any]()
     token: Any = None
     for _ in range(_FIRST):
@@ -129,13 +129,13 @@ def _token(p: Probe) -> tuple[list[Dataset], Response, str]:
 
 @STAGE.clause("paging.datasets.token-given", "Where more datasets follow, the response carries X-Next-Token.", _HEADER)
 def token_given(p: Probe) -> None:
-    """Ask for one of many."""
+    """Request one of many."""
     _token(p)
 
 
 @STAGE.clause("paging.datasets.token-again", "A token leads to the same page again, whatever max_results.", _TOKEN)
 def token_again(p: Probe) -> None:
-    """Use it twice, and with another size."""
+    """Send it twice, and with another size."""
     _, first, token = _token(p)
     for _ in range(TRIES):
         pages = [DATASETS.page(p, "", token, max_results=size) for size in (1, 2, _LARGEST, 1)]
@@ -149,7 +149,7 @@ def token_again(p: Probe) -> None:
 
 @STAGE.clause("paging.datasets.token-of-items", "A token of a list of items is 400.", _TOKEN)
 def token_of_items(p: Probe) -> None:
-    """Use one here."""
+    """Send one here."""
     dataset = new_dataset(p)
     for _ in range(2):
         new_item(p, dataset)
@@ -161,14 +161,14 @@ def token_of_items(p: Probe) -> None:
 
 @STAGE.clause("paging.datasets.token-repeated", "A token given twice is 400.", INFO)
 def token_repeated(p: Probe) -> None:
-    """Give it."""
+    """Send a token twice."""
     _, _, token = _token(p)
     p.call(_LIST, query=[("next_token", token)] * 2, expect=_REFUSED)
 
 
 @STAGE.clause("paging.datasets.token-of-another-organization", "A token of another organization's list is 400.", _TOKEN)
 def token_of_another_organization(p: Probe) -> None:
-    """Use one there."""
+    """Send one there."""
     p.skip_unless(p.other, "no second organization was given; --other-organization-id checks it")
     other = p.other or p.party
     _, _, token = _token(p)

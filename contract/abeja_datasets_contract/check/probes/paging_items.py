@@ -54,7 +54,7 @@ register_walks(STAGE, ITEMS, INFO, _walks)
 
 @STAGE.clause("paging.items.total-count", "total_count is that of all items that match, whatever the page.", _COUNT)
 def total_count(p: Probe) -> None:
-    """Look at it on each page."""
+    """Compare total_count on each page."""
     for done in _walks(p):
         for page in done.pages:
             p.equal(len(done.expected), page.at("total_count"), f"total_count {len(done.expected)}", page)
@@ -62,7 +62,7 @@ def total_count(p: Probe) -> None:
 
 @STAGE.clause("paging.items.empty-page", "An empty page is the last: it has no token.", _ORDER)
 def empty_page(p: Probe) -> None:
-    """Look at each page of the walks."""
+    """Check each page of the walks."""
     for done in _walks(p):
         for page in done.pages:
             token = ITEMS.next(page)
@@ -74,7 +74,7 @@ register_parameters(STAGE, ITEMS, {"limit": _LIMIT, "next_page_token": _TOKEN, "
 
 @STAGE.clause("paging.items.default-limit", "Without limit a page has at most the documented default.", _LIMIT)
 def default_limit(p: Probe) -> None:
-    """Ask for one, of a dataset that has more."""
+    """Request one, of a dataset that has more."""
     default = ITEMS.bounds(p).default
     if default is None:
         raise Skip("the document has no default of limit")
@@ -124,7 +124,7 @@ def _token(p: Probe, response: Response) -> str:
 
 @STAGE.clause("paging.items.token-again", "A token leads to the same page again, whatever the limit.", _TOKEN)
 def token_again(p: Probe) -> None:
-    """Use it twice, and with other limits."""
+    """Send it twice, and with other limits."""
     dataset, first, token = _first_page(p)
     rest = [item.id for item in dataset.items if item.id not in ITEMS.ids(first)]
     for limit in (2, 2, 1, 1000):
@@ -136,7 +136,7 @@ def token_again(p: Probe) -> None:
 
 @STAGE.clause("paging.items.token-of-another-dataset", "A token of another dataset is 400.", _TOKEN)
 def token_of_another_dataset(p: Probe) -> None:
-    """Use one there."""
+    """Send one there."""
     _, _, token = _first_page(p)
     other = shared_filled(p, "other pages", 3)
     p.call(_LIST, other.id, query={"next_page_token": token, "limit": 2}, expect=_REFUSED)
@@ -144,7 +144,7 @@ def token_of_another_dataset(p: Probe) -> None:
 
 @STAGE.clause("paging.items.token-of-another-query", "A token of another query is 400.", _TOKEN)
 def token_of_another_query(p: Probe) -> None:
-    """Use one with another q, and one of no q with a q."""
+    """Send one with another q, and one of no q with a q."""
     dataset, _, token = _first_page(p)
     p.call(_LIST, dataset.id, query={"next_page_token": token, "q": "number:3"}, expect=_REFUSED)
     response = ITEMS.page(p, dataset.id, limit=1, q="NOT number:9")
@@ -168,7 +168,7 @@ def token_carries_query(p: Probe) -> None:
 
 @STAGE.clause("paging.items.token-of-datasets", "A token of the list of datasets is 400.", _TOKEN)
 def token_of_datasets(p: Probe) -> None:
-    """Use one here."""
+    """Send one here."""
     dataset = filled(p, 2)
     new_dataset(p)
     response = DATASETS.page(p, max_results=1)
@@ -193,7 +193,7 @@ def token_altered(p: Probe) -> None:
 
 @STAGE.clause("paging.items.token-repeated", "A token, or a query, given twice is 400.", INFO)
 def token_repeated(p: Probe) -> None:
-    """Give them."""
+    """Send a token and a query twice."""
     dataset, _, token = _first_page(p)
     p.call(_LIST, dataset.id, query=[("next_page_token", token)] * 2, expect=_REFUSED)
     p.call(_LIST, dataset.id, query=[("q", "number:1")] * 2, expect=_REFUSED)

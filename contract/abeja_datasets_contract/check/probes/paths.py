@@ -28,7 +28,7 @@ def _paths(contract: Contract) -> Mapping[str, dict[str, str]]:
 
 
 def _twin(path: str) -> str | None:
-    """Tell the other spelling of a collection's path; one that ends in an id has none."""
+    """Return the other spelling of a collection's path; one that ends in an id has none."""
     if path.endswith("}"):
         return None
     return path[:-1] if path.endswith("/") else f"{path}/"
@@ -184,7 +184,7 @@ def head_and_options(p: Probe) -> None:
     "paths.unknown", "A path that the API has not is 404.", Source.reference("RFC 9110, section 15.5.5"), reads=True
 )
 def unknown(p: Probe) -> None:
-    """Ask for some."""
+    """Request some."""
     listed = p.contract.operation("list_datasets").path.rstrip("/")
     above, _, last = listed.rpartition("/")
     for path in (

@@ -43,7 +43,7 @@ def _broken(body: Any) -> list[bytes]:
 
 
 def _with(body: Any, value: bytes) -> bytes:
-    """Put raw text into a body, where any JSON goes."""
+    """Insert raw text into a body, where any JSON goes."""
     marker = "contract-check-raw"
     copied = json.loads(_text(body))
     entry = copied[-1] if isinstance(copied, list) else copied
@@ -52,7 +52,7 @@ def _with(body: Any, value: bytes) -> bytes:
 
 
 def _beside(body: Any, value: bytes) -> bytes:
-    """Put raw text into a property that is ignored."""
+    """Insert raw text into a property that is ignored."""
     marker = "contract-check-raw"
     copied = json.loads(_text(body))
     (copied[-1] if isinstance(copied, list) else copied)["contract_check"] = marker
@@ -153,7 +153,7 @@ def json_alone(p: Probe) -> None:
     "requests.unknown-parameter", "A query parameter that an operation has not is ignored, whatever it holds.", INFO
 )
 def unknown_parameter(p: Probe) -> None:
-    """Give each operation some that another one has, and some that nobody documented."""
+    """Send each operation parameters of another one, and some that nobody documented."""
     made_up = p.contract.undocumented("contract_check")
     more = [(made_up, "x"), ("dry_run", "true"), ("fields", "name"), ("force", ""), (made_up, "")]
     foreign = {"list_datasets": [("limit", "0"), ("q", "*")], "list_dataset_items": [("max_results", "0")]}

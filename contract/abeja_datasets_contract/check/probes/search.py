@@ -311,7 +311,7 @@ def current(p: Probe) -> None:
 
 @STAGE.clause("search.attributes-alone", "A search looks at the attributes alone.", _Q)
 def attributes_alone(p: Probe) -> None:
-    """Look for what stands elsewhere in an item."""
+    """Search for values that are elsewhere in an item."""
     dataset = filled(p, 2)
     for query in (
         _t("data_type", "image/jpeg"),
@@ -355,7 +355,7 @@ for _kind, _texts in BROKEN.items():
     reads=True,
 )
 def finds_what_is_there(p: Probe) -> None:
-    """Ask for what cannot be there, and for all else."""
+    """Request what cannot be there, and for all else."""
     dataset = subject(p)
     nowhere = _t("contract_check_nowhere", "x")
     none = p.call(_LIST, dataset.id, query={"q": text(nowhere), "limit": 3})
@@ -372,7 +372,7 @@ def finds_what_is_there(p: Probe) -> None:
 
 @STAGE.clause("search.deep", "A query that is nested deeply or long is carried out or refused.", _Q)
 def deep(p: Probe) -> None:
-    """Put many parentheses around a term, many NOTs before it, and many terms side by side."""
+    """Send many parentheses around a term, many NOTs before it, and many terms side by side."""
     dataset = _searched(p)
     for q in ("(" * 1000 + "tag:A" + ")" * 1000, "NOT " * 500 + "tag:A", " OR ".join(["tag:A"] * 200)):
         with p.case():

@@ -49,7 +49,7 @@ def target(p: Probe) -> Dataset:
 
 
 def adapted(p: Probe, dataset: Dataset, operation: str, body: Any) -> Any:
-    """Put ids and names that are in order where the point of a body is not that they are wrong."""
+    """Insert ids and names that are in order where the point of a body is not that they are wrong."""
     body = p.contract.completed(operation, body)
     if operation == "create_dataset" and isinstance(body, dict) and body.get("name") == _NAME:
         return {**body, "name": p.name()}
@@ -75,7 +75,7 @@ def names_in(*bodies: Any) -> list[str]:
 
 
 def refusal(operation: str, bodies: list[Any]) -> Callable[[Probe], None]:
-    """Make the check of bodies that are to be refused."""
+    """Return the check of bodies that are to be refused."""
 
     def check(p: Probe) -> None:
         dataset = target(p)

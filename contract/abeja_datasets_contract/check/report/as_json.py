@@ -122,7 +122,7 @@ def _exchange(exchange: Exchange) -> dict[str, Any]:
 
 
 def _body(body: bytes | None) -> dict[str, str | None]:
-    """Give a body as `body` where it is UTF-8 or missing, else as `body_base64`."""
+    """Return a body as `body` where it is UTF-8 or missing, else as `body_base64`."""
     if body is None:
         return {"body": None}
     try:

@@ -88,7 +88,7 @@ def _with_secrets(header: str) -> str:
 
 
 def _body(sent: Sent, number: int) -> tuple[str, list[str]]:
-    """Give what stands before curl, and the options that hand it the body."""
+    """Return what stands before curl, and the options that pass it the body."""
     if _sends_nothing(sent):
         return "", []
     body, note = _recorded(sent.body or b"")
@@ -124,7 +124,7 @@ def _sends_nothing(sent: Sent) -> bool:
 
 
 def _plain(text: str) -> bool:
-    """Tell whether text survives being shown, copied and pasted: no control or combining characters, no odd spaces."""
+    """Return whether text survives showing, copying and pasting: no control or combining characters, no odd spaces."""
     return (
         text.isprintable()
         and "\ufffd" not in text
@@ -162,7 +162,7 @@ def _runs(body: bytes) -> str | None:
 
 
 def _from_har(body: bytes, number: int) -> str:
-    """Take the body out of the HAR, by the number of its exchange."""
+    """Return the filter that reads the body from the HAR, by the number of its exchange."""
     try:
         body.decode()
         decoded = ""

@@ -26,7 +26,7 @@ class Part:
 
 
 def parts(failure: Failure, traffic: Traffic) -> list[Part]:
-    """Take a failure apart, in the order of reading."""
+    """Return the parts of a failure, in the order of reading."""
     clause = failure.clause
     where = clause.source if clause.line is None else f"{clause.source} ({clause.place})"
     found = [

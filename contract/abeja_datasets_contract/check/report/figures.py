@@ -31,7 +31,7 @@ class Group:
 
     @property
     def tally(self) -> str:
-        """Say how they ended: `12 pass, 1 fail, 3 not checked`."""
+        """Return how they ended: `12 pass, 1 fail, 3 not checked`."""
         return ", ".join(f"{self.count(status)} {status}" for status in Status if self.count(status))
 
 
@@ -71,7 +71,7 @@ def reasons(report: Report) -> list[tuple[str, int]]:
 
 
 def reason(verdict: Verdict) -> str:
-    """Say why a clause was not checked."""
+    """Return why a clause was not checked."""
     if verdict.follows and verdict.follows not in verdict.reason:
         return f"follows from {verdict.follows}"
     return verdict.reason or "no reason was given"
@@ -84,7 +84,7 @@ def shown_by(cause: Cause, report: Report) -> Failure | None:
 
 
 def touches(cause: Cause) -> str:
-    """Say how many clauses a cause touches: `3 clauses fail, 12 are not checked because of it`."""
+    """Return how many clauses a cause touches: `3 clauses fail, 12 are not checked because of it`."""
     failing, following = len(cause.failing), len(cause.following)
     found = f"{plural(failing, 'clause')} {'fails' if failing == 1 else 'fail'}"
     return (
@@ -93,7 +93,7 @@ def touches(cause: Cause) -> str:
 
 
 def outcome(report: Report) -> str:
-    """Say in a sentence how the check ended."""
+    """Return in a sentence how the check ended."""
     failed, known, passed = len(report.failed), len(report.known), report.count(Status.PASS)
     checked = failed + known + passed
     if not checked:
@@ -114,7 +114,7 @@ def named(report: Report) -> str:
 
 
 def unchecked(report: Report) -> str:
-    """Say how much is not known; empty where everything is."""
+    """Return how much is not known; empty where everything is."""
     count = report.count(Status.NOT_CHECKED)
     if not count:
         return ""
@@ -122,7 +122,7 @@ def unchecked(report: Report) -> str:
 
 
 def kept(report: Report) -> str:
-    """Say where the run's data is, and how to remove it."""
+    """Return where the run's data is, and how to remove it."""
     words = (
         "abeja-datasets",
         "check",
@@ -152,7 +152,7 @@ def moment(when: dt.datetime) -> str:
 
 
 def utc(when: dt.datetime) -> dt.datetime:
-    """Put a moment in UTC; without an offset it is there."""
+    """Return a moment in UTC; without an offset it is in UTC."""
     return when.replace(tzinfo=dt.UTC) if when.tzinfo is None else when.astimezone(dt.UTC)
 
 

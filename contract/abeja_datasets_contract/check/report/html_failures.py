@@ -15,7 +15,7 @@ MOST = 50
 
 
 def anchor(name: str) -> str:
-    """Make the id of a broken clause on the page; names of clauses are unique."""
+    """Return the id of a broken clause on the page; names of clauses are unique."""
     return "broken-" + "".join(c if c.isascii() and (c.isalnum() or c in ".-") else f"_{ord(c):x}_" for c in name)
 
 

@@ -18,7 +18,7 @@ Child = str | None
 
 
 def element(tag: str, *children: Child, **attributes: str | bool | None) -> Markup:
-    """Make an element.
+    """Build an element.
 
     Args:
         tag: its name.
@@ -33,7 +33,7 @@ def element(tag: str, *children: Child, **attributes: str | bool | None) -> Mark
 
 
 def join(*children: Child) -> Markup:
-    """Put children behind one another."""
+    """Join children."""
     return Markup("".join(escape(child) for child in children if child is not None))
 
 

@@ -49,7 +49,7 @@ def _clauses(verdicts: Iterable[Verdict], console: Console) -> None:
 
 
 def _note(verdict: Verdict) -> str:
-    """Say what is worth saying of a clause in its row."""
+    """Return what the row of a clause says of it."""
     if verdict.status is Status.NOT_CHECKED:
         return one_line(reason(verdict))
     notes = [f"{verdict.failed:,} of {plural(verdict.checks, 'check')} failed"] if verdict.failed else []
