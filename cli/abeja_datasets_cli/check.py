@@ -33,7 +33,8 @@ line, which every process on the machine can read. The credential of the second 
 variables with {OTHER} before their names, or from a file.
 
 Exit codes: 0 the server keeps all that was checked, but for known failures; 1 it breaks a promise; 2 wrong use; 3 it
-could not be checked, or not to the end; 130 interrupted. A known failure that passes again is reported, and the exit code stays 0.
+could not be checked, or not to the end; 130 interrupted. A known failure that passes again is reported, and does not
+change the exit code.
 """
 
 

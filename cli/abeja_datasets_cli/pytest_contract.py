@@ -141,8 +141,8 @@ class _Check:
 
     def explained(self, verdict: Verdict) -> str:
         """Return the failures of a clause as text."""
+        from abeja_datasets_contract.check.report.again.traffic import Traffic
         from abeja_datasets_contract.check.report.junit import failures_text
-        from abeja_datasets_contract.check.report.traffic import Traffic
 
         return failures_text(verdict, Traffic(self._session.config.stash[_REPORT]))
 

@@ -24,8 +24,8 @@ from tests.contract.variants import MEANT, VARIANTS, Busy, Fleeting, slow
 from tests.sampling import every
 
 from abeja_datasets_contract.check import Mode, Options, Report, Status, check, clauses
-from abeja_datasets_contract.check.credentials import decoded
 from abeja_datasets_contract.check.document import installed
+from abeja_datasets_contract.check.probes.access.credentials import decoded
 from abeja_datasets_mock import Like, RunningServer
 
 SLOW = pytest.mark.slow

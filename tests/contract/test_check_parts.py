@@ -8,19 +8,19 @@ import pytest
 from tests.contract.faulty import AUTHORIZATION, ORGANIZATION, SECRET, URL, Ask, Asked, Told, spoilt
 
 from abeja_datasets_contract.check import Mode, Options, Status, check
-from abeja_datasets_contract.check.compare import difference, order_of_keys, record_difference, shown
 from abeja_datasets_contract.check.document import installed
-from abeja_datasets_contract.check.guard import Guard, NotOurs
-from abeja_datasets_contract.check.ledger import Ledger
-from abeja_datasets_contract.check.mutations import mutants
-from abeja_datasets_contract.check.ownership import Ownership
-from abeja_datasets_contract.check.queries import And, Not, Or, Term, holds, text
-from abeja_datasets_contract.check.reading import NotJson, parse_json
+from abeja_datasets_contract.check.judging.compare import difference, order_of_keys, record_difference, shown
+from abeja_datasets_contract.check.judging.reading import NotJson, parse_json
+from abeja_datasets_contract.check.judging.timestamps import parse
+from abeja_datasets_contract.check.probes.bodies.mutations import mutants
+from abeja_datasets_contract.check.probes.lists.queries import And, Not, Or, Term, holds, text
 from abeja_datasets_contract.check.redaction import Redaction
 from abeja_datasets_contract.check.results import Exchange, Received, Sent
-from abeja_datasets_contract.check.retry_after import LONGEST, pause_of
-from abeja_datasets_contract.check.timestamps import parse
-from abeja_datasets_contract.check.wire import Call
+from abeja_datasets_contract.check.safety.guard import Guard, NotOurs
+from abeja_datasets_contract.check.safety.ledger import Ledger
+from abeja_datasets_contract.check.safety.ownership import Ownership
+from abeja_datasets_contract.check.sending.retry_after import LONGEST, pause_of
+from abeja_datasets_contract.check.sending.wire import Call
 
 
 @pytest.mark.parametrize(

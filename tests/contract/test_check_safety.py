@@ -30,8 +30,8 @@ from tests.contract.faulty import (
 )
 
 from abeja_datasets_contract.check import CheckFailed, Mode, Options, Status, check, clean_up
-from abeja_datasets_contract.check.ledger import Ledger, read
 from abeja_datasets_contract.check.results import Exchange, Verdict
+from abeja_datasets_contract.check.safety.ledger import Ledger, read
 from abeja_datasets_mock import RunningServer
 
 _ERROR = b'{"error": "x", "error_description": "x"}'
@@ -514,7 +514,7 @@ def test_a_deletion_that_is_begun_is_waited_for(status: int, tmp_path: Path) -> 
 
 
 def test_a_deletion_that_never_ends_is_reported(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("abeja_datasets_contract.check.cleaning._PAUSE", 0)
+    monkeypatch.setattr("abeja_datasets_contract.check.safety.cleaning._PAUSE", 0)
 
     async def never(asked: Asked, ask: Ask) -> Told:
         told = await ask(asked.reading() if asked.operation == "delete_dataset" else asked)

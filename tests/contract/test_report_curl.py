@@ -11,9 +11,16 @@ from typing import Any
 
 import pytest
 
-from abeja_datasets_contract.check.credentials import ALIKE, ANOTHER_USER, WRONG_SECRET, basic, crossed, spoilt
+from abeja_datasets_contract.check.probes.access.credentials import (
+    ALIKE,
+    ANOTHER_USER,
+    WRONG_SECRET,
+    basic,
+    crossed,
+    spoilt,
+)
 from abeja_datasets_contract.check.redaction import Redaction
-from abeja_datasets_contract.check.report.curl import curl, quote
+from abeja_datasets_contract.check.report.again.curl import curl, quote
 from abeja_datasets_contract.check.report.har import har
 from abeja_datasets_contract.check.results import AUTHORIZATION, OTHER_AUTHORIZATION, Exchange, Mode, Report, Sent
 

@@ -18,9 +18,9 @@ from abeja_datasets_contract.check.document import installed
 from abeja_datasets_contract.check.report import write
 from abeja_datasets_contract.check.report.as_json import SCHEMA, as_json, dumps
 from abeja_datasets_contract.check.report.figures import command, outcome, stages, unchecked, utc
-from abeja_datasets_contract.check.report.html import page
+from abeja_datasets_contract.check.report.html.markup import element
+from abeja_datasets_contract.check.report.html.page import page
 from abeja_datasets_contract.check.report.junit import junit
-from abeja_datasets_contract.check.report.markup import element
 from abeja_datasets_contract.check.report.printable import body_text, one_line, printable, seconds
 from abeja_datasets_contract.check.results import Mode, Report, Status, Verdict
 

@@ -15,8 +15,8 @@ from tests.contract.faulty import AUTHORIZATION, ORGANIZATION, URL, Ask, Asked, 
 from tests.sampling import every
 
 from abeja_datasets_contract.check import Failure, Mode, Options, Report, check
-from abeja_datasets_contract.check.report.replay import again
-from abeja_datasets_contract.check.report.traffic import Traffic
+from abeja_datasets_contract.check.report.again.replay import again
+from abeja_datasets_contract.check.report.again.traffic import Traffic
 
 pytestmark = pytest.mark.skipif(shutil.which("curl") is None, reason="curl is not installed")
 SHELLS = [shell for shell in ("dash", "bash") if shutil.which(shell)]

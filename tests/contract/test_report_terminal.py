@@ -9,10 +9,10 @@ import pytest
 from rich.cells import cell_len
 from rich.console import Console
 
+from abeja_datasets_contract.check.report.again.traffic import Traffic
 from abeja_datasets_contract.check.report.failures import before, parts, text
 from abeja_datasets_contract.check.report.progress import Progress
 from abeja_datasets_contract.check.report.terminal import show
-from abeja_datasets_contract.check.report.traffic import Traffic
 from abeja_datasets_contract.check.results import Report, Status
 
 SAMPLE = runpy.run_path(str(Path(__file__).parents[1] / "browser" / "sample.py"))

@@ -2,10 +2,11 @@
 
 import httpx
 
-from .document.sources import Source
+from abeja_datasets_contract.check.document.sources import Source
+from abeja_datasets_contract.check.judging.reading import Response, header
+
 from .options import CheckFailed, Lost, Stopped
 from .probe import Probe
-from .reading import Response, header
 from .registry import Stage
 from .resources import UNKNOWN_USER
 

@@ -8,17 +8,18 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote, urlencode
 
-from .compare import difference, record_difference
+from abeja_datasets_contract.check.document.ids import path_of
+from abeja_datasets_contract.check.judging.compare import difference, record_difference
+from abeja_datasets_contract.check.judging.findings import Findings
+from abeja_datasets_contract.check.judging.reading import Part, Response, Unreadable
+from abeja_datasets_contract.check.safety.guard import Guard
+from abeja_datasets_contract.check.safety.ledger import Ledger
+from abeja_datasets_contract.check.safety.ownership import Ownership
+from abeja_datasets_contract.check.sending.wire import Call, Wire
+
 from .document import Contract
-from .document.ids import path_of
-from .findings import Findings
-from .guard import Guard
-from .ledger import Ledger
 from .options import Broken, Lost, Options, Skip
-from .ownership import Ownership
-from .reading import Part, Response, Unreadable
 from .results import Mode
-from .wire import Call, Wire
 
 _FEW = 20
 _STEP, _NAMES = 60_013, 99_991

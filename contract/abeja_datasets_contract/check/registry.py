@@ -6,8 +6,9 @@ from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from typing import Any, Protocol
 
+from abeja_datasets_contract.check.document.sources import Source
+
 from .document import Contract
-from .document.sources import Source
 from .results import Clause
 
 Check = Callable[[Any], None]

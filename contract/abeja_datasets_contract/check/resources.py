@@ -6,10 +6,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from abeja_datasets_contract.check.judging.reading import Part, Record, Unreadable, readable
+
 from .document import PAGE_SIZES
 from .options import Skip
 from .probe import UNSET, Probe
-from .reading import Part, Record, Unreadable, readable
 
 SOURCE: list[dict[str, Any]] = [
     {"data_uri": "datalake://contract-check/0", "data_type": "image/jpeg", "height": 500, "width": 200},

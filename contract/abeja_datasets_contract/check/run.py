@@ -8,23 +8,24 @@ import traceback
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from .cleaning import Cleaner
+from abeja_datasets_contract.check.judging.findings import Findings
+from abeja_datasets_contract.check.judging.oracle import Oracle
+from abeja_datasets_contract.check.judging.reading import Unreadable
+from abeja_datasets_contract.check.safety.cleaning import Cleaner
+from abeja_datasets_contract.check.safety.ledger import Ledger
+from abeja_datasets_contract.check.sending.wire import Wire
+
 from .document import contract_of
-from .findings import Findings
 from .known import load, mark
-from .ledger import Ledger
 from .options import Broken, CheckFailed, Lost, Options, Skip, Stopped, base_url, require_sendable
-from .oracle import Oracle
 from .preflight import preflight
 from .probe import Party, Probe, Run
-from .reading import Unreadable
 from .redaction import Redaction
 from .registry import Entry, chosen
 from .resources import drop, subject_changed
 from .results import Clause, Mode, Progress, Report
 from .stages import STAGES
 from .stages import entries as all_entries
-from .wire import Wire
 
 _PREFIX = "contract-check-"
 READ_ONLY = "a read-only check; --allow-writes checks it"

@@ -1,29 +1,24 @@
 """The stages, in the order in which they run and are reported."""
 
+from abeja_datasets_contract.check.probes.access import authentication, identifiers, isolation, paths
+from abeja_datasets_contract.check.probes.bodies import requests, validation
+from abeja_datasets_contract.check.probes.lists import paging_datasets, paging_items, search
+
 from . import preflight
 from .document import Contract
 from .probes import (
-    authentication,
     bulk,
     concurrency,
     current,
     datasets,
     fidelity,
     fuzzing,
-    identifiers,
-    isolation,
     items,
     labels,
     model,
     names,
     operations,
-    paging_datasets,
-    paging_items,
-    paths,
-    requests,
     responses,
-    search,
-    validation,
 )
 from .registry import Entry
 

@@ -5,9 +5,10 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from abeja_datasets_contract.check.document.sources import INFO, Source
+from abeja_datasets_contract.check.judging.reading import Response
 from abeja_datasets_contract.check.options import Skip
 from abeja_datasets_contract.check.probe import Probe
-from abeja_datasets_contract.check.reading import Response
+from abeja_datasets_contract.check.probes.access.identifiers import UNKNOWN_ITEM
 from abeja_datasets_contract.check.registry import Stage
 from abeja_datasets_contract.check.resources import (
     CATEGORIES,
@@ -22,7 +23,6 @@ from abeja_datasets_contract.check.resources import (
     unchanged,
 )
 
-from .identifiers import UNKNOWN_ITEM
 from .items import moved
 from .labels import label
 

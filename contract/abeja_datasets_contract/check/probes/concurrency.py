@@ -3,10 +3,10 @@
 from collections import Counter
 from typing import Any
 
-from abeja_datasets_contract.check.compare import shown
 from abeja_datasets_contract.check.document.sources import INFO, Source
+from abeja_datasets_contract.check.judging.compare import shown
+from abeja_datasets_contract.check.judging.reading import Response
 from abeja_datasets_contract.check.probe import Probe
-from abeja_datasets_contract.check.reading import Response
 from abeja_datasets_contract.check.registry import Stage
 from abeja_datasets_contract.check.resources import (
     by_id,

@@ -4,11 +4,11 @@ from collections.abc import Iterator
 
 from abeja_datasets_contract.check.document.sources import INFO
 from abeja_datasets_contract.check.probe import Probe
+from abeja_datasets_contract.check.probes.lists.paging import DATASETS, ITEMS, token_where_more_follow
 from abeja_datasets_contract.check.registry import Stage
 from abeja_datasets_contract.check.resources import Dataset, filled, new_dataset, new_item, walk_items
 
 from .bulk import entry
-from .paging import DATASETS, ITEMS, token_where_more_follow
 
 STAGE = Stage("current")
 

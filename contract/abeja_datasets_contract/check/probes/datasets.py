@@ -5,8 +5,8 @@ import email.utils
 from typing import Any
 
 from abeja_datasets_contract.check.document.sources import INFO, Source
+from abeja_datasets_contract.check.judging.reading import Response
 from abeja_datasets_contract.check.probe import Probe
-from abeja_datasets_contract.check.reading import Response
 from abeja_datasets_contract.check.registry import Stage
 from abeja_datasets_contract.check.resources import (
     CATEGORIES,

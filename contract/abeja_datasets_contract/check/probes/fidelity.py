@@ -3,10 +3,10 @@
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from abeja_datasets_contract.check.compare import difference, order_of_keys
 from abeja_datasets_contract.check.document.sources import INFO
+from abeja_datasets_contract.check.judging.compare import difference, order_of_keys
+from abeja_datasets_contract.check.judging.reading import Part, Response
 from abeja_datasets_contract.check.probe import Probe
-from abeja_datasets_contract.check.reading import Part, Response
 from abeja_datasets_contract.check.registry import Stage
 from abeja_datasets_contract.check.resources import newest_datasets, shared_filled, source
 

@@ -5,8 +5,8 @@ from collections.abc import Callable
 from typing import Any
 
 from abeja_datasets_contract.check.document.sources import INFO, Source
+from abeja_datasets_contract.check.judging.reading import Part, Response
 from abeja_datasets_contract.check.probe import UNSET, Probe
-from abeja_datasets_contract.check.reading import Part, Response
 from abeja_datasets_contract.check.registry import Stage
 from abeja_datasets_contract.check.resources import (
     Dataset,

@@ -4,8 +4,8 @@ from collections.abc import Callable
 from typing import Any
 
 from abeja_datasets_contract.check.document.sources import Source
+from abeja_datasets_contract.check.judging.reading import Response
 from abeja_datasets_contract.check.probe import Probe
-from abeja_datasets_contract.check.reading import Response
 from abeja_datasets_contract.check.registry import Stage
 from abeja_datasets_contract.check.resources import (
     CATEGORIES,

@@ -8,14 +8,13 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule, run_state_machine_as_test
 
 from abeja_datasets_contract.check.document.sources import INFO
+from abeja_datasets_contract.check.judging.reading import Part, Unreadable
 from abeja_datasets_contract.check.options import Broken, Skip, Stopped
 from abeja_datasets_contract.check.probe import Probe
-from abeja_datasets_contract.check.queries import And, Not, Or, Query, Term, holds, text
-from abeja_datasets_contract.check.reading import Part, Unreadable
+from abeja_datasets_contract.check.probes.lists.paging import ITEMS, token_where_more_follow
+from abeja_datasets_contract.check.probes.lists.queries import And, Not, Or, Query, Term, holds, text
 from abeja_datasets_contract.check.registry import Stage
 from abeja_datasets_contract.check.resources import Dataset, Item, drop, item_of, new_dataset, source
-
-from .paging import ITEMS, token_where_more_follow
 
 STAGE = Stage("model")
 _EXAMPLES, _STEPS = 7, 18

@@ -5,11 +5,11 @@ import json
 from pathlib import Path
 from typing import Any
 
+from abeja_datasets_contract.check.report.again.replay import again
+from abeja_datasets_contract.check.report.again.traffic import Traffic
 from abeja_datasets_contract.check.results import Cause, Exchange, Failure, Report, Status, Verdict
 
 from .figures import outcome, stages, utc
-from .replay import again
-from .traffic import Traffic
 
 SCHEMA = Path(__file__).with_name("report.schema.json")
 FORMAT = 1

@@ -2,11 +2,11 @@
 
 from dataclasses import dataclass
 
+from abeja_datasets_contract.check.report.again.replay import CONTEXT, again
+from abeja_datasets_contract.check.report.again.traffic import Traffic
 from abeja_datasets_contract.check.results import Exchange, Failure
 
 from .printable import SHORT, body_text, one_line, plural, printable, size
-from .replay import CONTEXT, again
-from .traffic import Traffic
 
 SHOWN = 3
 """As many failures of one clause as a person reads in a row; the others look like them."""

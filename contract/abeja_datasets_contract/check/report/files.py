@@ -3,11 +3,11 @@
 from collections.abc import Callable
 from pathlib import Path
 
+from abeja_datasets_contract.check.report.html.page import page
 from abeja_datasets_contract.check.results import Report
 
 from .as_json import as_json, dumps
 from .har import har
-from .html import page
 from .junit import junit
 
 _FILES: dict[str, Callable[[Report], bytes]] = {

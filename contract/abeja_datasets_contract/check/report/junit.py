@@ -1,5 +1,6 @@
 """The check as JUnit XML, for CI servers: a suite for each stage, a test for each clause."""
 
+from abeja_datasets_contract.check.report.again.traffic import Traffic
 from abeja_datasets_contract.check.results import Report, Status, Verdict
 from abeja_datasets_contract.junit import Broken, Case, Suite
 from abeja_datasets_contract.junit import junit as write
@@ -7,7 +8,6 @@ from abeja_datasets_contract.junit import junit as write
 from .failures import SHOWN, text
 from .figures import Stage, stages, utc
 from .printable import one_line, plural, printable
-from .traffic import Traffic
 
 
 def junit(report: Report) -> bytes:

@@ -6,12 +6,12 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from abeja_datasets_contract.check.report.again.traffic import Traffic
 from abeja_datasets_contract.check.results import Failure, Report, Status, Verdict
 
 from .failures import Part, parts
 from .figures import CREDENTIALS, groups, kept, named, outcome, reason, reasons, shown_by, touches, unchecked
 from .printable import one_line, plural, seconds
-from .traffic import Traffic
 
 CAUSES = 10
 """As many causes as are shown with a request; of more, a line each."""

@@ -8,9 +8,10 @@ import re
 from collections.abc import Mapping
 from typing import Any, NoReturn
 
+from abeja_datasets_contract.check.results import Exchange, Received
+
 from . import timestamps
 from .compare import shown
-from .results import Exchange, Received
 
 Place = tuple[str | int, ...]
 """Where a value stands in a body, such as `("items", 0, "dataset_item_id")`; empty for the body itself."""

@@ -1,12 +1,12 @@
 """The part of the page that shows broken promises, each with the requests that prove it."""
 
+from abeja_datasets_contract.check.report.again.replay import CONTEXT, again
+from abeja_datasets_contract.check.report.again.traffic import Traffic
+from abeja_datasets_contract.check.report.failures import response
+from abeja_datasets_contract.check.report.printable import SHORT, body_text, one_line, plural, size
 from abeja_datasets_contract.check.results import Clause, Exchange, Failure, Report, Status, Verdict
 
-from .failures import response
 from .markup import Child, Markup, element, join
-from .printable import SHORT, body_text, one_line, plural, size
-from .replay import CONTEXT, again
-from .traffic import Traffic
 
 BODY = 8000
 """As many characters of a body as the page holds, all but the first of them folded away; the HAR has all of it."""

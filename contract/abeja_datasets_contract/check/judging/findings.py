@@ -3,12 +3,13 @@
 from collections.abc import Container, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from .document import Contract
-from .options import Broken
+from abeja_datasets_contract.check.document import Contract
+from abeja_datasets_contract.check.options import Broken
+from abeja_datasets_contract.check.registry import Entry
+from abeja_datasets_contract.check.results import Clause, Exchange, Failure, Status, Verdict, alike
+
 from .oracle import Oracle
 from .reading import Part, Place, Response, Unreadable, general, related
-from .registry import Entry
-from .results import Clause, Exchange, Failure, Status, Verdict, alike
 
 _SHOWN = 10
 """Failures that a clause keeps, each unlike the others."""

@@ -5,7 +5,7 @@ import binascii
 from collections.abc import Callable
 from typing import NamedTuple
 
-from .redaction import Redaction
+from abeja_datasets_contract.check.redaction import Redaction
 
 _TOKEN, _OTHER_TOKEN = 'printf %s "${AUTHORIZATION#* }"', 'printf %s "${OTHER_AUTHORIZATION#* }"'
 _UPPER = """awk -F: '{printf "%s:%s", $1, toupper(substr($0, length($1) + 2))}'"""

@@ -6,11 +6,10 @@ from collections.abc import Callable, Mapping
 from abeja_datasets_contract.check.document import KNOWN, Contract
 from abeja_datasets_contract.check.document.sources import Source
 from abeja_datasets_contract.check.probe import Probe
+from abeja_datasets_contract.check.probes.lists.paging import alike
 from abeja_datasets_contract.check.registry import Add, Stage
 from abeja_datasets_contract.check.resources import filled, nothing_changed, shared_filled, source, subject
 from abeja_datasets_contract.check.results import Mode
-
-from .paging import alike
 
 STAGE = Stage("paths")
 _ALLOW = Source.reference("RFC 9110, section 15.5.6")

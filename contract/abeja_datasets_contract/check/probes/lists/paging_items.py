@@ -3,9 +3,10 @@
 from typing import Any
 
 from abeja_datasets_contract.check.document.sources import INFO, Source
+from abeja_datasets_contract.check.judging.reading import Response
 from abeja_datasets_contract.check.options import Skip
 from abeja_datasets_contract.check.probe import Probe
-from abeja_datasets_contract.check.reading import Response
+from abeja_datasets_contract.check.probes.bulk import many
 from abeja_datasets_contract.check.registry import Stage
 from abeja_datasets_contract.check.resources import (
     Dataset,
@@ -17,7 +18,6 @@ from abeja_datasets_contract.check.resources import (
     walk_items,
 )
 
-from .bulk import many
 from .paging import DATASETS, ITEMS, Walk, register_parameters, register_walks, token_where_more_follow, walk
 
 STAGE = Stage("paging of items")

@@ -3,15 +3,16 @@
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from .document import contract_of
-from .document.ids import InvalidIdentifier
+from abeja_datasets_contract.check.document import contract_of
+from abeja_datasets_contract.check.document.ids import InvalidIdentifier
+from abeja_datasets_contract.check.options import CheckFailed, Options, base_url, require_sendable
+from abeja_datasets_contract.check.redaction import Redaction
+from abeja_datasets_contract.check.results import Mode
+from abeja_datasets_contract.check.sending.wire import Wire
+
 from .guard import Guard, NotOurs
 from .ledger import Ledger, read
-from .options import CheckFailed, Options, base_url, require_sendable
 from .ownership import Ownership
-from .redaction import Redaction
-from .results import Mode
-from .wire import Wire
 
 _MULTIPLE, _GONE = 300, (404, 410)
 _SURE = (200, 204, *_GONE)

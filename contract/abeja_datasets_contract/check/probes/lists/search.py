@@ -5,9 +5,9 @@ from dataclasses import replace
 from typing import Any
 
 from abeja_datasets_contract.check.document.sources import Source
+from abeja_datasets_contract.check.judging.reading import Response
 from abeja_datasets_contract.check.probe import Probe
-from abeja_datasets_contract.check.queries import And, Not, Or, Query, Term, holds, made_up, text
-from abeja_datasets_contract.check.reading import Response
+from abeja_datasets_contract.check.probes.labels import label
 from abeja_datasets_contract.check.registry import Stage
 from abeja_datasets_contract.check.resources import (
     Dataset,
@@ -21,8 +21,8 @@ from abeja_datasets_contract.check.resources import (
 )
 
 from .broken_queries import BROKEN
-from .labels import label
 from .paging import ITEMS, alike
+from .queries import And, Not, Or, Query, Term, holds, made_up, text
 
 STAGE = Stage("search")
 _LIST = "list_dataset_items"

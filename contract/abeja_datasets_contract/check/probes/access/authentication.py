@@ -3,15 +3,15 @@
 from collections.abc import Callable
 from typing import Any
 
-from abeja_datasets_contract.check.credentials import ALIKE, ANOTHER_USER, WRONG_SECRET, basic, crossed, spoilt
 from abeja_datasets_contract.check.document import Contract
 from abeja_datasets_contract.check.document.sources import Source
 from abeja_datasets_contract.check.probe import Probe
+from abeja_datasets_contract.check.probes.lists.paging import DATASETS, ITEMS
 from abeja_datasets_contract.check.registry import Add, Stage
 from abeja_datasets_contract.check.resources import UNKNOWN_USER, nothing_changed, shared_filled, subject
 
+from .credentials import ALIKE, ANOTHER_USER, WRONG_SECRET, basic, crossed, spoilt
 from .identifiers import BODIES
-from .paging import DATASETS, ITEMS
 
 STAGE = Stage("authentication")
 _UNAUTHORIZED = (401,)

@@ -2,15 +2,25 @@
 
 from importlib.resources import files
 
+from abeja_datasets_contract.check.report.again.traffic import Traffic
+from abeja_datasets_contract.check.report.figures import (
+    CREDENTIALS,
+    Stage,
+    command,
+    kept,
+    moment,
+    outcome,
+    reasons,
+    stages,
+    unchecked,
+)
+from abeja_datasets_contract.check.report.printable import one_line, plural, seconds
 from abeja_datasets_contract.check.results import Report, Status
 
-from .figures import CREDENTIALS, Stage, command, kept, moment, outcome, reasons, stages, unchecked
-from .html_causes import causes, known
-from .html_clauses import promises
-from .html_failures import broken
+from .causes import causes, known
+from .clauses import promises
+from .failures import broken
 from .markup import Child, Markup, element, join
-from .printable import one_line, plural, seconds
-from .traffic import Traffic
 
 _PLAIN = {Status.PASS: "pass", Status.FAIL: "fail", Status.NOT_CHECKED: "unknown"}
 _COLOURS = {"pass": "%231a7f4b", "fail": "%23b3261e", "unknown": "%23806000"}

@@ -5,10 +5,10 @@ from typing import Any
 
 from abeja_datasets_contract.check.document import Contract
 from abeja_datasets_contract.check.document.sources import Source
-from abeja_datasets_contract.check.mutations import Mutant, mutants
+from abeja_datasets_contract.check.judging.reading import Response
 from abeja_datasets_contract.check.options import Skip
 from abeja_datasets_contract.check.probe import Probe
-from abeja_datasets_contract.check.reading import Response
+from abeja_datasets_contract.check.probes.labels import label
 from abeja_datasets_contract.check.registry import Add, Stage
 from abeja_datasets_contract.check.resources import (
     CATEGORIES,
@@ -19,7 +19,7 @@ from abeja_datasets_contract.check.resources import (
     source,
 )
 
-from .labels import label
+from .mutations import Mutant, mutants
 
 STAGE = Stage("validation")
 _REFUSED = (400,)

@@ -4,7 +4,7 @@ import datetime as dt
 import email.utils
 import re
 
-from .results import Received
+from abeja_datasets_contract.check.results import Received
 
 LONGEST = 10.0**6
 """Seconds. A longer pause says no more than this one."""

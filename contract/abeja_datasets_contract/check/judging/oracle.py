@@ -6,14 +6,14 @@ from typing import Any, NamedTuple
 
 import jsonschema_rs
 
+from abeja_datasets_contract.check.document import Contract
+from abeja_datasets_contract.check.redaction import Redaction
+from abeja_datasets_contract.check.results import Exchange, Received
 from abeja_datasets_contract.openapi.responses import json_media
 
 from . import timestamps
 from .compare import shown
-from .document import Contract
 from .reading import NotJson, Place, header, parse_json, written
-from .redaction import Redaction
-from .results import Exchange, Received
 
 _DEEPEST = 100
 _UNAUTHORIZED, _METHOD_NOT_ALLOWED, _FIRST_REDIRECT, _FIRST_ERROR = 401, 405, 300, 400

@@ -4,7 +4,7 @@ import copy
 from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
-from .document import Contract
+from abeja_datasets_contract.check.document import Contract
 
 _REMOVED = object()
 _TEXT, _TRUE, _FRACTION, _NUMBER = "contract-check", True, 1.5, 7

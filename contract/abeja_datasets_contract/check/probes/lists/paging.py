@@ -4,11 +4,11 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from abeja_datasets_contract.check.compare import difference
 from abeja_datasets_contract.check.document import Bounds
 from abeja_datasets_contract.check.document.sources import Source
+from abeja_datasets_contract.check.judging.compare import difference
+from abeja_datasets_contract.check.judging.reading import Part, Record, Response
 from abeja_datasets_contract.check.probe import Probe
-from abeja_datasets_contract.check.reading import Part, Record, Response
 from abeja_datasets_contract.check.registry import Stage
 from abeja_datasets_contract.check.resources import walk_datasets
 

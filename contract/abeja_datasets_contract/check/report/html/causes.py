@@ -1,12 +1,12 @@
 """The part of the page that the eye meets first: what is wrong, each thing once, with the request that shows it."""
 
+from abeja_datasets_contract.check.report.again.traffic import Traffic
+from abeja_datasets_contract.check.report.figures import CREDENTIALS, shown_by, touches
+from abeja_datasets_contract.check.report.printable import plural
 from abeja_datasets_contract.check.results import Cause, Failure, Report, Verdict
 
-from .figures import CREDENTIALS, shown_by, touches
-from .html_failures import anchor, failure_parts
+from .failures import anchor, failure_parts
 from .markup import Child, Markup, element, join
-from .printable import plural
-from .traffic import Traffic
 
 _NAMED = 12
 """As many clauses of a cause as are in sight; the others are folded away."""

@@ -2,7 +2,7 @@
 
 import html
 
-from .printable import printable
+from abeja_datasets_contract.check.report.printable import printable
 
 _VOID = frozenset({"meta", "link", "input", "br"})
 

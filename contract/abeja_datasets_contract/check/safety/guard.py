@@ -5,13 +5,14 @@ import re
 from collections.abc import Iterable
 from typing import Any
 
-from .document import Target
-from .document.ids import InvalidIdentifier, segment
+from abeja_datasets_contract.check.document import Target
+from abeja_datasets_contract.check.document.ids import InvalidIdentifier, segment
+from abeja_datasets_contract.check.options import Skip
+from abeja_datasets_contract.check.results import Exchange, Mode
+from abeja_datasets_contract.check.sending.wire import Call
+
 from .ledger import Ledger
-from .options import Skip
 from .ownership import Ownership, body_of
-from .results import Exchange, Mode
-from .wire import Call
 
 _FIRST_ERROR = 300
 _ITEM = re.compile(rb"dataset_item_id\W+([\w-]+)", re.ASCII)

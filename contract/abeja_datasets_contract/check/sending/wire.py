@@ -7,11 +7,12 @@ from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import NamedTuple
 
+from abeja_datasets_contract.check.options import Lost, Options, Stopped
+from abeja_datasets_contract.check.redaction import Redaction
+from abeja_datasets_contract.check.results import Exchange, Progress, Received, Sent
+
 from .connections import Call, Connections, describe
 from .interrupts import Interrupts
-from .options import Lost, Options, Stopped
-from .redaction import Redaction
-from .results import Exchange, Progress, Received, Sent
 from .retry_after import pause_of
 
 __all__ = ["NO_RESPONSES", "SERVER_ERRORS", "Call", "Wire"]

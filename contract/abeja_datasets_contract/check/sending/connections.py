@@ -6,9 +6,10 @@ from typing import Any
 
 import httpx
 
+from abeja_datasets_contract.check.options import Options
+from abeja_datasets_contract.check.results import Received
+
 from .bodies import UnreadableBody, read
-from .options import Options
-from .results import Received
 from .streams import Bounds, bound, has_leftovers
 
 _HEAD = 256 * 1024

@@ -7,8 +7,8 @@ from typing import Any
 from abeja_datasets_contract.check.document import Contract
 from abeja_datasets_contract.check.document.ids import MadeUp, segment
 from abeja_datasets_contract.check.document.sources import Source
+from abeja_datasets_contract.check.judging.reading import Response
 from abeja_datasets_contract.check.probe import Probe
-from abeja_datasets_contract.check.reading import Response
 from abeja_datasets_contract.check.registry import Add, Stage
 from abeja_datasets_contract.check.resources import (
     SOURCE,

@@ -6,11 +6,12 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 from urllib.parse import quote, unquote, urlencode
 
-from .document import Contract, Target
-from .document.ids import IDS, InvalidIdentifier, path_of, segment
+from abeja_datasets_contract.check.document import Contract, Target
+from abeja_datasets_contract.check.document.ids import IDS, InvalidIdentifier, path_of, segment
+from abeja_datasets_contract.check.results import Exchange
+from abeja_datasets_contract.check.sending.wire import Call
+
 from .ledger import Ledger
-from .results import Exchange
-from .wire import Call
 
 _MOST, _PAGE = 20_000, 1000
 _OK = 200

@@ -1,11 +1,11 @@
 """The part of the page that lists all promises: by group, and to be narrowed down to those that ended alike."""
 
+from abeja_datasets_contract.check.report.figures import Group, groups
+from abeja_datasets_contract.check.report.printable import plural
 from abeja_datasets_contract.check.results import Report, Status, Verdict
 
-from .figures import Group, groups
-from .html_failures import anchor
+from .failures import anchor
 from .markup import Markup, element, join
-from .printable import plural
 
 _CLASS = {Status.PASS: "pass", Status.FAIL: "fail", Status.NOT_CHECKED: "unknown"}
 _CHOICES = (("all", "All"), ("fail", "Fail"), ("unknown", "Not checked"), ("pass", "Pass"))

@@ -1,0 +1,1 @@
+"""Judging of responses, and what is found."""

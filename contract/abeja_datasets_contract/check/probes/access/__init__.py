@@ -1,0 +1,1 @@
+"""Probes of who reaches what: credentials, organizations, ids and paths."""

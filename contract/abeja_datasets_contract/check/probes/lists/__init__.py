@@ -1,0 +1,1 @@
+"""Probes of lists: paging and search."""

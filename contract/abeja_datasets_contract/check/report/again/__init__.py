@@ -1,0 +1,1 @@
+"""Failures as lines for the shell that show them again."""

@@ -1,0 +1,1 @@
+"""Safety on a live server: what a run changes, and what it leaves."""

@@ -1,0 +1,1 @@
+"""Sending of requests, within the limits of a run."""
