@@ -57,6 +57,7 @@ class Contract:
         media = json_media(self.document.mapping(self._followed(child(known.pointer, "requestBody"))))
         return Operation(
             name=name,
+            label=known.raw.get("operationId", name),
             method=known.method.upper(),
             path=known.path,
             pointer=known.pointer,
@@ -87,6 +88,10 @@ class Contract:
         if found is None:
             raise Skip(f"the document has no operation {name}")
         return found
+
+    def responses_of(self, operation: str | None, about: str) -> str:
+        """Return the name of the clause about the `status`, the `body` or the `error` of an operation's responses."""
+        return f"responses.{self.operations[operation].label if operation else 'undocumented'}.{about}"
 
     def require_writable(self) -> None:
         """Check that the document has what shows and removes what a check makes.

@@ -37,6 +37,8 @@ class Operation:
 
     name: str
     """What the check calls it: see `naming.named`."""
+    label: str
+    """What the document calls it, which clauses about its responses are named by: the operationId, where it has one."""
     method: str
     path: str
     """The template, such as `/organizations/{organization_id}/datasets/`."""

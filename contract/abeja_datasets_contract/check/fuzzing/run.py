@@ -62,6 +62,17 @@ def _config(document: Path | None) -> str:
 
 
 @contextlib.contextmanager
+def _lifeline() -> Iterator[int]:
+    """Open a pipe whose reading end comes to its end with this process, however it dies."""
+    reading, writing = os.pipe()
+    try:
+        yield reading
+    finally:
+        os.close(reading)
+        os.close(writing)
+
+
+@contextlib.contextmanager
 def _in_time(seconds: float | None) -> Iterator[None]:
     try:
         yield
@@ -103,7 +114,7 @@ def fuzz(
     Raises:
         RuntimeError: schemathesis could not run; the message is what it says.
     """
-    with tempfile.TemporaryDirectory(prefix="contract-") as folder, _in_time(seconds):
+    with tempfile.TemporaryDirectory(prefix="contract-") as folder, _in_time(seconds), _lifeline() as alive:
         counts, config = Path(folder) / "counts.json", Path(folder) / "schemathesis.toml"
         config.write_text(_config(document), encoding="utf-8")
         path = (document or document_path()).absolute()
@@ -133,7 +144,7 @@ def fuzz(
             capture_output=True,
             text=True,
             check=False,
-            stdin=subprocess.DEVNULL,
+            stdin=alive,
             timeout=seconds,
         )  # fmt: skip
         output = (run.stdout + run.stderr).replace(authorization, "[secret]")

@@ -64,10 +64,16 @@ def record_difference(expected: Mapping[str, Any], got: Any, may_lack: Callable[
             if may_lack(key):
                 continue
             return f"{key} is missing"
-        found = difference(value, _as_list(value, got[key]) if key == "attributes" else got[key], key)
+        came = whole(got[key]) if type(value) is int else got[key]
+        found = difference(value, _as_list(value, came) if key == "attributes" else came, key)
         if found:
             return found
     return None
+
+
+def whole(value: Any) -> Any:
+    """Return a number without a fraction as an integer, and any other value as it is."""
+    return int(value) if isinstance(value, float) and value.is_integer() else value
 
 
 def _as_list(expected: Any, got: Any) -> Any:

@@ -137,9 +137,9 @@ class Findings:
         expected_success = min(statuses) < _FIRST_REDIRECT
         undocumented = not self._contract.operation(operation).documents(response.status)
         if undocumented and success == (min(statuses) < _FIRST_REDIRECT):
-            return f"responses.{operation}.status"
+            return self._contract.responses_of(operation, "status")
         if success:
-            body = f"responses.{operation}.body"
+            body = self._contract.responses_of(operation, "body")
             return (
                 body
                 if body in response.wrong.values() and self._contract.error_validator.is_valid(response.value)

@@ -73,7 +73,7 @@ class Oracle:
         if operation is not None:
             known = self._contract.operations[operation].documents(received.status)
             problem = ("a documented status", f"status {received.status}")
-            yield f"responses.{operation}.status", None if known else problem
+            yield self._contract.responses_of(operation, "status"), None if known else problem
         if exchange.sent.method == "HEAD":
             return
         if received.body or not self._contract.is_empty(operation, received.status):
@@ -109,11 +109,11 @@ class Oracle:
         yield "responses.json", None
         if received.status >= _FIRST_ERROR:
             compiled = self._refusal(operation, received.status)
-            yield f"responses.{operation or 'undocumented'}.error", _schema_problem(compiled, value, "an Error")
+            yield self._contract.responses_of(operation, "error"), _schema_problem(compiled, value, "an Error")
         elif operation is not None and received.status < _FIRST_REDIRECT:
             compiled = self._success(operation, received.status)
             problem = _schema_problem(compiled, value, "a body of the documented schema")
-            yield f"responses.{operation}.body", problem
+            yield self._contract.responses_of(operation, "body"), problem
             yield "responses.timestamps", None if problem else _wrong_timestamp(value)
 
     def _refusal(self, operation: str | None, status: int) -> jsonschema_rs.Draft202012Validator:

@@ -11,7 +11,7 @@ from typing import Any, NoReturn
 from abeja_datasets_contract.check.results import Exchange, Received
 
 from . import timestamps
-from .compare import shown
+from .compare import shown, whole
 
 Place = tuple[str | int, ...]
 """Where a value stands in a body, such as `("items", 0, "dataset_item_id")`; empty for the body itself."""
@@ -125,12 +125,20 @@ class Part:
         Raises:
             Unreadable: it is missing, or neither text nor an integer.
         """
-        value = self.value.get(name) if isinstance(self.value, dict) else None
+        value = whole(self.value.get(name)) if isinstance(self.value, dict) else None
         if isinstance(value, bool) or not isinstance(value, int | str) or value == "":
             self._fail((*self.place, name), shown(value) if self.has(name) else "missing")
         if name == "dataset_item_id":
             return int(value) if isinstance(value, str) and _NUMBER.fullmatch(value) else value
         return str(value)
+
+    def number(self, name: str) -> Any:
+        """Return a number; an integer that came with a fraction of zero, as JSON Schema allows, is an integer.
+
+        Raises:
+            Unreadable: it is missing, or not what the document has there.
+        """
+        return whole(self.at(name))
 
     def moment(self, name: str) -> dt.datetime:
         """Return a timestamp.

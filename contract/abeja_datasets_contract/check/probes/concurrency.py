@@ -53,7 +53,7 @@ def create_items(p: Probe) -> None:
     listed = {number: record.at("attributes") for number, record in by_id(walk_items(p, dataset.id)).items()}
     p.require(listed == made, "the items as they were given", "others", *responses, p.last)
     response = p.call("get_dataset", dataset.id)
-    p.equal(count, response.at("total_count"), f"total_count {count}", *responses, response)
+    p.equal(count, response.number("total_count"), f"total_count {count}", *responses, response)
 
 
 @STAGE.clause(
@@ -178,7 +178,7 @@ def delete(p: Probe) -> None:
         done = sum(p.is_one_of(response, _OK) for response in responses)
         p.require(done == 1, "one success", f"{done}", *responses)
     response = p.call("get_dataset", dataset.id)
-    p.equal(1, response.at("total_count"), "total_count 1", response)
+    p.equal(1, response.number("total_count"), "total_count 1", response)
 
 
 @STAGE.clause(

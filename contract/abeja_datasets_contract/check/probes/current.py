@@ -40,7 +40,7 @@ def items(p: Probe) -> None:
         first = dataset.items[0]
         p.same(first.record, p.call("get_dataset_item", dataset.id, first.id), promised)
         counted = p.call("get_dataset", dataset.id)
-        p.equal(len(dataset.items), counted.at("total_count"), promised, counted)
+        p.equal(len(dataset.items), counted.number("total_count"), promised, counted)
         _listed(p, dataset, promised, {})
         _listed(p, dataset, promised, {"limit": 1})
 
@@ -59,7 +59,7 @@ def _listed(p: Probe, dataset: Dataset, promised: str, query: dict[str, int]) ->
     found = dict(zip(ids, records, strict=True))
     for item in dataset.items:
         p.same(item.record, found[item.id], promised)
-    p.equal(len(dataset.items), response.at("total_count"), promised, response)
+    p.equal(len(dataset.items), response.number("total_count"), promised, response)
 
 
 @STAGE.clause("current.datasets", "The list of datasets is what the last change left.", INFO)

@@ -99,7 +99,7 @@ def total_count(p: Probe) -> None:
 
     def expect(count: int) -> None:
         response = p.call(_GET, dataset.id)
-        p.equal(count, response.at("total_count"), f"total_count {count}", response)
+        p.equal(count, response.number("total_count"), f"total_count {count}", response)
 
     expect(0)
     items = [new_item(p, dataset) for _ in range(3)]
@@ -140,8 +140,8 @@ def total_count_of_items(p: Probe) -> None:
         before = p.call(_GET, dataset.id)
         listed = p.call("list_dataset_items", dataset.id, query={"limit": 1})
         after = p.call(_GET, dataset.id)
-        if before.at("total_count") == after.at("total_count"):
-            p.equal(before.at("total_count"), listed.at("total_count"), "the same count", before, listed)
+        if before.number("total_count") == after.number("total_count"):
+            p.equal(before.number("total_count"), listed.number("total_count"), "the same count", before, listed)
             return
     p.skip_unless(holds=False, reason="others are writing to the dataset")
 
@@ -211,7 +211,7 @@ def ignores_unknown(p: Probe) -> None:
         own = key not in _OWN or value != more[key]
         p.require(own, f"a {key} of the server's own", "the one in the request", response)
     read = p.call(_GET, dataset)
-    p.equal(0, read.at("total_count"), "total_count 0", read)
+    p.equal(0, read.number("total_count"), "total_count 0", read)
     for seen in (response, read):
         p.require(not seen.has("contract_check"), "no property of the request's own", "the one in the request", seen)
 
@@ -240,7 +240,7 @@ def delete_gone(p: Probe) -> None:
     p.require(dataset.id not in listed, "the list does not have it", "it still stands in the list", last)
     p.require(other.id in listed, "the list still has the others", "another one is missing too", last)
     response = p.call(_GET, other.id)
-    p.equal(1, response.at("total_count"), "the items of other datasets stay", response)
+    p.equal(1, response.number("total_count"), "the items of other datasets stay", response)
 
 
 @STAGE.clause(

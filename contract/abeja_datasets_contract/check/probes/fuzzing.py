@@ -68,7 +68,7 @@ def _accepted(name: str) -> Callable[[Probe], None]:
 def _register(contract: Contract, add: Add) -> None:
     for name in contract.operations:
         add(
-            f"fuzzing.accepted.{name}",
+            f"fuzzing.accepted.{contract.operations[name].label}",
             f"{name} accepts generated requests that are in order.",
             Source.operation(name, "responses", "200"),
             _accepted(name),

@@ -123,7 +123,7 @@ class _Server(RuleBasedStateMachine):
     def count(self) -> None:
         response = self.p.call("get_dataset", self.dataset.id)
         wanted = len(self.dataset.items)
-        self.p.equal(wanted, response.at("total_count"), f"total_count {wanted}", response)
+        self.p.equal(wanted, response.number("total_count"), f"total_count {wanted}", response)
 
     @rule(limit=st.sampled_from([1, 2, 3, 1000]))
     def walk(self, limit: int) -> None:
@@ -141,7 +141,7 @@ class _Server(RuleBasedStateMachine):
             page = {**query, ITEMS.token: token} if token else query
             clause = "paging.items.end" if token else ""
             response = self.p.call(ITEMS.operation, self.dataset.id, query=page, clause=clause)
-            self.p.equal(len(wanted), response.at("total_count"), f"total_count {len(wanted)}", response)
+            self.p.equal(len(wanted), response.number("total_count"), f"total_count {len(wanted)}", response)
             records.extend(ITEMS.records(response))
             token = ITEMS.next(response)
             if not token:

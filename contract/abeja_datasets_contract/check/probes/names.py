@@ -88,7 +88,7 @@ def free_after_delete(p: Probe) -> None:
     second = _create(p, name)
     p.require(second.id != first, "a dataset with an id of its own", "the id of the deleted one", p.last)
     counted = p.call(_GET, second.id)
-    p.equal(0, counted.at("total_count"), "none of the deleted one's items", counted)
+    p.equal(0, counted.number("total_count"), "none of the deleted one's items", counted)
 
 
 def _longest(p: Probe) -> int:

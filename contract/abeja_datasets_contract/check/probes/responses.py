@@ -11,10 +11,28 @@ STAGE = Stage("responses")
 def _register(contract: Contract, add: Add) -> None:
     for name in contract.operations:
         reads, source = contract.reads(name), Source.operation(name, "responses")
-        add(f"responses.{name}.status", f"{name} responds with a documented status.", source, None, reads=reads)
+        add(
+            contract.responses_of(name, "status"),
+            f"{name} responds with a documented status.",
+            source,
+            None,
+            reads=reads,
+        )
         body = Source.operation(name, "responses", "200", "content")
-        add(f"responses.{name}.body", f"A success of {name} has the documented body.", body, None, reads=reads)
-        add(f"responses.{name}.error", f"A refusal of {name} has the documented body.", source, None, reads=reads)
+        add(
+            contract.responses_of(name, "body"),
+            f"A success of {name} has the documented body.",
+            body,
+            None,
+            reads=reads,
+        )
+        add(
+            contract.responses_of(name, "error"),
+            f"A refusal of {name} has the documented body.",
+            source,
+            None,
+            reads=reads,
+        )
 
 
 for _name, _promise, _source in (

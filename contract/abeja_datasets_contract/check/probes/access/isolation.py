@@ -87,13 +87,13 @@ def listing(p: Probe) -> None:
     for query in ({}, {"q": "number:1"}, {"q": "NOT number:1"}):
         response = p.call("list_dataset_items", stranger.id, query=query)
         p.equal([], response.at("items"), "no items", response)
-        p.equal(0, response.at("total_count"), "total_count 0", response)
+        p.equal(0, response.number("total_count"), "total_count 0", response)
     new_item(p, stranger, {"number": 1})
     response = p.call("list_dataset_items", owner.id, query={"q": "number:1"})
-    count = found.at("total_count")
-    p.equal(count, response.at("total_count"), f"total_count {count}, as before", found, response)
+    count = found.number("total_count")
+    p.equal(count, response.number("total_count"), f"total_count {count}, as before", found, response)
     response = p.call("get_dataset", owner.id)
-    p.equal(3, response.at("total_count"), "total_count 3", response)
+    p.equal(3, response.number("total_count"), "total_count 3", response)
 
 
 def _other(p: Probe) -> Party:

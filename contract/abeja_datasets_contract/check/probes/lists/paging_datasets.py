@@ -114,7 +114,7 @@ def bounded_walk(p: Probe) -> None:
 def bounded_walk_of_items(p: Probe) -> None:
     """Walk the first pages of what is there."""
     pages, seen = _first_pages(p, ITEMS, subject(p).id)
-    first, last = (page.at("total_count") for page in (pages[0], pages[-1]))
+    first, last = (page.number("total_count") for page in (pages[0], pages[-1]))
     if not ITEMS.next(pages[-1]):
         p.require(last != first or len(seen) <= last, "no more than total_count", f"{len(seen)}", pages[-1])
 

@@ -57,7 +57,7 @@ def total_count(p: Probe) -> None:
     """Compare total_count on each page."""
     for done in _walks(p):
         for page in done.pages:
-            p.equal(len(done.expected), page.at("total_count"), f"total_count {len(done.expected)}", page)
+            p.equal(len(done.expected), page.number("total_count"), f"total_count {len(done.expected)}", page)
 
 
 @STAGE.clause("paging.items.empty-page", "An empty page is the last: it has no token.", _ORDER)
@@ -161,7 +161,7 @@ def token_carries_query(p: Probe) -> None:
     token = _token(p, first)
     response = ITEMS.page(p, dataset.id, token, limit=3)
     p.equal([dataset.items[3].id], ITEMS.ids(response), f"the rest of what {q} finds", first, response)
-    p.equal(2, response.at("total_count"), f"total_count of {q}", first, response)
+    p.equal(2, response.number("total_count"), f"total_count of {q}", first, response)
     again = ITEMS.page(p, dataset.id, token, limit=3, q=q)
     p.equal(ITEMS.ids(response), ITEMS.ids(again), "the same page with q as without", first, response, again)
 
@@ -254,7 +254,7 @@ def query(p: Probe) -> None:
         p.equal(wanted, done.ids, "the items that match, in order", *done.pages)
         for page in done.pages:
             p.require(len(ITEMS.records(page)) <= size, f"at most {size}", f"{len(ITEMS.records(page))}", page)
-            p.equal(len(wanted), page.at("total_count"), f"total_count {len(wanted)}", page)
+            p.equal(len(wanted), page.number("total_count"), f"total_count {len(wanted)}", page)
 
 
 @STAGE.clause("paging.items.many", "More than a page of items is counted whole, and in the order of creation.", INFO)
@@ -263,12 +263,12 @@ def more_than_a_page(p: Probe) -> None:
     dataset, default = many(p), ITEMS.bounds(p).default or 0
     wanted = [item.id for item in dataset.items]
     counted = p.call("get_dataset", dataset.id)
-    p.equal(len(wanted), counted.at("total_count"), f"total_count {len(wanted)} of the dataset", counted)
+    p.equal(len(wanted), counted.number("total_count"), f"total_count {len(wanted)} of the dataset", counted)
     for q in ({}, {"q": "NOT nowhere:x"}):
         ids, token = [], None
         for _ in range(len(wanted)):
             response = ITEMS.page(p, dataset.id, token, **q)
-            p.equal(len(wanted), response.at("total_count"), f"total_count {len(wanted)}", response)
+            p.equal(len(wanted), response.number("total_count"), f"total_count {len(wanted)}", response)
             ids += ITEMS.ids(response)
             token = ITEMS.next(response)
             if not token:

@@ -217,7 +217,7 @@ def _compare(p: Probe, q: str, wanted: Sequence[Any], dataset: Dataset, response
         found += [record.id("dataset_item_id") for record in walk_items(p, dataset.id, q=q, next_page_token=token)]
     named = q if len(q) <= _LONGEST_SHOWN else f"{q[:20]}…"
     p.equal(sorted(wanted, key=str), sorted(found, key=str), f"what {named} finds", response)
-    p.equal(len(wanted), response.at("total_count"), f"total_count of {named}", response)
+    p.equal(len(wanted), response.number("total_count"), f"total_count of {named}", response)
 
 
 def _finding(queries: Sequence[Query]) -> Callable[[Probe], None]:
@@ -360,12 +360,12 @@ def finds_what_is_there(p: Probe) -> None:
     nowhere = _t("contract_check_nowhere", "x")
     none = p.call(_LIST, dataset.id, query={"q": text(nowhere), "limit": 3})
     p.equal([], none.at("items"), "no items", none)
-    p.equal(0, none.at("total_count"), "total_count 0", none)
+    p.equal(0, none.number("total_count"), "total_count 0", none)
     alike(
         p,
         lambda: ITEMS.page(p, dataset.id, limit=3),
         lambda: ITEMS.page(p, dataset.id, limit=3, q=text(Not(nowhere))),
-        lambda response: [ITEMS.ids(response), response.at("total_count")],
+        lambda response: [ITEMS.ids(response), response.number("total_count")],
         "all items",
     )
 
