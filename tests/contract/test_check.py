@@ -88,6 +88,16 @@ def test_a_list_that_drops_items_is_found_where_each_page_has_a_token(tmp_path: 
     assert failed >= {"items.update.kept", "paging.items.none-missing", "search.term"}
 
 
+def test_a_token_that_is_refused_is_one_failure(tmp_path: Path) -> None:
+    async def dead_ends(asked: Asked, ask: Ask) -> Told:
+        told = await ask(asked)
+        lists = asked.operation == "list_dataset_items" and told.status == 200
+        return told.but(json={**told.json, "next_page_token": "refused"}) if lists else told
+
+    report = run(tmp_path, dead_ends, select=("items.*", "bulk.*", "search.*", "paging.items.end"))
+    assert [verdict.clause.name for verdict in report.failed] == ["paging.items.end"]
+
+
 def test_there_is_a_variant_without_each_optional_property() -> None:
     optional, operations = installed().optional_properties, installed().operations
     items = {name for name in operations if name.endswith(("dataset_item", "dataset_items"))}

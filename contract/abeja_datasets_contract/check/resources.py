@@ -305,7 +305,7 @@ def walk_items(p: Probe, dataset: str, pages: int = _MOST_PAGES, **query: Any) -
     token, size = None, _page_size(p, "list_dataset_items", dataset)
     for _ in range(max(pages, _MOST // size)):
         page = {"limit": size, **query} if token is None else {"limit": size, **query, "next_page_token": token}
-        clause = "" if token is None else "paging.items.end"
+        clause = "paging.items.end" if "next_page_token" in page else ""
         response = p.call("list_dataset_items", dataset, query=page, clause=clause)
         found.extend(response.parts("items"))
         token = response.get("next_page_token")
