@@ -36,10 +36,12 @@ def _report(p: Probe) -> fuzzing.Report:
                     seconds=p.wire.time_left(),
                 )
         except RuntimeError as error:
-            raise Skip(p.wire.redaction.text(" ".join(str(error).split()))) from None
+            found = p.wire.redaction.text(" ".join(str(error).split()))
         finally:
             p.ledger.reread()
         p.shared["fuzzing"] = found
+    if isinstance(found, str):
+        raise Skip(found)
     report: fuzzing.Report = found
     return report
 
