@@ -87,7 +87,7 @@ def diff(
 
             report.add(compare_python(asked.repository, asked.revision))
     except DocumentError as error:
-        from abeja_datasets_contract.diff.texts import printable
+        from abeja_datasets_contract.diff.report.printing import printable
 
         click.echo(f"abeja-datasets diff: {printable(str(error))}", err=True)
         context.exit(WRONG_USE)
@@ -131,11 +131,11 @@ def _write(report: "Report", form: str) -> None:
     if form == "text":
         from rich.console import Console
 
-        from abeja_datasets_contract.diff.report_text import show
+        from abeja_datasets_contract.diff.report.text import show
 
         show(report, Console(highlight=False, markup=False, emoji=False))
         return
-    from abeja_datasets_contract.diff import report_files
+    from abeja_datasets_contract.diff.report import files
 
-    writers = {"json": report_files.as_json, "markdown": report_files.as_markdown, "junit": report_files.as_junit}
+    writers = {"json": files.as_json, "markdown": files.as_markdown, "junit": files.as_junit}
     click.echo(writers[form](report), nl=False)

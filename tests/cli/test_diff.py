@@ -14,7 +14,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from abeja_datasets_cli.main import main
-from abeja_datasets_contract.diff import report_files
+from abeja_datasets_contract.diff.report import files
 
 OLD = """openapi: 3.1.0
 info: {title: t, version: "1"}
@@ -224,7 +224,7 @@ def test_the_terminal_report_names_whom_it_breaks_where_and_by_what() -> None:
 @pytest.mark.usefixtures("folder")
 @pytest.mark.parametrize("new", [OLD, REWORDED, WIDENED, UNDECIDED, NARROWED])
 def test_json_is_as_its_schema_says(new: str) -> None:
-    schema = json.loads(Path(report_files.__file__).with_name("report.schema.json").read_text(encoding="utf-8"))
+    schema = json.loads(Path(files.__file__).with_name("report.schema.json").read_text(encoding="utf-8"))
     for part in (schema, schema["$defs"]["finding"], schema["$defs"]["place"]):
         part["additionalProperties"] = False  # all that is written is described
     Path("new.yaml").write_text(new)
@@ -241,7 +241,7 @@ def test_json_is_as_its_schema_says(new: str) -> None:
 
 @pytest.mark.usefixtures("folder")
 def test_a_whole_request_or_response_is_shown_in_a_line() -> None:
-    schema = json.loads(Path(report_files.__file__).with_name("report.schema.json").read_text(encoding="utf-8"))
+    schema = json.loads(Path(files.__file__).with_name("report.schema.json").read_text(encoding="utf-8"))
     Path("removed.yaml").write_text(OLD.replace("size,", "length,"))
     Path("added.yaml").write_text(OLD + '        "404": {description: d}\n')
     request, response = "GET /x?size=0", "404"

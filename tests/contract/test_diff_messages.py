@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from abeja_datasets_contract.diff import Counterexample, Document, compare
-from abeja_datasets_contract.diff.messages import line
+from abeja_datasets_contract.diff.messages.messages import line
 
 Edit = Callable[[Any], object]
 KEY = {"type": "apiKey", "in": "header", "name": "X-Key"}

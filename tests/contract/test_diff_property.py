@@ -15,7 +15,7 @@ from hypothesis.internal.conjecture import utils
 from hypothesis_jsonschema import from_schema
 
 from abeja_datasets_contract.diff import Document, compare
-from abeja_datasets_contract.diff.schemas import Schemas
+from abeja_datasets_contract.diff.schemas.schemas import Schemas
 
 NODE = "#/components/schemas/Node"
 BODY = "#/paths/~1x/post/requestBody/content/application~1json/schema"

@@ -6,12 +6,12 @@
     report.verdict, report.version_step, report.findings
 
 The question is whether every request that was valid still is, and whether every response that may now come was allowed
-before; `oracle` asks it of each pair of schemas. `python_side` and `report_text` need griffe and rich, and so are
+before; `oracle` asks it of each pair of schemas. `python_side` and `report.text` need griffe and rich, and so are
 imported by themselves.
 """
 
 from abeja_datasets_contract.diff.compare import compare
-from abeja_datasets_contract.diff.findings import Counterexample, Finding, Place, Report
+from abeja_datasets_contract.diff.report.findings import Counterexample, Finding, Place, Report
 from abeja_datasets_contract.openapi.document import Document
 from abeja_datasets_contract.openapi.errors import DocumentError
 from abeja_datasets_contract.openapi.reading import load, parse

@@ -1,11 +1,11 @@
 """The whole comparison of two documents."""
 
-from abeja_datasets_contract.diff.annotations import compare_annotations
-from abeja_datasets_contract.diff.compare_operations import compare_operations, compare_servers
-from abeja_datasets_contract.diff.findings import Report
-from abeja_datasets_contract.diff.schema_findings import schema_findings
-from abeja_datasets_contract.diff.security import compare_schemes
-from abeja_datasets_contract.diff.sides import Sides
+from abeja_datasets_contract.diff.report.findings import Report
+from abeja_datasets_contract.diff.rules.annotations import compare_annotations
+from abeja_datasets_contract.diff.rules.operations import compare_operations, compare_servers
+from abeja_datasets_contract.diff.rules.schema_findings import schema_findings
+from abeja_datasets_contract.diff.rules.security import compare_schemes
+from abeja_datasets_contract.diff.rules.sides import Sides
 from abeja_datasets_contract.openapi.document import Document
 from abeja_datasets_contract.openapi.pointers import child, join
 

@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 import griffe
 
-from abeja_datasets_contract.diff.findings import Audience, Finding, Severity
+from abeja_datasets_contract.diff.report.findings import Audience, Finding, Severity
 from abeja_datasets_contract.openapi.errors import DocumentError
 from abeja_datasets_contract.openapi.reading import git
 

@@ -2,9 +2,9 @@
 
 from typing import Any
 
-from abeja_datasets_contract.diff.judge import Objection
-from abeja_datasets_contract.diff.message_examples import Example
-from abeja_datasets_contract.diff.sides import Sides
+from abeja_datasets_contract.diff.messages.examples import Example
+from abeja_datasets_contract.diff.messages.judge import Objection
+from abeja_datasets_contract.diff.rules.sides import Sides
 from abeja_datasets_contract.openapi.operations import Operation, Parameter
 from abeja_datasets_contract.openapi.pointers import child
 

@@ -4,12 +4,12 @@ from collections.abc import Callable
 from itertools import product
 from typing import Any
 
-from abeja_datasets_contract.diff.findings import Counterexample
-from abeja_datasets_contract.diff.judge import Judge, Objection
-from abeja_datasets_contract.diff.message_samples import MessageSampler
-from abeja_datasets_contract.diff.messages import Request, Response
-from abeja_datasets_contract.diff.samples import NoSample
-from abeja_datasets_contract.diff.slots import Slot
+from abeja_datasets_contract.diff.messages.judge import Judge, Objection
+from abeja_datasets_contract.diff.messages.messages import Request, Response
+from abeja_datasets_contract.diff.messages.sampler import MessageSampler
+from abeja_datasets_contract.diff.report.findings import Counterexample
+from abeja_datasets_contract.diff.rules.slots import Slot
+from abeja_datasets_contract.diff.samples.sampler import NoSample
 from abeja_datasets_contract.openapi.document import Document
 from abeja_datasets_contract.openapi.operations import Operation
 from abeja_datasets_contract.openapi.pointers import child

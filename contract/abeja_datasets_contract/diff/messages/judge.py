@@ -11,9 +11,9 @@ from functools import cache
 from typing import Any, Literal
 from urllib.parse import unquote
 
-from abeja_datasets_contract.diff.counterexamples import validator
-from abeja_datasets_contract.diff.messages import Request, Response, credential
-from abeja_datasets_contract.diff.schemas import Direction, Schemas
+from abeja_datasets_contract.diff.messages.messages import Request, Response, credential
+from abeja_datasets_contract.diff.samples.counterexamples import validator
+from abeja_datasets_contract.diff.schemas.schemas import Direction, Schemas
 from abeja_datasets_contract.openapi.document import Document
 from abeja_datasets_contract.openapi.pointers import child, join
 

@@ -2,9 +2,9 @@
 
 from typing import Any
 
-from abeja_datasets_contract.diff.pairs import REQUIRED, Change
-from abeja_datasets_contract.diff.schemas import Direction
-from abeja_datasets_contract.diff.texts import shown
+from abeja_datasets_contract.diff.report.printing import shown
+from abeja_datasets_contract.diff.schemas.changes import Change, Kind
+from abeja_datasets_contract.diff.schemas.schemas import Direction
 from abeja_datasets_contract.openapi.document import Document
 from abeja_datasets_contract.openapi.pointers import join, split
 
@@ -65,31 +65,31 @@ def _trail(keys: list[str]) -> list[str]:
 
 
 _SAID = {
-    "null": ("null is no longer accepted", "it may now be null"),
-    "missing": ("property `{name}` is now required", "property `{name}` is no longer always there"),
-    "removed": ("property `{name}` was removed", "property `{name}` was added"),
-    "added": ("property `{name}` was added", "property `{name}` was removed"),
-    "hidden": (
+    Kind.NULL: ("null is no longer accepted", "it may now be null"),
+    Kind.MISSING: ("property `{name}` is now required", "property `{name}` is no longer always there"),
+    Kind.REMOVED: ("property `{name}` was removed", "property `{name}` was added"),
+    Kind.ADDED: ("property `{name}` was added", "property `{name}` was removed"),
+    Kind.HIDDEN: (
         "property `{name}` is now read-only and can no longer be sent",
         "property `{name}` is now write-only and no longer comes",
     ),
-    "carried": (
+    Kind.CARRIED: (
         "property `{name}` is no longer read-only and is part of requests now",
         "property `{name}` is no longer write-only and comes now",
     ),
-    "loose": (
+    Kind.LOOSE: (
         "property `{name}`, which could be anything before, is now described",
         "property `{name}` is no longer described, and may be anything",
     ),
-    "whole": (
+    Kind.WHOLE: (
         "not all that was sent is accepted any more",
         "responses may come that were not described before",
     ),
-    "false": ("nothing is accepted here any more", "what was never sent may now come"),
-    "looser null": ("null is now accepted", "it is no longer null"),
-    "looser required": ("property `{name}` is no longer required", "property `{name}` is now always there"),
+    Kind.NULLABLE: ("null is now accepted", "it is no longer null"),
+    Kind.OPTIONAL: ("property `{name}` is no longer required", "property `{name}` is now always there"),
 }
 """By the kind of a change, what it means for requests and for responses."""
+_FALSE = ("nothing is accepted here any more", "what was never sent may now come")
 
 
 class Wording:
@@ -115,19 +115,14 @@ class Wording:
 
     def _said(self, change: Change) -> str:
         name, kind = change.name, change.kind
-        if kind == "looser" and name == "null":
-            kind = "looser null"
-        if name.startswith(REQUIRED):
-            kind, name = "looser required", name.removeprefix(REQUIRED)
-        if name == "false":
-            kind = "false"
-        if kind in _SAID:
-            return _SAID[kind][0 if self._request else 1].format(name=name)
-        if kind == "branch":
+        said = _FALSE if name == "false" else _SAID.get(kind)
+        if said:
+            return said[0 if self._request else 1].format(name=name)
+        if kind == Kind.BRANCH:
             word = "removed" if self._request else "added"
             return f"the alternative {_branch(self._sent, change.sent)} was {word}"
         mine = _value(self._sent, change.sent, name)
-        other = None if kind == "looser" else _value(self._covering, change.covering, name)
+        other = None if kind == Kind.LOOSER else _value(self._covering, change.covering, name)
         old, new = (mine, other) if self._request else (other, mine)
         return _values(old, new) if name == "enum" else _keyword(name, old, new)
 

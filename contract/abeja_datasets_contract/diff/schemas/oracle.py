@@ -10,9 +10,10 @@ from typing import Any, Literal
 
 import jsonschema_rs
 
-from abeja_datasets_contract.diff.pairs import Change, Inner, Pair, Pairs
-from abeja_datasets_contract.diff.schemas import Schemas
-from abeja_datasets_contract.diff.shapes import Shapes
+from abeja_datasets_contract.diff.schemas.changes import Change, Inner, Kind
+from abeja_datasets_contract.diff.schemas.pairs import Pair, Pairs
+from abeja_datasets_contract.diff.schemas.schemas import Schemas
+from abeja_datasets_contract.diff.schemas.shapes import Shapes
 from abeja_datasets_contract.openapi.dialect import SCALARS
 from abeja_datasets_contract.openapi.pointers import child
 
@@ -125,13 +126,13 @@ class Oracle:
     def _judge(self, sent: str, covering: str, change: Change) -> Verdict:
         """Tell whether all that is sent obeys what a change names."""
         match change.kind:
-            case "keyword" | "enum":
+            case Kind.KEYWORD | Kind.ENUM:
                 return self._obeys(sent, self.only(change.holder, change.name), near=change.name in SCALARS)
-            case "missing":
+            case Kind.MISSING:
                 return self._obeys(sent, self.requires(change.holder, change.name), near=True)
-            case "null":
+            case Kind.NULL:
                 return covers(canonical(self.covering.whole(covering)), canonical(_NULL))
-            case "loose":
+            case Kind.LOOSE:
                 return self._obeys(sent, self.property(change.covering, change.name), near=False)
         return "yes"
 

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
-from abeja_datasets_contract.diff.declared import declared
+from abeja_datasets_contract.diff.schemas.declared import declared
 from abeja_datasets_contract.openapi.dialect import LISTS, MAPS, modern
 from abeja_datasets_contract.openapi.document import Document
 from abeja_datasets_contract.openapi.pointers import child, join, split

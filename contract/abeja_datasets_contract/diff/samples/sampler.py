@@ -7,9 +7,9 @@ from collections.abc import Iterator
 from itertools import islice, product
 from typing import Any
 
-from abeja_datasets_contract.diff.merging import Merged, merge
-from abeja_datasets_contract.diff.pairs import Step
-from abeja_datasets_contract.diff.texts import texts
+from abeja_datasets_contract.diff.samples.merging import Merged, merge
+from abeja_datasets_contract.diff.samples.texts import texts
+from abeja_datasets_contract.diff.schemas.changes import Step
 
 _DEPTH = 12
 """Values nested deeper than this are not made: what a recursive schema requires of itself has none."""

@@ -7,9 +7,9 @@ from typing import Any
 
 import jsonschema_rs
 
-from abeja_datasets_contract.diff.oracle import Oracle, canonical
-from abeja_datasets_contract.diff.pairs import Change, Step
-from abeja_datasets_contract.diff.samples import NoSample, Sampler
+from abeja_datasets_contract.diff.samples.sampler import NoSample, Sampler
+from abeja_datasets_contract.diff.schemas.changes import Change, Kind, Step
+from abeja_datasets_contract.diff.schemas.oracle import Oracle, canonical
 
 _TURNS = 6
 _TRIES = 60
@@ -79,7 +79,7 @@ class Counterexamples:
     def _inside(self, sent: str, covering: str, change: Change | None) -> list[Any]:
         """Make values that the sent side describes and a change refuses, at the pair that it belongs to."""
         oracle = self._oracle
-        source = change.sent if change and change.kind == "branch" else sent
+        source = change.sent if change and change.kind == Kind.BRANCH else sent
         refusing = self._refusing(covering, change)
         check, own = validator(refusing), self._sent(source)
         if check is None or own is None:
@@ -95,11 +95,11 @@ class Counterexamples:
     def _refusing(self, covering: str, change: Change | None) -> Any:
         oracle = self._oracle
         match change:
-            case Change(kind="keyword" | "enum" | "branch"):
+            case Change(kind=Kind.KEYWORD | Kind.ENUM | Kind.BRANCH):
                 return oracle.only(change.holder, change.name)
-            case Change(kind="missing"):
+            case Change(kind=Kind.MISSING):
                 return oracle.requires(change.holder, change.name)
-            case Change(kind="loose"):
+            case Change(kind=Kind.LOOSE):
                 return oracle.property(change.covering, change.name)
         return oracle.covering.whole(covering)
 

@@ -3,19 +3,24 @@
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from abeja_datasets_contract.diff.counterexamples import Counterexamples, NotFound
-from abeja_datasets_contract.diff.findings import SEVERITIES, Audience, Counterexample, Finding, Place, Severity
-from abeja_datasets_contract.diff.oracle import Oracle, Verdict
-from abeja_datasets_contract.diff.pairs import Change, Inner, Pair, Step
-from abeja_datasets_contract.diff.schemas import Direction, Schemas
-from abeja_datasets_contract.diff.slots import Slot
-from abeja_datasets_contract.diff.walk import Reached, added_values, walk
-from abeja_datasets_contract.diff.wording import Wording
+from abeja_datasets_contract.diff.report.findings import SEVERITIES, Audience, Counterexample, Finding, Place, Severity
+from abeja_datasets_contract.diff.rules.slots import Slot
+from abeja_datasets_contract.diff.rules.wording import Wording
+from abeja_datasets_contract.diff.samples.counterexamples import Counterexamples, NotFound
+from abeja_datasets_contract.diff.schemas.changes import Change, Inner, Kind, Step
+from abeja_datasets_contract.diff.schemas.oracle import Oracle, Verdict
+from abeja_datasets_contract.diff.schemas.pairs import Pair
+from abeja_datasets_contract.diff.schemas.schemas import Direction, Schemas
+from abeja_datasets_contract.diff.schemas.walk import Reached, added_values, walk
 from abeja_datasets_contract.openapi.document import Document
 
 _SEVERITY: dict[Verdict, Severity] = {"yes": "compatible", "no": "breaking", "unknown": "undecided"}
 _EXAMPLES = 3
 """For how many slots a counterexample is looked for before a finding goes without one."""
+_LOOSER = (Kind.LOOSER, Kind.NULLABLE, Kind.OPTIONAL)
+"""The kinds of change by which the covering side takes more."""
+_DECLARED = (Kind.REMOVED, Kind.ADDED, Kind.HIDDEN, Kind.MISSING, Kind.ENUM)
+"""The kinds of change that the generated models show."""
 BodyExample = Callable[[Slot, Any], Counterexample | None]
 Key = tuple[str, str, Change]
 
@@ -64,7 +69,7 @@ class SchemaFindings:
     def _note_added_values(self, oracle: Oracle, slot: Slot) -> None:
         for reached in walk(oracle, *self._ends(slot)):
             for change in reached.pair.changes:
-                if change.kind == "enum":
+                if change.kind == Kind.ENUM:
                     values = added_values(
                         oracle.sent.body(_parent(change.sent))[0]["enum"],
                         oracle.covering.body(change.holder)[0]["enum"],
@@ -103,17 +108,19 @@ class SchemaFindings:
             if inner.step[0] == "property":
                 then, now = hides_in(self._oracle, old, before), hides_in(self._oracle, new, after)
                 if then != now:
-                    found.append(Change("hidden" if now else "carried", inner.step[1], inner.sent, inner.covering))
+                    found.append(
+                        Change(Kind.HIDDEN if now else Kind.CARRIED, inner.step[1], inner.sent, inner.covering)
+                    )
         return found
 
     def _severity(self, place: Reached, change: Change, whole: Verdict, slot: Slot) -> Severity | None:
         """Judge one change for one slot; None where there is nothing to say of it."""
         pair = place.pair
-        if change.kind in ("removed", "added", "hidden", "carried"):
+        if change.kind in (Kind.REMOVED, Kind.ADDED, Kind.HIDDEN, Kind.CARRIED):
             inner = Inner(("property", change.name), change.sent, change.covering)
             return "breaking" if self._oracle.lacks(pair, inner) else self._severity_of_property(change)
         verdict = self._oracle.judge(pair.sent, pair.covering, change)
-        if change.kind == "branch":
+        if change.kind == Kind.BRANCH:
             verdict = self._oracle.takes_branch(pair, change)
         if verdict == "yes" or whole == "yes":
             return self._harmless(pair, change)
@@ -123,23 +130,23 @@ class SchemaFindings:
 
     def _severity_of_property(self, change: Change) -> Severity | None:
         """Judge that a property came or went, which matters whatever the schemas cover."""
-        if change.kind == "removed":
+        if change.kind == Kind.REMOVED:
             hidden = self._oracle.sent.hides(self._oracle.sent.document.at(change.sent))
             return "breaking" if self._request and not hidden else "compatible"
-        if change.kind == "hidden":
+        if change.kind == Kind.HIDDEN:
             return "breaking" if self._request else "warning"
-        if change.kind == "added" and not self._request:
+        if change.kind == Kind.ADDED and not self._request:
             required = self._oracle.covering.body(_parent(change.covering, 2))[0].get("required", [])
             return None if change.name in required else "warning"  # `missing` says it of a required one
         return "compatible"
 
     def _harmless(self, pair: Pair, change: Change) -> Severity | None:
-        if change.kind == "keyword" and change.sent == pair.sent:
+        if change.kind == Kind.KEYWORD and change.sent == pair.sent:
             # Said now, and true before: of all values, or of those alone that have nothing undescribed.
             return None if self._oracle.was_so(pair.sent, change) else "compatible"
-        if change.kind == "enum":
+        if change.kind == Kind.ENUM:
             return "warning" if change.holder in self._more else "compatible"
-        return "compatible" if change.kind in ("looser", "branch", "keyword", "null") else None
+        return "compatible" if change.kind in (*_LOOSER, Kind.BRANCH, Kind.KEYWORD, Kind.NULL) else None
 
     def _judge_loosely(
         self, slot: Slot, place: Reached, change: Change, whole: Verdict, explained: list[tuple[Step, ...]]
@@ -158,7 +165,7 @@ class SchemaFindings:
             key=lambda place: len(place.steps),
             default=Reached(Pair(*ends), ()),
         )
-        change = Change("whole", "", deepest.pair.sent, deepest.pair.covering)
+        change = Change(Kind.WHOLE, "", deepest.pair.sent, deepest.pair.covering)
         sure = whole == "no" or self._example(slot, deepest, None)
         self._add(slot, deepest, change, "breaking" if sure else "undecided")
 
@@ -183,10 +190,10 @@ class SchemaFindings:
         shows = found.severity == "breaking" and not found.counterexample
         if shows and self._tries.setdefault(key, 0) < _EXAMPLES:
             self._tries[key] += 1
-            if change.kind in ("removed", "hidden"):
+            if change.kind in (Kind.REMOVED, Kind.HIDDEN):
                 found.counterexample = self._example_of_removed(slot, place, change)
             else:
-                found.counterexample = self._example(slot, place, None if change.kind == "whole" else change)
+                found.counterexample = self._example(slot, place, None if change.kind == Kind.WHOLE else change)
 
     def _example_of_removed(self, slot: Slot, place: Reached, change: Change) -> Counterexample | None:
         """Show a property that is gone by a value that is refused for it, or by a request that has it."""
@@ -211,9 +218,9 @@ class SchemaFindings:
     def _audiences(self, change: Change, severity: Severity) -> tuple[Audience, ...]:
         side: Audience = "callers sending" if self._request else "callers reading"
         # What the generated models declare: their attributes, which of these must be given, types and enum classes.
-        declared = change.kind in ("removed", "added", "hidden", "missing", "enum") or change.name == "type"
+        declared = change.kind in _DECLARED or change.name == "type"
         if severity == "compatible":
-            return ("contract check",) if change.kind in ("looser", "enum", "keyword", "branch") else (side,)
+            return ("contract check",) if change.kind in (*_LOOSER, Kind.ENUM, Kind.KEYWORD, Kind.BRANCH) else (side,)
         return (side, "generated code") if declared else (side,)
 
 

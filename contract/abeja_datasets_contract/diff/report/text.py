@@ -4,10 +4,10 @@ from rich.console import Console, Group, RenderableType
 from rich.padding import Padding
 from rich.text import Text
 
-from abeja_datasets_contract.diff.findings import Counterexample, Finding, Place, Report, Severity
-from abeja_datasets_contract.diff.messages import line
-from abeja_datasets_contract.diff.report_titles import TITLES, by_severity
-from abeja_datasets_contract.diff.texts import printable, shown
+from abeja_datasets_contract.diff.messages.messages import line
+from abeja_datasets_contract.diff.report.findings import Counterexample, Finding, Place, Report, Severity
+from abeja_datasets_contract.diff.report.printing import printable, shown
+from abeja_datasets_contract.diff.report.titles import TITLES, by_severity
 
 _STYLES: dict[Severity, str] = {
     "breaking": "bold red", "undecided": "bold magenta", "warning": "yellow", "compatible": "green", "docs": "dim",

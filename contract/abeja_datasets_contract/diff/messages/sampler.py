@@ -6,11 +6,11 @@ from itertools import islice
 from typing import Any
 from urllib.parse import quote
 
-from abeja_datasets_contract.diff.counterexamples import validator
-from abeja_datasets_contract.diff.judge import needed
-from abeja_datasets_contract.diff.messages import Request, Response, concrete, written
-from abeja_datasets_contract.diff.samples import NoSample, Sampler
-from abeja_datasets_contract.diff.schemas import Direction, Schemas
+from abeja_datasets_contract.diff.messages.judge import needed
+from abeja_datasets_contract.diff.messages.messages import Request, Response, concrete, written
+from abeja_datasets_contract.diff.samples.counterexamples import validator
+from abeja_datasets_contract.diff.samples.sampler import NoSample, Sampler
+from abeja_datasets_contract.diff.schemas.schemas import Direction, Schemas
 from abeja_datasets_contract.openapi.document import Document
 from abeja_datasets_contract.openapi.operations import Operation, Parameter
 from abeja_datasets_contract.openapi.pointers import child

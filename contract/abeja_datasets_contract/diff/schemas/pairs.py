@@ -2,49 +2,13 @@
 
 import json
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple
+from typing import Any
 
-from abeja_datasets_contract.diff.declared import declared
-from abeja_datasets_contract.diff.shapes import UNIONS, WHOLE, Shape, Shapes
+from abeja_datasets_contract.diff.schemas.changes import Change, Inner, Kind
+from abeja_datasets_contract.diff.schemas.declared import declared
+from abeja_datasets_contract.diff.schemas.shapes import UNIONS, WHOLE, Shape, Shapes
 from abeja_datasets_contract.openapi.dialect import SCALARS
 from abeja_datasets_contract.openapi.pointers import child, join, split
-
-Step = tuple[str, ...]
-"""How to get from a value to one inside: ("property", name), ("item",), ("extra",) or ("branch", keyword, index)."""
-REQUIRED = "required "
-"""Stands before the name of a property in a `looser` change that is about its being required."""
-
-
-class Inner(NamedTuple):
-    """Two schemas inside a pair that correspond."""
-
-    step: Step
-    sent: str
-    covering: str
-
-
-@dataclass(frozen=True)
-class Change:
-    """One difference between two schemas, not judged yet.
-
-    Attributes:
-        kind: `keyword`: the covering side says more or other than the sent one; `null`: only what is sent may be null;
-            `missing`: only the covering side requires a property; `removed` and `added`: a property of one side alone;
-            `branch`: an alternative of the sent side alone; `enum`: like `keyword`, where both sides list values;
-            `looser`: the covering side says less; `loose`: a property which the pairs inside do not tell all of;
-            `hidden` and `carried`: a property that is no longer, or now, part of this direction; `whole`: that some
-            value is refused, where nothing smaller explains it.
-        name: of the keyword or the property.
-        sent: the place on the sent side.
-        covering: the place on the covering side.
-        holder: the schema object of the covering side that holds the keyword.
-    """
-
-    kind: str
-    name: str
-    sent: str
-    covering: str
-    holder: str = ""
 
 
 @dataclass
@@ -116,15 +80,15 @@ class Pairs:
         for name, places in right.properties.items():
             own = left.properties.get(name, [])
             if not own and name not in _by_alternatives(self._sent, pair.sent, left):
-                pair.changes.append(Change("added", name, pair.sent, places[0]))
+                pair.changes.append(Change(Kind.ADDED, name, pair.sent, places[0]))
             shared = len(own) > 1 and any(self._sent.at(place).structured for place in own)
             if shared or not (own or left.sealed):
-                pair.loose.extend(Change("loose", name, pair.sent, place) for place in places)
+                pair.loose.extend(Change(Kind.LOOSE, name, pair.sent, place) for place in places)
             for index, place in enumerate(places if own else []):
                 pair.inside.append(Inner(("property", name), own[min(index, len(own) - 1)], place))
         for name, places in left.properties.items():
             if name not in right.properties and name not in _by_alternatives(self._covering, pair.covering, right):
-                pair.changes.append(Change("removed", name, places[0], pair.covering))
+                pair.changes.append(Change(Kind.REMOVED, name, places[0], pair.covering))
 
     def _compare_extra(self, pair: Pair, left: Shape, right: Shape) -> None:
         """Compare what is said of properties without a name: those that the same schema object does not name."""
@@ -143,16 +107,16 @@ class Pairs:
                 told = left.sealed or bool(here and here[0][1] is False)
             if "patternProperties" in left.keywords or not (told or value is True) or (others and value is False):
                 at = child(here[0][0], "additionalProperties") if here else pair.sent
-                pair.changes.append(Change("keyword", "additionalProperties", at, place, holder))
+                pair.changes.append(Change(Kind.KEYWORD, "additionalProperties", at, place, holder))
         if here and "additionalProperties" not in right.keywords:
             place = child(here[0][0], "additionalProperties")
-            pair.changes.append(Change("looser", "additionalProperties", place, pair.covering))
+            pair.changes.append(Change(Kind.LOOSER, "additionalProperties", place, pair.covering))
 
     def _compare_union(self, pair: Pair, left: Shape, right: Shape, union: str) -> None:
         for holder, branches in right.keywords.get(union, []):
             others = left.keywords.get(union, [])
             place = child(others[0][0], union) if others else pair.sent
-            pair.unions.append(Change("keyword", union, place, child(holder, union), holder))
+            pair.unions.append(Change(Kind.KEYWORD, union, place, child(holder, union), holder))
             if others:
                 self._match(pair, union, (others[0][0], others[0][1]), (holder, branches))
         if left.only_union == union and not right.conditional:
@@ -161,7 +125,7 @@ class Pairs:
                 place = child(holder, union, index)
                 pair.branches.append(Inner(("branch", union, str(index)), place, pair.covering))
         elif union in left.keywords and union not in right.keywords:
-            pair.changes.append(Change("looser", union, child(left.keywords[union][0][0], union), pair.covering))
+            pair.changes.append(Change(Kind.LOOSER, union, child(left.keywords[union][0][0], union), pair.covering))
 
     def _match(self, pair: Pair, union: str, sent: tuple[str, list[Any]], covering: tuple[str, list[Any]]) -> None:
         lefts = {child(sent[0], union, index): branch for index, branch in enumerate(sent[1])}
@@ -179,9 +143,9 @@ class Pairs:
                     pair.partners[pointer] = other
                     del lefts[pointer], rights[other]
         for pointer in lefts:
-            pair.changes.append(Change("branch", union, pointer, child(covering[0], union), covering[0]))
+            pair.changes.append(Change(Kind.BRANCH, union, pointer, child(covering[0], union), covering[0]))
         for pointer in rights:
-            pair.changes.append(Change("looser", union, child(sent[0], union), pointer))
+            pair.changes.append(Change(Kind.LOOSER, union, child(sent[0], union), pointer))
 
     def _discriminating(self, branch: Any) -> str:
         """Tell branches by the values that a property such as `type` is fixed to."""
@@ -213,21 +177,21 @@ def _type(branch: Any) -> str:
 
 def _compare_keywords(pair: Pair, left: Shape, right: Shape) -> None:
     if left.null and not right.null:
-        pair.changes.append(Change("null", "null", pair.sent, pair.covering))
+        pair.changes.append(Change(Kind.NULL, "null", pair.sent, pair.covering))
     elif right.null and not left.null:
-        pair.changes.append(Change("looser", "null", pair.sent, pair.covering))
+        pair.changes.append(Change(Kind.NULLABLE, "null", pair.sent, pair.covering))
     for keyword in (*SCALARS, *WHOLE, "false"):
         said = [value for _, value in left.keywords.get(keyword, [])]
         place = left.keywords[keyword][0][0] if said else pair.sent
         for holder, value in right.keywords.get(keyword, []):
             if keyword in WHOLE or not any(_equal(keyword, value, other) for other in said):
-                kind = "enum" if keyword == "enum" and said else "keyword"
+                kind = Kind.ENUM if keyword == "enum" and said else Kind.KEYWORD
                 at = place if keyword == "false" else child(place, keyword) if said else place
                 pair.changes.append(
                     Change(kind, keyword, at, holder if keyword == "false" else child(holder, keyword), holder)
                 )
         if said and keyword not in right.keywords:
-            pair.changes.append(Change("looser", keyword, child(place, keyword), pair.covering))
+            pair.changes.append(Change(Kind.LOOSER, keyword, child(place, keyword), pair.covering))
 
 
 def _equal(keyword: str, one: Any, other: Any) -> bool:
@@ -240,13 +204,11 @@ def _compare_required(pair: Pair, left: Shape, right: Shape) -> None:
     for name, holder in right.required.items():
         if name not in left.required:
             pair.changes.append(
-                Change("missing", name, left.properties.get(name, [pair.sent])[0], child(holder, "required"), holder)
+                Change(Kind.MISSING, name, left.properties.get(name, [pair.sent])[0], child(holder, "required"), holder)
             )
     for name, holder in left.required.items():
         if name not in right.required and name in right.properties:
-            pair.changes.append(
-                Change("looser", f"{REQUIRED}{name}", child(holder, "required"), right.properties[name][0])
-            )
+            pair.changes.append(Change(Kind.OPTIONAL, name, child(holder, "required"), right.properties[name][0]))
 
 
 def _compare_items(pair: Pair, left: Shape, right: Shape) -> None:
@@ -257,6 +219,6 @@ def _compare_items(pair: Pair, left: Shape, right: Shape) -> None:
             pair.inside.append(Inner(("item",), child(here[0][0], "items"), place))
         elif value is not True:
             at = child(here[0][0], "items") if here else pair.sent
-            pair.changes.append(Change("keyword", "items", at, place, holder))
+            pair.changes.append(Change(Kind.KEYWORD, "items", at, place, holder))
     if here and "items" not in right.keywords:
-        pair.changes.append(Change("looser", "items", child(here[0][0], "items"), pair.covering))
+        pair.changes.append(Change(Kind.LOOSER, "items", child(here[0][0], "items"), pair.covering))

@@ -3,10 +3,10 @@
 import json
 from typing import Any
 
-from abeja_datasets_contract.diff.findings import Counterexample, Finding, Place, Report
-from abeja_datasets_contract.diff.messages import line
-from abeja_datasets_contract.diff.report_titles import TITLES, by_severity
-from abeja_datasets_contract.diff.texts import printable, shown
+from abeja_datasets_contract.diff.messages.messages import line
+from abeja_datasets_contract.diff.report.findings import Counterexample, Finding, Place, Report
+from abeja_datasets_contract.diff.report.printing import printable, shown
+from abeja_datasets_contract.diff.report.titles import TITLES, by_severity
 from abeja_datasets_contract.junit import Broken, Case, Suite, junit
 
 

@@ -2,11 +2,11 @@
 
 from typing import Any
 
-from abeja_datasets_contract.diff.findings import Audience, Severity
-from abeja_datasets_contract.diff.requests import Requests
-from abeja_datasets_contract.diff.responses import Responses
-from abeja_datasets_contract.diff.security import compare_security
-from abeja_datasets_contract.diff.sides import Sides
+from abeja_datasets_contract.diff.report.findings import Audience, Severity
+from abeja_datasets_contract.diff.rules.requests import Requests
+from abeja_datasets_contract.diff.rules.responses import Responses
+from abeja_datasets_contract.diff.rules.security import compare_security
+from abeja_datasets_contract.diff.rules.sides import Sides
 from abeja_datasets_contract.openapi.operations import Operation
 from abeja_datasets_contract.openapi.pointers import child
 

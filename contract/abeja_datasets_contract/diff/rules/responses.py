@@ -2,9 +2,9 @@
 
 from typing import Any
 
-from abeja_datasets_contract.diff.findings import Audience, Severity
-from abeja_datasets_contract.diff.message_examples import Example
-from abeja_datasets_contract.diff.sides import Sides
+from abeja_datasets_contract.diff.messages.examples import Example
+from abeja_datasets_contract.diff.report.findings import Audience, Severity
+from abeja_datasets_contract.diff.rules.sides import Sides
 from abeja_datasets_contract.openapi.operations import Operation
 from abeja_datasets_contract.openapi.pointers import child
 from abeja_datasets_contract.openapi.responses import covering

@@ -4,8 +4,9 @@ from collections import deque
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
-from abeja_datasets_contract.diff.oracle import Oracle
-from abeja_datasets_contract.diff.pairs import Pair, Step
+from abeja_datasets_contract.diff.schemas.changes import Step
+from abeja_datasets_contract.diff.schemas.oracle import Oracle
+from abeja_datasets_contract.diff.schemas.pairs import Pair
 
 
 class Reached(NamedTuple):

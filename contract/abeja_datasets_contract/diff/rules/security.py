@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from abeja_datasets_contract.diff.sides import Sides
+from abeja_datasets_contract.diff.rules.sides import Sides
 from abeja_datasets_contract.openapi.document import Document
 from abeja_datasets_contract.openapi.operations import Operation
 from abeja_datasets_contract.openapi.pointers import child, join

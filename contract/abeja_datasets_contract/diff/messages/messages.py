@@ -3,7 +3,7 @@
 from typing import Any, NamedTuple
 from urllib.parse import quote
 
-from abeja_datasets_contract.diff.texts import printable, shown
+from abeja_datasets_contract.diff.report.printing import printable, shown
 
 _CONCRETE = {
     "*/*": "application/octet-stream",

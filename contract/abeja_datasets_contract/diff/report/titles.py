@@ -2,7 +2,7 @@
 
 from itertools import groupby
 
-from abeja_datasets_contract.diff.findings import Finding, Report, Severity
+from abeja_datasets_contract.diff.report.findings import Finding, Report, Severity
 
 TITLES: dict[Severity, str] = {
     "breaking": "Breaking",

@@ -2,10 +2,10 @@
 
 from typing import Any
 
-from abeja_datasets_contract.diff.findings import Audience, Counterexample, Finding, Place, Severity
-from abeja_datasets_contract.diff.message_examples import Example, MessageExamples
-from abeja_datasets_contract.diff.schemas import Direction
-from abeja_datasets_contract.diff.slots import Slot
+from abeja_datasets_contract.diff.messages.examples import Example, MessageExamples
+from abeja_datasets_contract.diff.report.findings import Audience, Counterexample, Finding, Place, Severity
+from abeja_datasets_contract.diff.rules.slots import Slot
+from abeja_datasets_contract.diff.schemas.schemas import Direction
 from abeja_datasets_contract.openapi.document import Document
 from abeja_datasets_contract.openapi.operations import operations
 from abeja_datasets_contract.openapi.pointers import child

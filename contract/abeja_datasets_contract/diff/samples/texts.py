@@ -1,11 +1,9 @@
 """Texts for a schema of strings: of its format, of its pattern, and of the lengths at its limits."""
 
-import json
 from collections.abc import Iterator
-from typing import Any
 
-from abeja_datasets_contract.diff.merging import Merged
-from abeja_datasets_contract.diff.patterns import PatternTexts
+from abeja_datasets_contract.diff.samples.merging import Merged
+from abeja_datasets_contract.diff.samples.patterns import PatternTexts
 
 _BY_FORMAT = {
     "date-time": ("2018-05-20T13:51:16Z", "2018-05-20T13:51:16.010344+09:00"),
@@ -45,18 +43,3 @@ def texts(merged: Merged) -> Iterator[str]:
     for text in dict.fromkeys(found):
         if least <= len(text) and (most is None or len(text) <= most):
             yield text
-
-
-def printable(text: str) -> str:
-    """Write control characters, which could do things to a terminal, and what UTF-8 lacks as escapes."""
-    return "".join(sign if sign.isprintable() or sign in "\u3000\u00a0" else _escape(sign) for sign in text)
-
-
-def _escape(sign: str) -> str:
-    return sign.encode("unicode_escape").decode("ascii")
-
-
-def shown(value: Any, most: int = 200) -> str:
-    """Give a value as JSON in one line, shortened in its middle."""
-    text = json.dumps(value, ensure_ascii=False)
-    return text if len(text) <= most else f"{text[: most - 60]} … {text[-50:]} ({len(text)} characters)"

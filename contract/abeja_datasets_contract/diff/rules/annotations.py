@@ -5,12 +5,12 @@ from collections import deque
 from functools import cache
 from typing import Any
 
-from abeja_datasets_contract.diff.pairs import Pairs
-from abeja_datasets_contract.diff.shapes import Shape, Shapes
-from abeja_datasets_contract.diff.sides import Sides
-from abeja_datasets_contract.diff.slots import Slot
-from abeja_datasets_contract.diff.texts import shown
-from abeja_datasets_contract.diff.wording import subject
+from abeja_datasets_contract.diff.report.printing import shown
+from abeja_datasets_contract.diff.rules.sides import Sides
+from abeja_datasets_contract.diff.rules.slots import Slot
+from abeja_datasets_contract.diff.rules.wording import subject
+from abeja_datasets_contract.diff.schemas.pairs import Pairs
+from abeja_datasets_contract.diff.schemas.shapes import Shape, Shapes
 from abeja_datasets_contract.openapi.document import Document
 from abeja_datasets_contract.openapi.pointers import child, join, split
 from abeja_datasets_contract.openapi.references import references

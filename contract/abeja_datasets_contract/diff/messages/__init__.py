@@ -1,0 +1,1 @@
+"""Whole requests and responses: made, and judged by a document."""

@@ -1,0 +1,1 @@
+"""What is compared, and what is said of it: operations, messages, security and schemas."""

@@ -1,0 +1,1 @@
+"""Values of schemas, and the counterexamples that are made of them."""

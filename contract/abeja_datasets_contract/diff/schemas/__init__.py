@@ -1,0 +1,1 @@
+"""The schemas of both documents: converted, compared pair by pair, and decided by containment."""

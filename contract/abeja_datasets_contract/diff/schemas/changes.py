@@ -1,0 +1,68 @@
+"""What differs between two schemas, by kind, before it is judged."""
+
+from dataclasses import dataclass
+from enum import Enum
+from typing import NamedTuple
+
+Step = tuple[str, ...]
+"""How to get from a value to one inside: ("property", name), ("item",), ("extra",) or ("branch", keyword, index)."""
+
+
+class Kind(Enum):
+    """What sort of difference a change is."""
+
+    KEYWORD = "keyword"
+    """The covering side says more than the sent one, or something else."""
+    LOOSER = "looser"
+    """The covering side says less."""
+    ENUM = "enum"
+    """Both sides list values, but not the same ones."""
+    NULL = "null"
+    """Only the sent side allows null."""
+    NULLABLE = "nullable"
+    """Only the covering side allows null."""
+    MISSING = "missing"
+    """Only the covering side requires a property."""
+    OPTIONAL = "optional"
+    """Only the sent side requires a property."""
+    REMOVED = "removed"
+    """Only the sent side describes a property."""
+    ADDED = "added"
+    """Only the covering side describes a property."""
+    HIDDEN = "hidden"
+    """A property is no longer sent in this direction (`readOnly`, `writeOnly`)."""
+    CARRIED = "carried"
+    """A property is now sent in this direction."""
+    BRANCH = "branch"
+    """Only the sent side has an alternative."""
+    LOOSE = "loose"
+    """The pairs inside do not describe a property completely."""
+    WHOLE = "whole"
+    """Some value is refused, and no smaller change explains it."""
+
+
+class Inner(NamedTuple):
+    """Two schemas inside a pair that correspond."""
+
+    step: Step
+    sent: str
+    covering: str
+
+
+@dataclass(frozen=True)
+class Change:
+    """One difference between two schemas, not judged yet.
+
+    Attributes:
+        kind: what sort of difference it is.
+        name: of the keyword or the property.
+        sent: the place on the sent side.
+        covering: the place on the covering side.
+        holder: the schema object of the covering side that holds the keyword.
+    """
+
+    kind: Kind
+    name: str
+    sent: str
+    covering: str
+    holder: str = ""
