@@ -6,6 +6,7 @@ from abeja_datasets_contract.diff.rules.operations import compare_operations, co
 from abeja_datasets_contract.diff.rules.schema_findings import schema_findings
 from abeja_datasets_contract.diff.rules.security import compare_schemes
 from abeja_datasets_contract.diff.rules.sides import Sides
+from abeja_datasets_contract.diff.schemas.practice import as_meant
 from abeja_datasets_contract.openapi.document import Document
 from abeja_datasets_contract.openapi.pointers import child, join
 
@@ -14,7 +15,8 @@ _ROOT = [{"url": "/"}]
 
 
 def compare(old: Document, new: Document) -> Report:
-    """Tell what changed between two documents, whom it breaks, and by which value that can be seen."""
+    """Report what changed between two documents, whom it breaks, and by which value that can be seen."""
+    old, new = as_meant(old), as_meant(new)
     sides = Sides(old, new)
     compare_operations(sides)
     compare_schemes(sides)
@@ -52,7 +54,7 @@ def _compare_rest(sides: Sides) -> None:
 
 
 def _compare_additional(sides: Sides) -> None:
-    """Tell of `additionalOperations`, methods by any name, which came with OpenAPI 3.2."""
+    """Report `additionalOperations`, methods by any name, which came with OpenAPI 3.2."""
     for path in {**sides.old.mapping("#/paths"), **sides.new.mapping("#/paths")}:
         place = join("paths", path)
         before, after = (side.mapping(child(place, "additionalOperations")) for side in (sides.old, sides.new))

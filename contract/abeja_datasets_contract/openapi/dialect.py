@@ -24,7 +24,9 @@ OTHERS = (
     "minContains", "maxContains", "dependentRequired", "contentEncoding", "contentMediaType", "contentSchema",
     "$dynamicRef", "$recursiveRef",
 )  # fmt: skip
-_KEPT = frozenset({*MAPS, *LISTS, *SINGLE, *SCALARS, *OTHERS, "$ref", "required", "examples"})
+AS_BASE = "x-as-base"
+"""Beside a `$ref`: what it leads to is meant without its alternatives. The comparison puts it there."""
+_KEPT = frozenset({*MAPS, *LISTS, *SINGLE, *SCALARS, *OTHERS, "$ref", AS_BASE, "required", "examples"})
 _INTEGERS = {"int32": 2**31, "int64": 2**63}
 _HINTS = frozenset({"password", *_INTEGERS})
 """Formats that admit every string or are written as ranges; all others stay."""
@@ -33,13 +35,13 @@ _HINTS = frozenset({"password", *_INTEGERS})
 def modern(raw: dict[str, Any], *, is_3_0: bool) -> tuple[dict[str, Any], bool]:
     """Rewrite one schema object; the schemas inside it stay as they are.
 
-    In 3.0 what stands beside a `$ref` is ignored, as that version says.
+    In 3.0 what stands beside a `$ref` is ignored, as that version says, but for `nullable`, which people write there.
 
     Returns:
         The schema, and whether null is allowed besides it.
     """
     if is_3_0 and isinstance(raw.get("$ref"), str):
-        return {"$ref": raw["$ref"]}, False
+        return {key: raw[key] for key in ("$ref", AS_BASE) if key in raw}, raw.get("nullable") is True
     schema = dict(raw)
     if "const" in schema:
         schema["enum"] = [schema.pop("const")]
@@ -72,7 +74,7 @@ def _rewrite_nullable(schema: dict[str, Any]) -> bool:
     null too.
     """
     parts = schema.get("allOf", [])
-    if schema.get("nullable") is not True and not any(_only_nullable(part) for part in parts):
+    if schema.get("nullable") is not True and not any(only_nullable(part) for part in parts):
         return False
     if isinstance(schema.get("type"), str) and not parts:
         schema["type"] = [schema["type"], "null"]
@@ -83,7 +85,8 @@ def _rewrite_nullable(schema: dict[str, Any]) -> bool:
     return any(key in schema for key in ("type", "allOf", "anyOf", "oneOf", "enum", "properties", "items"))
 
 
-def _only_nullable(part: Any) -> bool:
+def only_nullable(part: Any) -> bool:
+    """Return whether a schema of OpenAPI 3.0 says nothing but that the value may be null."""
     return isinstance(part, dict) and part.get("nullable") is True and not set(part) & (_KEPT - {"examples"})
 
 

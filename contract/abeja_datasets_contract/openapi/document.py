@@ -20,6 +20,15 @@ class Document:
         self._read_lines = lines
         self._lines: Mapping[str, int] | None = None
 
+    def copy(self, data: dict[str, Any]) -> "Document":
+        """Return a document of other data whose places have the same lines."""
+        return Document(self.name, data, self._lines_of_all)
+
+    def _lines_of_all(self) -> Mapping[str, int]:
+        if self._lines is None:
+            self._lines = self._read_lines() if self._read_lines else {}
+        return self._lines
+
     @property
     def is_3_0(self) -> bool:
         """Whether it is written in OpenAPI 3.0, whose schemas are no JSON Schema yet."""
@@ -60,18 +69,21 @@ class Document:
     def schema(self, pointer: str) -> str:
         """Follow the references from a schema as long as nothing counts beside them."""
         here = self.at(pointer)
-        while isinstance(here, dict) and isinstance(here.get("$ref"), str) and (len(here) == 1 or self.is_3_0):
+        while isinstance(here, dict) and isinstance(here.get("$ref"), str) and (len(here) == 1 or self._ignores(here)):
             pointer = join(*split(here["$ref"]))
             here = self.at(pointer)
         return pointer
 
+    def _ignores(self, reference: dict[str, Any]) -> bool:
+        """Return whether nothing that stands beside a reference counts."""
+        return self.is_3_0 and not reference.get("nullable") and "x-as-base" not in reference
+
     def line(self, pointer: str) -> int | None:
         """Return the line (from 1) of a place, or that of the nearest place around it; None for data without text."""
-        if self._lines is None:
-            self._lines = self._read_lines() if self._read_lines else {}
-        while pointer not in self._lines and pointer != "#":
+        lines = self._lines_of_all()
+        while pointer not in lines and pointer != "#":
             pointer = pointer.rpartition("/")[0]
-        return self._lines.get(pointer)
+        return lines.get(pointer)
 
     def where(self, pointer: str) -> str:
         """Name a place for an error message: document, line and pointer."""

@@ -5,6 +5,7 @@ from typing import Any
 
 from abeja_datasets_contract.openapi.document import Document
 from abeja_datasets_contract.openapi.errors import DocumentError
+from abeja_datasets_contract.openapi.families import parents, target_of
 from abeja_datasets_contract.openapi.pointers import child, join, split
 
 NAMED = frozenset({
@@ -82,10 +83,11 @@ def _check_circle(document: Document, start: str, done: set[str]) -> None:
             path.append(pointer)
             on_path.add(pointer)
             todo.append((pointer, True))
-            todo.extend((target, False) for target in _applied_here(document.at(pointer), pointer))
+            todo.extend((target, False) for target in _applied_here(document, pointer))
 
 
-def _applied_here(node: Any, pointer: str) -> Iterator[str]:
+def _applied_here(document: Document, pointer: str) -> Iterator[str]:
+    node = document.at(pointer)
     if not isinstance(node, dict):
         return
     if isinstance(node.get("$ref"), str):
@@ -93,5 +95,8 @@ def _applied_here(node: Any, pointer: str) -> Iterator[str]:
     for key in _HERE:
         branches = node.get(key)
         if isinstance(branches, list):
-            yield from (child(pointer, key, index) for index in range(len(branches)))
+            for index, branch in enumerate(branches):
+                # A child that extends its parent means the parent without its alternatives.
+                if key == "allOf" or pointer not in parents(document, target_of(branch)):
+                    yield child(pointer, key, index)
     yield from (child(pointer, key) for key in _HERE_ONE if isinstance(node.get(key), dict))

@@ -8,13 +8,14 @@ from abeja_datasets_contract.diff.rules.slots import Slot
 from abeja_datasets_contract.diff.rules.wording import Wording
 from abeja_datasets_contract.diff.samples.counterexamples import Counterexamples, NotFound
 from abeja_datasets_contract.diff.schemas.changes import Change, Inner, Kind, Step
-from abeja_datasets_contract.diff.schemas.oracle import Oracle, Verdict
+from abeja_datasets_contract.diff.schemas.fixpoint import Verdict
+from abeja_datasets_contract.diff.schemas.oracle import Oracle
 from abeja_datasets_contract.diff.schemas.pairs import Pair
 from abeja_datasets_contract.diff.schemas.schemas import Direction, Schemas
 from abeja_datasets_contract.diff.schemas.walk import Reached, added_values, walk
 from abeja_datasets_contract.openapi.document import Document
 
-_SEVERITY: dict[Verdict, Severity] = {"yes": "compatible", "no": "breaking", "unknown": "undecided"}
+_SEVERITY: dict[Verdict, Severity] = {Verdict.YES: "compatible", Verdict.NO: "breaking", Verdict.UNKNOWN: "undecided"}
 _EXAMPLES = 3
 """For how many slots a counterexample is looked for before a finding goes without one."""
 _LOOSER = (Kind.LOOSER, Kind.NULLABLE, Kind.OPTIONAL)
@@ -68,8 +69,10 @@ class SchemaFindings:
 
     def _note_added_values(self, oracle: Oracle, slot: Slot) -> None:
         for reached in walk(oracle, *self._ends(slot)):
+            # Where alternatives became of one schema, a value of one of them is no new value of the schema.
+            divided = reached.above and reached.above[-1].by_branches
             for change in reached.pair.changes:
-                if change.kind == Kind.ENUM:
+                if change.kind == Kind.ENUM and not divided:
                     values = added_values(
                         oracle.sent.body(_parent(change.sent))[0]["enum"],
                         oracle.covering.body(change.holder)[0]["enum"],
@@ -85,29 +88,31 @@ class SchemaFindings:
         whole = self._oracle.decide(*ends)
         explained: list[tuple[Step, ...]] = []
         for place in reached:
-            for change in (*place.pair.changes, *self._now_hidden(place.pair)):
+            for change in (*place.pair.changes, *place.pair.discriminators, *self._hidden(place.pair)):
                 severity = self._severity(place, change, whole, slot)
                 if severity:
                     self._add(slot, place, change, severity)
                 if severity in ("breaking", "undecided"):
                     explained.append(place.steps)
-        for place in reversed(reached) if whole != "yes" else ():
+        for place in reversed(reached) if whole != Verdict.YES else ():
             for change in (*place.pair.unions, *place.pair.loose):
                 # Said only where nothing more exact inside explains it.
                 if not any(steps[: len(place.steps)] == place.steps for steps in explained):
                     self._judge_loosely(slot, place, change, whole, explained)
-        if whole != "yes" and not explained:
+        if whole != Verdict.YES and not explained:
             self._judge_whole(slot, reached, whole)
 
-    def _now_hidden(self, pair: Pair) -> list[Change]:
-        """Name the properties that only one of the documents carries in this direction."""
+    def _hidden(self, pair: Pair) -> list[Change]:
+        """Return the properties that changed, and that at most one of the documents carries in this direction."""
         old, new = self._old, self._new
         found = []
         for inner in pair.inside:
             before, after = (inner.sent, inner.covering) if self._request else (inner.covering, inner.sent)
             if inner.step[0] == "property":
                 then, now = hides_in(self._oracle, old, before), hides_in(self._oracle, new, after)
-                if then != now:
+                if then and now and not self._plain.same(inner.sent, inner.covering):
+                    found.append(Change(Kind.UNSENT, inner.step[1], inner.sent, inner.covering))
+                elif then != now:
                     found.append(
                         Change(Kind.HIDDEN if now else Kind.CARRIED, inner.step[1], inner.sent, inner.covering)
                     )
@@ -116,15 +121,19 @@ class SchemaFindings:
     def _severity(self, place: Reached, change: Change, whole: Verdict, slot: Slot) -> Severity | None:
         """Judge one change for one slot; None where there is nothing to say of it."""
         pair = place.pair
-        if change.kind in (Kind.REMOVED, Kind.ADDED, Kind.HIDDEN, Kind.CARRIED):
+        if change.kind == Kind.DISCRIMINATOR:
+            return _SEVERITY[self._oracle.judge(pair.sent, pair.covering, change)]
+        if change.kind in (Kind.REMOVED, Kind.ADDED, Kind.HIDDEN, Kind.CARRIED, Kind.UNSENT):
             inner = Inner(("property", change.name), change.sent, change.covering)
             return "breaking" if self._oracle.lacks(pair, inner) else self._severity_of_property(change)
+        if any(self._oracle.decide(one.sent, one.covering) == Verdict.YES for one in place.above):
+            return self._harmless(pair, change)  # another part of what stands around takes it
         verdict = self._oracle.judge(pair.sent, pair.covering, change)
         if change.kind == Kind.BRANCH:
             verdict = self._oracle.takes_branch(pair, change)
-        if verdict == "yes" or whole == "yes":
+        if Verdict.YES in (verdict, whole):
             return self._harmless(pair, change)
-        if whole == "unknown" or verdict == "unknown":
+        if Verdict.UNKNOWN in (verdict, whole):
             return "breaking" if self._example(slot, place, change) else "undecided"
         return "breaking"
 
@@ -152,8 +161,8 @@ class SchemaFindings:
         self, slot: Slot, place: Reached, change: Change, whole: Verdict, explained: list[tuple[Step, ...]]
     ) -> None:
         verdict = self._oracle.judge(place.pair.sent, place.pair.covering, change)
-        if verdict != "yes" and self._oracle.decide(place.pair.sent, place.pair.covering) != "yes":
-            sure = (verdict == "no" and whole == "no") or self._example(slot, place, change)
+        if verdict != Verdict.YES and self._oracle.decide(place.pair.sent, place.pair.covering) != Verdict.YES:
+            sure = (verdict == Verdict.NO and whole == Verdict.NO) or self._example(slot, place, change)
             self._add(slot, place, change, "breaking" if sure else "undecided")
             explained.append(place.steps)
 
@@ -161,12 +170,12 @@ class SchemaFindings:
         """Say at the deepest place that differs what no single change explains."""
         ends = self._ends(slot)
         deepest = max(
-            (place for place in reached if self._oracle.decide(place.pair.sent, place.pair.covering) != "yes"),
+            (place for place in reached if self._oracle.decide(place.pair.sent, place.pair.covering) != Verdict.YES),
             key=lambda place: len(place.steps),
             default=Reached(Pair(*ends), ()),
         )
         change = Change(Kind.WHOLE, "", deepest.pair.sent, deepest.pair.covering)
-        sure = whole == "no" or self._example(slot, deepest, None)
+        sure = whole == Verdict.NO or self._example(slot, deepest, None)
         self._add(slot, deepest, change, "breaking" if sure else "undecided")
 
     def _example(self, slot: Slot, place: Reached, change: Change | None) -> Counterexample | None:
@@ -198,7 +207,7 @@ class SchemaFindings:
     def _example_of_removed(self, slot: Slot, place: Reached, change: Change) -> Counterexample | None:
         """Show a property that is gone by a value that is refused for it, or by a request that has it."""
         refused = None
-        if self._oracle.decide(*self._ends(slot)) != "yes":
+        if self._oracle.decide(*self._ends(slot)) != Verdict.YES:
             refused = self._example(slot, place, None)
         if refused:
             return refused

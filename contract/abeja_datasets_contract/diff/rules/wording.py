@@ -5,7 +5,9 @@ from typing import Any
 from abeja_datasets_contract.diff.report.printing import shown
 from abeja_datasets_contract.diff.schemas.changes import Change, Kind
 from abeja_datasets_contract.diff.schemas.schemas import Direction
+from abeja_datasets_contract.diff.schemas.shapes import is_null
 from abeja_datasets_contract.openapi.document import Document
+from abeja_datasets_contract.openapi.families import UNIONS
 from abeja_datasets_contract.openapi.pointers import join, split
 
 _SILENT = frozenset({"allOf", "schema", "content", "$ref"})
@@ -77,6 +79,10 @@ _SAID = {
         "property `{name}` is no longer read-only and is part of requests now",
         "property `{name}` is no longer write-only and comes now",
     ),
+    Kind.UNSENT: (
+        "property `{name}`, which is read-only and not sent, changed",
+        "property `{name}`, which is write-only and does not come, changed",
+    ),
     Kind.LOOSE: (
         "property `{name}`, which could be anything before, is now described",
         "property `{name}` is no longer described, and may be anything",
@@ -115,6 +121,10 @@ class Wording:
 
     def _said(self, change: Change) -> str:
         name, kind = change.name, change.kind
+        if kind == Kind.DISCRIMINATOR:
+            return self._discriminator(change)
+        if kind == Kind.NULL and self._has_null_alternative(change.sent):
+            return f"the alternative `null` was {'removed' if self._request else 'added'}"
         said = _FALSE if name == "false" else _SAID.get(kind)
         if said:
             return said[0 if self._request else 1].format(name=name)
@@ -125,6 +135,19 @@ class Wording:
         other = None if kind == Kind.LOOSER else _value(self._covering, change.covering, name)
         old, new = (mine, other) if self._request else (other, mine)
         return _values(old, new) if name == "enum" else _keyword(name, old, new)
+
+    def _has_null_alternative(self, place: str) -> bool:
+        schema = self._sent.mapping(place)
+        return any(is_null(part) for union in UNIONS for part in schema.get(union, []))
+
+    def _discriminator(self, change: Change) -> str:
+        """Return what changed of the property that tells the alternatives."""
+        if change.name:
+            return f"the discriminator's value {shown(change.name, 60)} no longer stands for the same alternative"
+        sides = [(self._sent, change.sent), (self._covering, change.covering)]
+        names = [shown(document.at(place)["propertyName"], 60) for document, place in sides]
+        old, new = names if self._request else reversed(names)
+        return f"the discriminator changed from property {old} to {new}"
 
 
 def _values(old: Any, new: Any) -> str:

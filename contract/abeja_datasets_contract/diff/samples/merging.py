@@ -11,6 +11,8 @@ _SELDOM = 4
 _UPPER = ("maxLength", "maxItems", "maximum", "exclusiveMaximum", "maxProperties")
 
 
+Branches = list[tuple[str, int]]
+"""Alternatives: the keyword of the union, and the number of the alternative."""
 _CIRCLE = 1000
 """After so many schemas of one value, they go around in a circle."""
 
@@ -65,15 +67,16 @@ class Merged:
         return list(dict.fromkeys(kinds))
 
 
-def merge(schemas: list[Any], definitions: dict[str, Any], turn: int, branches: dict[str, int]) -> Merged:
+def merge(schemas: list[Any], definitions: dict[str, Any], turn: int, branches: Branches) -> Merged:
     """Merge schemas.
 
     Args:
         schemas: converted schemas that all hold.
         definitions: what their references lead to.
         turn: which alternative to take of each union, counted around; types go by it too.
-        branches: by `anyOf` or `oneOf`, the alternative to take instead.
+        branches: the alternatives to take instead, from the outermost union to the innermost.
     """
+    branches = list(branches)
     merged = Merged()
     todo = list(schemas)
     seen = 0
@@ -94,7 +97,7 @@ def merge(schemas: list[Any], definitions: dict[str, Any], turn: int, branches: 
     return merged
 
 
-def _chosen(schema: dict[str, Any], turn: int, branches: dict[str, int]) -> list[Any]:
+def _chosen(schema: dict[str, Any], turn: int, branches: Branches) -> list[Any]:
     found = []
     for union in ("anyOf", "oneOf"):
         parts = schema.get(union, [])
@@ -102,7 +105,8 @@ def _chosen(schema: dict[str, Any], turn: int, branches: dict[str, int]) -> list
         if beside_null and set(schema) <= {"anyOf", "unevaluatedProperties", "examples"}:
             found.append(_NULL if turn % _SELDOM == _SELDOM - 1 and not branches else parts[0])
         elif parts:
-            found.append(parts[branches[union] if union in branches else turn % len(parts)])
+            named = bool(branches) and branches[0][0] == union and branches[0][1] < len(parts)
+            found.append(parts[branches.pop(0)[1] if named else turn % len(parts)])
     return found
 
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from itertools import islice, product
 from typing import Any
 
-from abeja_datasets_contract.diff.samples.merging import Merged, merge
+from abeja_datasets_contract.diff.samples.merging import Branches, Merged, merge
 from abeja_datasets_contract.diff.samples.texts import texts
 from abeja_datasets_contract.diff.schemas.changes import Step
 
@@ -50,14 +50,14 @@ class Sampler:
         """Make values: as small as they can be, at each limit, and with all the properties there are."""
         yield from self._values(self._merge([self._schema]), 0)
 
-    def _merge(self, schemas: list[Any], branches: dict[str, int] | None = None) -> Merged:
+    def _merge(self, schemas: list[Any], branches: Branches | None = None) -> Merged:
         self._left -= 1
-        return merge(schemas, self._definitions, self._turn, branches or {})
+        return merge(schemas, self._definitions, self._turn, branches or [])
 
     def _around(self, schemas: list[Any], steps: tuple[Step, ...], value: Any, depth: int) -> Any:
-        branches: dict[str, int] = {}
+        branches: Branches = []
         while steps and steps[0][0] == "branch":
-            branches[steps[0][1]] = int(steps[0][2])
+            branches.append((steps[0][1], int(steps[0][2])))
             steps = steps[1:]
         if not steps:
             return value

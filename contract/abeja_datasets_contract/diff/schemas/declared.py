@@ -1,8 +1,12 @@
 """Which properties a schema speaks of, itself and in all its parts that speak of the same value."""
 
+from collections import Counter
+from collections.abc import Iterator
 from typing import Any, NamedTuple
 
+from abeja_datasets_contract.openapi.dialect import AS_BASE
 from abeja_datasets_contract.openapi.document import Document
+from abeja_datasets_contract.openapi.families import UNIONS, target_of
 
 
 class Names(NamedTuple):
@@ -22,26 +26,47 @@ class Names(NamedTuple):
 _NOTHING = Names(frozenset(), frozenset(), frozenset())
 
 
-def declared(raw: Any, document: Document, around: tuple[int, ...] = ()) -> Names:
-    """Tell the properties of a schema as written, through its references and combinations."""
-    if not isinstance(raw, dict) or id(raw) in around:
-        return _NOTHING
-    around = (*around, id(raw))
-    own = frozenset(raw.get("properties", {}))
-    groups = [Names(own | frozenset(raw.get("patternProperties", {})), frozenset(raw.get("required", [])), frozenset())]
-    groups += [declared(part, document, around) for part in raw.get("allOf", [])]
-    if isinstance(raw.get("$ref"), str):
-        groups.append(declared(document.at(raw["$ref"]), document, around))
-    for key in ("anyOf", "oneOf"):
-        groups.append(_alternatives([declared(part, document, around) for part in raw.get(key, [])]))
-    groups.append(_alternatives([declared(raw.get(key), document, around) for key in ("then", "else")]))
-    everything = _alternatives(groups)
-    names = [name for group in groups for name in group.declared]
-    return everything._replace(
-        shared=everything.shared | {name for name in everything.declared if names.count(name) > 1}
-    )
+class Declared:
+    """Finds the properties that the schemas of a document speak of, each schema once."""
+
+    def __init__(self, document: Document) -> None:
+        self._document = document
+        self._names: dict[tuple[int, bool], Names] = {}
+        self._kept: list[Any] = []
+
+    def of(self, raw: Any, *, base: bool = False) -> Names:
+        """Return the properties of a schema as written, through its references and combinations.
+
+        Args:
+            raw: the schema.
+            base: whether it is meant without its alternatives, as by a child that extends it.
+        """
+        if not isinstance(raw, dict):
+            return _NOTHING
+        key = (id(raw), base)
+        if key not in self._names:
+            self._names[key] = _NOTHING  # what a circle comes back to adds nothing
+            self._kept.append(raw)
+            self._names[key] = self._find(raw, base=base)
+        return self._names[key]
+
+    def _find(self, raw: dict[str, Any], *, base: bool) -> Names:
+        groups = [*self._groups(raw, base=base)]
+        everything = _alternatives(groups)
+        counts = Counter(name for group in groups for name in group.declared)
+        return everything._replace(shared=everything.shared | {name for name, count in counts.items() if count > 1})
+
+    def _groups(self, raw: dict[str, Any], *, base: bool) -> Iterator[Names]:
+        own = frozenset(raw.get("properties", {})) | frozenset(raw.get("patternProperties", {}))
+        yield Names(own, frozenset(raw.get("required", [])), frozenset())
+        yield from (self.of(part) for part in raw.get("allOf", []))
+        if isinstance(raw.get("$ref"), str):
+            yield self.of(self._document.at(target_of(raw)), base=bool(raw.get(AS_BASE)))
+        for key in () if base else UNIONS:
+            yield _alternatives([self.of(part) for part in raw.get(key, [])])
+        yield _alternatives([self.of(raw.get(key)) for key in ("then", "else")])
 
 
 def _alternatives(groups: list[Names]) -> Names:
     """Put together what holds by turns."""
-    return Names(*(frozenset().union(*(group[index] for group in groups)) for index in range(3)))
+    return Names(*(frozenset[str]().union(*(group[index] for group in groups)) for index in range(3)))

@@ -1,27 +1,34 @@
 """Whether all that one side sends is taken by the other: yes, no or unknown.
 
-`jsonschema_rs.canonicalize(…).covers(…)` decides. Recursive schemas, which it leaves open, are compared pair by pair,
-each pair taken to hold while the pairs inside it are looked at (coinduction, as for recursive types).
+`jsonschema_rs.canonicalize(…).covers(…)` decides by the letter. Recursive schemas, which it leaves open, and large ones
+are compared pair by pair. Alternatives are compared with their partners besides: as objects are open, by the letter
+most values of an alternative are also values of another one, which nobody means who writes a union.
 """
 
 from functools import cache
 from itertools import combinations
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 import jsonschema_rs
 
 from abeja_datasets_contract.diff.schemas.changes import Change, Inner, Kind
+from abeja_datasets_contract.diff.schemas.fixpoint import Fixpoint, Lookup, Verdict
+from abeja_datasets_contract.diff.schemas.matching import Match, fit
 from abeja_datasets_contract.diff.schemas.pairs import Pair, Pairs
+from abeja_datasets_contract.diff.schemas.sameness import Sameness
 from abeja_datasets_contract.diff.schemas.schemas import Schemas
-from abeja_datasets_contract.diff.schemas.shapes import Shapes
+from abeja_datasets_contract.diff.schemas.shapes import Shapes, Union, is_variant, variant
 from abeja_datasets_contract.openapi.dialect import SCALARS
-from abeja_datasets_contract.openapi.pointers import child
 
-Verdict = Literal["yes", "no", "unknown"]
+YES, NO, UNKNOWN = Verdict.YES, Verdict.NO, Verdict.UNKNOWN
 _TOGETHER = {"if": ("if", "then", "else"), "contains": ("contains", "minContains", "maxContains")}
 _NULL = {"type": "null"}
 _DEEP = 8_000
 """Schemas that take more characters than this are decided by their parts alone: as a whole they take seconds."""
+_BUDGET = 200_000
+"""So many judgments of pairs are made for one place before it is too large to decide."""
+_MANY = 40
+"""Alternatives of more than this are not compared each with each, but with their partners alone."""
 
 
 def canonical(schema: Any) -> jsonschema_rs.CanonicalSchema | None:
@@ -33,16 +40,29 @@ def canonical(schema: Any) -> jsonschema_rs.CanonicalSchema | None:
 
 
 def covers(covering: jsonschema_rs.CanonicalSchema | None, sent: jsonschema_rs.CanonicalSchema | None) -> Verdict:
-    """Tell whether a schema takes every value of another."""
+    """Return whether a schema takes every value of another."""
     if covering is None or sent is None:
-        return "unknown"
+        return UNKNOWN
     try:
         response = covering.covers(sent)
     except jsonschema_rs.canonical.CanonicalizationError:
-        return "unknown"
+        return UNKNOWN
     if response == jsonschema_rs.canonical.Containment.YES:
-        return "yes"
-    return "no" if response == jsonschema_rs.canonical.Containment.NO else "unknown"
+        return YES
+    return NO if response == jsonschema_rs.canonical.Containment.NO else UNKNOWN
+
+
+class _Question(NamedTuple):
+    """What is asked of two schemas.
+
+    Attributes:
+        how: `letter`, whether one takes all that the other sends; `pairs`, whether each alternative inside them is
+            taken by the one that corresponds.
+    """
+
+    how: Literal["letter", "pairs"]
+    sent: str
+    covering: str
 
 
 class Oracle:
@@ -56,55 +76,120 @@ class Oracle:
     def __init__(self, sent: Schemas, covering: Schemas) -> None:
         self.sent = sent
         self.covering = covering
-        self.as_written = Schemas(sent.document, sent.direction, closed=False)
         self._sent_shapes = Shapes(sent.document)
         self._covering_shapes = Shapes(covering.document)
+        self.as_written = Schemas(sent.document, sent.direction, closed=False, shapes=self._sent_shapes)
+        self._closed = Schemas(covering.document, covering.direction, closed=True, shapes=self._covering_shapes)
         self.pairs = Pairs(self._sent_shapes, self._covering_shapes)
-        self._canonical = cache(self._canonicalize)
-        self._surface = cache(self._make_surface)
-        self._verdicts: dict[tuple[str, str], Verdict] = {}
+        self._sameness = Sameness(self.as_written.said_by, covering.said_by)
+        self._solved = Fixpoint[_Question](self._answer, _BUDGET)
+        self.same = cache(self._same)
         self.judge = cache(self._judge)
         self.deep = cache(self._deep)
+        self._canonical = cache(lambda place: canonical(sent.whole(place)))
+        self._surface = cache(lambda place: canonical(surface(self._sent_shapes, sent, place)))
         self._covering_surface = cache(lambda place: canonical(surface(self._covering_shapes, covering, place)))
         self._disjoint = cache(self._are_disjoint)
+        self._takes_closed = cache(self._closed_takes)
 
-    def same(self, sent: str, covering: str) -> bool:
-        """Tell whether two schemas say the same by the same names."""
-        return self.as_written.mark(sent) == self.covering.mark(covering)
+    def _same(self, sent: str, covering: str) -> bool:
+        """Return whether two schemas say the same by the same names."""
+        return self._sameness.same(self.as_written.said(sent), self.covering.said(covering))
 
     def decide(self, sent: str, covering: str) -> Verdict:
-        """Tell whether the schema at `covering` takes all that the schema at `sent` describes.
+        """Return whether the schema at `covering` takes all that the schema at `sent` describes."""
+        return min(self._solved.solve(_Question(how, sent, covering)) for how in ("letter", "pairs"))
+
+    def _answer(self, question: _Question, look_up: Lookup[_Question]) -> Verdict:
+        how, sent, covering = question
+        if self.same(sent, covering):
+            return YES
+        pair = self.pairs.at(sent, covering)
+        return self._by_letter(pair, look_up) if how == "letter" else self._by_pairs(pair, look_up)
+
+    def _by_letter(self, pair: Pair, look_up: Lookup[_Question]) -> Verdict:
+        """Decide a pair by its keywords and by the pairs inside it.
 
         What is sent obeys a schema if it obeys each of its keywords, and `properties` if each property sent obeys its
-        schema. A circle of pairs holds where nothing in it says otherwise, as every value is finite.
+        schema. Where alternatives meet, one may take what another refuses, and then only the whole can tell.
         """
-        return self._decide(sent, covering, set())
-
-    def _decide(self, sent: str, covering: str, assumed: set[tuple[str, str]]) -> Verdict:
-        key = (sent, covering)
-        if key in self._verdicts:
-            return self._verdicts[key]
-        if key in assumed or self.same(sent, covering):
-            return "yes"
-        outermost = not assumed
-        pair = self.pairs.at(sent, covering)
-        inside = {*assumed, key}
-        verdicts = {self.judge(sent, covering, change) for change in (*pair.changes, *pair.loose)}
-        verdicts |= {self._union(pair, union, inside) for union in pair.unions}
-        unsure = pair.has_unions or worst(verdicts) == "unknown"
-        verdicts |= {self._decide(inner.sent, inner.covering, inside) for inner in pair.inside}
-        verdicts |= {"no" for inner in pair.inside if self.lacks(pair, inner)}
+        sent, covering = pair.sent, pair.covering
         if pair.by_branches:
-            verdicts = {self._decide(inner.sent, inner.covering, inside) for inner in pair.branches}
-            return self._keep(key, worst(verdicts), final=outermost)
+            return worst({look_up(_Question("letter", inner.sent, inner.covering)) for inner in pair.branches})
+        verdicts = {self.judge(sent, covering, change) for change in (*pair.changes, *pair.loose)}
+        verdicts |= {self._union(pair, union, look_up) for union in pair.unions}
+        unsure = pair.has_unions or worst(verdicts) == UNKNOWN
+        verdicts |= {
+            NO if self.lacks(pair, inner) else look_up(_Question("letter", inner.sent, inner.covering))
+            for inner in pair.inside
+            if self.carries(pair, inner)
+        }
         verdict = worst(verdicts)
-        if verdict != "yes" and unsure:
-            # An alternative may take what another refuses, and then only the whole can tell.
-            verdict = self.deep(sent, covering, verdict)
-        return self._keep(key, verdict, final=outermost)
+        return self.deep(sent, covering, verdict) if verdict != YES and unsure else verdict
+
+    def _by_pairs(self, pair: Pair, look_up: Lookup[_Question]) -> Verdict:
+        """Decide a pair by its alternatives: each has to be taken by the one that corresponds, or by a closed one."""
+        verdicts = {self.judge(pair.sent, pair.covering, change) for change in pair.discriminators}
+        verdicts |= {look_up(_Question("pairs", i.sent, i.covering)) for i in pair.inside if self.carries(pair, i)}
+        if pair.by_branches:
+            verdicts |= {look_up(_Question("pairs", inner.sent, inner.covering)) for inner in pair.branches}
+        for match in pair.matches[:1]:
+            verdicts |= {self._partnered(pair, match, branch, look_up) for branch in match.sent.branches}
+        if not pair.matches and not self._sent_shapes.at(pair.sent).conditional:
+            union = self._covering_shapes.at(pair.covering).only_union_besides_type
+            verdicts |= {self._fitting(pair, union, look_up)} if union and self._describes(pair.sent) else set()
+        return worst(verdicts)
+
+    def _fitting(self, pair: Pair, union: Union, look_up: Lookup[_Question]) -> Verdict:
+        """Decide for a schema that meets alternatives: the one that fits best has to take it, or a closed one."""
+        here = self._sent_shapes.at(pair.sent)
+        best = max(union.branches, key=lambda place: fit(here, self._covering_shapes.at(place)))
+        found = NO
+        if fit(here, self._covering_shapes.at(best)) > 0:
+            found = look_up(_Question("letter", pair.sent, variant(pair.covering, best)))
+        return found if found == YES else max(found, self._some_closed(pair.sent, pair.covering, union))
+
+    def _partnered(self, pair: Pair, match: Match, branch: str, look_up: Lookup[_Question]) -> Verdict:
+        """Decide for one alternative sent, with all that is said beside the union."""
+        sent = variant(pair.sent, branch)
+        found = YES
+        for partner in match.partners.get(branch, []):
+            covering = variant(pair.covering, partner)
+            verdict = look_up(_Question("pairs", sent, covering))
+            if self._describes(branch):
+                verdict = min(verdict, look_up(_Question("letter", sent, covering)))
+            found = min(found, verdict)
+        if branch in match.alone and self._describes(branch):
+            found = NO
+        if found != YES and not match.firm:
+            found = max(found, self.taken_closed(pair, match, branch))
+        return found
+
+    def _describes(self, branch: str) -> bool:
+        """Return whether an alternative describes objects: of other values, the letter says what is meant."""
+        return bool(self._sent_shapes.declared(branch).declared)
+
+    def taken_closed(self, pair: Pair, match: Match, branch: str) -> Verdict:
+        """Return whether some alternative takes all that one sends, without properties that it does not describe."""
+        return self._some_closed(variant(pair.sent, branch), pair.covering, match.covering)
+
+    def _some_closed(self, sent: str, covering: str, union: Union) -> Verdict:
+        if len(union.branches) > _MANY:
+            return NO
+        return max((self._takes_closed(sent, variant(covering, other)) for other in union.branches), default=NO)
+
+    def _closed_takes(self, sent: str, covering: str) -> Verdict:
+        if not (self._small(sent) and self._closed.small(covering, _DEEP)):
+            return UNKNOWN
+        return covers(canonical(self._closed.whole(covering)), self._canonical(sent))
+
+    def carries(self, pair: Pair, inner: Inner) -> bool:
+        """Return whether values inside a pair are sent at all, or required though they are not."""
+        hidden = inner.step[0] == "property" and self.sent.hides(self.sent.document.at(inner.sent))
+        return not hidden or self.lacks(pair, inner)
 
     def lacks(self, pair: Pair, inner: Inner) -> bool:
-        """Tell whether a property that the covering side requires is one that the sent side does not carry."""
+        """Return whether a property that the covering side requires is one that the sent side does not carry."""
         return (
             inner.step[0] == "property"
             and inner.step[1] in self._covering_shapes.at(pair.covering).required
@@ -112,20 +197,17 @@ class Oracle:
             and not self.covering.hides(self.covering.document.at(inner.covering))
         )
 
-    def _keep(self, key: tuple[str, str], verdict: Verdict, *, final: bool) -> Verdict:
-        if final or verdict == "no":
-            self._verdicts[key] = verdict  # another may rest on what was assumed
-        return verdict
-
     def _deep(self, sent: str, covering: str, otherwise: Verdict) -> Verdict:
-        if not (self._small(sent) and len(self.covering.mark(covering)) <= _DEEP):
-            return otherwise if otherwise != "no" else "unknown"
+        if not (self._small(sent) and self.covering.small(covering, _DEEP)):
+            return otherwise if otherwise != NO else UNKNOWN
         verdict = covers(canonical(self.covering.whole(covering)), self._canonical(sent))
-        return otherwise if verdict == "unknown" else verdict
+        return otherwise if verdict == UNKNOWN else verdict
 
     def _judge(self, sent: str, covering: str, change: Change) -> Verdict:
-        """Tell whether all that is sent obeys what a change names."""
+        """Return whether all that is sent obeys what a change names."""
         match change.kind:
+            case Kind.DISCRIMINATOR:
+                return NO if change.name else UNKNOWN
             case Kind.KEYWORD | Kind.ENUM:
                 return self._obeys(sent, self.only(change.holder, change.name), near=change.name in SCALARS)
             case Kind.MISSING:
@@ -134,10 +216,10 @@ class Oracle:
                 return covers(canonical(self.covering.whole(covering)), canonical(_NULL))
             case Kind.LOOSE:
                 return self._obeys(sent, self.property(change.covering, change.name), near=False)
-        return "yes"
+        return YES
 
     def _obeys(self, sent: str, schema: Any, *, near: bool) -> Verdict:
-        """Tell whether all that is sent obeys a schema.
+        """Return whether all that is sent obeys a schema.
 
         Args:
             sent: what is sent.
@@ -147,70 +229,65 @@ class Oracle:
         left = canonical(schema)
         if near:
             verdict = covers(left, self._surface(sent))
-            if verdict == "yes" or not self._sent_shapes.at(sent).conditional:
+            if verdict == YES or not self._sent_shapes.at(sent).conditional:
                 return verdict
-        return covers(left, self._canonical(sent)) if self._small(sent) else "unknown"
+        return covers(left, self._canonical(sent)) if self._small(sent) else UNKNOWN
 
     def _small(self, sent: str) -> bool:
-        return len(self.as_written.mark(sent)) <= _DEEP
+        return self.as_written.small(sent, _DEEP)
 
     def was_so(self, sent: str, change: Change) -> bool:
-        """Tell whether all that is sent, closed or not, obeys what a keyword says; supposed where it takes long."""
+        """Return whether all that is sent, closed or not, obeys what a keyword says; supposed where it takes long."""
         said = canonical(self.only(change.holder, change.name))
-        return not self._small(sent) or covers(said, canonical(self.as_written.whole(sent))) == "yes"
+        return not self._small(sent) or covers(said, canonical(self.as_written.whole(sent))) == YES
 
     def takes_branch(self, pair: Pair, change: Change) -> Verdict:
-        """Tell whether an alternative of the sent side is taken by some alternative of the other side."""
-        rights = [child(change.covering, index) for index in range(len(self.covering.document.at(change.covering)))]
-        verdict = self._branch(pair, change.sent, rights, set())
-        return (
-            self._obeys(change.sent, self.only(change.holder, change.name), near=False)
-            if verdict == "unknown"
-            else verdict
-        )
+        """Return whether an alternative of the sent side is taken by some alternative of the other side."""
+        match = next(match for match in pair.matches if change.sent in match.alone)
+        if self._describes(change.sent):
+            return self.taken_closed(pair, match, change.sent)
+        verdict = self._branch(match, change.sent, self._solved.solve)
+        if verdict != UNKNOWN:
+            return verdict
+        return self._obeys(change.sent, self.only(change.holder, change.name), near=False)
 
-    def _union(self, pair: Pair, union: Change, assumed: set[tuple[str, str]]) -> Verdict:
-        """Tell whether all that is sent obeys a union: branch by branch where that is sound, or else as a whole."""
+    def _union(self, pair: Pair, union: Change, look_up: Lookup[_Question]) -> Verdict:
+        """Return whether all that is sent obeys a union: branch by branch where that is sound, or else as a whole."""
         here = self._sent_shapes.at(pair.sent)
-        if union.name == "anyOf" or self._disjoint(union.holder):
-            rights = [child(union.covering, index) for index in range(len(self.covering.document.at(union.covering)))]
+        rights = next(
+            one
+            for one in self._covering_shapes.at(pair.covering).unions
+            if (one.holder, one.keyword) == (union.holder, union.name)
+        )
+        match = next((match for match in pair.matches if match.covering == rights), Match(rights, rights))
+        if union.name == "anyOf" or self._disjoint(rights):
             alone = here.only_union_besides_type
-            if alone:
-                holder, branches = here.keywords[alone][0]
-                lefts = [child(holder, alone, index) for index in range(len(branches))]
-            else:
-                lefts = [] if here.conditional else [pair.sent]
-            if lefts and (alone != "anyOf" or not any(self._sent_shapes.at(left).structured for left in lefts)):
-                verdict = worst({self._branch(pair, left, rights, assumed) for left in lefts})
-                if verdict != "unknown":
+            lefts = alone.branches if alone else () if here.conditional else (pair.sent,)
+            free = alone is None or alone.keyword != "anyOf"
+            if lefts and (free or not any(self._sent_shapes.at(left).structured for left in lefts)):
+                verdict = worst({self._branch(match, left, look_up) for left in lefts})
+                if verdict != UNKNOWN:
                     return verdict
         return self.judge(pair.sent, pair.covering, union)
 
-    def _branch(self, pair: Pair, left: str, rights: list[str], assumed: set[tuple[str, str]]) -> Verdict:
-        """Tell whether an alternative sent is taken by one of the others', which take nothing in common."""
-        partner = pair.partners.get(left, "")
-        near = [right for right in rights if not _apart(self._surface(left), self._covering_surface(right))]
+    def _branch(self, match: Match, left: str, look_up: Lookup[_Question]) -> Verdict:
+        """Return whether an alternative sent is taken by one of the others', which take nothing in common."""
+        partners = match.partners.get(left, [])
+        near = [r for r in match.covering.branches if not _apart(self._surface(left), self._covering_surface(r))]
         if not near:
-            return "no"
-        tried = [partner] if partner in near else near
-        verdicts = [self._decide(left, right, assumed) for right in tried]
-        if "yes" in verdicts:
-            return "yes"
-        return "no" if len(near) == 1 and verdicts == ["no"] else "unknown"
+            return NO
+        tried = [partner for partner in partners if partner in near] or near
+        verdicts = [look_up(_Question("letter", left, right)) for right in tried]
+        if YES in verdicts:
+            return YES
+        return NO if len(near) == 1 and verdicts == [NO] else UNKNOWN
 
-    def _are_disjoint(self, holder: str) -> bool:
-        count = len(self.covering.document.at(holder)["oneOf"])
-        surfaces = [self._covering_surface(child(holder, "oneOf", index)) for index in range(count)]
-        return all(_apart(one, other) for one, other in combinations(surfaces, 2))
-
-    def _canonicalize(self, pointer: str) -> jsonschema_rs.CanonicalSchema | None:
-        return canonical(self.sent.whole(pointer))
-
-    def _make_surface(self, pointer: str) -> jsonschema_rs.CanonicalSchema | None:
-        return canonical(surface(self._sent_shapes, self.sent, pointer))
+    def _are_disjoint(self, union: Union) -> bool:
+        surfaces = [self._covering_surface(place) for place in union.branches]
+        return len(surfaces) <= _MANY and all(_apart(one, other) for one, other in combinations(surfaces, 2))
 
     def only(self, holder: str, keyword: str) -> Any:
-        """Give a schema of the covering side that says nothing but one keyword, and what belongs to it."""
+        """Return a schema of the covering side that says nothing but one keyword, and what belongs to it."""
         if keyword == "false":
             return False
         body, null = self.covering.body(holder)
@@ -225,13 +302,13 @@ class Oracle:
         return self._with_definitions({"anyOf": [schema, _NULL]} if null else schema)
 
     def requires(self, holder: str, name: str) -> Any:
-        """Give a schema that says nothing but that an object has a property, if this direction carries it."""
+        """Return a schema that says nothing but that an object has a property, if this direction carries it."""
         body, null = self.covering.body(holder)
         schema: dict[str, Any] = {"required": [name] if name in body.get("required", []) else []}
         return {"anyOf": [schema, _NULL]} if null else schema
 
     def property(self, place: str, name: str) -> Any:
-        """Give a schema that says nothing but what a property is, if it is there."""
+        """Return a schema that says nothing but what a property is, if it is there."""
         return self._with_definitions({"properties": {name: self.covering.node(place)}})
 
     def _with_definitions(self, schema: dict[str, Any]) -> dict[str, Any]:
@@ -240,7 +317,7 @@ class Oracle:
 
 
 def surface(shapes: Shapes, schemas: Schemas, pointer: str) -> dict[str, Any]:
-    """Give what a schema says of the value itself, and of properties no more than the values they are fixed to."""
+    """Return what a schema says of the value itself, and of properties no more than the values they are fixed to."""
     shape = shapes.at(pointer)
     parts: list[Any] = []
     for place in shape.pointers:
@@ -254,17 +331,14 @@ def surface(shapes: Shapes, schemas: Schemas, pointer: str) -> dict[str, Any]:
         if properties:
             part["properties"] = properties
         parts.append({"anyOf": [part, _NULL]} if null else part)
-    for union in ("anyOf", "oneOf"):
-        for holder, branches in shape.keywords.get(union, []):
-            places = [child(holder, union, index) for index in range(len(branches))]
-            parts.append({"anyOf": [surface(shapes, schemas, place) for place in places]})
-    whole: dict[str, Any] = {"allOf": parts or [schemas.document.at(pointer)]}
+    parts += [{"anyOf": [surface(shapes, schemas, place) for place in union.branches]} for union in shape.unions]
+    whole: dict[str, Any] = {"allOf": parts or [not is_variant(pointer) and schemas.document.at(pointer)]}
     return {"anyOf": [whole, _NULL]} if shape.null else whole
 
 
 def worst(verdicts: set[Verdict]) -> Verdict:
-    """Give the verdict on a whole from those on its parts."""
-    return "no" if "no" in verdicts else "unknown" if "unknown" in verdicts else "yes"
+    """Return the verdict on a whole from those on its parts."""
+    return min(verdicts, default=YES)
 
 
 def _apart(one: jsonschema_rs.CanonicalSchema | None, other: jsonschema_rs.CanonicalSchema | None) -> bool:

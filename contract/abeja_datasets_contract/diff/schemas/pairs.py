@@ -4,11 +4,11 @@ import json
 from dataclasses import dataclass, field
 from typing import Any
 
-from abeja_datasets_contract.diff.schemas.changes import Change, Inner, Kind
-from abeja_datasets_contract.diff.schemas.declared import declared
-from abeja_datasets_contract.diff.schemas.shapes import UNIONS, WHOLE, Shape, Shapes
+from abeja_datasets_contract.diff.schemas.changes import Change, Inner, Kind, Step
+from abeja_datasets_contract.diff.schemas.matching import Match, Matcher, discriminator_of, values_of
+from abeja_datasets_contract.diff.schemas.shapes import WHOLE, Shape, Shapes, variant
 from abeja_datasets_contract.openapi.dialect import SCALARS
-from abeja_datasets_contract.openapi.pointers import child, join, split
+from abeja_datasets_contract.openapi.pointers import child, split
 
 
 @dataclass
@@ -21,8 +21,9 @@ class Pair:
         changes: where they differ, besides what is inside.
         inside: the schemas inside that correspond.
         branches: those among the alternatives; they apply to the value itself.
-        partners: of each alternative sent, the one of the other side that corresponds.
+        matches: the unions of both sides whose alternatives were matched.
         unions: alternatives that differ, judged as a whole where no branch explains it.
+        discriminators: how the value is told that decides which alternative applies.
         loose: properties whose values the pairs inside do not tell all of.
         has_unions: whether either side has alternatives.
         by_branches: whether the sent side is alternatives alone and the other has none, which each of them has to obey.
@@ -33,8 +34,9 @@ class Pair:
     changes: list[Change] = field(default_factory=list)
     inside: list[Inner] = field(default_factory=list)
     branches: list[Inner] = field(default_factory=list)
-    partners: dict[str, str] = field(default_factory=dict)
+    matches: list[Match] = field(default_factory=list)
     unions: list[Change] = field(default_factory=list)
+    discriminators: list[Change] = field(default_factory=list)
     loose: list[Change] = field(default_factory=list)
     has_unions: bool = False
     by_branches: bool = False
@@ -46,6 +48,7 @@ class Pairs:
     def __init__(self, sent: Shapes, covering: Shapes) -> None:
         self._sent = sent
         self._covering = covering
+        self._matcher = Matcher(sent, covering)
         self._pairs: dict[tuple[str, str], Pair] = {}
 
     def at(self, sent: str, covering: str) -> Pair:
@@ -53,7 +56,7 @@ class Pairs:
         key = (sent, covering)
         if key not in self._pairs:
             pair = Pair(sent, covering)
-            left, right = self._sent.at(sent), self._covering.at(covering)
+            left, right = self._shapes(sent, covering)
             pair.has_unions = left.conditional or right.conditional
             pair.by_branches = bool(left.only_union) and not right.conditional
             if not pair.by_branches:
@@ -62,13 +65,21 @@ class Pairs:
                 self._compare_properties(pair, left, right)
                 self._compare_extra(pair, left, right)
                 _compare_items(pair, left, right)
-            for union in UNIONS:
-                self._compare_union(pair, left, right, union)
+            self._compare_unions(pair, left, right)
             pair.inside, pair.branches = (
                 [self._resolve(inner) for inner in found] for found in (pair.inside, pair.branches)
             )
             self._pairs[key] = pair
         return self._pairs[key]
+
+    def _shapes(self, sent: str, covering: str) -> tuple[Shape, Shape]:
+        """Return both shapes; the only alternative of one side is read as a part where the other side has no union."""
+        left, right = self._sent.at(sent), self._covering.at(covering)
+        if right.unions and not left.unions:
+            right = self._covering.at(_flat(covering, right))
+        elif left.unions and not right.unions:
+            left = self._sent.at(_flat(sent, left))
+        return left, right
 
     def _resolve(self, inner: Inner) -> Inner:
         """Name each schema by where it is written, so that what several places refer to is compared once."""
@@ -112,67 +123,70 @@ class Pairs:
             place = child(here[0][0], "additionalProperties")
             pair.changes.append(Change(Kind.LOOSER, "additionalProperties", place, pair.covering))
 
-    def _compare_union(self, pair: Pair, left: Shape, right: Shape, union: str) -> None:
-        for holder, branches in right.keywords.get(union, []):
-            others = left.keywords.get(union, [])
-            place = child(others[0][0], union) if others else pair.sent
-            pair.unions.append(Change(Kind.KEYWORD, union, place, child(holder, union), holder))
-            if others:
-                self._match(pair, union, (others[0][0], others[0][1]), (holder, branches))
-        if left.only_union == union and not right.conditional:
-            holder, branches = left.keywords[union][0]
-            for index in range(len(branches)):
-                place = child(holder, union, index)
-                pair.branches.append(Inner(("branch", union, str(index)), place, pair.covering))
-        elif union in left.keywords and union not in right.keywords:
-            pair.changes.append(Change(Kind.LOOSER, union, child(left.keywords[union][0][0], union), pair.covering))
+    def _compare_unions(self, pair: Pair, left: Shape, right: Shape) -> None:
+        rest = list(left.unions)
+        for union in right.unions:
+            other = next((one for one in rest if one.keyword == union.keyword), rest[0] if rest else None)
+            place = child(other.holder, other.keyword) if other else pair.sent
+            at = child(union.holder, union.keyword)
+            pair.unions.append(Change(Kind.KEYWORD, union.keyword, place, at, union.holder))
+            if other:
+                rest.remove(other)
+                self._match(pair, self._matcher.match(other, union))
+        alone = left.only_union
+        if alone and not right.conditional:
+            for place in alone.branches:
+                pair.branches.append(Inner(_step(place), place, pair.covering))
+        else:
+            for union in rest if not right.unions else ():
+                place = child(union.holder, union.keyword)
+                pair.changes.append(Change(Kind.LOOSER, union.keyword, place, pair.covering))
 
-    def _match(self, pair: Pair, union: str, sent: tuple[str, list[Any]], covering: tuple[str, list[Any]]) -> None:
-        lefts = {child(sent[0], union, index): branch for index, branch in enumerate(sent[1])}
-        rights = {child(covering[0], union, index): branch for index, branch in enumerate(covering[1])}
-        for name in (_target, _mark, self._discriminating, _type):
-            named: dict[str, list[str]] = {}
-            for pointer, branch in rights.items():
-                named.setdefault(name(branch), []).append(pointer)
-            for pointer in list(lefts):
-                key = name(lefts[pointer])
-                if key and named.get(key):
-                    other = named[key].pop(0)
-                    step = ("branch", union, split(pointer)[-1])
-                    pair.branches.append(Inner(step, pointer, other))
-                    pair.partners[pointer] = other
-                    del lefts[pointer], rights[other]
-        for pointer in lefts:
-            pair.changes.append(Change(Kind.BRANCH, union, pointer, child(covering[0], union), covering[0]))
-        for pointer in rights:
-            pair.changes.append(Change(Kind.LOOSER, union, child(sent[0], union), pointer))
+    def _match(self, pair: Pair, match: Match) -> None:
+        pair.matches.append(match)
+        sent, covering = (child(union.holder, union.keyword) for union in (match.sent, match.covering))
+        for place, partners in match.partners.items():
+            pair.branches.extend(Inner(_step(place), place, partner) for partner in partners)
+        for place in match.alone:
+            pair.changes.append(Change(Kind.BRANCH, match.covering.keyword, place, covering, match.covering.holder))
+        for place in match.more:
+            pair.changes.append(Change(Kind.LOOSER, match.sent.keyword, sent, place))
+        self._compare_discriminators(pair, match)
 
-    def _discriminating(self, branch: Any) -> str:
-        """Tell branches by the values that a property such as `type` is fixed to."""
-        properties = branch.get("properties", {}) if isinstance(branch, dict) else {}
-        fixed = {
-            name: part.get("enum", [part.get("const")])
-            for name, part in properties.items()
-            if isinstance(part, dict) and ("const" in part or "enum" in part)
-        }
-        return _mark(fixed) if fixed else ""
+    def _compare_discriminators(self, pair: Pair, match: Match) -> None:
+        """Compare what a discriminator says: which property it is, and which values stand for the alternatives."""
+        names = discriminator_of(self._sent, match.sent), discriminator_of(self._covering, match.covering)
+        places = (child(match.sent.holder, "discriminator"), child(match.covering.holder, "discriminator"))
+        if all(names) and names[0] != names[1]:
+            pair.discriminators.append(Change(Kind.DISCRIMINATOR, "", *places, match.covering.holder))
+        if match.firm:
+            for place, partners in match.partners.items():
+                known = {value for one in partners for value in values_of(self._covering, match.covering, one)}
+                lost = [value for value in values_of(self._sent, match.sent, place) if value not in known]
+                pair.discriminators.extend(
+                    Change(Kind.DISCRIMINATOR, value, *places, match.covering.holder) for value in lost
+                )
+
+
+def _flat(pointer: str, shape: Shape) -> str:
+    for union in shape.unions:
+        if len(union.branches) == 1:
+            pointer = variant(pointer, union.branches[0])
+    return pointer
+
+
+def _step(branch: str) -> Step:
+    """Return the step to an alternative."""
+    return ("branch", *split(branch)[-2:])
 
 
 def _by_alternatives(shapes: Shapes, pointer: str, shape: Shape) -> frozenset[str]:
     """Name the properties of which only some alternatives speak: those came or went with these."""
-    return declared(shapes.document.at(pointer), shapes.document).declared if shape.conditional else frozenset()
-
-
-def _target(branch: Any) -> str:
-    return join(*split(branch["$ref"])) if isinstance(branch, dict) and isinstance(branch.get("$ref"), str) else ""
+    return shapes.declared(pointer).declared if shape.conditional else frozenset()
 
 
 def _mark(branch: Any) -> str:
     return json.dumps(branch, sort_keys=True)
-
-
-def _type(branch: Any) -> str:
-    return str(branch.get("type", "")) if isinstance(branch, dict) else ""
 
 
 def _compare_keywords(pair: Pair, left: Shape, right: Shape) -> None:
@@ -181,9 +195,11 @@ def _compare_keywords(pair: Pair, left: Shape, right: Shape) -> None:
     elif right.null and not left.null:
         pair.changes.append(Change(Kind.NULLABLE, "null", pair.sent, pair.covering))
     for keyword in (*SCALARS, *WHOLE, "false"):
-        said = [value for _, value in left.keywords.get(keyword, [])]
-        place = left.keywords[keyword][0][0] if said else pair.sent
-        for holder, value in right.keywords.get(keyword, []):
+        own = left.keywords.get(keyword, [])
+        said = [value for _, value in own]
+        for index, (holder, value) in enumerate(right.keywords.get(keyword, [])):
+            place = own[min(index, len(own) - 1)][0] if own else pair.sent
+            place = holder if holder in [one for one, _ in own] else place
             if keyword in WHOLE or not any(_equal(keyword, value, other) for other in said):
                 kind = Kind.ENUM if keyword == "enum" and said else Kind.KEYWORD
                 at = place if keyword == "false" else child(place, keyword) if said else place
@@ -191,7 +207,7 @@ def _compare_keywords(pair: Pair, left: Shape, right: Shape) -> None:
                     Change(kind, keyword, at, holder if keyword == "false" else child(holder, keyword), holder)
                 )
         if said and keyword not in right.keywords:
-            pair.changes.append(Change(Kind.LOOSER, keyword, child(place, keyword), pair.covering))
+            pair.changes.append(Change(Kind.LOOSER, keyword, child(own[0][0], keyword), pair.covering))
 
 
 def _equal(keyword: str, one: Any, other: Any) -> bool:

@@ -11,9 +11,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
-from abeja_datasets_contract.diff.schemas.declared import declared
-from abeja_datasets_contract.openapi.dialect import LISTS, MAPS, modern
+from abeja_datasets_contract.diff.schemas.declared import Declared, Names
+from abeja_datasets_contract.diff.schemas.sameness import Said
+from abeja_datasets_contract.diff.schemas.shapes import Shapes, is_variant
+from abeja_datasets_contract.openapi.dialect import AS_BASE, LISTS, MAPS, modern
 from abeja_datasets_contract.openapi.document import Document
+from abeja_datasets_contract.openapi.families import UNIONS
 from abeja_datasets_contract.openapi.pointers import child, join, split
 
 Direction = Literal["request", "response"]
@@ -29,10 +32,12 @@ class _Way:
     Attributes:
         closed: whether objects in it are closed.
         shared: properties which several schemas of the same value describe, so that none of these can be closed alone.
+        base: whether it is meant without its alternatives.
     """
 
     closed: bool
     shared: frozenset[str] = frozenset()
+    base: bool = False
 
 
 class Schemas:
@@ -44,81 +49,132 @@ class Schemas:
             that are `writeOnly`.
         closed: whether this is the side whose values are being sent.
         enums: by the pointer of a schema, values that its `enum` takes too.
+        shapes: those of the document, where they are known.
     """
 
     def __init__(
-        self, document: Document, direction: Direction, *, closed: bool, enums: dict[str, list[Any]] | None = None
+        self,
+        document: Document,
+        direction: Direction,
+        *,
+        closed: bool,
+        enums: dict[str, list[Any]] | None = None,
+        shapes: Shapes | None = None,
     ) -> None:
         self.document = document
         self.direction = direction
         self.closed = closed
         self._enums = enums or {}
         self._nodes: dict[str, Any] = {}
-        self._marks: dict[str, str] = {}
+        self._hidden: dict[int, bool] = {}
+        self._said: dict[str, Said] = {}
+        self._names = Declared(document)
+        self._shapes = shapes or Shapes(document)
         self._targets: dict[str, tuple[str, _Way]] = {}
         self._definitions: dict[str, tuple[Any, frozenset[str]]] = {}
 
     def whole(self, pointer: str) -> dict[str, Any]:
-        """Give a schema with all that it refers to, under `$defs`."""
+        """Return a schema with all that it refers to, under `$defs`."""
         node = self.node(pointer)
         definitions = self.definitions(node)
         schema = node if isinstance(node, dict) else {"allOf": [node]}
         return {**schema, "$defs": definitions} if definitions else schema
 
     def node(self, pointer: str) -> Any:
-        """Give a schema by itself, as the schema of a value; its references stay references into `$defs`."""
+        """Return a schema by itself, as the schema of a value; its references stay references into `$defs`."""
         if pointer not in self._nodes:
-            self._nodes[pointer] = self._value(self.document.at(pointer), pointer, _Way(self.closed))
+            if is_variant(pointer):
+                self._nodes[pointer] = self._variant(pointer)
+            else:
+                self._nodes[pointer] = self._value(self.document.at(pointer), pointer, _Way(self.closed))
         return self._nodes[pointer]
 
+    def _variant(self, pointer: str) -> Any:
+        """Convert a schema with some of its alternatives taken, flat: all that applies to the value side by side."""
+        shape, names = self._shapes.at(pointer), self._shapes.declared(pointer)
+        way = _Way(self.closed, names.shared if self.closed else frozenset())
+        parts = []
+        for place in shape.pointers:
+            body, nullable = self._body(self.document.at(place), place, way)
+            kept = {key: value for key, value in body.items() if key not in ("$ref", "allOf", *UNIONS)}
+            for union in shape.unions:
+                if union.holder == place:
+                    kept[union.keyword] = body[union.keyword]
+            parts.append({"anyOf": [kept, {"type": "null"}]} if nullable else kept)
+        if "false" in shape.keywords:
+            parts.append(False)
+        schema: dict[str, Any] = {"allOf": parts or [True]}
+        if self.closed and names.declared:
+            _close(schema, names)
+        return {"anyOf": [schema, {"type": "null"}]} if shape.null else schema
+
     def body(self, pointer: str) -> tuple[dict[str, Any], bool]:
-        """Give the keywords of the schema object at a pointer, and whether null is allowed besides."""
+        """Return the keywords of the schema object at a pointer, and whether null is allowed besides."""
         raw = self.document.at(pointer)
         return self._body(raw, pointer, _Way(self.closed)) if isinstance(raw, dict) else ({}, False)
 
     def definitions(self, schema: Any) -> dict[str, Any]:
-        """Give all that a schema of this class refers to, directly or not, by the names that its references use."""
+        """Return all that a schema of this class refers to, directly or not, by the names that its references use."""
         found: dict[str, Any] = {}
         todo = [*_referred(schema)]
         while todo:
             name = todo.pop()
             if name not in found:
-                if name not in self._definitions:
-                    pointer, way = self._targets[name]
-                    definition = self._part(self.document.at(pointer), pointer, way)
-                    self._definitions[name] = (definition, frozenset(_referred(definition)))
-                found[name], more = self._definitions[name]
+                found[name], more = self.definition(name)
                 todo.extend(more)
         return dict(sorted(found.items()))
 
-    def mark(self, pointer: str) -> str:
-        """Give a text which is the same for two schemas that say the same by the same names, also of two documents."""
-        if pointer not in self._marks:
-            self._marks[pointer] = json.dumps(without_examples(self.whole(pointer)), sort_keys=True)
-        return self._marks[pointer]
+    def definition(self, name: str) -> tuple[Any, frozenset[str]]:
+        """Return a definition, and the names of those that it refers to itself."""
+        if name not in self._definitions:
+            pointer, way = self._targets[name]
+            definition = self._part(self.document.at(pointer), pointer, way)
+            self._definitions[name] = (definition, frozenset(_referred(definition)))
+        return self._definitions[name]
+
+    def said(self, pointer: str) -> Said:
+        """Return what the schema at a pointer says by itself, to compare it with that of another document."""
+        return _said(self.node(pointer))
+
+    def said_by(self, name: str) -> Said:
+        """Return what a definition says by itself."""
+        if name not in self._said:
+            self._said[name] = _said(self.definition(name)[0])
+        return self._said[name]
+
+    def small(self, pointer: str, most: int) -> bool:
+        """Return whether a schema with all that it refers to takes no more characters than this."""
+        said = self.said(pointer)
+        seen, todo, left = set[str](), [*said.names], most - len(said.text)
+        while todo and left >= 0:
+            name = todo.pop()
+            if name not in seen:
+                seen.add(name)
+                said = self.said_by(name)
+                left -= len(said.text)
+                todo.extend(said.names)
+        return left >= 0
 
     def hides(self, raw: Any) -> bool:
-        """Tell whether a property's schema says that this direction does not carry it."""
-        while isinstance(raw, dict):
-            if raw.get(_HIDDEN[self.direction]) is True:
-                return True
-            if not isinstance(raw.get("$ref"), str):
-                return any(self.hides(part) for part in raw.get("allOf", []))
-            raw = self.document.at(raw["$ref"])
-        return False
+        """Return whether a property's schema says that this direction does not carry it."""
+        if not isinstance(raw, dict):
+            return False
+        if id(raw) not in self._hidden:
+            self._hidden[id(raw)] = False
+            parts = [self.document.at(raw["$ref"])] if isinstance(raw.get("$ref"), str) else raw.get("allOf", [])
+            said = raw.get(_HIDDEN[self.direction]) is True
+            self._hidden[id(raw)] = said or any(self.hides(part) for part in parts)
+        return self._hidden[id(raw)]
 
     def _value(self, raw: Any, pointer: str, way: _Way) -> Any:
         """Convert a schema that is all that is said of a value, so that it can be closed."""
         if not isinstance(raw, dict) or not way.closed:
             return self._part(raw, pointer, way)
-        names = declared(raw, self.document)
+        names = self._names.of(raw, base=way.base)
         schema = self._part(raw, pointer, replace(way, shared=names.shared))
-        if names.declared:
-            # A required property counts as declared, lest closing make the object impossible.
-            undeclared = dict.fromkeys(sorted(names.required - names.declared), True)
-            schema = {"unevaluatedProperties": False, **schema}
-            if undeclared:
-                schema["properties"] = {**schema.get("properties", {}), **undeclared}
+        if names.declared and isinstance(schema, dict):
+            schema = dict(schema)
+            _close(schema, names)
         return schema
 
     def _part(self, raw: Any, pointer: str, way: _Way) -> Any:
@@ -130,13 +186,19 @@ class Schemas:
 
     def _body(self, raw: dict[str, Any], pointer: str, way: _Way) -> tuple[dict[str, Any], bool]:
         schema, nullable = modern(raw, is_3_0=self.document.is_3_0)
+        as_base = bool(schema.pop(AS_BASE, False))
+        if way.base:
+            schema = {key: value for key, value in schema.items() if key not in UNIONS}
+            way = replace(way, base=False)
         if pointer in self._enums and isinstance(schema.get("enum"), list):
             schema["enum"] = [*schema["enum"], *self._enums[pointer]]
         if raw.get(_HIDDEN[self.direction]) is True:
             schema[_HIDDEN[self.direction]] = True  # an annotation, so that `mark` sees it
+        if isinstance(raw.get("discriminator"), dict):
+            schema["$comment"] = json.dumps(raw["discriminator"], sort_keys=True)  # read by `said` alone
         self._hide(schema)
         if "$ref" in schema:
-            schema["$ref"] = self._reference(schema["$ref"], way)
+            schema["$ref"] = self._reference(schema["$ref"], replace(way, base=as_base))
         for key, value in list(schema.items()):
             schema[key] = self._inside(key, value, child(pointer, key), way)
         return schema, nullable
@@ -146,6 +208,8 @@ class Schemas:
         name = definition_name(pointer)
         if way.closed != self.closed:
             name += "_as_written"
+        if way.base:
+            name += "_as_base"
         if way.shared:
             name += "_sharing_" + "_".join(definition_name(part) for part in sorted(way.shared))
         self._targets[name] = (pointer, way)
@@ -175,7 +239,7 @@ class Schemas:
             return self._value(raw, pointer, replace(way, shared=frozenset()))
         schema = self._part(raw, pointer, way)
         free = way.closed and key in ("anyOf", "oneOf") and isinstance(raw, dict) and raw.get("type") == "object"
-        if free and not raw.get("required") and not declared(raw, self.document).declared:
+        if free and not raw.get("required") and not self._names.of(raw).declared:
             return {"additionalProperties": True, **schema}  # free in form, whatever its neighbours declare
         return schema
 
@@ -187,6 +251,14 @@ class Schemas:
             schema["required"] = [name for name in schema.get("required", []) if name not in hidden]
             if self.closed:
                 schema["properties"] = {name: part for name, part in properties.items() if name not in hidden}
+
+
+def _close(schema: dict[str, Any], names: Names) -> None:
+    """Take no properties but those declared. A required one counts as declared, lest no object be possible."""
+    undeclared = dict.fromkeys(sorted(names.required - names.declared), True)
+    schema.setdefault("unevaluatedProperties", False)
+    if undeclared:
+        schema["properties"] = {**schema.get("properties", {}), **undeclared}
 
 
 def definition_name(pointer: str) -> str:
@@ -208,8 +280,12 @@ def _referred(schema: Any, *, named: bool = False) -> Iterator[str]:
             yield from _referred(value)
 
 
+def _said(schema: Any) -> Said:
+    return Said(json.dumps(without_examples(schema), sort_keys=True), frozenset(_referred(schema)))
+
+
 def without_examples(schema: Any, *, named: bool = False) -> Any:
-    """Give a converted schema without the examples in it."""
+    """Return a converted schema without the examples in it."""
     if isinstance(schema, list):
         return [without_examples(part) for part in schema]
     if not isinstance(schema, dict):

@@ -15,27 +15,29 @@ class Reached(NamedTuple):
     Attributes:
         pair: the pair.
         steps: the way from the value of the slot.
+        above: the pairs on that way, the outermost first.
     """
 
     pair: Pair
     steps: tuple[Step, ...]
+    above: tuple[Pair, ...] = ()
 
 
 def walk(oracle: Oracle, sent: str, covering: str) -> Iterator[Reached]:
     """Give the pairs inside two schemas that do not say the same, breadth first, each once."""
     seen = {(sent, covering)}
-    todo: deque[tuple[str, str, tuple[Step, ...]]] = deque([(sent, covering, ())])
+    todo: deque[tuple[str, str, tuple[Step, ...], tuple[Pair, ...]]] = deque([(sent, covering, (), ())])
     while todo:
-        left, right, steps = todo.popleft()
+        left, right, steps, above = todo.popleft()
         if oracle.same(left, right):
             continue
         pair = oracle.pairs.at(left, right)
-        yield Reached(pair, steps)
-        for inner in (*pair.inside, *pair.branches):
+        yield Reached(pair, steps, above)
+        for inner in (*(one for one in pair.inside if oracle.carries(pair, one)), *pair.branches):
             key = (inner.sent, inner.covering)
             if key not in seen:
                 seen.add(key)
-                todo.append((*key, (*steps, inner.step)))
+                todo.append((*key, (*steps, inner.step), (*above, pair)))
 
 
 def added_values(sent: Any, covering: Any) -> list[Any]:
