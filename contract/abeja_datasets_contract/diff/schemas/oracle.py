@@ -17,7 +17,7 @@ from abeja_datasets_contract.diff.schemas.matching import Match, fit
 from abeja_datasets_contract.diff.schemas.pairs import Pair, Pairs
 from abeja_datasets_contract.diff.schemas.sameness import Sameness
 from abeja_datasets_contract.diff.schemas.schemas import Schemas
-from abeja_datasets_contract.diff.schemas.shapes import Shapes, Union, is_variant, variant
+from abeja_datasets_contract.diff.schemas.shapes import Shapes, Union, variant
 from abeja_datasets_contract.openapi.dialect import SCALARS
 
 YES, NO, UNKNOWN = Verdict.YES, Verdict.NO, Verdict.UNKNOWN
@@ -79,7 +79,6 @@ class Oracle:
         self._sent_shapes = Shapes(sent.document)
         self._covering_shapes = Shapes(covering.document)
         self.as_written = Schemas(sent.document, sent.direction, closed=False, shapes=self._sent_shapes)
-        self._closed = Schemas(covering.document, covering.direction, closed=True, shapes=self._covering_shapes)
         self.pairs = Pairs(self._sent_shapes, self._covering_shapes)
         self._sameness = Sameness(self.as_written.said_by, covering.said_by)
         self._solved = Fixpoint[_Question](self._answer, _BUDGET)
@@ -90,7 +89,6 @@ class Oracle:
         self._surface = cache(lambda place: canonical(surface(self._sent_shapes, sent, place)))
         self._covering_surface = cache(lambda place: canonical(surface(self._covering_shapes, covering, place)))
         self._disjoint = cache(self._are_disjoint)
-        self._takes_closed = cache(self._closed_takes)
 
     def _same(self, sent: str, covering: str) -> bool:
         """Return whether two schemas say the same by the same names."""
@@ -147,7 +145,7 @@ class Oracle:
         found = NO
         if fit(here, self._covering_shapes.at(best)) > 0:
             found = look_up(_Question("letter", pair.sent, variant(pair.covering, best)))
-        return found if found == YES else max(found, self._some_closed(pair.sent, pair.covering, union))
+        return found if found == YES else max(found, self._some_closed(pair.sent, pair.covering, union, look_up))
 
     def _partnered(self, pair: Pair, match: Match, branch: str, look_up: Lookup[_Question]) -> Verdict:
         """Decide for one alternative sent, with all that is said beside the union."""
@@ -162,26 +160,30 @@ class Oracle:
         if branch in match.alone and self._describes(branch):
             found = NO
         if found != YES and not match.firm:
-            found = max(found, self.taken_closed(pair, match, branch))
+            found = max(found, self._some_closed(variant(pair.sent, branch), pair.covering, match.covering, look_up))
         return found
 
     def _describes(self, branch: str) -> bool:
         """Return whether an alternative describes objects: of other values, the letter says what is meant."""
         return bool(self._sent_shapes.declared(branch).declared)
 
-    def taken_closed(self, pair: Pair, match: Match, branch: str) -> Verdict:
-        """Return whether some alternative takes all that one sends, without properties that it does not describe."""
-        return self._some_closed(variant(pair.sent, branch), pair.covering, match.covering)
-
-    def _some_closed(self, sent: str, covering: str, union: Union) -> Verdict:
+    def _some_closed(self, sent: str, covering: str, union: Union, look_up: Lookup[_Question]) -> Verdict:
+        """Return whether some alternative takes all that is sent, and describes all properties of it."""
         if len(union.branches) > _MANY:
             return NO
-        return max((self._takes_closed(sent, variant(covering, other)) for other in union.branches), default=NO)
+        names = self._sent_shapes.declared(sent).declared
+        rights = [variant(covering, branch) for branch in union.branches]
+        able = [right for right in rights if self._has_place(right, names)]
+        return max((look_up(_Question("letter", sent, right)) for right in able), default=NO)
 
-    def _closed_takes(self, sent: str, covering: str) -> Verdict:
-        if not (self._small(sent) and self._closed.small(covering, _DEEP)):
-            return UNKNOWN
-        return covers(canonical(self._closed.whole(covering)), self._canonical(sent))
+    def _has_place(self, covering: str, names: frozenset[str]) -> bool:
+        """Return whether a schema describes properties of these names, or is free in form."""
+        declared = self._covering_shapes.declared(covering).declared
+        keywords = self._covering_shapes.at(covering).keywords
+        free = "patternProperties" in keywords or isinstance(
+            self._covering_shapes.at(covering).first("additionalProperties"), dict
+        )
+        return names <= declared or not declared or free
 
     def carries(self, pair: Pair, inner: Inner) -> bool:
         """Return whether values inside a pair are sent at all, or required though they are not."""
@@ -245,7 +247,8 @@ class Oracle:
         """Return whether an alternative of the sent side is taken by some alternative of the other side."""
         match = next(match for match in pair.matches if change.sent in match.alone)
         if self._describes(change.sent):
-            return self.taken_closed(pair, match, change.sent)
+            sent = variant(pair.sent, change.sent)
+            return self._some_closed(sent, pair.covering, match.covering, self._solved.solve)
         verdict = self._branch(match, change.sent, self._solved.solve)
         if verdict != UNKNOWN:
             return verdict
@@ -332,7 +335,9 @@ def surface(shapes: Shapes, schemas: Schemas, pointer: str) -> dict[str, Any]:
             part["properties"] = properties
         parts.append({"anyOf": [part, _NULL]} if null else part)
     parts += [{"anyOf": [surface(shapes, schemas, place) for place in union.branches]} for union in shape.unions]
-    whole: dict[str, Any] = {"allOf": parts or [not is_variant(pointer) and schemas.document.at(pointer)]}
+    if "false" in shape.keywords:
+        parts.append(False)
+    whole: dict[str, Any] = {"allOf": parts or [True]}
     return {"anyOf": [whole, _NULL]} if shape.null else whole
 
 

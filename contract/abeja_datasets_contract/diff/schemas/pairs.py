@@ -83,9 +83,7 @@ class Pairs:
 
     def _resolve(self, inner: Inner) -> Inner:
         """Name each schema by where it is written, so that what several places refer to is compared once."""
-        return inner._replace(
-            sent=self._sent.document.schema(inner.sent), covering=self._covering.document.schema(inner.covering)
-        )
+        return inner._replace(sent=self._sent.written(inner.sent), covering=self._covering.written(inner.covering))
 
     def _compare_properties(self, pair: Pair, left: Shape, right: Shape) -> None:
         for name, places in right.properties.items():

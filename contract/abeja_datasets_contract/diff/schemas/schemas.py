@@ -93,7 +93,7 @@ class Schemas:
         """Convert a schema with some of its alternatives taken, flat: all that applies to the value side by side."""
         shape, names = self._shapes.at(pointer), self._shapes.declared(pointer)
         way = _Way(self.closed, names.shared if self.closed else frozenset())
-        parts = []
+        parts: list[Any] = []
         for place in shape.pointers:
             body, nullable = self._body(self.document.at(place), place, way)
             kept = {key: value for key, value in body.items() if key not in ("$ref", "allOf", *UNIONS)}

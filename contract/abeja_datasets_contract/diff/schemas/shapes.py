@@ -114,6 +114,10 @@ class Shapes:
         self._names = Declared(document)
         self._shapes: dict[str, Shape] = {}
 
+    def written(self, pointer: str) -> str:
+        """Return where a schema is written, its references followed."""
+        return pointer if is_variant(pointer) else self.document.schema(pointer)
+
     def declared(self, pointer: str) -> Names:
         """Return the properties that a schema speaks of, also in its alternatives."""
         if not is_variant(pointer):
