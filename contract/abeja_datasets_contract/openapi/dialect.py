@@ -20,13 +20,12 @@ SCALARS = (
     "exclusiveMaximum", "multipleOf", "minItems", "maxItems", "uniqueItems", "minProperties", "maxProperties",
 )  # fmt: skip
 """Keywords that speak of the value itself, and need nothing around them to be compared."""
-OTHERS = (
-    "minContains", "maxContains", "dependentRequired", "contentEncoding", "contentMediaType", "contentSchema",
-    "$dynamicRef", "$recursiveRef",
-)  # fmt: skip
+CONTENT = ("contentEncoding", "contentMediaType", "contentSchema")
+"""Keywords that say how the content of a text is encoded; validators do not judge them."""
+OTHERS = ("minContains", "maxContains", "dependentRequired", "$dynamicRef", "$recursiveRef")
 AS_BASE = "x-as-base"
 """Beside a `$ref`: what it leads to is meant without its alternatives. The comparison puts it there."""
-_KEPT = frozenset({*MAPS, *LISTS, *SINGLE, *SCALARS, *OTHERS, "$ref", AS_BASE, "required", "examples"})
+_KEPT = frozenset({*MAPS, *LISTS, *SINGLE, *SCALARS, *CONTENT, *OTHERS, "$ref", AS_BASE, "required", "examples"})
 _INTEGERS = {"int32": 2**31, "int64": 2**63}
 _HINTS = frozenset({"password", *_INTEGERS})
 """Formats that admit every string or are written as ranges; all others stay."""

@@ -16,7 +16,7 @@ from abeja_datasets_contract.openapi.pointers import child, join, split
 from abeja_datasets_contract.openapi.references import references
 
 _MISSING = object()
-_OTHERS = ("discriminator", "xml", "contentMediaType", "contentEncoding")
+_OTHERS = ("discriminator", "xml")
 
 
 def compare_annotations(sides: Sides) -> None:

@@ -20,6 +20,9 @@ _EXAMPLES = 3
 """For how many slots a counterexample is looked for before a finding goes without one."""
 _LOOSER = (Kind.LOOSER, Kind.NULLABLE, Kind.OPTIONAL)
 """The kinds of change by which the covering side takes more."""
+_OF_PROPERTIES = (Kind.REMOVED, Kind.ADDED, Kind.HIDDEN, Kind.CARRIED, Kind.UNSENT, Kind.CLOSED)
+"""The kinds of change that matter whatever the schemas cover."""
+_CLOSING = ("additionalProperties", "unevaluatedProperties")
 _DECLARED = (Kind.REMOVED, Kind.ADDED, Kind.HIDDEN, Kind.MISSING, Kind.ENUM)
 """The kinds of change that the generated models show."""
 BodyExample = Callable[[Slot, Any], Counterexample | None]
@@ -88,7 +91,7 @@ class SchemaFindings:
         whole = self._oracle.decide(*ends)
         explained: list[tuple[Step, ...]] = []
         for place in reached:
-            for change in (*place.pair.changes, *place.pair.discriminators, *self._hidden(place.pair)):
+            for change in (*place.pair.changes, *place.pair.unjudged, *self._hidden(place.pair)):
                 severity = self._severity(place, change, whole, slot)
                 if severity:
                     self._add(slot, place, change, severity)
@@ -121,11 +124,15 @@ class SchemaFindings:
     def _severity(self, place: Reached, change: Change, whole: Verdict, slot: Slot) -> Severity | None:
         """Judge one change for one slot; None where there is nothing to say of it."""
         pair = place.pair
-        if change.kind == Kind.DISCRIMINATOR:
+        if change.kind in (Kind.DISCRIMINATOR, Kind.CONTENT):
             return _SEVERITY[self._oracle.judge(pair.sent, pair.covering, change)]
-        if change.kind in (Kind.REMOVED, Kind.ADDED, Kind.HIDDEN, Kind.CARRIED, Kind.UNSENT):
+        if change.kind in _OF_PROPERTIES:
             inner = Inner(("property", change.name), change.sent, change.covering)
             return "breaking" if self._oracle.lacks(pair, inner) else self._severity_of_property(change)
+        return self._severity_by_verdict(place, change, whole, slot)
+
+    def _severity_by_verdict(self, place: Reached, change: Change, whole: Verdict, slot: Slot) -> Severity | None:
+        pair = place.pair
         if any(self._oracle.decide(one.sent, one.covering) == Verdict.YES for one in place.above):
             return self._harmless(pair, change)  # another part of what stands around takes it
         verdict = self._oracle.judge(pair.sent, pair.covering, change)
@@ -139,6 +146,8 @@ class SchemaFindings:
 
     def _severity_of_property(self, change: Change) -> Severity | None:
         """Judge that a property came or went, which matters whatever the schemas cover."""
+        if change.kind == Kind.CLOSED:
+            return "warning"
         if change.kind == Kind.REMOVED:
             hidden = self._oracle.sent.hides(self._oracle.sent.document.at(change.sent))
             return "breaking" if self._request and not hidden else "compatible"
@@ -150,12 +159,17 @@ class SchemaFindings:
         return "compatible"
 
     def _harmless(self, pair: Pair, change: Change) -> Severity | None:
+        if change.kind == Kind.KEYWORD and change.name in _CLOSING and self._closes(change):
+            return "warning"
         if change.kind == Kind.KEYWORD and change.sent == pair.sent:
             # Said now, and true before: of all values, or of those alone that have nothing undescribed.
             return None if self._oracle.was_so(pair.sent, change) else "compatible"
         if change.kind == Kind.ENUM:
             return "warning" if change.holder in self._more else "compatible"
         return "compatible" if change.kind in (*_LOOSER, Kind.BRANCH, Kind.KEYWORD, Kind.NULL) else None
+
+    def _closes(self, change: Change) -> bool:
+        return self._oracle.covering.document.mapping(change.holder).get(change.name) is False
 
     def _judge_loosely(
         self, slot: Slot, place: Reached, change: Change, whole: Verdict, explained: list[tuple[Step, ...]]

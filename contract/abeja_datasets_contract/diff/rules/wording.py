@@ -79,6 +79,10 @@ _SAID = {
         "property `{name}` is no longer read-only and is part of requests now",
         "property `{name}` is no longer write-only and comes now",
     ),
+    Kind.CLOSED: (
+        "properties that are not described are no longer accepted",
+        "properties that are not described may now come",
+    ),
     Kind.UNSENT: (
         "property `{name}`, which is read-only and not sent, changed",
         "property `{name}`, which is write-only and does not come, changed",

@@ -142,5 +142,5 @@ def _type_of(value: Any) -> set[str]:
     if value is None or isinstance(value, bool):
         return {"null" if value is None else "boolean"}
     if isinstance(value, (int, float)):
-        return {"integer", "number"} if float(value).is_integer() else {"number"}
+        return {"integer", "number"} if isinstance(value, int) or value.is_integer() else {"number"}
     return {"string"} if isinstance(value, str) else {"array"} if isinstance(value, list) else {"object"}

@@ -15,6 +15,8 @@ _DEPTH = 12
 """Values nested deeper than this are not made: what a recursive schema requires of itself has none."""
 
 
+_EXACT = 2**53
+"""Beyond this a float has no halves, and beyond 10**308 an integer has no float."""
 _BUDGET = 3000
 """How many schemas a sampler looks at before it gives up."""
 _ANYTHING: tuple[Any, ...] = ("text", 0, True, None, 1.5, [], {}, "", ["text"], {"extra": "text"})
@@ -166,7 +168,8 @@ class Sampler:
 def _numbers(merged: Merged, *, whole: bool) -> Iterator[Any]:
     low, high = merged.lower("minimum", None), merged.upper("maximum", None)
     under, over = merged.lower("exclusiveMinimum", None), merged.upper("exclusiveMaximum", None)
-    tiny = 1 if whole else 0.5
+    ends = [edge for edge in (low, high, under, over) if edge is not None]
+    tiny = 1 if whole or any(abs(edge) > _EXACT for edge in ends) else 0.5
     edges = [low, high, None if under is None else under + tiny, None if over is None else over - tiny]
     candidates: list[Any] = [0, 1, *(edge for edge in edges if edge is not None), -1, 2, 10, 100, 10_000]
     candidates += [edge + sign for edge, sign in product([e for e in edges if e is not None], (-1, 1))]

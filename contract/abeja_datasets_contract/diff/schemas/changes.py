@@ -11,6 +11,8 @@ Step = tuple[str, ...]
 class Kind(Enum):
     """What sort of difference a change is."""
 
+    CONTENT = "content"
+    """The sides encode the content of a text in different ways, of which JSON Schema does not judge."""
     KEYWORD = "keyword"
     """The covering side says more than the sent one, or something else."""
     LOOSER = "looser"
@@ -31,6 +33,8 @@ class Kind(Enum):
     """Only the covering side describes a property."""
     HIDDEN = "hidden"
     """A property is no longer sent in this direction (`readOnly`, `writeOnly`)."""
+    CLOSED = "closed"
+    """Only the covering side refuses properties that it does not describe; none of those described is refused."""
     UNSENT = "unsent"
     """A property changed that neither side sends in this direction."""
     CARRIED = "carried"

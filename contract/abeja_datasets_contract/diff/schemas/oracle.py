@@ -35,7 +35,7 @@ def canonical(schema: Any) -> jsonschema_rs.CanonicalSchema | None:
     """Canonicalize a schema; None where it is none that JSON Schema knows (a misspelt type, a broken pattern)."""
     try:
         return jsonschema_rs.canonicalize(schema, draft=jsonschema_rs.Draft202012, validate_formats=True, offline=True)
-    except ValueError:
+    except (ValueError, OverflowError):
         return None
 
 
@@ -127,7 +127,7 @@ class Oracle:
 
     def _by_pairs(self, pair: Pair, look_up: Lookup[_Question]) -> Verdict:
         """Decide a pair by its alternatives: each has to be taken by the one that corresponds, or by a closed one."""
-        verdicts = {self.judge(pair.sent, pair.covering, change) for change in pair.discriminators}
+        verdicts = {self.judge(pair.sent, pair.covering, change) for change in pair.unjudged}
         verdicts |= {look_up(_Question("pairs", i.sent, i.covering)) for i in pair.inside if self.carries(pair, i)}
         if pair.by_branches:
             verdicts |= {look_up(_Question("pairs", inner.sent, inner.covering)) for inner in pair.branches}
@@ -208,8 +208,8 @@ class Oracle:
     def _judge(self, sent: str, covering: str, change: Change) -> Verdict:
         """Return whether all that is sent obeys what a change names."""
         match change.kind:
-            case Kind.DISCRIMINATOR:
-                return NO if change.name else UNKNOWN
+            case Kind.DISCRIMINATOR | Kind.CONTENT:
+                return NO if change.kind == Kind.DISCRIMINATOR and change.name else UNKNOWN
             case Kind.KEYWORD | Kind.ENUM:
                 return self._obeys(sent, self.only(change.holder, change.name), near=change.name in SCALARS)
             case Kind.MISSING:

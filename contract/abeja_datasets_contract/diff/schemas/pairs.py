@@ -7,7 +7,7 @@ from typing import Any
 from abeja_datasets_contract.diff.schemas.changes import Change, Inner, Kind, Step
 from abeja_datasets_contract.diff.schemas.matching import Match, Matcher, discriminator_of, values_of
 from abeja_datasets_contract.diff.schemas.shapes import WHOLE, Shape, Shapes, variant
-from abeja_datasets_contract.openapi.dialect import SCALARS
+from abeja_datasets_contract.openapi.dialect import CONTENT, SCALARS
 from abeja_datasets_contract.openapi.pointers import child, split
 
 
@@ -23,7 +23,7 @@ class Pair:
         branches: those among the alternatives; they apply to the value itself.
         matches: the unions of both sides whose alternatives were matched.
         unions: alternatives that differ, judged as a whole where no branch explains it.
-        discriminators: how the value is told that decides which alternative applies.
+        unjudged: changes that JSON Schema does not judge: of discriminators, and of the encoding of texts.
         loose: properties whose values the pairs inside do not tell all of.
         has_unions: whether either side has alternatives.
         by_branches: whether the sent side is alternatives alone and the other has none, which each of them has to obey.
@@ -36,7 +36,7 @@ class Pair:
     branches: list[Inner] = field(default_factory=list)
     matches: list[Match] = field(default_factory=list)
     unions: list[Change] = field(default_factory=list)
-    discriminators: list[Change] = field(default_factory=list)
+    unjudged: list[Change] = field(default_factory=list)
     loose: list[Change] = field(default_factory=list)
     has_unions: bool = False
     by_branches: bool = False
@@ -117,6 +117,8 @@ class Pairs:
             if "patternProperties" in left.keywords or not (told or value is True) or (others and value is False):
                 at = child(here[0][0], "additionalProperties") if here else pair.sent
                 pair.changes.append(Change(Kind.KEYWORD, "additionalProperties", at, place, holder))
+            elif value is False and not (here and here[0][1] is False):
+                pair.changes.append(Change(Kind.CLOSED, "additionalProperties", pair.sent, place, holder))
         if here and "additionalProperties" not in right.keywords:
             place = child(here[0][0], "additionalProperties")
             pair.changes.append(Change(Kind.LOOSER, "additionalProperties", place, pair.covering))
@@ -156,12 +158,12 @@ class Pairs:
         names = discriminator_of(self._sent, match.sent), discriminator_of(self._covering, match.covering)
         places = (child(match.sent.holder, "discriminator"), child(match.covering.holder, "discriminator"))
         if all(names) and names[0] != names[1]:
-            pair.discriminators.append(Change(Kind.DISCRIMINATOR, "", *places, match.covering.holder))
+            pair.unjudged.append(Change(Kind.DISCRIMINATOR, "", *places, match.covering.holder))
         if match.firm:
             for place, partners in match.partners.items():
                 known = {value for one in partners for value in values_of(self._covering, match.covering, one)}
                 lost = [value for value in values_of(self._sent, match.sent, place) if value not in known]
-                pair.discriminators.extend(
+                pair.unjudged.extend(
                     Change(Kind.DISCRIMINATOR, value, *places, match.covering.holder) for value in lost
                 )
 
@@ -192,6 +194,12 @@ def _compare_keywords(pair: Pair, left: Shape, right: Shape) -> None:
         pair.changes.append(Change(Kind.NULL, "null", pair.sent, pair.covering))
     elif right.null and not left.null:
         pair.changes.append(Change(Kind.NULLABLE, "null", pair.sent, pair.covering))
+    for keyword in CONTENT:
+        if left.first(keyword) != right.first(keyword):
+            ends = (pair.sent, pair.covering)
+            pair.unjudged.append(
+                Change(Kind.CONTENT, keyword, *(_at(*end, keyword) for end in zip(ends, (left, right), strict=True)))
+            )
     for keyword in (*SCALARS, *WHOLE, "false"):
         own = left.keywords.get(keyword, [])
         said = [value for _, value in own]
@@ -206,6 +214,11 @@ def _compare_keywords(pair: Pair, left: Shape, right: Shape) -> None:
                 )
         if said and keyword not in right.keywords:
             pair.changes.append(Change(Kind.LOOSER, keyword, child(own[0][0], keyword), pair.covering))
+
+
+def _at(pointer: str, shape: Shape, keyword: str) -> str:
+    """Return where a keyword of a shape stands; the schema itself where it has none."""
+    return child(shape.keywords[keyword][0][0], keyword) if keyword in shape.keywords else pointer
 
 
 def _equal(keyword: str, one: Any, other: Any) -> bool:

@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 from abeja_datasets_contract.diff.schemas.declared import Declared, Names
-from abeja_datasets_contract.openapi.dialect import AS_BASE, OTHERS, SCALARS, modern
+from abeja_datasets_contract.openapi.dialect import AS_BASE, CONTENT, OTHERS, SCALARS, modern
 from abeja_datasets_contract.openapi.document import Document
 from abeja_datasets_contract.openapi.families import UNIONS, target_of
 from abeja_datasets_contract.openapi.pointers import child
@@ -165,7 +165,7 @@ class Shapes:
             todo += [(place, as_base, alone and len(inner) == 1) for place, as_base in inner]
 
     def _note(self, shape: Shape, pointer: str, schema: dict[str, Any]) -> None:
-        for keyword in (*SCALARS, *WHOLE, *INNER):
+        for keyword in (*SCALARS, *WHOLE, *INNER, *CONTENT):
             if keyword in schema:
                 shape.keywords.setdefault(keyword, []).append((pointer, schema[keyword]))
         for name in schema.get("properties", {}):
