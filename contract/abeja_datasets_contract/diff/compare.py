@@ -2,9 +2,10 @@
 
 from abeja_datasets_contract.diff.report.findings import Report
 from abeja_datasets_contract.diff.rules.annotations import compare_annotations
-from abeja_datasets_contract.diff.rules.operations import compare_operations, compare_servers
+from abeja_datasets_contract.diff.rules.operations import compare_operations
 from abeja_datasets_contract.diff.rules.schema_findings import schema_findings
 from abeja_datasets_contract.diff.rules.security import compare_schemes
+from abeja_datasets_contract.diff.rules.servers import compare_servers
 from abeja_datasets_contract.diff.rules.sides import Sides
 from abeja_datasets_contract.diff.schemas.practice import as_meant
 from abeja_datasets_contract.openapi.document import Document

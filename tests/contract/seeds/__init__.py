@@ -12,7 +12,7 @@ from typing import Any
 import yaml
 from tests.contract.seeds.compatible import COMPATIBLE
 from tests.contract.seeds.reading import READING_BREAKS
-from tests.contract.seeds.seed import ITEMS, Edit, Seed, parameter, properties, rename_path_parameter, schema
+from tests.contract.seeds.seed import ITEMS, Edit, Seed, parameter, properties, schema
 from tests.contract.seeds.sending import SENDING_BREAKS
 
 __all__ = ["BREAKING", "COMPATIBLE", "NO_CHANGE", "SEEDS", "Seed", "changed", "seeded_document"]
@@ -20,7 +20,6 @@ __all__ = ["BREAKING", "COMPATIBLE", "NO_CHANGE", "SEEDS", "Seed", "changed", "s
 BREAKING = {**SENDING_BREAKS, **READING_BREAKS}
 SEEDS = {**BREAKING, **COMPATIBLE}
 NO_CHANGE: dict[str, Edit] = {
-    "a path parameter renamed": rename_path_parameter,
     "keys in another order": lambda d: d.update(paths=dict(reversed(d["paths"].items()))),
     "required in another order": lambda d: schema(d, "Dataset")["required"].reverse(),
     "a type as a list": lambda d: properties(d, "Label")["label"].update(type=["string"]),

@@ -18,6 +18,7 @@ from tests.contract.seeds.seed import (
     parameter,
     properties,
     rename_component,
+    rename_path_parameter,
     response,
     schema,
 )
@@ -176,6 +177,9 @@ COMPATIBLE = {
         "deprecated",
     ),
     "a server added": Seed(SENDING, set(), lambda d: d["servers"].append({"url": "https://eu.abeja.io"}), "compatible"),
+    "a path parameter renamed": Seed(
+        GENERATED, ALL - {"list_datasets", "create_dataset"}, rename_path_parameter, "warning", "is now called `id`"
+    ),
     "a component renamed": Seed(GENERATED, set(), lambda d: rename_component(d, "Rect", "Box"), "warning", "Rect"),
     "a description changed": Seed(
         SENDING, WITH_DATASET - {"get_dataset"}, lambda d: schema(d, "Dataset").update(description="New words."), "docs"

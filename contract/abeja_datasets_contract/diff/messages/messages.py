@@ -91,7 +91,8 @@ def credential(scheme: dict[str, Any]) -> str:
     """Tell what a request carries for a security scheme: schemes of two names or types may ask for the same."""
     kind = scheme.get("type")
     if kind == "apiKey":
-        return f"{scheme.get('name')} in the {scheme.get('in')}"
+        name = str(scheme.get("name"))
+        return f"{name.title() if scheme.get('in') == 'header' else name} in the {scheme.get('in')}"
     if kind == "mutualTLS":
         return "a client certificate"
     return f"Authorization: {str(scheme.get('scheme', 'bearer') if kind == 'http' else 'bearer').capitalize()} …"

@@ -2,10 +2,11 @@
 
 from typing import Any
 
-from abeja_datasets_contract.diff.report.findings import Audience, Severity
+from abeja_datasets_contract.diff.report.findings import Audience
 from abeja_datasets_contract.diff.rules.requests import Requests
 from abeja_datasets_contract.diff.rules.responses import Responses
 from abeja_datasets_contract.diff.rules.security import compare_security
+from abeja_datasets_contract.diff.rules.servers import compare_servers
 from abeja_datasets_contract.diff.rules.sides import Sides
 from abeja_datasets_contract.openapi.operations import Operation
 from abeja_datasets_contract.openapi.pointers import child
@@ -56,26 +57,6 @@ def _compare(sides: Sides, old: Operation, new: Operation) -> None:
         sides.add(
             "undecided", ("callers reading",), words, new.name, old=_at(old, "callbacks"), new=_at(new, "callbacks")
         )
-
-
-def compare_servers(sides: Sides, old: Any, new: Any, *, before: str, after: str, operation: str = "") -> None:
-    """Compare where the API, or an operation, can be reached; `before` and `after` are where that is written."""
-    mine, others = (
-        [server.get("url") for server in servers or [] if isinstance(server, dict)] for servers in (old, new)
-    )
-    if mine and not others:
-        sides.add("breaking", ("callers sending",), "the servers were removed", operation, old=before, new=after)
-        return
-    for url in mine:
-        if url not in others:
-            sides.add(
-                "breaking", ("callers sending",), f"the server {url} was removed", operation, old=before, new=after
-            )
-    for url in others:
-        if url not in mine:
-            severity: Severity = "compatible" if mine else "breaking"
-            words = f"the server {url} was added" if mine else f"the server is now {url}"
-            sides.add(severity, ("callers sending",), words, operation, old=before, new=after)
 
 
 def _at(operation: Operation, keyword: str) -> str:

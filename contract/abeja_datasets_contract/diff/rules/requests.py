@@ -5,6 +5,9 @@ from typing import Any
 from abeja_datasets_contract.diff.messages.examples import Example
 from abeja_datasets_contract.diff.messages.judge import Objection
 from abeja_datasets_contract.diff.rules.sides import Sides
+from abeja_datasets_contract.diff.rules.texts import scalar
+from abeja_datasets_contract.diff.schemas.shapes import Shapes
+from abeja_datasets_contract.openapi.media_types import key_for, read
 from abeja_datasets_contract.openapi.operations import Operation, Parameter
 from abeja_datasets_contract.openapi.pointers import child
 
@@ -19,6 +22,7 @@ class Requests:
         self._old = old
         self._new = new
         self._name = new.name
+        self._shapes = Shapes(sides.old), Shapes(sides.new)
 
     def compare(self) -> None:
         """Compare the parameters and the body."""
@@ -49,27 +53,25 @@ class Requests:
             self._breaks(f"{called} is now required", ("callers sending", "generated code"), example, **places)
         elif before and not after:
             self._allows(f"{called} is no longer required", **places)
-        for keyword, otherwise in (("style", _STYLE.get(new.location)), ("explode", None), ("allowReserved", False)):
-            then, now = (self._spelt(each.raw, keyword, otherwise, each.location) for each in (old, new))
-            if then != now:
-                self._breaks(
-                    f"{called} is written in another way: `{keyword}` changed from {then} to {now}",
-                    ("callers sending",),
-                    **places,
-                )
+        self._compare_spelling(old, new, called)
         if bool(old.raw.get("allowEmptyValue")) and not new.raw.get("allowEmptyValue"):
             self._breaks(f"{called} may no longer be empty", ("callers sending",), **places)
+        if new.location == "path" and old.name != new.name:
+            words = f"the path parameter `{old.name}` is now called `{new.name}`, and so is the generated argument"
+            self._sides.add("warning", ("generated code",), words, self._name, old=old.pointer, new=new.pointer)
         self._sides.deprecation(old.raw, new.raw, called, self._name, **places)
         self._sides.words(called, self._name, **places)
         self._compare_values(old, new, called)
 
-    def _spelt(self, raw: dict[str, Any], keyword: str, otherwise: Any, location: str) -> Any:
-        if keyword == "explode":
-            otherwise = raw.get("style", _STYLE.get(location)) == "form"
-            kinds = raw.get("schema", {}).get("type") if isinstance(raw.get("schema"), dict) else None
-            if kinds in ("string", "integer", "number", "boolean"):
-                return None  # nothing to explode
-        return raw.get(keyword, otherwise)
+    def _compare_spelling(self, old: Parameter, new: Parameter, called: str) -> None:
+        """Compare how a value is written; of one that is neither a list nor an object, less can be said."""
+        known = all("schema" in one.raw for one in (old, new))
+        plain = known and scalar(self._shapes[0], child(old.pointer, "schema"))
+        for keyword in ("style", "explode", "allowReserved"):
+            then, now = (_spelt(one, keyword, plain=plain) for one in (old, new))
+            if then != now:
+                words = f"{called} is written in another way: `{keyword}` changed from {then} to {now}"
+                self._breaks(words, ("callers sending",), old=old.pointer, new=new.pointer)
 
     def _compare_values(self, old: Parameter, new: Parameter, called: str) -> None:
         if "content" in old.raw or "content" in new.raw:
@@ -83,7 +85,8 @@ class Requests:
                 keys = ("content", types[0][0], "schema")
                 self._slot(_called(new), child(old.pointer, *keys), child(new.pointer, *keys))
         elif "schema" in old.raw and "schema" in new.raw:
-            self._slot(_called(new), child(old.pointer, "schema"), child(new.pointer, "schema"))
+            places = child(old.pointer, "schema"), child(new.pointer, "schema")
+            self._sides.slot("request", self._name, _called(new), *places, text=True)
 
     def _compare_body(self) -> None:
         old, new = (
@@ -127,11 +130,7 @@ class Requests:
         theirs, ours = before.get("content", {}), after.get("content", {})
         for kind in theirs:
             place = child(old, "content", kind)
-            other = (
-                kind
-                if kind in ours
-                else next((range_ for range_ in ("*/*", f"{kind.split('/')[0]}/*") if range_ in ours), None)
-            )
+            other = key_for(kind, ours)
             if other is None:
                 self._breaks(
                     f"the request body is no longer accepted as {kind}",
@@ -141,9 +140,11 @@ class Requests:
                     new=new,
                 )
             else:
+                if other != kind:
+                    self._allows(f"the request body as {kind} is now described as {other}", old=place, new=new)
                 self._compare_content(kind, place, child(new, "content", other))
         for kind in ours:
-            if kind not in theirs:
+            if key_for(kind, theirs) is None:
                 self._allows(
                     f"the request body is now accepted as {kind} too", old=old, new=child(new, "content", kind)
                 )
@@ -151,20 +152,26 @@ class Requests:
     def _compare_content(self, kind: str, old: str, new: str) -> None:
         before, after = self._sides.old.at(old), self._sides.new.at(new)
         self._sides.words(f"the request body as {kind}", self._name, old=old, new=new)
-        if before.get("encoding", {}) != after.get("encoding", {}):
-            self._sides.add(
-                "undecided",
-                ("callers sending",),
-                f"the encoding of the request body as {kind} changed, which is not compared",
-                self._name,
-                old=old,
-                new=new,
-            )
+        self._compare_encoding(kind, old, new)
         if "schema" in before and "schema" in after:
             self._slot(f"request body ({kind})", child(old, "schema"), child(new, "schema"))
         elif "schema" in after:
             words = f"the request body as {kind} could be anything before, and is now described"
             self._sides.add("undecided", ("callers sending",), words, self._name, old=old, new=new)
+
+    def _compare_encoding(self, kind: str, old: str, new: str) -> None:
+        """Compare how the properties of a form are written: those that the old document has as well."""
+        before, after = self._sides.old.mapping(child(old, "encoding")), self._sides.new.mapping(child(new, "encoding"))
+        known = self._shapes[0].declared(child(old, "schema")).declared if "schema" in self._sides.old.at(old) else ()
+        form = read(kind).kind == "multipart" or read(kind).subtype == "x-www-form-urlencoded"
+        for name in sorted({*known, *before} & {*before, *after}):
+            then, now = (_encoded(side.get(name)) for side in (before, after))
+            if then != now:
+                sure = form and then[:-1] != now[:-1]
+                words = f"the encoding of the request body as {kind} changed, for property `{name}`"
+                self._sides.add(
+                    "breaking" if sure else "undecided", ("callers sending",), words, self._name, old=old, new=new
+                )
 
     def _slot(self, part: str, old: str, new: str) -> None:
         self._sides.slot("request", self._name, part, old, new)
@@ -177,6 +184,27 @@ class Requests:
 
     def _allows(self, words: str, *, old: str, new: str) -> None:
         self._sides.add("compatible", ("callers sending", "contract check"), words, self._name, old=old, new=new)
+
+
+def _encoded(said: Any) -> tuple[Any, ...]:
+    """Return how a property of a form is written, with what holds where nothing is said; its headers last."""
+    said = said if isinstance(said, dict) else {}
+    style = said.get("style", "form")
+    return (
+        said.get("contentType"), style, said.get("explode", style == "form"), said.get("allowReserved", False),
+        said.get("headers", {}),
+    )  # fmt: skip
+
+
+def _spelt(parameter: Parameter, keyword: str, *, plain: bool) -> Any:
+    """Return what is said of how a parameter is written, or what holds where nothing is said."""
+    raw, usual = parameter.raw, _STYLE.get(parameter.location)
+    style = raw.get("style", usual)
+    if keyword == "style":
+        return style
+    if keyword == "explode":
+        return None if plain else raw.get("explode", style == "form")
+    return raw.get(keyword, False)
 
 
 def _called(parameter: Parameter) -> str:

@@ -5,6 +5,7 @@ from typing import Any
 from abeja_datasets_contract.diff.messages.examples import Example
 from abeja_datasets_contract.diff.report.findings import Audience, Severity
 from abeja_datasets_contract.diff.rules.sides import Sides
+from abeja_datasets_contract.openapi.media_types import key_for
 from abeja_datasets_contract.openapi.operations import Operation
 from abeja_datasets_contract.openapi.pointers import child
 from abeja_datasets_contract.openapi.responses import covering
@@ -72,17 +73,21 @@ class Responses:
         theirs, ours = before.get("content", {}), after.get("content", {})
         for kind in theirs:
             place = child(old, "content", kind)
-            other = kind if kind in ours else next((one for one in ours if one.lower() == kind.lower()), None)
+            taken = [one for one in ours if key_for(one, theirs) == kind]
+            other = next(iter(taken), key_for(kind, ours))
             if other is None:
                 example = self._sides.examples.response(
                     self._old, self._new, key, "media type" if ours else "missing body"
                 )
                 words = f"response {status} no longer comes as {kind}"
                 self._add("breaking", _READERS, words, old=place, new=new, example=example)
-            else:
-                self._compare_content(status, kind, place, child(new, "content", other))
+            for one in taken or ([other] if other else []):
+                if one != kind:
+                    words = f"response {status} as {kind} is now described as {one}"
+                    self._add("compatible", _READERS, words, old=place, new=child(new, "content", one))
+                self._compare_content(status, kind, place, child(new, "content", one))
         for kind in ours:
-            if kind.lower() not in {one.lower() for one in theirs}:
+            if key_for(kind, theirs) is None:
                 words = (
                     f"response {status} may now come as {kind}"
                     if theirs
@@ -147,7 +152,8 @@ class Responses:
         elif after.get("required") and not before.get("required"):
             self._add("compatible", ("callers reading", "contract check"), f"{what} now always comes", old=old, new=new)
         if "schema" in before and "schema" in after:
-            self._sides.slot("response", self._name, part, child(old, "schema"), child(new, "schema"))
+            places = child(old, "schema"), child(new, "schema")
+            self._sides.slot("response", self._name, part, *places, text=True)
         elif before.get("content") != after.get("content") or ("schema" in before) != ("schema" in after):
             self._add(
                 "undecided",

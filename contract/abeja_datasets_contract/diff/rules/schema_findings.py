@@ -5,6 +5,7 @@ from typing import Any
 
 from abeja_datasets_contract.diff.report.findings import SEVERITIES, Audience, Counterexample, Finding, Place, Severity
 from abeja_datasets_contract.diff.rules.slots import Slot
+from abeja_datasets_contract.diff.rules.texts import same_texts
 from abeja_datasets_contract.diff.rules.wording import Wording
 from abeja_datasets_contract.diff.samples.counterexamples import Counterexamples, NotFound
 from abeja_datasets_contract.diff.schemas.changes import Change, Inner, Kind, Step
@@ -12,13 +13,15 @@ from abeja_datasets_contract.diff.schemas.fixpoint import Verdict
 from abeja_datasets_contract.diff.schemas.oracle import Oracle
 from abeja_datasets_contract.diff.schemas.pairs import Pair
 from abeja_datasets_contract.diff.schemas.schemas import Direction, Schemas
+from abeja_datasets_contract.diff.schemas.shapes import Shapes
 from abeja_datasets_contract.diff.schemas.walk import Reached, added_values, walk
 from abeja_datasets_contract.openapi.document import Document
+from abeja_datasets_contract.openapi.pointers import child
 
 _SEVERITY: dict[Verdict, Severity] = {Verdict.YES: "compatible", Verdict.NO: "breaking", Verdict.UNKNOWN: "undecided"}
 _EXAMPLES = 3
 """For how many slots a counterexample is looked for before a finding goes without one."""
-_LOOSER = (Kind.LOOSER, Kind.NULLABLE, Kind.OPTIONAL)
+_LOOSER = (Kind.WIDER, Kind.LOOSER, Kind.NULLABLE, Kind.OPTIONAL)
 """The kinds of change by which the covering side takes more."""
 _OF_PROPERTIES = (Kind.REMOVED, Kind.ADDED, Kind.HIDDEN, Kind.CARRIED, Kind.UNSENT, Kind.CLOSED)
 """The kinds of change that matter whatever the schemas cover."""
@@ -55,7 +58,13 @@ class SchemaFindings:
         enums = Schemas(covering, direction, closed=False, enums=self._more)
         self._oracle = Oracle(plain.sent, enums) if self._more else plain
         self._plain = plain
+        self._shapes = Shapes(sent), Shapes(covering)
         self._examples = Counterexamples(self._oracle)
+        self._back = Oracle(
+            Schemas(covering, direction, closed=True, shapes=self._shapes[1]),
+            Schemas(sent, direction, closed=False, shapes=self._shapes[0]),
+        )
+        self._count = 0
         self._found: dict[Any, Finding] = {}
         self._tries: dict[Any, int] = {}
         for slot in slots:
@@ -87,6 +96,17 @@ class SchemaFindings:
         ends = self._ends(slot)
         if self._plain.same(*ends):
             return
+        count = self._count
+        if slot.text and same_texts(*self._shapes, ends):
+            places = [self._typed(side, end) for side, end in zip(self._shapes, ends, strict=True)]
+            self._add(slot, Reached(Pair(*ends), ()), Change(Kind.TEXT, "type", places[0], places[1]), "warning")
+        else:
+            self._judge_pairs(slot, ends)
+        if self._count == count and self._back.decide(*reversed(ends)) != Verdict.YES:
+            # No part of it says so, but the other side accepts what this one never sent.
+            self._add(slot, Reached(Pair(*ends), ()), Change(Kind.WIDER, "", *ends), "compatible")
+
+    def _judge_pairs(self, slot: Slot, ends: tuple[str, str]) -> None:
         reached = list(walk(self._plain, *ends))
         whole = self._oracle.decide(*ends)
         explained: list[tuple[Step, ...]] = []
@@ -104,6 +124,11 @@ class SchemaFindings:
                     self._judge_loosely(slot, place, change, whole, explained)
         if whole != Verdict.YES and not explained:
             self._judge_whole(slot, reached, whole)
+
+    @staticmethod
+    def _typed(shapes: Shapes, pointer: str) -> str:
+        named = shapes.at(pointer).keywords.get("type")
+        return child(named[0][0], "type") if named else pointer
 
     def _hidden(self, pair: Pair) -> list[Change]:
         """Return the properties that changed, and that at most one of the documents carries in this direction."""
@@ -201,6 +226,7 @@ class SchemaFindings:
         return Counterexample(slot.operation, slot.part, value, slot.old, slot.new, "old" if self._request else "new")
 
     def _add(self, slot: Slot, place: Reached, change: Change, severity: Severity) -> None:
+        self._count += 1
         key = (place.pair.sent, place.pair.covering, change)
         found = self._found.get(key)
         if not found:
@@ -242,6 +268,8 @@ class SchemaFindings:
         side: Audience = "callers sending" if self._request else "callers reading"
         # What the generated models declare: their attributes, which of these must be given, types and enum classes.
         declared = change.kind in _DECLARED or change.name == "type"
+        if change.kind == Kind.TEXT:
+            return ("generated code",)
         if severity == "compatible":
             return ("contract check",) if change.kind in (*_LOOSER, Kind.ENUM, Kind.KEYWORD, Kind.BRANCH) else (side,)
         return (side, "generated code") if declared else (side,)

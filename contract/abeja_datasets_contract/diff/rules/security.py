@@ -83,9 +83,10 @@ def _scheme(document: Document, name: str) -> str:
 
 
 def _meaning(scheme: dict[str, Any]) -> str:
-    return " ".join(
-        str(scheme.get(key, "")).lower() if key == "scheme" else str(scheme.get(key, "")) for key in _MEANING
-    )
+    """Return what a scheme asks for; the case of a scheme's name, or of a header's, has no meaning."""
+    caseless = ("scheme", "name") if scheme.get("in") == "header" else ("scheme",)
+    said = [(key, str(scheme.get(key, ""))) for key in _MEANING]
+    return " ".join(text.lower() if key in caseless else text for key, text in said)
 
 
 def _described(scheme: dict[str, Any]) -> str:

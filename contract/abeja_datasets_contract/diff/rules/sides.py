@@ -82,9 +82,9 @@ class Sides:
         old, new = self._matched.get(slot.operation, (None, None))
         return self.examples.body(slot, old, new, value) if old and new else None
 
-    def slot(self, direction: Direction, operation: str, part: str, old: str, new: str) -> None:
-        """Note two schemas that are to be compared."""
-        self.slots.append(Slot(direction, operation, part, old, new))
+    def slot(self, direction: Direction, operation: str, part: str, old: str, new: str, *, text: bool = False) -> None:
+        """Note two schemas that are to be compared; `text` where the value travels as text."""
+        self.slots.append(Slot(direction, operation, part, old, new, text))
 
     def deprecation(self, before: Any, after: Any, what: str, operation: str, *, old: str, new: str) -> None:
         """Note where something was deprecated, or no longer is."""

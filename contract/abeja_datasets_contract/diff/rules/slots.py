@@ -14,6 +14,7 @@ class Slot(NamedTuple):
         part: what the value is of it, such as `query parameter limit`.
         old: the pointer of the schema in the old document.
         new: the same in the new one.
+        text: whether the value travels as text.
     """
 
     direction: Direction
@@ -21,3 +22,4 @@ class Slot(NamedTuple):
     part: str
     old: str
     new: str
+    text: bool = False

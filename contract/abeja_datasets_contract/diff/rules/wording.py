@@ -91,6 +91,10 @@ _SAID = {
         "property `{name}`, which could be anything before, is now described",
         "property `{name}` is no longer described, and may be anything",
     ),
+    Kind.WIDER: (
+        "more is accepted than before",
+        "not all that was described comes any more",
+    ),
     Kind.WHOLE: (
         "not all that was sent is accepted any more",
         "responses may come that were not described before",

@@ -35,6 +35,8 @@ class Kind(Enum):
     """A property is no longer sent in this direction (`readOnly`, `writeOnly`)."""
     CLOSED = "closed"
     """Only the covering side refuses properties that it does not describe; none of those described is refused."""
+    TEXT = "text"
+    """The type of a value changed that travels as text, and not the text."""
     UNSENT = "unsent"
     """A property changed that neither side sends in this direction."""
     CARRIED = "carried"
@@ -45,6 +47,8 @@ class Kind(Enum):
     """Another property tells the alternatives; or a value, the name of the change, stands for none or another one."""
     LOOSE = "loose"
     """The pairs inside do not describe a property completely."""
+    WIDER = "wider"
+    """Some value is accepted that was not sent, and no smaller change explains it."""
     WHOLE = "whole"
     """Some value is refused, and no smaller change explains it."""
 

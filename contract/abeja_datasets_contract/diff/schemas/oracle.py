@@ -257,11 +257,7 @@ class Oracle:
     def _union(self, pair: Pair, union: Change, look_up: Lookup[_Question]) -> Verdict:
         """Return whether all that is sent obeys a union: branch by branch where that is sound, or else as a whole."""
         here = self._sent_shapes.at(pair.sent)
-        rights = next(
-            one
-            for one in self._covering_shapes.at(pair.covering).unions
-            if (one.holder, one.keyword) == (union.holder, union.name)
-        )
+        rights = pair.unions[union]
         match = next((match for match in pair.matches if match.covering == rights), Match(rights, rights))
         if union.name == "anyOf" or self._disjoint(rights):
             alone = here.only_union_besides_type

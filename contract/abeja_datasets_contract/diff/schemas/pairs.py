@@ -6,7 +6,7 @@ from typing import Any
 
 from abeja_datasets_contract.diff.schemas.changes import Change, Inner, Kind, Step
 from abeja_datasets_contract.diff.schemas.matching import Match, Matcher, discriminator_of, values_of
-from abeja_datasets_contract.diff.schemas.shapes import WHOLE, Shape, Shapes, variant
+from abeja_datasets_contract.diff.schemas.shapes import WHOLE, Shape, Shapes, Union, variant
 from abeja_datasets_contract.openapi.dialect import CONTENT, SCALARS
 from abeja_datasets_contract.openapi.pointers import child, split
 
@@ -35,7 +35,7 @@ class Pair:
     inside: list[Inner] = field(default_factory=list)
     branches: list[Inner] = field(default_factory=list)
     matches: list[Match] = field(default_factory=list)
-    unions: list[Change] = field(default_factory=list)
+    unions: dict[Change, Union] = field(default_factory=dict)
     unjudged: list[Change] = field(default_factory=list)
     loose: list[Change] = field(default_factory=list)
     has_unions: bool = False
@@ -129,7 +129,7 @@ class Pairs:
             other = next((one for one in rest if one.keyword == union.keyword), rest[0] if rest else None)
             place = child(other.holder, other.keyword) if other else pair.sent
             at = child(union.holder, union.keyword)
-            pair.unions.append(Change(Kind.KEYWORD, union.keyword, place, at, union.holder))
+            pair.unions[Change(Kind.KEYWORD, union.keyword, place, at, union.holder)] = union
             if other:
                 rest.remove(other)
                 self._match(pair, self._matcher.match(other, union))
