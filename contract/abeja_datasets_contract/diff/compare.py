@@ -28,7 +28,8 @@ def compare(old: Document, new: Document) -> Report:
         operation.name for both in (sides.old_operations, sides.new_operations) for operation in both.values()
     )
     report = Report(old.name, new.name, operations=tuple(names))
-    report.add([*schema_findings(old, new, sides.slots, sides.body_example), *sides.findings])
+    changed = [slot for slot in sides.slots if not sides.mean_alike(slot)]
+    report.add([*schema_findings(old, new, changed, sides.body_example), *sides.findings])
     return report
 
 

@@ -1,8 +1,6 @@
 """What schemas say to people and programs besides what a value may be: descriptions, defaults, deprecations."""
 
-import json
 from collections import deque
-from functools import cache
 from typing import Any
 
 from abeja_datasets_contract.diff.report.printing import shown
@@ -11,9 +9,7 @@ from abeja_datasets_contract.diff.rules.slots import Slot
 from abeja_datasets_contract.diff.rules.wording import subject
 from abeja_datasets_contract.diff.schemas.pairs import Pairs
 from abeja_datasets_contract.diff.schemas.shapes import Shape, Shapes
-from abeja_datasets_contract.openapi.document import Document
-from abeja_datasets_contract.openapi.pointers import child, join, split
-from abeja_datasets_contract.openapi.references import references
+from abeja_datasets_contract.openapi.pointers import child
 
 _MISSING = object()
 _OTHERS = ("discriminator", "xml")
@@ -31,17 +27,13 @@ class _Annotations:
         self._sides = sides
         self._pairs = Pairs(Shapes(sides.old), Shapes(sides.new))
         self._shapes = Shapes(sides.old), Shapes(sides.new)
-        self._mark = tuple(
-            cache(lambda pointer, document=document: _raw_mark(document, pointer))
-            for document in (sides.old, sides.new)
-        )
 
     def compare(self, slot: Slot) -> None:
         start = (self._sides.old.schema(slot.old), self._sides.new.schema(slot.new))
         todo, seen = deque([start]), {start}
         while todo:
             old, new = todo.popleft()
-            if self._mark[0](old) == self._mark[1](new):
+            if self._sides.written_alike(old, new):
                 continue
             self._compare(slot, old, new)
             pair = self._pairs.at(old, new)
@@ -93,16 +85,3 @@ class _Annotations:
                 if keyword in raw and keyword not in found:
                     found[keyword] = (raw[keyword], child(place, keyword))
         return found
-
-
-def _raw_mark(document: Document, pointer: str) -> str:
-    """Give a text which is the same for two schemas that are written the same, with all they refer to."""
-    found: dict[str, Any] = {}
-    todo = [pointer]
-    while todo:
-        here = todo.pop()
-        if here not in found:
-            found[here] = document.at(here)
-            todo.extend(join(*split(target)) for _, target in references(found[here]))
-    whole = {key: value for key, value in found.items() if key != pointer}
-    return json.dumps([found[pointer], whole], sort_keys=True)

@@ -1,14 +1,18 @@
 """The two documents under comparison, and what is found while they are gone through."""
 
+import json
+from functools import cache
 from typing import Any
 
 from abeja_datasets_contract.diff.messages.examples import Example, MessageExamples
 from abeja_datasets_contract.diff.report.findings import Audience, Counterexample, Finding, Place, Severity
 from abeja_datasets_contract.diff.rules.slots import Slot
+from abeja_datasets_contract.diff.schemas.sameness import Said, Sameness
 from abeja_datasets_contract.diff.schemas.schemas import Direction
 from abeja_datasets_contract.openapi.document import Document
 from abeja_datasets_contract.openapi.operations import operations
-from abeja_datasets_contract.openapi.pointers import child
+from abeja_datasets_contract.openapi.pointers import child, join, split
+from abeja_datasets_contract.openapi.references import references
 
 _WORDS = {
     "summary": "the summary of {what} was {change}",
@@ -43,9 +47,19 @@ class Sides:
             for key, new in self.new_operations.items()
             if key in self.old_operations
         }
+        self._said = cache(lambda pointer: _said(old, pointer)), cache(lambda pointer: _said(new, pointer))
+        self._written = Sameness(*self._said)
         self._findings: dict[tuple[Any, ...], Finding] = {}
         self.slots: list[Slot] = []
         self.examples = MessageExamples(old, new)
+
+    def written_alike(self, old: str, new: str) -> bool:
+        """Return whether two schemas are written the same, with all that they refer to."""
+        return self._written.same(self._said[0](old), self._said[1](new))
+
+    def mean_alike(self, slot: Slot) -> bool:
+        """Return whether the schemas of a slot are written the same in documents that are read the same."""
+        return self.old.is_3_0 == self.new.is_3_0 and self.written_alike(slot.old, slot.new)
 
     @property
     def findings(self) -> list[Finding]:
@@ -113,6 +127,13 @@ class Sides:
                     old=places["old"],
                     new=places["new"],
                 )
+
+
+def _said(document: Document, pointer: str) -> Said:
+    """Return what is written at a pointer, and the pointers that it refers to."""
+    here = document.at(pointer)
+    targets = frozenset(join(*split(target)) for _, target in references(here))
+    return Said(json.dumps(here, sort_keys=True), targets)
 
 
 def place(document: Document, pointer: str | None) -> Place | None:
