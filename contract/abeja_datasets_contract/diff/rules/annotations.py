@@ -1,12 +1,12 @@
 """What schemas say to people and programs besides what a value may be: descriptions, defaults, deprecations."""
 
-from collections import deque
 from typing import Any
 
 from abeja_datasets_contract.diff.report.printing import shown
 from abeja_datasets_contract.diff.rules.sides import Sides
 from abeja_datasets_contract.diff.rules.slots import Slot
 from abeja_datasets_contract.diff.rules.wording import subject
+from abeja_datasets_contract.diff.schemas.graph import Key, PairGraph
 from abeja_datasets_contract.diff.schemas.pairs import Pairs
 from abeja_datasets_contract.diff.schemas.shapes import Shape, Shapes
 from abeja_datasets_contract.openapi.pointers import child
@@ -17,31 +17,24 @@ _OTHERS = ("discriminator", "xml")
 
 def compare_annotations(sides: Sides) -> None:
     """Compare the annotations of all schemas that the slots reach, each pair once."""
-    comparer = _Annotations(sides)
-    for slot in sides.slots:
-        comparer.compare(slot)
+    _Annotations(sides).compare()
 
 
 class _Annotations:
     def __init__(self, sides: Sides) -> None:
         self._sides = sides
-        self._pairs = Pairs(Shapes(sides.old), Shapes(sides.new))
         self._shapes = Shapes(sides.old), Shapes(sides.new)
 
-    def compare(self, slot: Slot) -> None:
-        start = (self._sides.old.schema(slot.old), self._sides.new.schema(slot.new))
-        todo, seen = deque([start]), {start}
-        while todo:
-            old, new = todo.popleft()
-            if self._sides.written_alike(old, new):
-                continue
-            self._compare(slot, old, new)
-            pair = self._pairs.at(old, new)
-            for inner in (*pair.inside, *pair.branches):
-                key = (inner.sent, inner.covering)
-                if key not in seen:
-                    seen.add(key)
-                    todo.append(key)
+    def compare(self) -> None:
+        slots: dict[Key, list[Slot]] = {}
+        for slot in self._sides.slots:
+            slots.setdefault((self._sides.old.schema(slot.old), self._sides.new.schema(slot.new)), []).append(slot)
+        graph = PairGraph(Pairs(*self._shapes), self._sides.written_alike, lambda *_: True, slots)
+        for key in graph.pairs:
+            if self._read(key[0], 0) != self._read(key[1], 1):
+                reaching = graph.reaching([key])
+                for slot in [slot for ends, some in slots.items() if ends in reaching for slot in some]:
+                    self._compare(slot, *key)
 
     def _compare(self, slot: Slot, old: str, new: str) -> None:
         left, right = (self._read(side, index) for index, side in enumerate((old, new)))

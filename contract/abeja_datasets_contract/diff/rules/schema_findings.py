@@ -1,20 +1,21 @@
 """Findings on schemas: every change that a slot reaches, judged for that slot, and put together for all operations."""
 
 from collections.abc import Callable, Iterable
+from functools import cache
 from typing import Any
 
-from abeja_datasets_contract.diff.report.findings import SEVERITIES, Audience, Counterexample, Finding, Place, Severity
+from abeja_datasets_contract.diff.report.findings import Audience, Counterexample, Finding, Place, Severity
 from abeja_datasets_contract.diff.rules.slots import Slot
 from abeja_datasets_contract.diff.rules.texts import same_texts
 from abeja_datasets_contract.diff.rules.wording import Wording
 from abeja_datasets_contract.diff.samples.counterexamples import Counterexamples, NotFound
-from abeja_datasets_contract.diff.schemas.changes import Change, Inner, Kind, Step
+from abeja_datasets_contract.diff.schemas.changes import Change, Inner, Kind
 from abeja_datasets_contract.diff.schemas.fixpoint import Verdict
+from abeja_datasets_contract.diff.schemas.graph import Key, PairGraph, added_values
 from abeja_datasets_contract.diff.schemas.oracle import Oracle
 from abeja_datasets_contract.diff.schemas.pairs import Pair
 from abeja_datasets_contract.diff.schemas.schemas import Direction, Schemas
 from abeja_datasets_contract.diff.schemas.shapes import Shapes
-from abeja_datasets_contract.diff.schemas.walk import Reached, added_values, walk
 from abeja_datasets_contract.openapi.document import Document
 from abeja_datasets_contract.openapi.pointers import child
 
@@ -29,17 +30,17 @@ _CLOSING = ("additionalProperties", "unevaluatedProperties")
 _DECLARED = (Kind.REMOVED, Kind.ADDED, Kind.HIDDEN, Kind.MISSING, Kind.ENUM)
 """The kinds of change that the generated models show."""
 BodyExample = Callable[[Slot, Any], Counterexample | None]
-Key = tuple[str, str, Change]
 
 
 class SchemaFindings:
-    """Judges slots one after the other.
+    """Judges all the slots of one direction together: what several of them lead to is judged once.
 
     Args:
         old: the old document.
         new: the new one.
-        slots: all the slots of one direction.
-        body_example: gives the request with a body that the new document does not tell of any more.
+        direction: that of the slots.
+        slots: those whose schemas are not written the same.
+        body_example: gives the request with a body that the new document does not describe any more.
     """
 
     def __init__(
@@ -50,80 +51,90 @@ class SchemaFindings:
         self._request = direction == "request"
         sent, covering = (old, new) if self._request else (new, old)
         self._wording = Wording(direction, sent, covering)
-        plain = Oracle(Schemas(sent, direction, closed=True), Schemas(covering, direction, closed=False))
-        self._more: dict[str, list[Any]] = {}
-        if not self._request:
-            for slot in slots:
-                self._note_added_values(plain, slot)
-        enums = Schemas(covering, direction, closed=False, enums=self._more)
-        self._oracle = Oracle(plain.sent, enums) if self._more else plain
-        self._plain = plain
         self._shapes = Shapes(sent), Shapes(covering)
-        self._examples = Counterexamples(self._oracle)
+        self._plain = Oracle(
+            Schemas(sent, direction, closed=True, shapes=self._shapes[0]),
+            Schemas(covering, direction, closed=False, shapes=self._shapes[1]),
+        )
         self._back = Oracle(
             Schemas(covering, direction, closed=True, shapes=self._shapes[1]),
             Schemas(sent, direction, closed=False, shapes=self._shapes[0]),
         )
-        self._count = 0
         self._found: dict[Any, Finding] = {}
-        self._tries: dict[Any, int] = {}
+        self._said: set[Key] = set()
+        self._slots: dict[Key, list[Slot]] = {}
         for slot in slots:
-            self._judge(slot)
+            if not self._is_same_text(slot):
+                self._slots.setdefault(self._ends(slot), []).append(slot)
+        self._graph = PairGraph(self._plain.pairs, self._plain.same, self._plain.carries, self._slots)
+        self._more: dict[str, list[Any]] = {} if self._request else self._added_values()
+        enums = Schemas(covering, direction, closed=False, enums=self._more, shapes=self._shapes[1])
+        self._oracle = Oracle(self._plain.sent, enums) if self._more else self._plain
+        self._examples = Counterexamples(self._oracle)
+        self._exposed = cache(lambda key: self._graph.reaching([key], self._is_bad) if self._is_bad(key) else set())
+        self._judge_all()
 
     @property
     def findings(self) -> list[Finding]:
         """What was found."""
         return list(self._found.values())
 
-    def _ends(self, slot: Slot) -> tuple[str, str]:
+    def _ends(self, slot: Slot) -> Key:
         old, new = self._old.schema(slot.old), self._new.schema(slot.new)
         return (old, new) if self._request else (new, old)
 
-    def _note_added_values(self, oracle: Oracle, slot: Slot) -> None:
-        for reached in walk(oracle, *self._ends(slot)):
-            # Where alternatives became of one schema, a value of one of them is no new value of the schema.
-            divided = reached.above and reached.above[-1].by_branches
-            for change in reached.pair.changes:
-                if change.kind == Kind.ENUM and not divided:
-                    values = added_values(
-                        oracle.sent.body(_parent(change.sent))[0]["enum"],
-                        oracle.covering.body(change.holder)[0]["enum"],
-                    )
-                    if values:
-                        self._more[change.holder] = values
+    def _is_bad(self, key: Key) -> bool:
+        return self._oracle.decide(*key) != Verdict.YES
 
-    def _judge(self, slot: Slot) -> None:
+    def _is_same_text(self, slot: Slot) -> bool:
+        """Return whether a value travels as text and stays the same text, and add a finding of its type."""
         ends = self._ends(slot)
-        if self._plain.same(*ends):
-            return
-        count = self._count
-        if slot.text and same_texts(*self._shapes, ends):
-            places = [self._typed(side, end) for side, end in zip(self._shapes, ends, strict=True)]
-            self._add(slot, Reached(Pair(*ends), ()), Change(Kind.TEXT, "type", places[0], places[1]), "warning")
-        else:
-            self._judge_pairs(slot, ends)
-        if self._count == count and self._back.decide(*reversed(ends)) != Verdict.YES:
-            # No part of it says so, but the other side accepts what this one never sent.
-            self._add(slot, Reached(Pair(*ends), ()), Change(Kind.WIDER, "", *ends), "compatible")
+        if not slot.text or not same_texts(*self._shapes, ends):
+            return False
+        places = [self._typed(side, end) for side, end in zip(self._shapes, ends, strict=True)]
+        self._add(Pair(*ends), Change(Kind.TEXT, "type", places[0], places[1]), "warning", [slot])
+        return True
 
-    def _judge_pairs(self, slot: Slot, ends: tuple[str, str]) -> None:
-        reached = list(walk(self._plain, *ends))
-        whole = self._oracle.decide(*ends)
-        explained: list[tuple[Step, ...]] = []
-        for place in reached:
-            for change in (*place.pair.changes, *place.pair.unjudged, *self._hidden(place.pair)):
-                severity = self._severity(place, change, whole, slot)
-                if severity:
-                    self._add(slot, place, change, severity)
-                if severity in ("breaking", "undecided"):
-                    explained.append(place.steps)
-        for place in reversed(reached) if whole != Verdict.YES else ():
-            for change in (*place.pair.unions, *place.pair.loose):
+    def _added_values(self) -> dict[str, list[Any]]:
+        found = {}
+        for key, pair in self._graph.pairs.items():
+            # Where alternatives became of one schema, a value of one of them is no new value of the schema.
+            divided = any(self._graph.pairs[user].by_branches for user in self._graph.users(key))
+            for change in pair.changes:
+                if change.kind == Kind.ENUM and not divided:
+                    sent = self._plain.sent.body(_parent(change.sent))[0]["enum"]
+                    values = added_values(sent, self._plain.covering.body(change.holder)[0]["enum"])
+                    if values:
+                        found[change.holder] = values
+        return found
+
+    def _judge_all(self) -> None:
+        explained: set[Key] = set()
+        for key, pair in self._graph.pairs.items():
+            for change in (*pair.changes, *pair.unjudged, *self._hidden(pair)):
+                if self._judge(key, pair, change) in ("breaking", "undecided"):
+                    explained.add(key)
+        explained = self._graph.reaching(explained)
+        for key, pair in reversed(self._graph.pairs.items()):
+            for change in (*pair.unions, *pair.loose):
                 # Said only where nothing more exact inside explains it.
-                if not any(steps[: len(place.steps)] == place.steps for steps in explained):
-                    self._judge_loosely(slot, place, change, whole, explained)
-        if whole != Verdict.YES and not explained:
-            self._judge_whole(slot, reached, whole)
+                if key not in explained and self._judge_loosely(key, pair, change):
+                    explained |= self._graph.reaching([key])
+        for ends, slots in self._slots.items():
+            if ends not in explained and self._is_bad(ends) and ends in self._graph.pairs:
+                self._judge_whole(ends, slots)
+        self._judge_silent()
+
+    def _judge_silent(self) -> None:
+        """Report the schemas that changed without a finding, unless either side takes all of the other."""
+        said = self._graph.reaching(self._said)
+        for ends, slots in self._slots.items():
+            silent = ends in self._graph.pairs and ends not in said
+            if silent and self._back.decide(*reversed(ends)) != Verdict.YES:
+                self._add(Pair(*ends), Change(Kind.WIDER, "", *ends), "compatible", slots)
+
+    def _slots_of(self, keys: set[Key]) -> list[Slot]:
+        return [slot for ends, slots in self._slots.items() if ends in keys for slot in slots]
 
     @staticmethod
     def _typed(shapes: Shapes, pointer: str) -> str:
@@ -146,28 +157,31 @@ class SchemaFindings:
                     )
         return found
 
-    def _severity(self, place: Reached, change: Change, whole: Verdict, slot: Slot) -> Severity | None:
-        """Judge one change for one slot; None where there is nothing to say of it."""
-        pair = place.pair
+    def _judge(self, key: Key, pair: Pair, change: Change) -> Severity | None:
+        """Judge one change, and add what is found; None where there is nothing to say of it."""
+        severity = self._severity(key, pair, change)
+        if severity:
+            hit = self._exposed(key) if severity in ("breaking", "undecided") else set()
+            slots = self._slots_of(hit or self._graph.reaching([key]))
+            self._add(pair, change, severity, slots)
+            self._said.add(key)
+        return severity
+
+    def _severity(self, key: Key, pair: Pair, change: Change) -> Severity | None:
         if change.kind in (Kind.DISCRIMINATOR, Kind.CONTENT):
             return _SEVERITY[self._oracle.judge(pair.sent, pair.covering, change)]
         if change.kind in _OF_PROPERTIES:
             inner = Inner(("property", change.name), change.sent, change.covering)
             return "breaking" if self._oracle.lacks(pair, inner) else self._severity_of_property(change)
-        return self._severity_by_verdict(place, change, whole, slot)
-
-    def _severity_by_verdict(self, place: Reached, change: Change, whole: Verdict, slot: Slot) -> Severity | None:
-        pair = place.pair
-        if any(self._oracle.decide(one.sent, one.covering) == Verdict.YES for one in place.above):
-            return self._harmless(pair, change)  # another part of what stands around takes it
         verdict = self._oracle.judge(pair.sent, pair.covering, change)
         if change.kind == Kind.BRANCH:
             verdict = self._oracle.takes_branch(pair, change)
-        if Verdict.YES in (verdict, whole):
-            return self._harmless(pair, change)
-        if Verdict.UNKNOWN in (verdict, whole):
-            return "breaking" if self._example(slot, place, change) else "undecided"
-        return "breaking"
+        wholes = {self._oracle.decide(*ends) for ends in self._exposed(key) & self._slots.keys()}
+        if verdict == Verdict.YES or not wholes:
+            return self._harmless(pair, change)  # another part of what stands around takes it
+        if verdict == Verdict.NO and Verdict.NO in wholes:
+            return "breaking"
+        return "breaking" if self._example(key, pair, change) else "undecided"
 
     def _severity_of_property(self, change: Change) -> Severity | None:
         """Judge that a property came or went, which matters whatever the schemas cover."""
@@ -196,68 +210,64 @@ class SchemaFindings:
     def _closes(self, change: Change) -> bool:
         return self._oracle.covering.document.mapping(change.holder).get(change.name) is False
 
-    def _judge_loosely(
-        self, slot: Slot, place: Reached, change: Change, whole: Verdict, explained: list[tuple[Step, ...]]
-    ) -> None:
-        verdict = self._oracle.judge(place.pair.sent, place.pair.covering, change)
-        if verdict != Verdict.YES and self._oracle.decide(place.pair.sent, place.pair.covering) != Verdict.YES:
-            sure = (verdict == Verdict.NO and whole == Verdict.NO) or self._example(slot, place, change)
-            self._add(slot, place, change, "breaking" if sure else "undecided")
-            explained.append(place.steps)
+    def _judge_loosely(self, key: Key, pair: Pair, change: Change) -> bool:
+        """Judge a change that only the whole can decide; return whether there is something to say of it."""
+        slots = self._slots_of(self._exposed(key))
+        verdict = self._oracle.judge(pair.sent, pair.covering, change)
+        if verdict == Verdict.YES or not slots:
+            return False
+        whole = min(self._oracle.decide(*self._ends(slot)) for slot in slots)
+        sure = verdict == Verdict.NO == whole or self._example(key, pair, change)
+        self._add(pair, change, "breaking" if sure else "undecided", slots)
+        self._said.add(key)
+        return True
 
-    def _judge_whole(self, slot: Slot, reached: list[Reached], whole: Verdict) -> None:
+    def _judge_whole(self, ends: Key, slots: list[Slot]) -> None:
         """Say at the deepest place that differs what no single change explains."""
-        ends = self._ends(slot)
-        deepest = max(
-            (place for place in reached if self._oracle.decide(place.pair.sent, place.pair.covering) != Verdict.YES),
-            key=lambda place: len(place.steps),
-            default=Reached(Pair(*ends), ()),
-        )
-        change = Change(Kind.WHOLE, "", deepest.pair.sent, deepest.pair.covering)
-        sure = whole == Verdict.NO or self._example(slot, deepest, None)
-        self._add(slot, deepest, change, "breaking" if sure else "undecided")
+        key = next((key for key in reversed(self._graph.pairs) if ends in self._exposed(key)), ends)
+        pair = self._graph.pairs[key]
+        sure = self._oracle.decide(*ends) == Verdict.NO or self._example(key, pair, None)
+        change = Change(Kind.WHOLE, "", pair.sent, pair.covering)
+        self._add(pair, change, "breaking" if sure else "undecided", slots)
+        self._said.add(ends)
 
-    def _example(self, slot: Slot, place: Reached, change: Change | None) -> Counterexample | None:
-        pair = place.pair
-        try:
-            value = self._examples.find(*self._ends(slot), place.steps, (pair.sent, pair.covering), change)
-        except NotFound:
-            return None
-        return Counterexample(slot.operation, slot.part, value, slot.old, slot.new, "old" if self._request else "new")
-
-    def _add(self, slot: Slot, place: Reached, change: Change, severity: Severity) -> None:
-        self._count += 1
-        key = (place.pair.sent, place.pair.covering, change)
-        found = self._found.get(key)
-        if not found:
-            found = self._found[key] = self._finding(place.pair, change, severity)
-        if SEVERITIES.index(severity) < SEVERITIES.index(found.severity):
-            found.severity = severity
-        if slot.operation not in found.operations:
-            found.operations = (*found.operations, slot.operation)
-        found.audiences = self._audiences(change, found.severity)
-        shows = found.severity == "breaking" and not found.counterexample
-        if shows and self._tries.setdefault(key, 0) < _EXAMPLES:
-            self._tries[key] += 1
-            if change.kind in (Kind.REMOVED, Kind.HIDDEN):
-                found.counterexample = self._example_of_removed(slot, place, change)
-            else:
-                found.counterexample = self._example(slot, place, None if change.kind == Kind.WHOLE else change)
-
-    def _example_of_removed(self, slot: Slot, place: Reached, change: Change) -> Counterexample | None:
-        """Show a property that is gone by a value that is refused for it, or by a request that has it."""
-        refused = None
-        if self._oracle.decide(*self._ends(slot)) != Verdict.YES:
-            refused = self._example(slot, place, None)
-        if refused:
-            return refused
-        for value in self._examples.holding(
-            self._ends(slot)[0], (*place.steps, ("property", change.name)), change.sent
-        ):
-            found = self._body_example(slot, value)
-            if found:
-                return found
+    def _example(self, key: Key, pair: Pair, change: Change | None) -> Counterexample | None:
+        for slot in self._slots_of(self._exposed(key))[:_EXAMPLES]:
+            ends = self._ends(slot)
+            try:
+                value = self._examples.find(*ends, self._graph.steps(ends, key), (pair.sent, pair.covering), change)
+            except NotFound:
+                continue
+            return Counterexample(
+                slot.operation, slot.part, value, slot.old, slot.new, "old" if self._request else "new"
+            )
         return None
+
+    def _add(self, pair: Pair, change: Change, severity: Severity, slots: list[Slot]) -> None:
+        found = self._finding(pair, change, severity)
+        found = self._found.setdefault((pair.sent, pair.covering, change), found)
+        found.operations = tuple(dict.fromkeys([*found.operations, *(slot.operation for slot in slots)]))
+        found.audiences = self._audiences(change, found.severity)
+        if severity == "breaking":
+            found.counterexample = self._shown(pair, change)
+
+    def _shown(self, pair: Pair, change: Change) -> Counterexample | None:
+        key = (pair.sent, pair.covering)
+        if change.kind in (Kind.REMOVED, Kind.HIDDEN):
+            return self._example_of_removed(key, pair, change)
+        return self._example(key, pair, None if change.kind == Kind.WHOLE else change)
+
+    def _example_of_removed(self, key: Key, pair: Pair, change: Change) -> Counterexample | None:
+        """Show a property that is gone by a value that is refused for it, or by a request that has it."""
+        refused = self._example(key, pair, None)
+        for slot in () if refused else self._slots_of(self._graph.reaching([key]))[:_EXAMPLES]:
+            ends = self._ends(slot)
+            steps = (*self._graph.steps(ends, key), ("property", change.name))
+            for value in self._examples.holding(ends[0], steps, change.sent):
+                found = self._body_example(slot, value)
+                if found:
+                    return found
+        return refused
 
     def _finding(self, pair: Pair, change: Change, severity: Severity) -> Finding:
         words = self._wording.sentence(change, pair.sent, pair.covering)
