@@ -111,6 +111,7 @@ def _candidates(sent: dict[str, Any], refusing: Any) -> Iterator[Any]:
         if subtracted is not None:
             yield from islice(Sampler(subtracted, turn).values(), _TRIES // 2)
         yield from islice(Sampler(sent, turn).values(), _TRIES)
+        yield from islice(Sampler(refusing, turn).values(), _TRIES // 2)
 
 
 def _subtract(sent: dict[str, Any], refusing: Any) -> Any:

@@ -24,6 +24,7 @@ class Merged:
     Attributes:
         enum: the values there are; None if not so few that they are listed.
         properties: by name, all the schemas that speak of a property.
+        patterned: by pattern, those that speak of the properties whose names it matches.
         items: those that speak of each item.
         extra: those that speak of a property without a name; `[False]` where there is none.
         step: what a number has to be a multiple of; 0 without.
@@ -37,6 +38,7 @@ class Merged:
     required: set[str] = field(default_factory=set)
     items: list[Any] = field(default_factory=list)
     extra: list[Any] = field(default_factory=list)
+    patterned: dict[str, list[Any]] = field(default_factory=dict)
     patterns: list[str] = field(default_factory=list)
     formats: list[str] = field(default_factory=list)
     bounds: dict[str, Any] = field(default_factory=dict)
@@ -46,9 +48,8 @@ class Merged:
     @property
     def says_nothing(self) -> bool:
         """Whether any value will do."""
-        return not (
-            self.order or self.properties or self.required or self.items or self.extra or self.bounds or self.patterns
-        )
+        objects = self.properties or self.patterned or self.required or self.extra
+        return not (self.order or objects or self.items or self.bounds or self.patterns)
 
     def lower(self, keyword: str, otherwise: Any) -> Any:
         """Give a lower bound, such as `minLength`."""
@@ -123,6 +124,8 @@ def _take(merged: Merged, schema: dict[str, Any]) -> None:
     merged.examples += schema.get("examples", [])
     for name, part in schema.get("properties", {}).items():
         merged.properties.setdefault(name, []).append(part)
+    for pattern, part in schema.get("patternProperties", {}).items():
+        merged.patterned.setdefault(pattern, []).append(part)
     merged.required |= set(schema.get("required", []))
     merged.items += [schema["items"]] if "items" in schema else []
     closed = schema.get("additionalProperties", schema.get("unevaluatedProperties"))

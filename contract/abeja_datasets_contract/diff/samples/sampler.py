@@ -8,6 +8,7 @@ from itertools import islice, product
 from typing import Any
 
 from abeja_datasets_contract.diff.samples.merging import Branches, Merged, merge
+from abeja_datasets_contract.diff.samples.patterns import PatternTexts
 from abeja_datasets_contract.diff.samples.texts import texts
 from abeja_datasets_contract.diff.schemas.changes import Step
 
@@ -19,6 +20,8 @@ _EXACT = 2**53
 """Beyond this a float has no halves, and beyond 10**308 an integer has no float."""
 _BUDGET = 3000
 """How many schemas a sampler looks at before it gives up."""
+_OTHER: tuple[Any, ...] = (0, "text", None)
+"""Values of which some pattern's schema refuses most."""
 _ANYTHING: tuple[Any, ...] = ("text", 0, True, None, 1.5, [], {}, "", ["text"], {"extra": "text"})
 
 
@@ -160,9 +163,17 @@ class Sampler:
         for name, schemas in merged.properties.items() if depth < 2 else ():  # noqa: PLR2004 - deeper there are too many
             for value in islice(self._values(self._merge(schemas), depth + 1), 1, 5):
                 yield {**least, name: value}
+        yield from ({**least, **more} for more in self._patterned(merged, depth))
         if merged.extra != [False] or not merged.properties:
             for value in islice(self._values(self._merge(merged.extra or [True]), depth + 1), 3):
                 yield {**least, "extra": value}
+
+    def _patterned(self, merged: Merged, depth: int) -> Iterator[dict[str, Any]]:
+        """Make properties whose names patterns match, with values that their schemas take, and others."""
+        for pattern, schemas in merged.patterned.items():
+            for name in PatternTexts(pattern).some(2):
+                values = islice(self._values(self._merge(schemas), depth + 1), 3)
+                yield from ({name: value} for value in (*values, *_OTHER))
 
 
 def _numbers(merged: Merged, *, whole: bool) -> Iterator[Any]:

@@ -13,6 +13,7 @@ import jsonschema_rs
 
 from abeja_datasets_contract.diff.schemas.changes import Change, Inner, Kind
 from abeja_datasets_contract.diff.schemas.fixpoint import Fixpoint, Lookup, Verdict
+from abeja_datasets_contract.diff.schemas.languages import contained
 from abeja_datasets_contract.diff.schemas.matching import Match, fit
 from abeja_datasets_contract.diff.schemas.pairs import Pair, Pairs
 from abeja_datasets_contract.diff.schemas.sameness import Sameness
@@ -23,6 +24,9 @@ from abeja_datasets_contract.openapi.dialect import SCALARS
 YES, NO, UNKNOWN = Verdict.YES, Verdict.NO, Verdict.UNKNOWN
 _TOGETHER = {"if": ("if", "then", "else"), "contains": ("contains", "minContains", "maxContains")}
 _NULL = {"type": "null"}
+_OF_TEXTS = ("pattern", "minLength", "maxLength")
+_LONG = 300
+"""Lengths over this are not compared with patterns."""
 _DEEP = 8_000
 """Schemas that take more characters than this are decided by their parts alone: as a whole they take seconds."""
 _BUDGET = 200_000
@@ -211,7 +215,7 @@ class Oracle:
             case Kind.DISCRIMINATOR | Kind.CONTENT:
                 return NO if change.kind == Kind.DISCRIMINATOR and change.name else UNKNOWN
             case Kind.KEYWORD | Kind.ENUM:
-                return self._obeys(sent, self.only(change.holder, change.name), near=change.name in SCALARS)
+                return self._obeys_keyword(sent, change)
             case Kind.MISSING:
                 return self._obeys(sent, self.requires(change.holder, change.name), near=True)
             case Kind.NULL:
@@ -219,6 +223,22 @@ class Oracle:
             case Kind.LOOSE:
                 return self._obeys(sent, self.property(change.covering, change.name), near=False)
         return YES
+
+    def _obeys_keyword(self, sent: str, change: Change) -> Verdict:
+        near = change.name in SCALARS
+        if not near and not self.covering.small(change.holder, _DEEP):
+            return UNKNOWN
+        verdict = self._obeys(sent, self.only(change.holder, change.name), near=near)
+        return self._by_language(sent, change) if verdict == UNKNOWN and change.name in _OF_TEXTS else verdict
+
+    def _by_language(self, sent: str, change: Change) -> Verdict:
+        """Decide for a pattern or a length by what the patterns and lengths of the sent side let through."""
+        here = self._sent_shapes.at(sent)
+        said = [_as_pattern(keyword, value) for keyword in _OF_TEXTS for _, value in here.keywords.get(keyword, [])]
+        wanted = _as_pattern(change.name, self.covering.body(change.holder)[0].get(change.name))
+        verdict, _ = contained([pattern for pattern in said if pattern], wanted) if wanted else (UNKNOWN, "")
+        told = here.conditional or "enum" in here.keywords or "format" in here.keywords
+        return UNKNOWN if verdict == NO and told else verdict
 
     def _obeys(self, sent: str, schema: Any, *, near: bool) -> Verdict:
         """Return whether all that is sent obeys a schema.
@@ -228,6 +248,8 @@ class Oracle:
             schema: what it has to obey.
             near: whether the schema speaks of nothing that is inside the value, so that the surface mostly tells.
         """
+        if not near and not self._small(sent):
+            return UNKNOWN
         left = canonical(schema)
         if near:
             verdict = covers(left, self._surface(sent))
@@ -267,7 +289,23 @@ class Oracle:
                 verdict = worst({self._branch(match, left, look_up) for left in lefts})
                 if verdict != UNKNOWN:
                     return verdict
-        return self.judge(pair.sent, pair.covering, union)
+        whole = self.judge(pair.sent, pair.covering, union)
+        return whole if whole != UNKNOWN else self._by_partners(match, look_up)
+
+    def _by_partners(self, match: Match, look_up: Lookup[_Question]) -> Verdict:
+        """Return whether each alternative is taken by its partner, where no value can be one of two alternatives."""
+        for left in match.sent.branches:
+            partners = match.partners.get(left, [])
+            if not partners or any(look_up(_Question("letter", left, right)) != YES for right in partners):
+                return UNKNOWN
+        if match.covering.keyword == "anyOf" or match.firm:
+            return YES
+        changed = [rights[0] for left, rights in match.partners.items() if not self.same(left, rights[0])]
+        if len(changed) * len(match.covering.branches) > _MANY**2:
+            return UNKNOWN
+        pairs = ((one, other) for one in changed for other in match.covering.branches if other != one)
+        surfaces = ([self._covering_surface(place) for place in both] for both in pairs)
+        return YES if all(_apart(*both) for both in surfaces) else UNKNOWN
 
     def _branch(self, match: Match, left: str, look_up: Lookup[_Question]) -> Verdict:
         """Return whether an alternative sent is taken by one of the others', which take nothing in common."""
@@ -335,6 +373,15 @@ def surface(shapes: Shapes, schemas: Schemas, pointer: str) -> dict[str, Any]:
         parts.append(False)
     whole: dict[str, Any] = {"allOf": parts or [True]}
     return {"anyOf": [whole, _NULL]} if shape.null else whole
+
+
+def _as_pattern(keyword: str, value: Any) -> str:
+    """Return a pattern that says the same as a keyword about texts; an empty text for what is too long."""
+    if keyword == "pattern":
+        return str(value)
+    if not isinstance(value, int) or not 0 <= value <= _LONG:
+        return ""
+    return f"^[\\s\\S]{{{value},}}$" if keyword == "minLength" else f"^[\\s\\S]{{0,{value}}}$"
 
 
 def worst(verdicts: set[Verdict]) -> Verdict:
