@@ -76,16 +76,19 @@ class Matcher:
     def _by_fit(self, match: Match, lefts: list[str], rights: list[str]) -> None:
         if len(lefts) * len(rights) > _MOST:
             return
-        scored = [(self._fit(left, right), left, right) for left in lefts for right in rights]
+        sides = ((self._sent, match.sent), (self._covering, match.covering))
+        names = [shapes.at(place).properties.keys() for shapes, union in sides for place in union.branches]
+        shared = frozenset.intersection(*map(frozenset, names)) if len(names) > len(sides) else frozenset()
+        scored = [(self._fit(left, right, shared), left, right) for left in lefts for right in rights]
         for score, left, right in sorted(scored, key=lambda one: -one[0]):
             if score > 0 and left in lefts and right in rights:
                 self._pair(match, lefts, rights, left, right)
 
-    def _fit(self, left: str, right: str) -> float:
+    def _fit(self, left: str, right: str, shared: frozenset[str]) -> float:
         fixed, others = _fixed(self._sent, left), _fixed(self._covering, right)
         if any(not [value for value in fixed[name] if value in others[name]] for name in fixed.keys() & others.keys()):
             return 0
-        return fit(self._sent.at(left), self._covering.at(right))
+        return fit(self._sent.at(left), self._covering.at(right), shared)
 
     @staticmethod
     def _pair(match: Match, lefts: list[str], rights: list[str], left: str, right: str) -> None:
@@ -97,11 +100,17 @@ class Matcher:
                 places.remove(place)
 
 
-def fit(one: Shape, other: Shape) -> float:
-    """Return how well two schemas fit, from 0 to 1: by their types, and by the properties that both have."""
+def fit(one: Shape, other: Shape, shared: frozenset[str] = frozenset()) -> float:
+    """Return how well two schemas fit, from 0 to 1: by their types, and by the properties that both have.
+
+    Args:
+        one: a schema.
+        other: another one.
+        shared: properties that all alternatives have, and that tell none.
+    """
     if one.types and other.types and not _alike(one.types) & _alike(other.types):
         return 0
-    names, others = one.properties.keys(), other.properties.keys()
+    names, others = one.properties.keys() - shared, other.properties.keys() - shared
     if names and others:
         return len(names & others) / len(names | others)
     if names or others:

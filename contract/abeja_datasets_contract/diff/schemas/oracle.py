@@ -178,7 +178,8 @@ class Oracle:
         names = self._sent_shapes.declared(sent).declared
         rights = [variant(covering, branch) for branch in union.branches]
         able = [right for right in rights if self._has_place(right, names)]
-        return max((look_up(_Question("letter", sent, right)) for right in able), default=NO)
+        both: tuple[Literal["letter", "pairs"], ...] = ("letter", "pairs")
+        return max((min(look_up(_Question(how, sent, right)) for how in both) for right in able), default=NO)
 
     def _has_place(self, covering: str, names: frozenset[str]) -> bool:
         """Return whether a schema describes properties of these names, or is free in form."""
@@ -226,10 +227,36 @@ class Oracle:
 
     def _obeys_keyword(self, sent: str, change: Change) -> Verdict:
         near = change.name in SCALARS
+        if change.name == "additionalProperties" and self._sent_shapes.at(sent).sealed:
+            return self._fits_names(sent, change)
         if not near and not self.covering.small(change.holder, _DEEP):
             return UNKNOWN
         verdict = self._obeys(sent, self.only(change.holder, change.name), near=near)
+        if verdict == UNKNOWN and change.name == "propertyNames":
+            return self._by_names(sent, change)
         return self._by_language(sent, change) if verdict == UNKNOWN and change.name in _OF_TEXTS else verdict
+
+    def _fits_names(self, sent: str, change: Change) -> Verdict:
+        """Decide for `additionalProperties` by the names of the properties sent, where these are all that there are."""
+        body, _ = self.covering.body(change.holder)
+        others = self._sent_shapes.at(sent).properties.keys() - body.get("properties", {}).keys()
+        if not others or body["additionalProperties"] is not False or "patternProperties" in body:
+            return self._obeys(sent, self.only(change.holder, change.name), near=False) if others else YES
+        carried = [name for name in others if not self._hides(self._sent_shapes.at(sent).properties[name][0])]
+        return NO if carried else YES
+
+    def _hides(self, pointer: str) -> bool:
+        return self.sent.hides(self.sent.document.at(pointer))
+
+    def _by_names(self, sent: str, change: Change) -> Verdict:
+        """Decide for names of properties, where patterns are all that is said of them."""
+        wanted = self.covering.document.mapping(f"{change.holder}/propertyNames")
+        said = [value.get("pattern") for _, value in self._sent_shapes.at(sent).keywords.get("propertyNames", [])
+                if isinstance(value, dict)]  # fmt: skip
+        if not isinstance(wanted.get("pattern"), str) or wanted.keys() - {"pattern", "type"}:
+            return UNKNOWN
+        verdict, _ = contained([pattern for pattern in said if pattern], wanted["pattern"])
+        return YES if verdict == YES else UNKNOWN
 
     def _by_language(self, sent: str, change: Change) -> Verdict:
         """Decide for a pattern or a length by what the patterns and lengths of the sent side let through."""

@@ -8,6 +8,7 @@ from abeja_datasets_contract.diff.schemas.changes import Change, Inner, Kind, St
 from abeja_datasets_contract.diff.schemas.matching import Match, Matcher, discriminator_of, values_of
 from abeja_datasets_contract.diff.schemas.shapes import WHOLE, Shape, Shapes, Union, variant
 from abeja_datasets_contract.openapi.dialect import CONTENT, SCALARS
+from abeja_datasets_contract.openapi.families import target_of
 from abeja_datasets_contract.openapi.pointers import child, split
 
 
@@ -162,10 +163,17 @@ class Pairs:
         if match.firm:
             for place, partners in match.partners.items():
                 known = {value for one in partners for value in values_of(self._covering, match.covering, one)}
-                lost = [value for value in values_of(self._sent, match.sent, place) if value not in known]
+                moved = self._moved(match, place, partners)
+                lost = [value for value in values_of(self._sent, match.sent, place) if moved or value not in known]
                 pair.unjudged.extend(
                     Change(Kind.DISCRIMINATOR, value, *places, match.covering.holder) for value in lost
                 )
+
+    def _moved(self, match: Match, place: str, partners: list[str]) -> bool:
+        """Return whether the values of an alternative stand for others now, though it is still one of them."""
+        target = target_of(self._sent.document.at(place))
+        targets = [target_of(self._covering.document.at(other)) for other in match.covering.branches]
+        return target in targets and target not in [target_of(self._covering.document.at(one)) for one in partners]
 
 
 def _flat(pointer: str, shape: Shape) -> str:

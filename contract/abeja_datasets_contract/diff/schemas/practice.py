@@ -51,9 +51,11 @@ def _add_children(document: Document) -> None:
     schemas = document.mapping("#/components/schemas")
     above = {join("components", "schemas", name): set[str]() for name in schemas}
     above = {pointer: parents(document, pointer) for pointer in above}
+    for schema in [one for one in _mappings(document.data) if isinstance(one.get("discriminator"), dict)]:
+        _add_alternatives(document, schema, [])
     for pointer in above:
         children = [child for child, up in above.items() if pointer in up and _is_child(document, child, pointer)]
-        _add_alternatives(document, pointer, children)
+        _add_alternatives(document, document.mapping(pointer), children, pointer)
         if {*children} & {*alternatives(document, pointer)}:
             for child in children:
                 _extend_base(document, child, pointer)
@@ -65,9 +67,8 @@ def _is_child(document: Document, child: str, parent: str) -> bool:
     return child in alternatives(document, parent) or len(schema.get("allOf", [])) > 1 or "properties" in schema
 
 
-def _add_alternatives(document: Document, pointer: str, children: list[str]) -> None:
+def _add_alternatives(document: Document, schema: dict[str, Any], children: list[str], pointer: str = "") -> None:
     """Add the alternatives that the discriminator of a schema means, and that no union of it lists."""
-    schema = document.mapping(pointer)
     if not isinstance(schema.get("discriminator"), dict):
         return
     union = next((key for key in UNIONS if schema.get(key)), "")

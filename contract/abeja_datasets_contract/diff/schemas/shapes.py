@@ -71,9 +71,10 @@ class Shape:
     @property
     def sealed(self) -> bool:
         """Whether it has, once closed, the properties it declares itself and no others."""
-        more = ("if", "patternProperties", "dependentSchemas", "unevaluatedProperties", "additionalProperties")
+        more = ("if", "patternProperties", "dependentSchemas", "unevaluatedProperties")
         told = bool(self.properties) and self.required.keys() <= self.properties.keys()
-        return told and not self.unions and not any(keyword in self.keywords for keyword in more)
+        closed = all(value is False for _, value in self.keywords.get("additionalProperties", []))
+        return told and closed and not self.unions and not any(keyword in self.keywords for keyword in more)
 
     @property
     def structured(self) -> bool:
