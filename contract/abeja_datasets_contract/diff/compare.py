@@ -1,5 +1,7 @@
 """The whole comparison of two documents."""
 
+import sys
+
 from abeja_datasets_contract.diff.report.findings import Report
 from abeja_datasets_contract.diff.rules.annotations import compare_annotations
 from abeja_datasets_contract.diff.rules.operations import compare_operations
@@ -13,11 +15,20 @@ from abeja_datasets_contract.openapi.pointers import child, join
 
 _ROOT = [{"url": "/"}]
 """What the OpenAPI Specification puts where no servers are named."""
+_FRAMES = 50_000
 
 
 def compare(old: Document, new: Document) -> Report:
     """Report what changed between two documents, whom it breaks, and by which value that can be seen."""
-    old, new = as_meant(old), as_meant(new)
+    limit = sys.getrecursionlimit()
+    sys.setrecursionlimit(max(limit, _FRAMES))  # of Python alone: chains of references are followed by recursion
+    try:
+        return _compare(as_meant(old), as_meant(new))
+    finally:
+        sys.setrecursionlimit(limit)
+
+
+def _compare(old: Document, new: Document) -> Report:
     sides = Sides(old, new)
     compare_operations(sides)
     compare_schemes(sides)

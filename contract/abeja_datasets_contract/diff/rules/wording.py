@@ -4,6 +4,7 @@ from typing import Any
 
 from abeja_datasets_contract.diff.report.printing import shown
 from abeja_datasets_contract.diff.schemas.changes import Change, Kind
+from abeja_datasets_contract.diff.schemas.graph import besides
 from abeja_datasets_contract.diff.schemas.schemas import Direction
 from abeja_datasets_contract.diff.schemas.shapes import is_null
 from abeja_datasets_contract.openapi.document import Document
@@ -161,7 +162,7 @@ class Wording:
 def _values(old: Any, new: Any) -> str:
     if old is None or new is None:
         return f"the list of values it can have (`enum`) was {'added' if old is None else 'removed'}"
-    gone, more = ([value for value in one if value not in other] for one, other in ((old, new), (new, old)))
+    gone, more = (besides(one, other) for one, other in ((old, new), (new, old)))
     said = [_listed(values, word) for values, word in ((gone, "removed"), (more, "added")) if values]
     return f"enum: {' and '.join(said)}"
 

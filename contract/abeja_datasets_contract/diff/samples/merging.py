@@ -120,7 +120,7 @@ def _take(merged: Merged, schema: dict[str, Any]) -> None:
         merged.impossible = merged.impossible or not merged.types
     if "enum" in schema or "const" in schema:
         values = schema["enum"] if "enum" in schema else [schema["const"]]
-        merged.enum = [v for v in values if merged.enum is None or v in merged.enum]
+        merged.enum = values if merged.enum is None else [v for v in values if v in merged.enum]
     merged.examples += schema.get("examples", [])
     for name, part in schema.get("properties", {}).items():
         merged.properties.setdefault(name, []).append(part)

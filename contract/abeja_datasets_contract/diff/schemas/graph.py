@@ -1,5 +1,6 @@
 """The pairs of schemas that the places of all operations reach, each once, and which place reaches which pair."""
 
+import json
 from collections import deque
 from collections.abc import Callable, Iterable
 from typing import Any
@@ -93,4 +94,10 @@ def added_values(sent: Any, covering: Any) -> list[Any]:
     Readers must expect those. Null is no value among others: code that never saw it fails on it.
     """
     known = {type(value) for value in covering}
-    return [value for value in sent if value not in covering and value is not None and type(value) in known]
+    return [value for value in besides(sent, covering) if value is not None and type(value) in known]
+
+
+def besides(values: list[Any], others: list[Any]) -> list[Any]:
+    """Return the values that are not among others; there may be 100,000 of each."""
+    known = {json.dumps(value, sort_keys=True) for value in others}
+    return [value for value in values if json.dumps(value, sort_keys=True) not in known]

@@ -17,8 +17,8 @@ from abeja_datasets_contract.diff.schemas.languages import contained
 from abeja_datasets_contract.diff.schemas.matching import Match, fit
 from abeja_datasets_contract.diff.schemas.pairs import Pair, Pairs
 from abeja_datasets_contract.diff.schemas.sameness import Sameness
-from abeja_datasets_contract.diff.schemas.schemas import Schemas
-from abeja_datasets_contract.diff.schemas.shapes import Shapes, Union, variant
+from abeja_datasets_contract.diff.schemas.schemas import Schemas, written_out
+from abeja_datasets_contract.diff.schemas.shapes import Shapes, Union, depth, variant
 from abeja_datasets_contract.openapi.dialect import SCALARS
 
 YES, NO, UNKNOWN = Verdict.YES, Verdict.NO, Verdict.UNKNOWN
@@ -29,14 +29,23 @@ _LONG = 300
 """Lengths over this are not compared with patterns."""
 _DEEP = 8_000
 """Schemas that take more characters than this are decided by their parts alone: as a whole they take seconds."""
-_BUDGET = 200_000
+_BUDGET = 20_000
 """So many judgments of pairs are made for one place before it is too large to decide."""
+_MOST = 5_000
+"""Of more schemas and values than this, written out, none is canonicalized."""
+_VARIANTS = 2
+"""Unions inside each other, of which each alternative is compared with all that stands around."""
 _MANY = 40
 """Alternatives of more than this are not compared each with each, but with their partners alone."""
 
 
 def canonical(schema: Any) -> jsonschema_rs.CanonicalSchema | None:
-    """Canonicalize a schema; None where it is none that JSON Schema knows (a misspelt type, a broken pattern)."""
+    """Canonicalize a schema; None where it is none that JSON Schema knows (a misspelt type, a broken pattern).
+
+    So it is for one that is too large with all that it refers to written out, as canonicalizing does.
+    """
+    if written_out(schema) > _MOST:
+        return None
     try:
         return jsonschema_rs.canonicalize(schema, draft=jsonschema_rs.Draft202012, validate_formats=True, offline=True)
     except (ValueError, OverflowError):
@@ -153,10 +162,12 @@ class Oracle:
 
     def _partnered(self, pair: Pair, match: Match, branch: str, look_up: Lookup[_Question]) -> Verdict:
         """Decide for one alternative sent, with all that is said beside the union."""
-        sent = variant(pair.sent, branch)
+        # Deep inside each other, alternatives are compared without what stands around: else they would multiply.
+        deep = depth(pair.sent) >= _VARIANTS
+        sent = branch if deep else variant(pair.sent, branch)
         found = YES
         for partner in match.partners.get(branch, []):
-            covering = variant(pair.covering, partner)
+            covering = partner if deep else variant(pair.covering, partner)
             verdict = look_up(_Question("pairs", sent, covering))
             if self._describes(branch):
                 verdict = min(verdict, look_up(_Question("letter", sent, covering)))
@@ -164,7 +175,7 @@ class Oracle:
         if branch in match.alone and self._describes(branch):
             found = NO
         if found != YES and not match.firm:
-            found = max(found, self._some_closed(variant(pair.sent, branch), pair.covering, match.covering, look_up))
+            found = max(found, NO if deep else self._some_closed(sent, pair.covering, match.covering, look_up))
         return found
 
     def _describes(self, branch: str) -> bool:
@@ -380,10 +391,11 @@ class Oracle:
         return {**schema, "$defs": definitions} if definitions else schema
 
 
-def surface(shapes: Shapes, schemas: Schemas, pointer: str) -> dict[str, Any]:
+def surface(shapes: Shapes, schemas: Schemas, pointer: str, left: int = _VARIANTS) -> dict[str, Any]:
     """Return what a schema says of the value itself, and of properties no more than the values they are fixed to."""
     shape = shapes.at(pointer)
     parts: list[Any] = []
+    unions = shape.unions if left else []  # deeper, it says less than the schema does
     for place in shape.pointers:
         body, null = schemas.body(place)
         part = {key: body[key] for key in (*SCALARS, "required") if key in body}
@@ -395,7 +407,7 @@ def surface(shapes: Shapes, schemas: Schemas, pointer: str) -> dict[str, Any]:
         if properties:
             part["properties"] = properties
         parts.append({"anyOf": [part, _NULL]} if null else part)
-    parts += [{"anyOf": [surface(shapes, schemas, place) for place in union.branches]} for union in shape.unions]
+    parts += [{"anyOf": [surface(shapes, schemas, place, left - 1) for place in union.branches]} for union in unions]
     if "false" in shape.keywords:
         parts.append(False)
     whole: dict[str, Any] = {"allOf": parts or [True]}

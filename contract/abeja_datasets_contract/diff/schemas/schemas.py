@@ -297,3 +297,22 @@ def without_examples(schema: Any, *, named: bool = False) -> Any:
         for key, value in schema.items()
         if named or key != "examples"
     }
+
+
+def written_out(schema: Any) -> int:
+    """Return how many schemas and values there are with each reference written out once around each circle."""
+    definitions = schema.get("$defs", {}) if isinstance(schema, dict) else {}
+    counts: dict[str, int] = {}
+
+    def count(node: Any) -> int:
+        if isinstance(node, list):
+            return sum(map(count, node))
+        if not isinstance(node, dict):
+            return 1
+        name = str(node.get("$ref", "")).removeprefix("#/$defs/")
+        if name in definitions and name not in counts:
+            counts[name] = 1
+            counts[name] = count(definitions[name])
+        return 1 + counts.get(name, 0) + sum(count(part) for key, part in node.items() if key != "$defs")
+
+    return count(schema)

@@ -102,6 +102,11 @@ def variant(pointer: str, branch: str) -> str:
     return f"{pointer}{_CHOSEN}{branch}"
 
 
+def depth(pointer: str) -> int:
+    """Return how many alternatives a variant takes; 0 for a schema as it is written."""
+    return pointer.count(_CHOSEN)
+
+
 def is_variant(pointer: str) -> bool:
     """Return whether this names a variant; such a name is none of the document's."""
     return _CHOSEN in pointer
