@@ -31,6 +31,7 @@ class Judge:
 
     def __init__(self, document: Document) -> None:
         self._document = document
+        self._templates = {template: _pattern(template) for template in document.data.get("paths", {})}
         kinds: tuple[Direction, ...] = ("request", "response")
         self._schemas = {
             (direction, closed): Schemas(document, direction, closed=closed)
@@ -54,9 +55,8 @@ class Judge:
 
     def _matching(self, request: Request) -> Iterator[tuple[str, dict[str, str]]]:
         """Give the path items that a method and path may mean, and the texts of the path's parameters."""
-        for template in self._document.data.get("paths", {}):
-            pattern = "([^/]+)".join(re.escape(part) for part in re.split(r"\{[^}]*\}", template))
-            match = re.fullmatch(pattern, request.path)
+        for template, pattern in self._templates.items():
+            match = pattern.fullmatch(request.path)
             if match:
                 item, raw = self._at("#", "paths", template)
                 if isinstance(raw.get(request.method.lower()), dict):
@@ -150,6 +150,10 @@ class Judge:
             yield from self._against_body("response", place, response.media_type, response.body)
         elif raw.get("content"):
             yield "missing body"
+
+
+def _pattern(template: str) -> re.Pattern[str]:
+    return re.compile("([^/]+)".join(re.escape(part) for part in re.split(r"\{[^}]*\}", template)))
 
 
 def needed(document: Document, requirement: dict[str, list[str]]) -> Iterator[str]:

@@ -95,11 +95,11 @@ class Schemas:
         way = _Way(self.closed, names.shared if self.closed else frozenset())
         parts: list[Any] = []
         for place in shape.pointers:
-            body, nullable = self._body(self.document.at(place), place, way)
-            kept = {key: value for key, value in body.items() if key not in ("$ref", "allOf", *UNIONS)}
-            for union in shape.unions:
-                if union.holder == place:
-                    kept[union.keyword] = body[union.keyword]
+            open_unions = {union.keyword for union in shape.unions if union.holder == place}
+            left_out = {"$ref", "allOf", *UNIONS} - open_unions
+            raw = self.document.at(place)
+            raw = {} if self.document.is_3_0 and "$ref" in raw else raw  # what stands beside it is ignored
+            kept, nullable = self._body({key: raw[key] for key in raw if key not in left_out}, place, way)
             parts.append({"anyOf": [kept, {"type": "null"}]} if nullable else kept)
         if "false" in shape.keywords:
             parts.append(False)
