@@ -339,6 +339,7 @@ class Oracle:
         if match.covering.keyword == "anyOf" or match.firm:
             return YES
         changed = [rights[0] for left, rights in match.partners.items() if not self.same(left, rights[0])]
+        changed += match.more  # what only the covering side has may take a value besides its partner
         if len(changed) * len(match.covering.branches) > _MANY**2:
             return UNKNOWN
         pairs = ((one, other) for one in changed for other in match.covering.branches if other != one)
