@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import click
 
 from abeja_datasets_cli.extras import WRONG_USE, require
+from abeja_datasets_cli.sizes import size
 
 if TYPE_CHECKING:
     from abeja_datasets_contract.diff import Report
@@ -19,6 +20,7 @@ Examples:
   abeja-datasets diff old.yaml new.json          any two documents of OpenAPI 3.0 to 3.2
   curl … | abeja-datasets diff openapi.yaml -    against standard input
   abeja-datasets diff --format markdown > diff.md
+  abeja-datasets diff --root . api/old.yaml api/new.yaml    where they refer to files in other folders
 
 Exit codes: 0 compatible (warnings too), 1 breaking, or undecided without --allow-undecided, 2 wrong use, or a document
 that can't be read.
@@ -52,6 +54,21 @@ class _Asked(NamedTuple):
     "--allow-undecided", is_flag=True, help="Exit with 0 also where a change is undecided, if none is breaking."
 )
 @click.option(
+    "--root",
+    type=click.Path(path_type=Path, exists=True, file_okay=False),
+    metavar="DIR",
+    help="The folder that holds the other files which the documents refer to. The default is that of each document.",
+)
+@click.option(
+    "--max-size",
+    callback=size,
+    metavar="SIZE",
+    default="50MB",
+    show_default=True,
+    help="Refuse a document that is larger, with its other files, before it is parsed: 50MB, 800KB, or a number of "
+    "bytes.",
+)
+@click.option(
     "--python/--no-python",
     "python",
     default=None,
@@ -67,6 +84,8 @@ def diff(
     form: str,
     *,
     allow_undecided: bool,
+    root: Path | None,
+    max_size: int,
     python: bool | None,
 ) -> None:
     """Show what changed from the OpenAPI document OLD to NEW, and whom each change breaks.
@@ -81,7 +100,7 @@ def diff(
         asked = _resolve(old, new, python=python)
         if asked.old == asked.new == "-":
             raise click.UsageError("Only one of OLD and NEW can be -, standard input.")
-        report = compare(load(asked.old), load(asked.new))
+        report = compare(*(load(source, root=root, max_bytes=max_size) for source in (asked.old, asked.new)))
         if asked.repository:
             from abeja_datasets_contract.diff.python_side import compare_python
 

@@ -50,6 +50,9 @@ def validate(root: Path) -> "Document":
         raise InvalidDocument(str(error)) from error
     if not document.data["openapi"].startswith("3.1."):
         raise InvalidDocument(f"{document.where('#/openapi')}: not an OpenAPI 3.1 document")
+    others = [file for file in document.texts if file]
+    if others:
+        raise InvalidDocument(f"{DOCUMENT}: it refers to {others[0]}; the package ships one file, so put all into it")
 
     def place(path: tuple[object, ...]) -> str:
         pointer = "".join("/" + str(part).replace("~", "~0").replace("/", "~1") for part in path)

@@ -189,9 +189,45 @@ def test_a_repository_without_a_document_is_told(folder: Path) -> None:
 
 
 @pytest.mark.usefixtures("folder")
+@pytest.mark.parametrize("size", ["100", "100B", "0.1KB", "0.0001 MB", "0.0000001gb"])
+def test_a_document_over_the_maximum_size_is_refused_unparsed(size: str) -> None:
+    Path("large.yaml").write_text("[" * 101)
+    for arguments, stdin in ((["large.yaml", "large.yaml"], None), (["-", "openapi.yaml"], "[" * 101)):
+        result = diff(*arguments, "--max-size", size, stdin=stdin)
+        said = f"abeja-datasets diff: {arguments[0]}: over the limit of 0.0001 MB, so it is not read"
+        assert (result.exit_code, result.stdout) == (2, "")
+        assert result.stderr.startswith(said)
+        assert result.stderr.count("\n") == 1
+    assert diff("openapi.yaml", "openapi.yaml", "--max-size", "1KiB").exit_code == 0
+
+
+@pytest.mark.usefixtures("folder")
+def test_a_document_in_several_files_is_compared_and_named_by_file() -> None:
+    Path("api").mkdir()
+    Path("schemas.yaml").write_text("A:\n  type: string\n")
+    Path("api/openapi.yaml").write_text(OLD.replace("{a: {type: string}}", "{a: {$ref: '../schemas.yaml#/A'}}"))
+    refused = diff("openapi.yaml", "api/openapi.yaml")
+    assert (refused.exit_code, "name a folder that holds both with --root" in refused.stderr) == (2, True)
+    assert diff("openapi.yaml", "api/openapi.yaml", "--root", ".").exit_code == 0
+    Path("schemas.yaml").write_text("A:\n  type: integer\n")
+    (found,) = report("openapi.yaml", "api/openapi.yaml", "--root", ".")["findings"]
+    assert found["new"] == {"pointer": "../schemas.yaml#/A/type", "line": 2}
+    result = diff("openapi.yaml", "api/openapi.yaml", "--root", ".")
+    assert result.exit_code == 1
+    assert "new line 2, ../schemas.yaml#/A/type" in " ".join(result.stdout.split())
+
+
+@pytest.mark.usefixtures("folder")
 @pytest.mark.parametrize(
     ("arguments", "says"),
     [
+        (["--max-size", "much"], "'much' is not a size; write a number of bytes, or one with KB, MB or GB."),
+        (["--max-size", "0"], "'0' is not a size from 1 byte"),
+        (["--max-size", "-5"], "'-5' is not a size"),
+        (["--max-size", "nan"], "'nan' is not a size"),
+        (["--max-size", "9999999GB"], "is not a size from 1 byte to 1024 GiB"),
+        (["--root", "nosuch"], "Directory 'nosuch' does not exist"),
+        (["--root", "openapi.yaml"], "is a file"),
         (["-", "-"], "Only one of OLD and NEW can be -, standard input"),
         (["--python", "openapi.yaml", "openapi.yaml"], "--python needs an OLD of a git revision"),
         (["--format", "html"], "'html' is not one of"),

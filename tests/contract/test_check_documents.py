@@ -13,6 +13,7 @@ import yaml
 from tests.contract.faulty import AUTHORIZATION, ORGANIZATION, URL, Ask, Asked, Told, Wrap, spoilt
 
 from abeja_datasets_contract.check import CheckFailed, Mode, Options, Report, Status, check, clauses
+from abeja_datasets_contract.check.document import contract_of
 from abeja_datasets_mock.openapi import document
 
 Data = dict[str, Any]
@@ -441,7 +442,7 @@ REFUSED = {
     "swagger: '2.0'": "Swagger 2.0 is not read",
     "openapi: 3.0.3\npaths: {}": "the check reads OpenAPI 3.1",
     "openapi: 3.1.0\npaths: {}": "no operation has the operationId list_datasets",
-    "openapi: 3.1.0\npaths: {/a: {$ref: b.yaml}}": "leads out of the document",
+    "openapi: 3.1.0\npaths: {/a: {$ref: b.yaml}}": "leads to a file that is not read: b.yaml: no such file",
     "a: " + "[" * 20_000: "nested too deeply",
 }
 
@@ -463,6 +464,17 @@ def test_a_schema_that_is_none_is_named_in_one_line(keyword: str, tmp_path: Path
     with pytest.raises(ValueError, match=r"^changed\.yaml: .* is not a JSON Schema: ") as refused:
         check(URL, ORGANIZATION, AUTHORIZATION, Options(document=path))
     assert "\n" not in str(refused.value)
+
+
+def test_a_document_in_several_files_has_the_same_clauses_and_schemas(tmp_path: Path) -> None:
+    schemas = PLAIN["components"]["schemas"]
+    for name in ("Error", "DatasetName"):
+        (tmp_path / f"{name}.yaml").write_text(yaml.safe_dump(schemas[name]), encoding="utf-8")
+    apart = {name: {"$ref": f"{name}.yaml"} for name in ("Error", "DatasetName")}
+    path = written(tmp_path, lambda data: data["components"]["schemas"].update(apart))
+    assert [clause.name for clause in clauses(document=path)] == [clause.name for clause in clauses()]
+    assert not contract_of(path).error_validator.is_valid({"error": 5})
+    assert contract_of(path).lengths("create_dataset", "name") == contract_of().lengths("create_dataset", "name")
 
 
 @pytest.mark.parametrize(("name", "reason"), [("missing.yaml", "No such file"), (".", "Is a directory")])

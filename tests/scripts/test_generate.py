@@ -5,6 +5,7 @@ import shutil
 from typing import Any
 
 import pytest
+import yaml
 from tests.scripts.project import DATASET, PACKAGE, Project
 
 from upkeep.generating import InvalidDocument, validate
@@ -122,6 +123,15 @@ def test_text_that_would_be_read_as_an_object_is_refused(project: Project) -> No
         validate(project.root)
     project.edit(lambda data: text_of(data).update(schema={"type": "string"}))
     validate(project.root)
+
+
+def test_a_document_in_several_files_is_refused_since_one_is_shipped(project: Project) -> None:
+    document = yaml.safe_load((project.root / "openapi.yaml").read_text(encoding="utf-8"))
+    name, schema = next(iter(document["components"]["schemas"].items()))
+    (project.root / "part.yaml").write_text(yaml.safe_dump(schema), encoding="utf-8")
+    project.edit(lambda data: data["components"]["schemas"].update({name: {"$ref": "part.yaml"}}))
+    with pytest.raises(InvalidDocument, match=r"^openapi.yaml: it refers to part.yaml; the package ships one file"):
+        validate(project.root)
 
 
 def text_of(data: Any) -> Any:

@@ -1,33 +1,59 @@
-"""An OpenAPI document in memory: its data, and the line on which each of its places stands."""
+"""An OpenAPI document in memory: its data, and the file and line in which each of its places stands."""
 
-from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
 from abeja_datasets_contract.openapi.pointers import join, split
+from abeja_datasets_contract.openapi.text import Text
+
+FILES = "x-abeja-datasets-files"
+"""The key of `Document.data` that holds the other files which references lead to, by their paths."""
+
+
+class Written(NamedTuple):
+    """Where something is written.
+
+    Attributes:
+        file: the path of the file, beside that of the document; empty for the document itself.
+        name: what messages call the file.
+        pointer: the place in that file.
+        line: its line, from 1, or that of the nearest place around it; None for data without text.
+    """
+
+    file: str
+    name: str
+    pointer: str
+    line: int | None
+
+    @property
+    def reference(self) -> str:
+        """The place as a reference of the document would name it."""
+        return f"{self.file}{self.pointer}"
 
 
 class Document:
-    """An OpenAPI document with the line of each of its places.
+    """An OpenAPI document with the file and line of each of its places.
 
     Attributes:
         name: what messages call it: a path, `-`, or `REV:path`.
-        data: the document as plain JSON data; keys are strings, and timestamps stay text.
+        data: the document as plain JSON data; keys are strings, and timestamps stay text. Each reference in it is a
+            pointer of the same data: what another file holds is below the key `FILES`.
+        texts: the files it was read from, by their paths; the document itself has an empty path.
+        moved: what stands in the data in place of a reference to it: by the identity of its container and its key, the
+            file and the keys of where it is written.
     """
 
-    def __init__(self, name: str, data: dict[str, Any], lines: Callable[[], Mapping[str, int]] | None = None) -> None:
+    def __init__(self, name: str, data: dict[str, Any], text: Text | None = None) -> None:
         self.name = name
         self.data = data
-        self._read_lines = lines
-        self._lines: Mapping[str, int] | None = None
+        self._as_read = data
+        self.texts: dict[str, Text] = {} if text is None else {"": text}
+        self.moved: dict[tuple[int, str], tuple[str, list[str]]] = {}
 
     def copy(self, data: dict[str, Any]) -> "Document":
-        """Return a document of other data whose places have the same lines."""
-        return Document(self.name, data, self._lines_of_all)
-
-    def _lines_of_all(self) -> Mapping[str, int]:
-        if self._lines is None:
-            self._lines = self._read_lines() if self._read_lines else {}
-        return self._lines
+        """Return a document of other data whose places are written where those of this one are."""
+        copied = Document(self.name, data)
+        copied._as_read, copied.texts, copied.moved = self._as_read, self.texts, self.moved
+        return copied
 
     @property
     def is_3_0(self) -> bool:
@@ -78,14 +104,40 @@ class Document:
         """Return whether nothing that stands beside a reference counts."""
         return self.is_3_0 and not reference.get("nullable") and "x-as-base" not in reference
 
+    def written(self, pointer: str) -> Written:
+        """Return where the place that a pointer leads to is written."""
+        file, keys = "", list[str]()
+        here: Any = self._as_read
+        files = self._as_read.get(FILES, self)
+        for key in split(pointer):
+            if here is files:
+                file, keys = key, []
+            elif (id(here), key) in self.moved:
+                file, moved = self.moved[id(here), key]
+                keys = [*moved]
+            else:
+                keys.append(key)
+            here = _inside(here, key)
+        text = self.texts.get(file)
+        return Written(file, text.name if text else self.name, join(*keys), text.line(keys) if text else None)
+
     def line(self, pointer: str) -> int | None:
         """Return the line (from 1) of a place, or that of the nearest place around it; None for data without text."""
-        lines = self._lines_of_all()
-        while pointer not in lines and pointer != "#":
-            pointer = pointer.rpartition("/")[0]
-        return lines.get(pointer)
+        return self.written(pointer).line
 
     def where(self, pointer: str) -> str:
-        """Name a place for an error message: document, line and pointer."""
-        line = self.line(pointer)
-        return f"{self.name}{f', line {line}' if line else ''}, {pointer}"
+        """Return what an error message calls a place: the file, its line and the pointer."""
+        written = self.written(pointer)
+        return f"{written.name}{f', line {written.line}' if written.line else ''}, {written.pointer}"
+
+
+_NOTHING: dict[str, Any] = {}
+
+
+def _inside(here: Any, key: str) -> Any:
+    """Return what stands at a key; an empty mapping where nothing does."""
+    if isinstance(here, dict):
+        return here.get(key, _NOTHING)
+    if isinstance(here, list) and key.isdecimal() and int(key) < len(here):
+        return here[int(key)]
+    return _NOTHING

@@ -1,13 +1,14 @@
 """The operations of a document, matched between two of them by method and path."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any, NamedTuple
 
 from abeja_datasets_contract.openapi.document import Document
-from abeja_datasets_contract.openapi.pointers import child, join
+from abeja_datasets_contract.openapi.errors import DocumentError
+from abeja_datasets_contract.openapi.places import METHODS
+from abeja_datasets_contract.openapi.pointers import child, join, split
 
-METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace", "query")
 _IGNORED_HEADERS = frozenset({"accept", "content-type", "authorization"})
 """Header parameters of these names are ignored, as the OpenAPI Specification says."""
 
@@ -51,25 +52,51 @@ class Operation(NamedTuple):
 def operations(document: Document) -> dict[tuple[str, str], Operation]:
     """Return the operations by method and path, the names of the path's parameters left out."""
     found = {}
-    for path, item in document.data.get("paths", {}).items():
-        pointer = document.follow(join("paths", path)) if isinstance(item, dict) else ""
-        raw_item = document.at(pointer) if pointer else None
+    for path in document.mapping("#/paths"):
+        items = list(_path_items(document, path))
         for method in METHODS:
-            if isinstance(raw_item, dict) and isinstance(raw_item.get(method), dict):
-                raw = raw_item[method]
+            holder = next((item for item in items if isinstance(document.at(item).get(method), dict)), None)
+            if holder:
+                place = child(holder, method)
+                raw = document.at(place)
                 name = str(raw.get("operationId") or f"{method.upper()} {path}")
-                place = child(pointer, method)
-                parameters = dict(_parameters(document, path, pointer, place))
+                parameters = dict(_parameters(document, path, (*reversed(items), place)))
                 key = (method, re.sub(r"\{[^}]*\}", "{}", path))
                 found[key] = Operation(name, method, path, place, raw, parameters)
     return found
 
 
-def _parameters(
-    document: Document, path: str, item: str, operation: str
-) -> Iterator[tuple[tuple[str, str], Parameter]]:
+def check_path_items(document: Document) -> None:
+    """Check that no path has an operation twice: itself, and behind the `$ref` beside it.
+
+    Raises:
+        DocumentError: one has; the OpenAPI Specification leaves open which of them counts.
+    """
+    for path in document.mapping("#/paths"):
+        found: dict[str, str] = {}
+        for item in _path_items(document, path):
+            for method in METHODS:
+                place = child(item, method)
+                if method in document.at(item) and document.at(found.setdefault(method, place)) != document.at(place):
+                    other = document.where(place)
+                    raise DocumentError(
+                        f"{document.where(found[method])}: another {method} of this path stands behind its $ref, at "
+                        f"{other}; keep one"
+                    )
+
+
+def _path_items(document: Document, path: str) -> Iterator[str]:
+    """Yield the pointers of a path item and of those that its `$ref` leads to, of which the nearest counts most."""
+    pointer: str | None = join("paths", path)
+    while pointer and isinstance(document.at(pointer), dict):
+        yield pointer
+        reference = document.at(pointer).get("$ref")
+        pointer = join(*split(reference)) if isinstance(reference, str) else None
+
+
+def _parameters(document: Document, path: str, holders: Iterable[str]) -> Iterator[tuple[tuple[str, str], Parameter]]:
     places = re.findall(r"\{([^}]*)\}", path)
-    for holder in (item, operation):
+    for holder in holders:
         for index in range(len(document.at(holder).get("parameters", []))):
             pointer = document.follow(child(holder, "parameters", index))
             raw = document.at(pointer)

@@ -1,19 +1,20 @@
 """OpenAPI documents: read from a file, standard input or a git revision, and refused where they can't be compared."""
 
 import re
-import subprocess
-import sys
 from pathlib import Path
-from typing import Any
 
+from abeja_datasets_contract.openapi.bundling import bundle
 from abeja_datasets_contract.openapi.document import Document
 from abeja_datasets_contract.openapi.errors import DocumentError
-from abeja_datasets_contract.openapi.lines import lines_of_json, read_json, read_yaml
-from abeja_datasets_contract.openapi.references import check_references
+from abeja_datasets_contract.openapi.files import MAX_BYTES, Files, open_file, open_source
+from abeja_datasets_contract.openapi.json_text import JsonText
+from abeja_datasets_contract.openapi.operations import check_path_items
 from abeja_datasets_contract.openapi.structure import check_structure
+from abeja_datasets_contract.openapi.text import Text, decode
+from abeja_datasets_contract.openapi.yaml_text import YamlText
 
-MAX_BYTES = 64 * 1024 * 1024
-"""A document over this size is refused: no API needs it, and reading it takes minutes."""
+_JSON = re.compile(r'\s*\{\s*("|\}|$)')
+"""How JSON begins, where the name of a file does not say what it is."""
 
 
 def parse(text: str, name: str) -> Document:
@@ -23,54 +24,23 @@ def parse(text: str, name: str) -> Document:
         DocumentError: broken syntax, not an OpenAPI 3 document, or a reference that leads nowhere, out of the document
             or in a circle.
     """
-    if not text.strip():
-        raise DocumentError(f"{name}: empty")
-    if name.endswith(".json") or (text.lstrip()[:1] == "{" and not name.endswith((".yaml", ".yml"))):
-        document = Document(name, _mapping(read_json(text, name), name), lambda: lines_of_json(text))
-    else:
-        data, lines = read_yaml(text, name)
-        document = Document(name, _mapping(data, name), lambda: lines)
-    _check_version(document)
-    check_references(document)
-    check_structure(document)
-    return document
+    return _document(_read_text(text, name), None)
 
 
-def _mapping(data: Any, name: str) -> dict[str, Any]:
-    if not isinstance(data, dict):
-        raise DocumentError(f"{name}: not an OpenAPI document: its top is no mapping")
-    return data
-
-
-def _check_version(document: Document) -> None:
-    data = document.data
-    if "swagger" in data:
-        raise DocumentError(
-            f"{document.where('#/swagger')}: Swagger {data['swagger']} is not read; convert the document to OpenAPI 3"
-        )
-    version = data.get("openapi")
-    if not isinstance(version, str) or not re.match(r"3\.[0-2](\.|$)", version):
-        said = f"openapi: {version!r}" if "openapi" in data else "no `openapi` at its top"
-        raise DocumentError(f"{document.where('#/openapi')}: not an OpenAPI 3.0, 3.1 or 3.2 document ({said})")
-
-
-def load(source: str, *, folder: Path | None = None) -> Document:
+def load(source: str, *, folder: Path | None = None, root: Path | None = None, max_bytes: int = MAX_BYTES) -> Document:
     """Read a document by what the command line calls it.
 
     Args:
         source: a file, `-` for standard input, or `REV:path` of the git repository around `folder`.
         folder: where paths and git start from; without it the current folder.
+        root: the folder that all its files must be in; without it the folder of the document.
+        max_bytes: refuse a document that has more bytes with its files, before it is parsed.
 
     Raises:
-        DocumentError: there is no such file or revision, or `parse` refuses it.
+        DocumentError: there is no such file or revision, it is too large, or `parse` refuses it.
     """
-    folder = folder or Path.cwd()
-    if source == "-":
-        return parse(_decode(sys.stdin.buffer.read(MAX_BYTES + 1), "-"), "-")
-    path = folder / source
-    if ":" in source and not path.exists():
-        return parse(_decode(show(source, folder), source), source)
-    return load_file(path, source)
+    raw, files = open_source(source, folder or Path.cwd(), root, max_bytes)
+    return _document(_read_raw(raw, source), files)
 
 
 def load_file(path: Path, name: str | None = None) -> Document:
@@ -84,51 +54,49 @@ def load_file(path: Path, name: str | None = None) -> Document:
         DocumentError: it can't be read, or `parse` refuses it.
     """
     name = name or path.name
+    raw, files = open_file(path, name)
+    return _document(_read_raw(raw, name), files)
+
+
+def _document(text: Text, files: Files | None) -> Document:
+    if not isinstance(text.data, dict):
+        raise DocumentError(f"{text.name}: not an OpenAPI document: its top is no mapping")
+    document = Document(text.name, text.data, text)
+    _check_version(document)
+    bundle(document, files, _read_raw)
+    check_structure(document)
+    check_path_items(document)
+    return document
+
+
+def _read_raw(raw: bytes, name: str) -> Text:
+    return _read_text(decode(raw, name), name)
+
+
+def _read_text(text: str, name: str) -> Text:
+    """Read JSON or YAML, by the name of the file, or else by how the text begins."""
+    text = text.removeprefix("\ufeff")
+    if not text.strip():
+        raise DocumentError(f"{name}: empty")
+    if name.lower().endswith(".json"):
+        return JsonText(text, name)
+    if not _JSON.match(text):
+        return YamlText(text, name)
     try:
-        with path.open("rb") as file:
-            return parse(_decode(file.read(MAX_BYTES + 1), name), name)
-    except OSError as error:
-        raise DocumentError(f"{name}: {error.strerror}") from error
+        return JsonText(text, name)
+    except DocumentError:
+        if name.lower().endswith((".yaml", ".yml")):
+            return YamlText(text, name)
+        raise
 
 
-def _decode(raw: bytes, name: str) -> str:
-    if len(raw) > MAX_BYTES:
-        raise DocumentError(f"{name}: over {MAX_BYTES // 1024 // 1024} MB; a document of that size is not read")
-    try:
-        return raw.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        line = raw.count(b"\n", 0, error.start) + 1
-        raise DocumentError(f"{name}, line {line}: not UTF-8 text") from error
-
-
-def show(source: str, folder: Path) -> bytes:
-    """Return the bytes of `REV:path` from the git repository around `folder`.
-
-    Raises:
-        DocumentError: no git, no repository, no such revision, or no such file in it.
-    """
-    revision, _, path = source.partition(":")
-    if not revision or revision.startswith("-") or not path:
-        raise DocumentError(f"{source}: neither a file nor REV:path of git")
-    git(["rev-parse", "--git-dir"], folder, f"{source}: no such file, and {folder} is not in a git repository")
-    git(
-        ["rev-parse", "--verify", "--quiet", f"{revision}^{{commit}}"],
-        folder,
-        f"{source}: git has no revision {revision}",
-    )
-    return git(["show", f"{revision}:{path}"], folder, f"{source}: revision {revision} has no file {path}")
-
-
-def git(arguments: list[str], folder: Path, otherwise: str) -> bytes:
-    """Run git, and return its output.
-
-    Raises:
-        DocumentError: it failed; the message is `otherwise`.
-    """
-    try:
-        done = subprocess.run(["git", *arguments], cwd=folder, capture_output=True, check=False)  # noqa: S603, S607 - git, wherever it is, with our own words
-    except OSError as error:
-        raise DocumentError(f"{otherwise} (git: {error.strerror})") from error
-    if done.returncode:
-        raise DocumentError(otherwise)
-    return done.stdout
+def _check_version(document: Document) -> None:
+    data = document.data
+    if "swagger" in data:
+        raise DocumentError(
+            f"{document.where('#/swagger')}: Swagger {data['swagger']} is not read; convert the document to OpenAPI 3"
+        )
+    version = data.get("openapi")
+    if not isinstance(version, str) or not re.match(r"3\.[0-2](\.|$)", version):
+        said = f"openapi: {version!r}" if "openapi" in data else "no `openapi` at its top"
+        raise DocumentError(f"{document.where('#/openapi')}: not an OpenAPI 3.0, 3.1 or 3.2 document ({said})")

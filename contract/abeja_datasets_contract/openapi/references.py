@@ -1,70 +1,48 @@
-"""The references of a document: local, complete and not in a circle, or refused."""
+"""The references within the data of a document, each a pointer of it; and circles of them, which are refused."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from abeja_datasets_contract.openapi.document import Document
 from abeja_datasets_contract.openapi.errors import DocumentError
 from abeja_datasets_contract.openapi.families import parents, target_of
+from abeja_datasets_contract.openapi.places import Place, is_named, place_of, place_of_item
 from abeja_datasets_contract.openapi.pointers import child, join, split
 
-NAMED = frozenset({
-    "properties", "patternProperties", "dependentSchemas", "$defs", "definitions", "schemas", "responses", "headers",
-    "examples", "requestBodies", "securitySchemes", "links", "callbacks", "paths", "pathItems", "content", "webhooks",
-    "encoding", "variables", "mapping", "parameters", "scopes", "dependentRequired",
-})  # fmt: skip
-"""Keys whose mapping goes from names (of properties, statuses, components) to things: its keys are no keywords."""
-_DATA = frozenset({"example", "default", "enum", "const", "value"})
-"""Keys below which any JSON stands; a `$ref` there is data."""
 _HERE = ("allOf", "anyOf", "oneOf")
 _HERE_ONE = ("not", "if", "then", "else")
 
 
-def check_references(document: Document) -> None:
-    """Check every reference of a document.
-
-    Raises:
-        DocumentError: one leads out of the document (nothing is fetched), nowhere, or around in a circle that no value
-            could ever leave. Recursive schemas, whose circle passes a property or an item, are fine.
-    """
-    targets: dict[str, str] = {}
-    for pointer, target in references(document.data):
-        wrong = _wrong(document, target)
-        if wrong:
-            raise DocumentError(f"{document.where(child(pointer, '$ref'))}: the reference {target!r} leads {wrong}")
-        targets[pointer] = join(*split(target))
-    done: set[str] = set()
-    for pointer in targets:
-        _check_circle(document, pointer, done)
-
-
-def _wrong(document: Document, target: str) -> str:
-    """Return where a reference leads that can't be followed; an empty text for one that can."""
-    if not target.startswith("#"):
-        return "out of the document; nothing is fetched"
-    if target[1:2] not in ("", "/"):
-        return "to an anchor, which is not read; write a JSON pointer (#/...)"
-    try:
-        document.at(target)
-    except KeyError:
-        return "nowhere"
-    return ""
-
-
-def references(node: Any, pointer: str = "#", *, named: bool = False) -> Iterator[tuple[str, str]]:
+def references(node: Any, pointer: str = "#", place: Place = "object") -> Iterator[tuple[str, str]]:
     """Return the pointer of each object with a `$ref`, and where that leads."""
     if isinstance(node, dict):
-        if not named and isinstance(node.get("$ref"), str):
+        if not is_named(place) and isinstance(node.get("$ref"), str):
             yield pointer, node["$ref"]
         for key, value in node.items():
-            if named or not (key in _DATA or key.startswith("x-")):
-                yield from references(
-                    value, child(pointer, key), named=not named and key in NAMED and isinstance(value, dict)
-                )
+            inside = place_of(place, key, value) if isinstance(value, (dict, list)) else None
+            if inside:
+                yield from references(value, child(pointer, key), inside)
     elif isinstance(node, list):
         for index, value in enumerate(node):
             if isinstance(value, (dict, list)):
-                yield from references(value, child(pointer, index))
+                yield from references(value, child(pointer, index), place_of_item(place))
+
+
+def check_circles(document: Document, references: Mapping[str, str]) -> None:
+    """Check that no references lead around in a circle that no value could ever leave.
+
+    Recursive schemas, whose circle passes a property or an item, are fine.
+
+    Args:
+        document: the document.
+        references: where each object with a reference leads.
+
+    Raises:
+        DocumentError: some do.
+    """
+    done: set[str] = set()
+    for pointer in references:
+        _check_circle(document, pointer, done)
 
 
 def _check_circle(document: Document, start: str, done: set[str]) -> None:

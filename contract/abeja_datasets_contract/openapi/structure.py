@@ -1,14 +1,18 @@
 """Whether a document has the shape that the OpenAPI Specification gives it, as far as the comparison relies on that."""
 
+import json
 from collections import deque
 from collections.abc import Iterator
+from typing import Any
 
 from abeja_datasets_contract.openapi.dialect import LISTS, MAPS, SINGLE
 from abeja_datasets_contract.openapi.document import Document
 from abeja_datasets_contract.openapi.errors import DocumentError
-from abeja_datasets_contract.openapi.operations import METHODS
+from abeja_datasets_contract.openapi.places import METHODS
 from abeja_datasets_contract.openapi.pointers import child, join, split
 
+_LONGEST = 60
+"""Characters of a value that a message shows."""
 _SIZES = [f"{end}{of}" for end in ("min", "max") for of in ("Length", "Items", "Properties", "Contains")]
 _OBJECTS: dict[str, dict[str, str]] = {
     "document": {
@@ -100,4 +104,12 @@ def _inside_mapping(document: Document, pointer: str, kind: str) -> Iterator[tup
 
 def _expect(document: Document, pointer: str, name: str, *, good: bool) -> None:
     if not good:
-        raise DocumentError(f"{document.where(pointer)}: not a valid OpenAPI document: {name} is expected here")
+        why = f"{name} is expected here, not {_called(document.at(pointer))}"
+        raise DocumentError(f"{document.where(pointer)}: not a valid OpenAPI document: {why}")
+
+
+def _called(value: Any) -> str:
+    if isinstance(value, (dict, list)):
+        return "a mapping" if isinstance(value, dict) else "a list"
+    text = json.dumps(value, ensure_ascii=False)
+    return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}…"

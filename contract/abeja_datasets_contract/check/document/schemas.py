@@ -6,6 +6,10 @@ from typing import Any
 import jsonschema_rs
 
 from abeja_datasets_contract.openapi import Document
+from abeja_datasets_contract.openapi.document import FILES
+
+_AROUND = ("components", "paths", FILES)
+"""What the references of a schema lead to."""
 
 
 class Schemas:
@@ -24,7 +28,7 @@ class Schemas:
         """Compile a schema of the document, whose references point into it."""
         if isinstance(schema, Mapping):
             data = self._document.data
-            schema = {**{key: data[key] for key in ("components", "paths") if key in data}, **schema}
+            schema = {**{key: data[key] for key in _AROUND if key in data}, **schema}
         return jsonschema_rs.Draft202012Validator(schema)
 
     def parts(self, schema: Any, around: tuple[int, ...] = ()) -> Iterator[Mapping[str, Any]]:

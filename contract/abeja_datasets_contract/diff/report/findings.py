@@ -13,7 +13,10 @@ Verdict = Literal["breaking", "undecided", "compatible", "no change"]
 
 
 class Place(NamedTuple):
-    """A place in a document: its JSON pointer, such as `#/paths/~1files/get`, and its line, from 1, if known."""
+    """A place in a document: its JSON pointer, such as `#/paths/~1files/get`, and its line, from 1, if known.
+
+    The path of another file stands before the pointer: `schemas/pet.yaml#/Pet`.
+    """
 
     pointer: str
     line: int | None

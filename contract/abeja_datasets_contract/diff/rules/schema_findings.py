@@ -4,7 +4,8 @@ from collections.abc import Callable, Iterable
 from functools import cache
 from typing import Any
 
-from abeja_datasets_contract.diff.report.findings import Audience, Counterexample, Finding, Place, Severity
+from abeja_datasets_contract.diff.report.findings import Audience, Counterexample, Finding, Severity
+from abeja_datasets_contract.diff.rules.sides import place_in
 from abeja_datasets_contract.diff.rules.slots import Slot
 from abeja_datasets_contract.diff.rules.texts import same_texts
 from abeja_datasets_contract.diff.rules.wording import Wording
@@ -272,7 +273,7 @@ class SchemaFindings:
     def _finding(self, pair: Pair, change: Change, severity: Severity) -> Finding:
         words = self._wording.sentence(change, pair.sent, pair.covering)
         old, new = (change.sent, change.covering) if self._request else (change.covering, change.sent)
-        return Finding(severity, (), words, Place(old, self._old.line(old)), Place(new, self._new.line(new)))
+        return Finding(severity, (), words, place_in(self._old, old), place_in(self._new, new))
 
     def _audiences(self, change: Change, severity: Severity) -> tuple[Audience, ...]:
         side: Audience = "callers sending" if self._request else "callers reading"

@@ -84,7 +84,7 @@ class Sides:
         key = (severity, sentence, old, new)
         found = self._findings.get(key)
         if not found:
-            found = Finding(severity, audiences, sentence, place(self.old, old), place(self.new, new))
+            found = Finding(severity, audiences, sentence, place_in(self.old, old), place_in(self.new, new))
             self._findings[key] = found
         if operation and operation not in found.operations:
             found.operations = (*found.operations, operation)
@@ -136,6 +136,9 @@ def _said(document: Document, pointer: str) -> Said:
     return Said(json.dumps(here, sort_keys=True), targets)
 
 
-def place(document: Document, pointer: str | None) -> Place | None:
-    """Give a place with its line."""
-    return None if pointer is None else Place(pointer, document.line(pointer))
+def place_in(document: Document, pointer: str | None) -> Place | None:
+    """Return where a place is written; None for None."""
+    if pointer is None:
+        return None
+    written = document.written(pointer)
+    return Place(written.reference, written.line)
