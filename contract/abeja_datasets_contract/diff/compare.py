@@ -50,9 +50,10 @@ def _compare_rest(sides: Sides) -> None:
     compare_servers(sides, old.get("servers", _ROOT), new.get("servers", _ROOT), before="#/servers", after="#/servers")
     if old["openapi"] != new["openapi"]:
         words = f"the document is now written in OpenAPI {new['openapi']}, no longer {old['openapi']}"
-        sides.add("docs", ("contract check",), words, old="#/openapi", new="#/openapi")
+        sides.add("openapi-version-changed", "docs", ("contract check",), words, old="#/openapi", new="#/openapi")
     if old.get("webhooks", {}) != new.get("webhooks", {}):
         sides.add(
+            "webhooks-changed",
             "undecided",
             ("callers reading",),
             "the webhooks changed, which are not compared",
@@ -63,7 +64,13 @@ def _compare_rest(sides: Sides) -> None:
     for name in schemas[0]:
         if name not in schemas[1]:
             words = f"the component schema {name} was removed or renamed, and its generated model with it"
-            sides.add("warning", ("generated code",), words, old=join("components", "schemas", name))
+            sides.add(
+                "component-schema-removed",
+                "warning",
+                ("generated code",),
+                words,
+                old=join("components", "schemas", name),
+            )
 
 
 def _compare_additional(sides: Sides) -> None:
@@ -73,4 +80,11 @@ def _compare_additional(sides: Sides) -> None:
         before, after = (side.mapping(child(place, "additionalOperations")) for side in (sides.old, sides.new))
         if before != after:
             words = f"the additional operations of {path} changed, which are not compared"
-            sides.add("undecided", ("callers sending", "callers reading"), words, old=place, new=place)
+            sides.add(
+                "additional-operations-changed",
+                "undecided",
+                ("callers sending", "callers reading"),
+                words,
+                old=place,
+                new=place,
+            )

@@ -67,11 +67,18 @@ def compare_package(package: Package, before: Path, after: Path) -> list[Finding
     found = []
     for sentence, kind in sorted(broken.items()):
         severity: Severity = "warning" if kind in _MILD else "breaking"
-        found.append(Finding(severity, (package.audience,), f"Python: {sentence}"))
+        found.append(
+            Finding(
+                f"python-{kind.name.lower().replace('_', '-')}", severity, (package.audience,), f"Python: {sentence}"
+            )
+        )
     known = {*_public(old, package)}
     added = [path for path in _public(new, package) if path not in known]
     top = [path for path in added if _around(path) not in added]
-    return [*found, *(Finding("compatible", (package.audience,), f"Python: {path} was added") for path in top)]
+    return [
+        *found,
+        *(Finding("python-name-added", "compatible", (package.audience,), f"Python: {path} was added") for path in top),
+    ]
 
 
 def _around(path: str) -> str:

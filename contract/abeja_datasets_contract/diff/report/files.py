@@ -26,6 +26,7 @@ def as_json(report: Report) -> str:
 def _finding(finding: Finding) -> dict[str, Any]:
     example = finding.counterexample
     return {
+        "id": finding.id,
         "severity": finding.severity,
         "audiences": list(finding.audiences),
         "sentence": finding.sentence,

@@ -58,6 +58,7 @@ class Finding:
     """One thing that changed.
 
     Attributes:
+        id: the rule it was found by; it stays from release to release. `docs/diff-rules.md` lists all of them.
         severity: `breaking`; `undecided`, where nothing could show whether it breaks; `warning`, for what breaks
             nothing but should be known; `compatible`; `docs`, for words and examples alone.
         audiences: whom it concerns.
@@ -68,6 +69,7 @@ class Finding:
         counterexample: a value that shows a break, if one could be made and was confirmed.
     """
 
+    id: str
     severity: Severity
     audiences: tuple[Audience, ...]
     sentence: str

@@ -3,6 +3,7 @@
 from typing import Any
 
 from abeja_datasets_contract.diff.report.printing import shown
+from abeja_datasets_contract.diff.rules.ids import kebab
 from abeja_datasets_contract.diff.rules.sides import Sides
 from abeja_datasets_contract.diff.rules.slots import Slot
 from abeja_datasets_contract.diff.rules.wording import subject
@@ -41,13 +42,14 @@ class _Annotations:
         what, name = subject(self._sides.new, new), slot.operation
         before, after = ({key: value for key, (value, _) in side.items()} for side in (left, right))
         then, now = (side.get("deprecated", (None, pointer))[1] for side, pointer in ((left, old), (right, new)))
-        self._sides.deprecation(before, after, what, name, old=then, new=now)
+        self._sides.deprecation("schema", before, after, what, name, old=then, new=now)
         self._compare_default(slot, what, left.get("default", (_MISSING, old)), right.get("default", (_MISSING, new)))
         for keyword in ("description", "title", "example", "examples", *_OTHERS):
             if before.get(keyword) != after.get(keyword):
                 change = "added" if keyword not in before else "removed" if keyword not in after else "changed"
                 self._sides.add(
-                    "docs", ("callers sending", "callers reading"), f"{what}: `{keyword}` was {change}", name,
+                    f"schema-{kebab(keyword)}-changed", "docs", ("callers sending", "callers reading"),
+                    f"{what}: `{keyword}` was {change}", name,
                     old=left.get(keyword, (None, old))[1], new=right.get(keyword, (None, new))[1],
                 )  # fmt: skip
 
@@ -58,11 +60,23 @@ class _Annotations:
         words = f"{what}: the default changed from {said[0]} to {said[1]}"
         if slot.direction == "request":
             self._sides.add(
-                "warning", ("callers sending", "generated code"), words, slot.operation, old=before[1], new=after[1]
+                "request-default-changed",
+                "warning",
+                ("callers sending", "generated code"),
+                words,
+                slot.operation,
+                old=before[1],
+                new=after[1],
             )
         else:
             self._sides.add(
-                "docs", ("callers reading", "generated code"), words, slot.operation, old=before[1], new=after[1]
+                "response-default-changed",
+                "docs",
+                ("callers reading", "generated code"),
+                words,
+                slot.operation,
+                old=before[1],
+                new=after[1],
             )
 
     def _read(self, pointer: str, index: int) -> dict[str, tuple[Any, str]]:

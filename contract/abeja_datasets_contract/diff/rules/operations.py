@@ -23,10 +23,20 @@ def compare_operations(sides: Sides) -> None:
         elif old:
             words = f"the operation {old.name} ({old.method.upper()} {old.path}) was removed"
             example = sides.examples.request(old, None, "operation")
-            sides.add("breaking", (*_BOTH, "contract check"), words, old.name, old=old.pointer, example=example)
+            sides.add(
+                "operation-removed",
+                "breaking",
+                (*_BOTH, "contract check"),
+                words,
+                old.name,
+                old=old.pointer,
+                example=example,
+            )
         elif new:
             words = f"the operation {new.name} ({new.method.upper()} {new.path}) was added"
-            sides.add("compatible", ("callers sending", "contract check"), words, new.name, new=new.pointer)
+            sides.add(
+                "operation-added", "compatible", ("callers sending", "contract check"), words, new.name, new=new.pointer
+            )
 
 
 def _compare(sides: Sides, old: Operation, new: Operation) -> None:
@@ -34,12 +44,28 @@ def _compare(sides: Sides, old: Operation, new: Operation) -> None:
         before, after = (side.raw.get("operationId") for side in (old, new))
         words = f"the operationId changed from {before} to {after}, which renames the generated function"
         sides.add(
-            "breaking", ("generated code",), words, new.name, old=_at(old, "operationId"), new=_at(new, "operationId")
+            "operation-id-changed",
+            "breaking",
+            ("generated code",),
+            words,
+            new.name,
+            old=_at(old, "operationId"),
+            new=_at(new, "operationId"),
         )
     if _first_tag(old) != _first_tag(new):
         words = f"the first tag changed from {_first_tag(old)} to {_first_tag(new)}, which moves the generated module"
-        sides.add("breaking", ("generated code",), words, new.name, old=_at(old, "tags"), new=_at(new, "tags"))
-    sides.deprecation(old.raw, new.raw, f"the operation {new.name}", new.name, old=old.pointer, new=new.pointer)
+        sides.add(
+            "operation-tag-changed",
+            "breaking",
+            ("generated code",),
+            words,
+            new.name,
+            old=_at(old, "tags"),
+            new=_at(new, "tags"),
+        )
+    sides.deprecation(
+        "operation", old.raw, new.raw, f"the operation {new.name}", new.name, old=old.pointer, new=new.pointer
+    )
     sides.words(f"the operation {new.name}", new.name, old=old.pointer, new=new.pointer)
     Requests(sides, old, new).compare()
     Responses(sides, old, new).compare()
@@ -55,7 +81,13 @@ def _compare(sides: Sides, old: Operation, new: Operation) -> None:
     if old.raw.get("callbacks", {}) != new.raw.get("callbacks", {}):
         words = f"the callbacks of {new.name} changed, which are not compared"
         sides.add(
-            "undecided", ("callers reading",), words, new.name, old=_at(old, "callbacks"), new=_at(new, "callbacks")
+            "operation-callbacks-changed",
+            "undecided",
+            ("callers reading",),
+            words,
+            new.name,
+            old=_at(old, "callbacks"),
+            new=_at(new, "callbacks"),
         )
 
 

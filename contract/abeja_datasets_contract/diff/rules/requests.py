@@ -4,6 +4,7 @@ from typing import Any
 
 from abeja_datasets_contract.diff.messages.examples import Example
 from abeja_datasets_contract.diff.messages.judge import Objection
+from abeja_datasets_contract.diff.rules.ids import kebab
 from abeja_datasets_contract.diff.rules.sides import Sides
 from abeja_datasets_contract.diff.rules.texts import scalar
 from abeja_datasets_contract.diff.schemas.shapes import Shapes
@@ -34,14 +35,23 @@ class Requests:
                 words = f"the {_called(old)} was removed: what it asked for is no longer done"
                 example = self._request("unknown parameter", parameter=key)
                 places = {"old": old.pointer, "new": self._new.pointer}
-                self._breaks(words, ("callers sending", "generated code"), example, **places)
+                self._breaks(
+                    "request-parameter-removed", words, ("callers sending", "generated code"), example, **places
+                )
             elif new and (new.raw.get("required") or new.location == "path"):
                 words = f"the required {_called(new)} was added"
                 places = {"old": self._old.pointer, "new": new.pointer}
                 example = self._request("missing parameter")
-                self._breaks(words, ("callers sending", "generated code"), example, **places)
+                self._breaks(
+                    "request-required-parameter-added", words, ("callers sending", "generated code"), example, **places
+                )
             elif new:
-                self._allows(f"the optional {_called(new)} was added", old=self._old.pointer, new=new.pointer)
+                self._allows(
+                    "request-optional-parameter-added",
+                    f"the optional {_called(new)} was added",
+                    old=self._old.pointer,
+                    new=new.pointer,
+                )
         self._compare_body()
 
     def _compare_parameter(self, old: Parameter, new: Parameter) -> None:
@@ -50,16 +60,35 @@ class Requests:
         before, after = (bool(each.raw.get("required")) or each.location == "path" for each in (old, new))
         if after and not before:
             example = self._request("missing parameter")
-            self._breaks(f"{called} is now required", ("callers sending", "generated code"), example, **places)
+            self._breaks(
+                "request-parameter-required-added",
+                f"{called} is now required",
+                ("callers sending", "generated code"),
+                example,
+                **places,
+            )
         elif before and not after:
-            self._allows(f"{called} is no longer required", **places)
+            self._allows("request-parameter-required-removed", f"{called} is no longer required", **places)
         self._compare_spelling(old, new, called)
         if bool(old.raw.get("allowEmptyValue")) and not new.raw.get("allowEmptyValue"):
-            self._breaks(f"{called} may no longer be empty", ("callers sending",), **places)
+            self._breaks(
+                "request-parameter-allow-empty-value-removed",
+                f"{called} may no longer be empty",
+                ("callers sending",),
+                **places,
+            )
         if new.location == "path" and old.name != new.name:
             words = f"the path parameter `{old.name}` is now called `{new.name}`, and so is the generated argument"
-            self._sides.add("warning", ("generated code",), words, self._name, old=old.pointer, new=new.pointer)
-        self._sides.deprecation(old.raw, new.raw, called, self._name, **places)
+            self._sides.add(
+                "request-path-parameter-renamed",
+                "warning",
+                ("generated code",),
+                words,
+                self._name,
+                old=old.pointer,
+                new=new.pointer,
+            )
+        self._sides.deprecation("request-parameter", old.raw, new.raw, called, self._name, **places)
         self._sides.words(called, self._name, **places)
         self._compare_values(old, new, called)
 
@@ -71,7 +100,13 @@ class Requests:
             then, now = (_spelt(one, keyword, plain=plain) for one in (old, new))
             if then != now:
                 words = f"{called} is written in another way: `{keyword}` changed from {then} to {now}"
-                self._breaks(words, ("callers sending",), old=old.pointer, new=new.pointer)
+                self._breaks(
+                    f"request-parameter-{kebab(keyword)}-changed",
+                    words,
+                    ("callers sending",),
+                    old=old.pointer,
+                    new=new.pointer,
+                )
 
     def _compare_values(self, old: Parameter, new: Parameter, called: str) -> None:
         if "content" in old.raw or "content" in new.raw:
@@ -80,7 +115,9 @@ class Requests:
                 words = (
                     f"{called} is written in another way: from {types[0] or 'plain text'} to {types[1] or 'plain text'}"
                 )
-                self._breaks(words, ("callers sending",), old=old.pointer, new=new.pointer)
+                self._breaks(
+                    "request-parameter-content-changed", words, ("callers sending",), old=old.pointer, new=new.pointer
+                )
             elif all("schema" in each.raw["content"][types[0][0]] for each in (old, new)):
                 keys = ("content", types[0][0], "schema")
                 self._slot(_called(new), child(old.pointer, *keys), child(new.pointer, *keys))
@@ -95,6 +132,7 @@ class Requests:
         )
         if old and not new:
             self._breaks(
+                "request-body-removed",
                 "the request body was removed: what it asked for is no longer done",
                 ("callers sending", "generated code"),
                 self._request("body", media_type=next(iter(self._sides.old.at(old).get("content", {})), "")),
@@ -104,6 +142,7 @@ class Requests:
         elif new and not old:
             if self._sides.new.at(new).get("required"):
                 self._breaks(
+                    "request-required-body-added",
                     "a required request body was added",
                     ("callers sending", "generated code"),
                     self._request("missing body"),
@@ -111,7 +150,9 @@ class Requests:
                     new=new,
                 )
             else:
-                self._allows("an optional request body was added", old=self._old.pointer, new=new)
+                self._allows(
+                    "request-optional-body-added", "an optional request body was added", old=self._old.pointer, new=new
+                )
         elif old and new:
             self._compare_bodies(old, new)
 
@@ -124,15 +165,18 @@ class Requests:
         if after.get("required") and not before.get("required"):
             example = self._request("missing body")
             words = "the request body is now required"
-            self._breaks(words, ("callers sending", "generated code"), example, old=old, new=new)
+            self._breaks(
+                "request-body-required-added", words, ("callers sending", "generated code"), example, old=old, new=new
+            )
         elif before.get("required") and not after.get("required"):
-            self._allows("the request body is no longer required", old=old, new=new)
+            self._allows("request-body-required-removed", "the request body is no longer required", old=old, new=new)
         theirs, ours = before.get("content", {}), after.get("content", {})
         for kind in theirs:
             place = child(old, "content", kind)
             other = key_for(kind, ours)
             if other is None:
                 self._breaks(
+                    "request-media-type-removed",
                     f"the request body is no longer accepted as {kind}",
                     ("callers sending", "generated code"),
                     self._request("media type", media_type=kind),
@@ -141,12 +185,20 @@ class Requests:
                 )
             else:
                 if other != kind:
-                    self._allows(f"the request body as {kind} is now described as {other}", old=place, new=new)
+                    self._allows(
+                        "request-media-type-renamed",
+                        f"the request body as {kind} is now described as {other}",
+                        old=place,
+                        new=new,
+                    )
                 self._compare_content(kind, place, child(new, "content", other))
         for kind in ours:
             if key_for(kind, theirs) is None:
                 self._allows(
-                    f"the request body is now accepted as {kind} too", old=old, new=child(new, "content", kind)
+                    "request-media-type-added",
+                    f"the request body is now accepted as {kind} too",
+                    old=old,
+                    new=child(new, "content", kind),
                 )
 
     def _compare_content(self, kind: str, old: str, new: str) -> None:
@@ -157,7 +209,9 @@ class Requests:
             self._slot(f"request body ({kind})", child(old, "schema"), child(new, "schema"))
         elif "schema" in after:
             words = f"the request body as {kind} could be anything before, and is now described"
-            self._sides.add("undecided", ("callers sending",), words, self._name, old=old, new=new)
+            self._sides.add(
+                "request-body-described", "undecided", ("callers sending",), words, self._name, old=old, new=new
+            )
 
     def _compare_encoding(self, kind: str, old: str, new: str) -> None:
         """Compare how the properties of a form are written: those that the old document has as well."""
@@ -170,7 +224,13 @@ class Requests:
                 sure = form and then[:-1] != now[:-1]
                 words = f"the encoding of the request body as {kind} changed, for property `{name}`"
                 self._sides.add(
-                    "breaking" if sure else "undecided", ("callers sending",), words, self._name, old=old, new=new
+                    "request-encoding-changed",
+                    "breaking" if sure else "undecided",
+                    ("callers sending",),
+                    words,
+                    self._name,
+                    old=old,
+                    new=new,
                 )
 
     def _slot(self, part: str, old: str, new: str) -> None:
@@ -179,11 +239,13 @@ class Requests:
     def _request(self, shows: Objection, **wanted: Any) -> Example:
         return self._sides.examples.request(self._old, self._new, shows, **wanted)
 
-    def _breaks(self, words: str, audiences: Any, example: Example | None = None, /, *, old: str, new: str) -> None:
-        self._sides.add("breaking", audiences, words, self._name, old=old, new=new, example=example)
+    def _breaks(
+        self, rule: str, words: str, audiences: Any, example: Example | None = None, /, *, old: str, new: str
+    ) -> None:
+        self._sides.add(rule, "breaking", audiences, words, self._name, old=old, new=new, example=example)
 
-    def _allows(self, words: str, *, old: str, new: str) -> None:
-        self._sides.add("compatible", ("callers sending", "contract check"), words, self._name, old=old, new=new)
+    def _allows(self, rule: str, words: str, *, old: str, new: str) -> None:
+        self._sides.add(rule, "compatible", ("callers sending", "contract check"), words, self._name, old=old, new=new)
 
 
 def _encoded(said: Any) -> tuple[Any, ...]:

@@ -37,6 +37,7 @@ class Responses:
             elif after:
                 words = f"response {status} was added, which readers have never been told of"
                 self._add(
+                    "response-added",
                     "breaking",
                     (*_READERS, "contract check"),
                     words,
@@ -47,17 +48,20 @@ class Responses:
             elif before:
                 success = status.startswith("2")
                 words = f"response {status} was removed"
-                self._add("warning" if success else "compatible", ("callers reading", "contract check"), words,
-                          old=self._place(self._sides.old, self._old, before), new=self._new.pointer)  # fmt: skip
+                severity: Severity = "warning" if success else "compatible"
+                old_place = self._place(self._sides.old, self._old, before)
+                self._add("response-removed", severity, ("callers reading", "contract check"), words, old=old_place,
+                          new=self._new.pointer)  # fmt: skip
 
     def _tell_of_ranges(self, status: str, before: str, after: str, places: tuple[str, str]) -> None:
         """Tell where one document describes a status that a range or `default` stands for in the other."""
         was, now = (key.upper() == status.upper() for key in (before, after))
         if was != now:
             words = f"response {status} is now described by itself; `{before}` stood for it"
+            rule = "response-status-undescribed" if was else "response-status-described"
             if was:
                 words = f"response {status} is no longer described by itself; `{after}` stands for it"
-            self._add("compatible", ("callers reading",), words, old=places[0], new=places[1])
+            self._add(rule, "compatible", ("callers reading",), words, old=places[0], new=places[1])
 
     def _place(self, document: Any, operation: Operation, status: str) -> str:
         return str(document.follow(child(operation.pointer, "responses", status)))
@@ -66,7 +70,14 @@ class Responses:
         before, after = self._sides.old.at(old), self._sides.new.at(new)
         self._sides.words(f"response {status}", self._name, old=old, new=new)
         if before.get("links", {}) != after.get("links", {}):
-            self._add("docs", ("contract check",), f"the links of response {status} changed", old=old, new=new)
+            self._add(
+                "response-links-changed",
+                "docs",
+                ("contract check",),
+                f"the links of response {status} changed",
+                old=old,
+                new=new,
+            )
         self._compare_headers(
             status, old, new, self._sides.examples.response(self._old, self._new, key, "missing header")
         )
@@ -80,20 +91,30 @@ class Responses:
                     self._old, self._new, key, "media type" if ours else "missing body"
                 )
                 words = f"response {status} no longer comes as {kind}"
-                self._add("breaking", _READERS, words, old=place, new=new, example=example)
+                self._add(
+                    "response-media-type-removed", "breaking", _READERS, words, old=place, new=new, example=example
+                )
             for one in taken or ([other] if other else []):
                 if one != kind:
                     words = f"response {status} as {kind} is now described as {one}"
-                    self._add("compatible", _READERS, words, old=place, new=child(new, "content", one))
+                    self._add(
+                        "response-media-type-renamed",
+                        "compatible",
+                        _READERS,
+                        words,
+                        old=place,
+                        new=child(new, "content", one),
+                    )
                 self._compare_content(status, kind, place, child(new, "content", one))
         for kind in ours:
             if key_for(kind, theirs) is None:
+                rule = "response-media-type-added" if theirs else "response-body-added"
                 words = (
                     f"response {status} may now come as {kind}"
                     if theirs
                     else f"response {status} now has a body ({kind})"
                 )
-                self._add("warning", _READERS, words, old=old, new=child(new, "content", kind))
+                self._add(rule, "warning", _READERS, words, old=old, new=child(new, "content", kind))
 
     def _compare_content(self, status: str, kind: str, old: str, new: str) -> None:
         before, after = self._sides.old.at(old), self._sides.new.at(new)
@@ -104,6 +125,7 @@ class Responses:
             )
         elif "schema" in before:
             self._add(
+                "response-body-undescribed",
                 "undecided",
                 _READERS,
                 f"response {status} as {kind} is no longer described, and may be anything",
@@ -112,7 +134,12 @@ class Responses:
             )
         elif "schema" in after:
             self._add(
-                "compatible", ("callers reading",), f"response {status} as {kind} is now described", old=old, new=new
+                "response-body-described",
+                "compatible",
+                ("callers reading",),
+                f"response {status} as {kind} is now described",
+                old=old,
+                new=new,
             )
 
     def _compare_headers(self, status: str, old: str, new: str, missing: Example) -> None:
@@ -123,12 +150,21 @@ class Responses:
                 required = self._sides.old.at(place).get("required")
                 words = f"{what} was removed" + (", though it always came" if required else "")
                 severity: Severity = "breaking" if required else "warning"
-                self._add(severity, _READERS, words, old=place, new=new, example=missing if required else None)
+                self._add(
+                    "response-header-removed",
+                    severity,
+                    _READERS,
+                    words,
+                    old=place,
+                    new=new,
+                    example=missing if required else None,
+                )
             else:
                 self._compare_header(what, f"header {name} of response {status}", place, ours[key][1], missing)
         for key, (name, place) in ours.items():
             if key not in theirs:
                 self._add(
+                    "response-header-added",
                     "compatible",
                     ("callers reading", "contract check"),
                     f"the header `{name}` of response {status} was added",
@@ -145,17 +181,33 @@ class Responses:
 
     def _compare_header(self, what: str, part: str, old: str, new: str, missing: Example) -> None:
         before, after = self._sides.old.at(old), self._sides.new.at(new)
-        self._sides.deprecation(before, after, what, self._name, old=old, new=new)
+        self._sides.deprecation("response-header", before, after, what, self._name, old=old, new=new)
         self._sides.words(what, self._name, old=old, new=new)
         if before.get("required") and not after.get("required"):
-            self._add("breaking", _READERS, f"{what} no longer always comes", old=old, new=new, example=missing)
+            self._add(
+                "response-header-required-removed",
+                "breaking",
+                _READERS,
+                f"{what} no longer always comes",
+                old=old,
+                new=new,
+                example=missing,
+            )
         elif after.get("required") and not before.get("required"):
-            self._add("compatible", ("callers reading", "contract check"), f"{what} now always comes", old=old, new=new)
+            self._add(
+                "response-header-required-added",
+                "compatible",
+                ("callers reading", "contract check"),
+                f"{what} now always comes",
+                old=old,
+                new=new,
+            )
         if "schema" in before and "schema" in after:
             places = child(old, "schema"), child(new, "schema")
             self._sides.slot("response", self._name, part, *places, text=True)
         elif before.get("content") != after.get("content") or ("schema" in before) != ("schema" in after):
             self._add(
+                "response-header-form-changed",
                 "undecided",
                 ("callers reading",),
                 f"{what} is described in another way, which is not compared",
@@ -165,6 +217,7 @@ class Responses:
 
     def _add(
         self,
+        rule: str,
         severity: Severity,
         audiences: tuple[Audience, ...],
         words: str,
@@ -173,4 +226,4 @@ class Responses:
         new: str,
         example: Example | None = None,
     ) -> None:
-        self._sides.add(severity, audiences, words, self._name, old=old, new=new, example=example)
+        self._sides.add(rule, severity, audiences, words, self._name, old=old, new=new, example=example)

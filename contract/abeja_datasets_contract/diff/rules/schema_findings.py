@@ -5,6 +5,7 @@ from functools import cache
 from typing import Any
 
 from abeja_datasets_contract.diff.report.findings import Audience, Counterexample, Finding, Severity
+from abeja_datasets_contract.diff.rules.ids import Ids
 from abeja_datasets_contract.diff.rules.sides import place_in
 from abeja_datasets_contract.diff.rules.slots import Slot
 from abeja_datasets_contract.diff.rules.texts import same_texts
@@ -52,6 +53,7 @@ class SchemaFindings:
         self._request = direction == "request"
         sent, covering = (old, new) if self._request else (new, old)
         self._wording = Wording(direction, sent, covering)
+        self._ids = Ids(direction, sent, covering)
         self._shapes = Shapes(sent), Shapes(covering)
         self._plain = Oracle(
             Schemas(sent, direction, closed=True, shapes=self._shapes[0]),
@@ -273,7 +275,7 @@ class SchemaFindings:
     def _finding(self, pair: Pair, change: Change, severity: Severity) -> Finding:
         words = self._wording.sentence(change, pair.sent, pair.covering)
         old, new = (change.sent, change.covering) if self._request else (change.covering, change.sent)
-        return Finding(severity, (), words, place_in(self._old, old), place_in(self._new, new))
+        return Finding(self._ids.of(change), severity, (), words, place_in(self._old, old), place_in(self._new, new))
 
     def _audiences(self, change: Change, severity: Severity) -> tuple[Audience, ...]:
         side: Audience = "callers sending" if self._request else "callers reading"

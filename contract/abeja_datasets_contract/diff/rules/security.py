@@ -21,11 +21,28 @@ def compare_security(sides: Sides, old: Operation, new: Operation) -> None:
         if not any(other <= alternative for other in after):
             words = f"a request with the credential {name} is no longer let in"
             example = sides.examples.request(old, new, "credential", requirement=requirement)
-            sides.add("breaking", ("callers sending",), words, new.name, old=then, new=now, example=example)
+            sides.add(
+                "credential-removed",
+                "breaking",
+                ("callers sending",),
+                words,
+                new.name,
+                old=then,
+                new=now,
+                example=example,
+            )
     for alternative, (name, _) in after.items():
         if not any(alternative >= other for other in before):
             words = f"a request with the credential {name} is now let in"
-            sides.add("compatible", ("callers sending", "contract check"), words, new.name, old=then, new=now)
+            sides.add(
+                "credential-added",
+                "compatible",
+                ("callers sending", "contract check"),
+                words,
+                new.name,
+                old=then,
+                new=now,
+            )
 
 
 def compare_schemes(sides: Sides) -> None:
@@ -34,14 +51,27 @@ def compare_schemes(sides: Sides) -> None:
     for name in [*old, *(name for name in new if name not in old)]:
         place = join("components", "securitySchemes", name)
         if name not in new:
-            sides.add("compatible", ("generated code",), f"the security scheme {name} was removed", old=place)
+            sides.add(
+                "security-scheme-removed",
+                "compatible",
+                ("generated code",),
+                f"the security scheme {name} was removed",
+                old=place,
+            )
         elif name not in old:
-            sides.add("compatible", ("callers sending",), f"the security scheme {name} was added", new=place)
+            sides.add(
+                "security-scheme-added",
+                "compatible",
+                ("callers sending",),
+                f"the security scheme {name} was added",
+                new=place,
+            )
         else:
             before, after = sides.old.at(sides.old.follow(place)), sides.new.at(sides.new.follow(place))
             sides.words(f"the security scheme {name}", old=place, new=place)
             if before.get("flows") != after.get("flows"):
                 sides.add(
+                    "security-scheme-flows-changed",
                     "warning",
                     ("callers sending",),
                     f"the OAuth flows of the security scheme {name} changed",
@@ -50,7 +80,14 @@ def compare_schemes(sides: Sides) -> None:
                 )
             if _meaning(before) != _meaning(after):
                 words = f"the security scheme {name} is now {_described(after)}, no longer {_described(before)}"
-                sides.add("warning", ("callers sending", "generated code"), words, old=place, new=place)
+                sides.add(
+                    "security-scheme-changed",
+                    "warning",
+                    ("callers sending", "generated code"),
+                    words,
+                    old=place,
+                    new=place,
+                )
 
 
 def _alternatives(document: Document, operation: Operation) -> tuple[dict[Alternative, tuple[str, Any]], str]:

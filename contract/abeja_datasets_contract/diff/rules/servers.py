@@ -22,21 +22,43 @@ def compare_servers(sides: Sides, old: Any, new: Any, *, before: str, after: str
     """
     mine, others = _urls(old), _urls(new)
     if mine and not others:
-        sides.add("breaking", ("callers sending",), "the servers were removed", operation, old=before, new=after)
+        sides.add(
+            "servers-removed",
+            "breaking",
+            ("callers sending",),
+            "the servers were removed",
+            operation,
+            old=before,
+            new=after,
+        )
         return
     for url in mine:
         if url not in others:
             words = f"the server {url} was removed"
-            sides.add("breaking", ("callers sending",), words, operation, old=before, new=after)
+            sides.add("server-removed", "breaking", ("callers sending",), words, operation, old=before, new=after)
     for url in others:
         if url not in mine:
             words = f"the server {url} was added" if mine else f"the server is now {url}"
             sides.add(
-                "compatible" if mine else "breaking", ("callers sending",), words, operation, old=before, new=after
+                "server-added",
+                "compatible" if mine else "breaking",
+                ("callers sending",),
+                words,
+                operation,
+                old=before,
+                new=after,
             )
     if {*mine} == {*others} and _usual(old) != _usual(new):
         words = "the server that is used where none is chosen changed"
-        sides.add("warning", ("callers sending", "generated code"), words, operation, old=before, new=after)
+        sides.add(
+            "server-default-changed",
+            "warning",
+            ("callers sending", "generated code"),
+            words,
+            operation,
+            old=before,
+            new=after,
+        )
 
 
 def _urls(servers: Any) -> list[str]:

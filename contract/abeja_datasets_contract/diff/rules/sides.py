@@ -6,6 +6,7 @@ from typing import Any
 
 from abeja_datasets_contract.diff.messages.examples import Example, MessageExamples
 from abeja_datasets_contract.diff.report.findings import Audience, Counterexample, Finding, Place, Severity
+from abeja_datasets_contract.diff.rules.ids import kebab
 from abeja_datasets_contract.diff.rules.slots import Slot
 from abeja_datasets_contract.diff.schemas.sameness import Said, Sameness
 from abeja_datasets_contract.diff.schemas.schemas import Direction
@@ -68,6 +69,7 @@ class Sides:
 
     def add(
         self,
+        rule: str,
         severity: Severity,
         audiences: tuple[Audience, ...],
         sentence: str,
@@ -81,10 +83,10 @@ class Sides:
 
         Of operations which share it, the first for which a counterexample can be made shows it.
         """
-        key = (severity, sentence, old, new)
+        key = (rule, severity, sentence, old, new)
         found = self._findings.get(key)
         if not found:
-            found = Finding(severity, audiences, sentence, place_in(self.old, old), place_in(self.new, new))
+            found = Finding(rule, severity, audiences, sentence, place_in(self.old, old), place_in(self.new, new))
             self._findings[key] = found
         if operation and operation not in found.operations:
             found.operations = (*found.operations, operation)
@@ -100,13 +102,16 @@ class Sides:
         """Note two schemas that are to be compared; `text` where the value travels as text."""
         self.slots.append(Slot(direction, operation, part, old, new, text))
 
-    def deprecation(self, before: Any, after: Any, what: str, operation: str, *, old: str, new: str) -> None:
-        """Note where something was deprecated, or no longer is."""
+    def deprecation(
+        self, subject: str, before: Any, after: Any, what: str, operation: str, *, old: str, new: str
+    ) -> None:
+        """Note where something was deprecated, or no longer is; `subject` is what the ids of its rules begin with."""
         if bool(before.get("deprecated")) != bool(after.get("deprecated")):
             deprecated = bool(after.get("deprecated"))
             words = f"{what} is {'now' if deprecated else 'no longer'} deprecated"
             audiences: tuple[Audience, ...] = ("callers sending", "generated code")
-            self.add("warning" if deprecated else "docs", audiences, words, operation, old=old, new=new)
+            rule = f"{subject}-{'deprecated' if deprecated else 'no-longer-deprecated'}"
+            self.add(rule, "warning" if deprecated else "docs", audiences, words, operation, old=old, new=new)
 
     def words(self, what: str, operation: str = "", *, old: str, new: str) -> None:
         """Note changed descriptions and examples of what stands at two pointers."""
@@ -120,6 +125,7 @@ class Sides:
                 }
                 sentence = said.format(what=what, change=change)
                 self.add(
+                    f"{kebab(keyword)}-changed",
                     "docs",
                     ("callers sending", "callers reading"),
                     sentence,

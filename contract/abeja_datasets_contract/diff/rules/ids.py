@@ -1,0 +1,89 @@
+"""The stable ids of findings about schemas: a direction, what changed, and how: `request-max-length-changed`."""
+
+import re
+from typing import Any
+
+from abeja_datasets_contract.diff.schemas.changes import Change, Kind
+from abeja_datasets_contract.diff.schemas.schemas import Direction
+from abeja_datasets_contract.diff.schemas.shapes import UNIONS
+from abeja_datasets_contract.openapi.document import Document
+
+OF_KINDS: dict[Kind, tuple[str, str]] = {
+    Kind.NULL: ("null-removed", "null-added"),
+    Kind.NULLABLE: ("null-added", "null-removed"),
+    Kind.MISSING: ("property-required-added", "property-required-removed"),
+    Kind.OPTIONAL: ("property-required-removed", "property-required-added"),
+    Kind.REMOVED: ("property-removed", "property-added"),
+    Kind.ADDED: ("property-added", "property-removed"),
+    Kind.HIDDEN: ("property-read-only-added", "property-write-only-added"),
+    Kind.CARRIED: ("property-read-only-removed", "property-write-only-removed"),
+    Kind.BRANCH: ("alternative-removed", "alternative-added"),
+    Kind.LOOSE: ("property-described", "property-undescribed"),
+    Kind.WHOLE: ("schema-narrowed", "schema-widened"),
+}
+"""By the kind of a change, the end of its id in requests and in responses. A kind that is not here has a keyword."""
+
+
+def kebab(name: str) -> str:
+    """Return a keyword as a part of an id: `maxLength` is `max-length`."""
+    return re.sub(r"(?<=[a-z])(?=[A-Z])", "-", name).lower().lstrip("$")
+
+
+class Ids:
+    """Names the rules by which changes of schemas are found.
+
+    Args:
+        direction: whether the schemas are of requests or of responses.
+        sent: the document whose values are sent.
+        covering: the other one.
+    """
+
+    def __init__(self, direction: Direction, sent: Document, covering: Document) -> None:
+        self._direction = direction
+        self._request = direction == "request"
+        self._sent = sent
+        self._covering = covering
+
+    def of(self, change: Change) -> str:
+        """Return the id of a change."""
+        return f"{self._direction}-{self._end(change)}"
+
+    def _end(self, change: Change) -> str:
+        if change.kind in OF_KINDS:
+            return OF_KINDS[change.kind][0 if self._request else 1]
+        if change.name in UNIONS and change.kind == Kind.LOOSER and _is_branch(change.covering, change.name):
+            return "alternative-added" if self._request else "alternative-removed"
+        mine, others = (
+            _value(self._sent, change.sent, change.name),
+            _value(self._covering, change.covering, change.name),
+        )
+        old, new = (mine, others) if self._request else (others, mine)
+        return f"{kebab(change.name or change.kind.value)}-{_how(change.name, old, new)}"
+
+
+def _how(name: str, old: Any, new: Any) -> str:
+    if old is _NONE or new is _NONE:
+        return "changed" if old is new else "added" if old is _NONE else "removed"
+    if name == "enum" and isinstance(old, list) and isinstance(new, list):
+        gone, more = (any(value not in other for value in one) for one, other in ((old, new), (new, old)))
+        return "changed" if gone == more else "value-removed" if gone else "value-added"
+    return "changed"
+
+
+_NONE = object()
+
+
+def _value(document: Document, pointer: str, keyword: str) -> Any:
+    """Return what stands at the keyword of a change; `_NONE` where this side does not have it."""
+    try:
+        return document.at(pointer) if _ends(pointer, keyword) else _NONE
+    except KeyError:
+        return _NONE
+
+
+def _ends(pointer: str, keyword: str) -> bool:
+    return pointer.endswith(f"/{keyword}")
+
+
+def _is_branch(pointer: str, union: str) -> bool:
+    return bool(re.search(rf"/{union}/\d+$", pointer))
