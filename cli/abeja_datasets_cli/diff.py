@@ -12,6 +12,7 @@ from abeja_datasets_cli.sizes import size
 
 if TYPE_CHECKING:
     from abeja_datasets_contract.diff import Report
+    from abeja_datasets_contract.diff.report.findings import Severity
 
 _EPILOG = """\b
 Examples:
@@ -22,8 +23,8 @@ Examples:
   abeja-datasets diff --format markdown > diff.md
   abeja-datasets diff --root . api/old.yaml api/new.yaml    where they refer to files in other folders
 
-Exit codes: 0 compatible (warnings too), 1 breaking, or undecided without --allow-undecided, 2 wrong use, or a document
-that can't be read.
+Exit codes: 0 compatible; 1 breaking or undecided, or what --fail-on says; 2 wrong use, or a document that can't be
+read. Ignored findings do not count. docs/diff-rules.md lists the ids of all findings.
 """
 
 
@@ -51,7 +52,17 @@ class _Asked(NamedTuple):
     help="The format of the report.",
 )
 @click.option(
-    "--allow-undecided", is_flag=True, help="Exit with 0 also where a change is undecided, if none is breaking."
+    "--fail-on",
+    type=click.Choice(["breaking", "undecided", "warning"]),
+    help="Exit with 1 where a change is this bad, or worse. The default is undecided.",
+)
+@click.option("--allow-undecided", is_flag=True, help="The same as --fail-on breaking.")
+@click.option(
+    "--ignore",
+    type=click.Path(path_type=Path, exists=True, dir_okay=False),
+    metavar="FILE",
+    help="Findings that do not count: a list in YAML or JSON, each entry with the `id` of the finding, its `place` as "
+    "the report writes it (* stands for any text), and the `reason`.",
 )
 @click.option(
     "--root",
@@ -83,7 +94,9 @@ def diff(
     new: str | None,
     form: str,
     *,
+    fail_on: "Severity | None",
     allow_undecided: bool,
+    ignore: Path | None,
     root: Path | None,
     max_size: int,
     python: bool | None,
@@ -93,6 +106,8 @@ def diff(
     Each is a file, - for standard input, or REV:path of git, such as v1.0.0:openapi.yaml. OLD defaults to the document
     of the last release, and NEW to the openapi.yaml of the repository.
     """
+    if allow_undecided and fail_on not in (None, "breaking"):
+        raise click.UsageError(f"--allow-undecided and --fail-on {fail_on} contradict each other.")
     require("diff", "griffe", "rich", "abeja_datasets_contract.diff")
     from abeja_datasets_contract.diff import DocumentError, compare, load
 
@@ -105,15 +120,27 @@ def diff(
             from abeja_datasets_contract.diff.python_side import compare_python
 
             report.add(compare_python(asked.repository, asked.revision))
+        unused = _ignore(report, ignore) if ignore else []
     except DocumentError as error:
         from abeja_datasets_contract.diff.report.printing import printable
 
         click.echo(f"abeja-datasets diff: {printable(str(error))}", err=True)
         context.exit(WRONG_USE)
-    if asked.note:
-        click.echo(asked.note, err=True)
+    for note in (asked.note, *unused):
+        if note:
+            click.echo(note, err=True)
     _write(report, form)
-    context.exit(report.exit_code(allow_undecided=allow_undecided))
+    context.exit(report.exit_code("breaking" if allow_undecided else fail_on or "undecided"))
+
+
+def _ignore(report: "Report", path: Path) -> list[str]:
+    """Mark the findings that a file names, and return a note on each entry that names none."""
+    from abeja_datasets_contract.diff.ignoring import ignore, load_ignored
+    from abeja_datasets_contract.diff.report.printing import printable
+
+    names_none = "names no finding that no entry before it names; remove it"
+    entries = ignore(report, load_ignored(path))
+    return [printable(f"{path}, line {each.line}: {each.id} at {each.place} {names_none}") for each in entries]
 
 
 def _resolve(old: str | None, new: str | None, *, python: bool | None) -> _Asked:
@@ -154,7 +181,8 @@ def _write(report: "Report", form: str) -> None:
 
         show(report, Console(highlight=False, markup=False, emoji=False))
         return
-    from abeja_datasets_contract.diff.report import files
+    from abeja_datasets_contract.diff.report.files import as_json, as_junit
+    from abeja_datasets_contract.diff.report.markdown import as_markdown
 
-    writers = {"json": files.as_json, "markdown": files.as_markdown, "junit": files.as_junit}
+    writers = {"json": as_json, "markdown": as_markdown, "junit": as_junit}
     click.echo(writers[form](report), nl=False)

@@ -106,8 +106,10 @@ def test_the_exit_code_and_the_version_step_follow_the_verdict(
     result = diff("openapi.yaml", "new.yaml", "--format", "json")
     told = json.loads(result.stdout)
     assert (told["verdict"], told["version_step"], result.exit_code) == (verdict, step, code), told
-    allowed = diff("openapi.yaml", "new.yaml", "--allow-undecided").exit_code
-    assert allowed == (1 if verdict == "breaking" else 0)
+    for allowing in (["--allow-undecided"], ["--fail-on", "breaking"], ["--allow-undecided", "--fail-on", "breaking"]):
+        assert diff("openapi.yaml", "new.yaml", *allowing).exit_code == (1 if verdict == "breaking" else 0)
+    assert diff("openapi.yaml", "new.yaml", "--fail-on", "undecided").exit_code == code
+    assert diff("openapi.yaml", "new.yaml", "--fail-on", "warning").exit_code == code
     assert folder.is_dir()
 
 
@@ -221,6 +223,12 @@ def test_a_document_in_several_files_is_compared_and_named_by_file() -> None:
 @pytest.mark.parametrize(
     ("arguments", "says"),
     [
+        (
+            ["--allow-undecided", "--fail-on", "warning"],
+            "--allow-undecided and --fail-on warning contradict each other",
+        ),
+        (["--fail-on", "docs"], "'docs' is not one of 'breaking', 'undecided', 'warning'"),
+        (["--ignore", "nosuch"], "File 'nosuch' does not exist"),
         (["--max-size", "much"], "'much' is not a size; write a number of bytes, or one with KB, MB or GB."),
         (["--max-size", "0"], "'0' is not a size from 1 byte"),
         (["--max-size", "-5"], "'-5' is not a size"),
@@ -381,7 +389,7 @@ def test_a_missing_extra_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.usefixtures("folder")
-def test_as_a_program_it_fits_any_terminal() -> None:
+def test_as_a_program_it_writes_whole_lines_to_a_pipe_in_any_encoding() -> None:
     Path("new.yaml").write_text(NARROWED)
     start = "from abeja_datasets_cli.main import main; main()"
     program = [sys.executable, "-W", "error", "-c", start, "diff"]
@@ -390,4 +398,5 @@ def test_as_a_program_it_fits_any_terminal() -> None:
         [*program, "openapi.yaml", "new.yaml"], capture_output=True, text=True, env=ascii_only, check=False
     )
     assert (done.returncode, done.stderr) == (1, "")
-    assert max(len(line) for line in done.stdout.splitlines()[1:]) <= 60  # an escape takes more room than its sign
+    assert "    line 8, #/paths/~1x/get/parameters/0/schema/maximum" in done.stdout.splitlines()
+    assert "  \\u2022 the query parameter `size`: `maximum` changed from 100 to 10" in done.stdout.splitlines()

@@ -67,6 +67,7 @@ class Finding:
         new: the same for the new document.
         operations: whom it reaches, as `get_dataset` or, without an operationId, `GET /datasets`.
         counterexample: a value that shows a break, if one could be made and was confirmed.
+        ignored: why it does not count, where the file of `--ignore` names it; empty for one that counts.
     """
 
     id: str
@@ -77,6 +78,7 @@ class Finding:
     new: Place | None = None
     operations: tuple[str, ...] = ()
     counterexample: Counterexample | None = None
+    ignored: str = ""
 
 
 @dataclass
@@ -96,30 +98,41 @@ class Report:
     operations: tuple[str, ...] = ()
 
     @property
+    def counted(self) -> list[Finding]:
+        """The findings that are not ignored."""
+        return [finding for finding in self.findings if not finding.ignored]
+
+    @property
+    def ignored(self) -> list[Finding]:
+        """The findings that are ignored."""
+        return [finding for finding in self.findings if finding.ignored]
+
+    @property
     def verdict(self) -> Verdict:
-        """The worst of the findings: warnings and docs are compatible."""
-        severities = {finding.severity for finding in self.findings}
-        if not severities:
+        """The worst of the findings that count: warnings and docs are compatible."""
+        severities = {finding.severity for finding in self.counted}
+        if not self.findings:
             return "no change"
         return "breaking" if "breaking" in severities else "undecided" if "undecided" in severities else "compatible"
 
     @property
     def version_step(self) -> Literal["major", "minor", "patch"]:
         """The step of the version number that is asked for (semver.org): what is undecided may break."""
-        severities = {finding.severity for finding in self.findings}
+        severities = {finding.severity for finding in self.counted}
         if severities & {"breaking", "undecided"}:
             return "major"
         return "minor" if severities & {"warning", "compatible"} else "patch"
 
     @property
     def counts(self) -> dict[Severity, int]:
-        """How many findings there are of each severity, none left out."""
-        tally = Counter(finding.severity for finding in self.findings)
+        """How many findings that count there are of each severity, none left out."""
+        tally = Counter(finding.severity for finding in self.counted)
         return {severity: tally[severity] for severity in SEVERITIES}
 
-    def exit_code(self, *, allow_undecided: bool = False) -> int:
-        """Give what a command exits with: 0 compatible, 1 breaking, or undecided unless that is allowed."""
-        return int(self.verdict == "breaking" or (self.verdict == "undecided" and not allow_undecided))
+    def exit_code(self, fail_on: Severity = "undecided") -> int:
+        """Return what a command exits with: 1 where a finding counts that is as bad as `fail_on`, or worse; else 0."""
+        worst = SEVERITIES.index(fail_on)
+        return int(any(SEVERITIES.index(finding.severity) <= worst for finding in self.counted))
 
     def add(self, findings: list[Finding]) -> None:
         """Add findings, and put the worst first."""

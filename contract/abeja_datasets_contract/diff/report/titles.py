@@ -4,6 +4,7 @@ from itertools import groupby
 
 from abeja_datasets_contract.diff.report.findings import Finding, Report, Severity
 
+IGNORED = "Ignored: each with its reason"
 TITLES: dict[Severity, str] = {
     "breaking": "Breaking",
     "undecided": "Undecided: nothing shows whether it breaks",
@@ -14,5 +15,5 @@ TITLES: dict[Severity, str] = {
 
 
 def by_severity(report: Report) -> list[tuple[Severity, list[Finding]]]:
-    """Give the findings of each severity that there are, the worst first."""
-    return [(severity, list(found)) for severity, found in groupby(report.findings, key=lambda one: one.severity)]
+    """Return the findings that count of each severity that there are, the worst first."""
+    return [(severity, list(found)) for severity, found in groupby(report.counted, key=lambda one: one.severity)]

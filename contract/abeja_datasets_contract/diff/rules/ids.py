@@ -5,8 +5,8 @@ from typing import Any
 
 from abeja_datasets_contract.diff.schemas.changes import Change, Kind
 from abeja_datasets_contract.diff.schemas.schemas import Direction
-from abeja_datasets_contract.diff.schemas.shapes import UNIONS
 from abeja_datasets_contract.openapi.document import Document
+from abeja_datasets_contract.openapi.families import UNIONS
 
 OF_KINDS: dict[Kind, tuple[str, str]] = {
     Kind.NULL: ("null-removed", "null-added"),
@@ -17,7 +17,9 @@ OF_KINDS: dict[Kind, tuple[str, str]] = {
     Kind.ADDED: ("property-added", "property-removed"),
     Kind.HIDDEN: ("property-read-only-added", "property-write-only-added"),
     Kind.CARRIED: ("property-read-only-removed", "property-write-only-removed"),
+    Kind.UNSENT: ("property-read-only-changed", "property-write-only-changed"),
     Kind.BRANCH: ("alternative-removed", "alternative-added"),
+    Kind.DISCRIMINATOR: ("discriminator-changed", "discriminator-changed"),
     Kind.LOOSE: ("property-described", "property-undescribed"),
     Kind.WHOLE: ("schema-narrowed", "schema-widened"),
 }
@@ -49,10 +51,14 @@ class Ids:
         return f"{self._direction}-{self._end(change)}"
 
     def _end(self, change: Change) -> str:
+        if change.kind == Kind.DISCRIMINATOR and change.name:
+            return "discriminator-value-changed"
         if change.kind in OF_KINDS:
             return OF_KINDS[change.kind][0 if self._request else 1]
         if change.name in UNIONS and change.kind == Kind.LOOSER and _is_branch(change.covering, change.name):
             return "alternative-added" if self._request else "alternative-removed"
+        if change.name == "false":
+            return "schema-false-added" if (change.kind == Kind.LOOSER) != self._request else "schema-false-removed"
         mine, others = (
             _value(self._sent, change.sent, change.name),
             _value(self._covering, change.covering, change.name),
