@@ -64,7 +64,8 @@ def of_kinds(direction: Direction) -> Iterator[Rule]:
                _UNION % "u")  # fmt: skip
     yield Rule(f"{direction}-discriminator-value-changed", "A value of the discriminator no longer stands for the same "
                "alternative.", where, _MAPPED % "a", _MAPPED % "b")  # fmt: skip
-    yield _whole(direction)
+    yield from _whole(direction)
+    yield _closed(direction)
     if direction == "request":
         says = "A property that could be anything is now described."
         yield Rule("request-property-described", says, where, _OPEN, _PROPERTY % "")
@@ -80,9 +81,21 @@ def _own(direction: Direction) -> Rule:
     return Rule(f"{direction}-property-{word}-changed", says, schema_of(direction), old, new)
 
 
-def _whole(direction: Direction) -> Rule:
+def _closed(direction: Direction) -> Rule:
+    where, plain = schema_of(direction), "{type: object, properties: {a: {}}}"
+    closed = "{type: object, properties: {a: {}}, additionalProperties: false}"
     if direction == "request":
-        says = "Something that was accepted is refused, and no smaller change explains it."
-        return Rule("request-schema-narrowed", says, "request schema", "{oneOf: [{minimum: 1}]}", "{not: {maximum: 0}}")
-    says = "Something may come that was not described, and no smaller change explains it."
-    return Rule("response-schema-widened", says, "response schema", "{not: {maximum: 0}}", "{oneOf: [{minimum: 1}]}")
+        says = "Properties that are not described are no longer accepted."
+        return Rule("request-additional-properties-refused", says, where, plain, closed)
+    says = "Properties that are not described may now come."
+    return Rule("response-additional-properties-allowed", says, where, closed, plain)
+
+
+def _whole(direction: Direction) -> Iterator[Rule]:
+    """Yield the rules for what no smaller change explains."""
+    narrow, wide = "{oneOf: [{minimum: 1}]}", "{not: {maximum: 0}}"
+    narrowed, widened = (
+        f"Some values are {what}, and no smaller change explains it." for what in ("ruled out", "allowed")
+    )
+    yield Rule(f"{direction}-schema-narrowed", narrowed, schema_of(direction), wide, narrow)
+    yield Rule(f"{direction}-schema-widened", widened, schema_of(direction), narrow, wide)

@@ -95,7 +95,6 @@ def of_keywords(direction: Direction) -> Iterator[Rule]:
 _WORDS = {
     "description": ("a", "b"), "title": ("a", "b"), "example": ("a", "b"), "examples": ("[a]", "[b]"),
     "discriminator": ("{propertyName: a}", "{propertyName: b}"), "xml": ("{name: a}", "{name: b}"),
-    "contentEncoding": ("base64", "base16"), "contentMediaType": ("text/csv", "image/png"),
 }  # fmt: skip
 """Two values of each keyword that is only reported as a change of words."""
 

@@ -6,7 +6,7 @@ from abeja_datasets_contract.diff.report.printing import shown
 from abeja_datasets_contract.diff.rules.ids import kebab
 from abeja_datasets_contract.diff.rules.sides import Sides
 from abeja_datasets_contract.diff.rules.slots import Slot
-from abeja_datasets_contract.diff.rules.wording import subject
+from abeja_datasets_contract.diff.rules.subjects import subject
 from abeja_datasets_contract.diff.schemas.graph import Key, PairGraph
 from abeja_datasets_contract.diff.schemas.pairs import Pairs
 from abeja_datasets_contract.diff.schemas.shapes import Shape, Shapes

@@ -3,7 +3,9 @@
 import re
 from typing import Any
 
+from abeja_datasets_contract.diff.rules.values import NOTHING, Values
 from abeja_datasets_contract.diff.schemas.changes import Change, Kind
+from abeja_datasets_contract.diff.schemas.graph import besides
 from abeja_datasets_contract.diff.schemas.schemas import Direction
 from abeja_datasets_contract.openapi.document import Document
 from abeja_datasets_contract.openapi.families import UNIONS
@@ -17,10 +19,13 @@ OF_KINDS: dict[Kind, tuple[str, str]] = {
     Kind.ADDED: ("property-added", "property-removed"),
     Kind.HIDDEN: ("property-read-only-added", "property-write-only-added"),
     Kind.CARRIED: ("property-read-only-removed", "property-write-only-removed"),
+    Kind.CLOSED: ("additional-properties-refused", "additional-properties-allowed"),
     Kind.UNSENT: ("property-read-only-changed", "property-write-only-changed"),
     Kind.BRANCH: ("alternative-removed", "alternative-added"),
     Kind.DISCRIMINATOR: ("discriminator-changed", "discriminator-changed"),
     Kind.LOOSE: ("property-described", "property-undescribed"),
+    Kind.TEXT: ("text-type-changed", "text-type-changed"),
+    Kind.WIDER: ("schema-widened", "schema-narrowed"),
     Kind.WHOLE: ("schema-narrowed", "schema-widened"),
 }
 """By the kind of a change, the end of its id in requests and in responses. A kind that is not here has a keyword."""
@@ -43,14 +48,13 @@ class Ids:
     def __init__(self, direction: Direction, sent: Document, covering: Document) -> None:
         self._direction = direction
         self._request = direction == "request"
-        self._sent = sent
-        self._covering = covering
+        self._values = Values(direction, sent, covering)
 
-    def of(self, change: Change) -> str:
-        """Return the id of a change."""
-        return f"{self._direction}-{self._end(change)}"
+    def of(self, change: Change, sent: str, covering: str) -> str:
+        """Return the id of a change between the schemas at two pointers."""
+        return f"{self._direction}-{self._end(change, sent, covering)}"
 
-    def _end(self, change: Change) -> str:
+    def _end(self, change: Change, sent: str, covering: str) -> str:
         if change.kind == Kind.DISCRIMINATOR and change.name:
             return "discriminator-value-changed"
         if change.kind in OF_KINDS:
@@ -59,36 +63,17 @@ class Ids:
             return "alternative-added" if self._request else "alternative-removed"
         if change.name == "false":
             return "schema-false-added" if (change.kind == Kind.LOOSER) != self._request else "schema-false-removed"
-        mine, others = (
-            _value(self._sent, change.sent, change.name),
-            _value(self._covering, change.covering, change.name),
-        )
-        old, new = (mine, others) if self._request else (others, mine)
+        old, new = self._values.of(change, sent, covering)
         return f"{kebab(change.name or change.kind.value)}-{_how(change.name, old, new)}"
 
 
 def _how(name: str, old: Any, new: Any) -> str:
-    if old is _NONE or new is _NONE:
-        return "changed" if old is new else "added" if old is _NONE else "removed"
+    if old is NOTHING or new is NOTHING:
+        return "changed" if old is new else "added" if old is NOTHING else "removed"
     if name == "enum" and isinstance(old, list) and isinstance(new, list):
-        gone, more = (any(value not in other for value in one) for one, other in ((old, new), (new, old)))
+        gone, more = bool(besides(old, new)), bool(besides(new, old))
         return "changed" if gone == more else "value-removed" if gone else "value-added"
     return "changed"
-
-
-_NONE = object()
-
-
-def _value(document: Document, pointer: str, keyword: str) -> Any:
-    """Return what stands at the keyword of a change; `_NONE` where this side does not have it."""
-    try:
-        return document.at(pointer) if _ends(pointer, keyword) else _NONE
-    except KeyError:
-        return _NONE
-
-
-def _ends(pointer: str, keyword: str) -> bool:
-    return pointer.endswith(f"/{keyword}")
 
 
 def _is_branch(pointer: str, union: str) -> bool:

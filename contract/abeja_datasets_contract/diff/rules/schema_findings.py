@@ -9,6 +9,7 @@ from abeja_datasets_contract.diff.rules.ids import Ids
 from abeja_datasets_contract.diff.rules.sides import place_in
 from abeja_datasets_contract.diff.rules.slots import Slot
 from abeja_datasets_contract.diff.rules.texts import same_texts
+from abeja_datasets_contract.diff.rules.values import written
 from abeja_datasets_contract.diff.rules.wording import Wording
 from abeja_datasets_contract.diff.samples.counterexamples import Counterexamples, NotFound
 from abeja_datasets_contract.diff.schemas.changes import Change, Inner, Kind
@@ -275,7 +276,8 @@ class SchemaFindings:
     def _finding(self, pair: Pair, change: Change, severity: Severity) -> Finding:
         words = self._wording.sentence(change, pair.sent, pair.covering)
         old, new = (change.sent, change.covering) if self._request else (change.covering, change.sent)
-        return Finding(self._ids.of(change), severity, (), words, place_in(self._old, old), place_in(self._new, new))
+        before, after = place_in(self._old, written(self._old, old)), place_in(self._new, written(self._new, new))
+        return Finding(self._ids.of(change, pair.sent, pair.covering), severity, (), words, before, after)
 
     def _audiences(self, change: Change, severity: Severity) -> tuple[Audience, ...]:
         side: Audience = "callers sending" if self._request else "callers reading"

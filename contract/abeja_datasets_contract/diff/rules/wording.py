@@ -3,70 +3,18 @@
 from typing import Any
 
 from abeja_datasets_contract.diff.report.printing import shown
+from abeja_datasets_contract.diff.rules.subjects import subject
+from abeja_datasets_contract.diff.rules.values import NOTHING, Values
 from abeja_datasets_contract.diff.schemas.changes import Change, Kind
 from abeja_datasets_contract.diff.schemas.graph import besides
 from abeja_datasets_contract.diff.schemas.schemas import Direction
 from abeja_datasets_contract.diff.schemas.shapes import is_null
 from abeja_datasets_contract.openapi.document import Document
 from abeja_datasets_contract.openapi.families import UNIONS
-from abeja_datasets_contract.openapi.pointers import join, split
+from abeja_datasets_contract.openapi.pointers import split
 
-_SILENT = frozenset({"allOf", "schema", "content", "$ref"})
 _FEW = 5
 """Values of an enum that are named before the rest is left out."""
-
-
-def subject(document: Document, pointer: str) -> str:
-    """Name what stands at a pointer as a reader would: `Dataset.props.categories[]`, "the request body"."""
-    keys = split(pointer)
-    if keys[:2] != ["components", "schemas"] and keys[-1:] == ["schema"]:
-        keys = split(document.follow(pointer))
-    if keys[:2] == ["components", "schemas"]:
-        return "`" + "".join([keys[2], *_trail(keys[3:])]) + "`"
-    place = next((index for index, key in enumerate(keys) if key == "schema"), len(keys))
-    trail = "".join(_trail(keys[place:])).lstrip(".")
-    if keys[0] == "paths" and len(keys) > 2:  # noqa: PLR2004 - paths, path, method
-        holder = _holder(document, keys[:place])
-        return f"`{trail}` in {holder}" if trail else holder
-    if keys[:2] == ["components", "parameters"]:
-        raw = document.at(join(*keys[:3]))
-        holder = f"the {raw['in']} parameter `{raw['name']}`"
-        return f"`{trail}` in {holder}" if trail else holder
-    return f"`{'/'.join(keys[1:place])}{'.' if trail else ''}{trail}`"
-
-
-def _holder(document: Document, keys: list[str]) -> str:
-    keys, parent = (keys[3:], keys) if keys[3:] and keys[2] != "parameters" else (keys[2:], keys)
-    if keys[:1] == ["requestBody"]:
-        return "the request body"
-    if keys[:1] == ["responses"] and len(keys) > 1:
-        return f"the header `{keys[3]}` of response {keys[1]}" if keys[2:3] == ["headers"] else f"response {keys[1]}"
-    if keys[:1] != ["parameters"]:
-        return f"`{'/'.join(keys)}`"
-    raw = document.at(document.follow(join(*parent[: parent.index("parameters", 2) + 2])))
-    return f"the {raw['in']} parameter `{raw['name']}`"
-
-
-def _trail(keys: list[str]) -> list[str]:
-    found: list[str] = []
-    rest = list(keys)
-    while rest:
-        key = rest.pop(0)
-        if key in ("properties", "patternProperties") and rest:
-            found.append(f".{rest.pop(0)}")
-        elif key == "items":
-            found.append("[]")
-        elif key == "additionalProperties":
-            found.append(".*")
-        elif key in ("anyOf", "oneOf") and rest:
-            found.append(f"({key} {int(rest.pop(0)) + 1})")
-        elif key == "allOf" and rest:
-            rest.pop(0)
-        elif key not in _SILENT:
-            found.append(f"({key})")
-    return found
-
-
 _SAID = {
     Kind.NULL: ("null is no longer accepted", "it may now be null"),
     Kind.MISSING: ("property `{name}` is now required", "property `{name}` is no longer always there"),
@@ -120,15 +68,16 @@ class Wording:
         self._request = direction == "request"
         self._sent = sent
         self._covering = covering
+        self._values = Values(direction, sent, covering)
 
     def sentence(self, change: Change, sent: str, covering: str) -> str:
         """Say what a change between the schemas at two pointers is."""
         here = subject(self._covering, covering) if self._request else subject(self._sent, sent)
         if here.startswith("`") and " in " not in here:
             here += " in requests" if self._request else " in responses"
-        return f"{here}: {self._said(change)}"
+        return f"{here}: {self._said(change, sent, covering)}"
 
-    def _said(self, change: Change) -> str:
+    def _said(self, change: Change, sent: str, covering: str) -> str:
         name, kind = change.name, change.kind
         if kind == Kind.DISCRIMINATOR:
             return self._discriminator(change)
@@ -140,9 +89,7 @@ class Wording:
         if kind == Kind.BRANCH:
             word = "removed" if self._request else "added"
             return f"the alternative {_branch(self._sent, change.sent)} was {word}"
-        mine = _value(self._sent, change.sent, name)
-        other = None if kind == Kind.LOOSER else _value(self._covering, change.covering, name)
-        old, new = (mine, other) if self._request else (other, mine)
+        old, new = self._values.of(change, sent, covering)
         return _values(old, new) if name == "enum" else _keyword(name, old, new)
 
     def _has_null_alternative(self, place: str) -> bool:
@@ -160,11 +107,11 @@ class Wording:
 
 
 def _values(old: Any, new: Any) -> str:
-    if old is None or new is None:
-        return f"the list of values it can have (`enum`) was {'added' if old is None else 'removed'}"
-    gone, more = (besides(one, other) for one, other in ((old, new), (new, old)))
+    if old is NOTHING or new is NOTHING:
+        return f"the list of values it can have (`enum`) was {'added' if old is NOTHING else 'removed'}"
+    gone, more = besides(old, new), besides(new, old)
     said = [_listed(values, word) for values, word in ((gone, "removed"), (more, "added")) if values]
-    return f"enum: {' and '.join(said)}"
+    return f"enum: {' and '.join(said)}" if said else "`enum` changed, and lists the same values"
 
 
 def _listed(values: list[Any], word: str) -> str:
@@ -173,21 +120,22 @@ def _listed(values: list[Any], word: str) -> str:
 
 
 def _keyword(name: str, old: Any, new: Any) -> str:
-    if old is None and new is None:
-        return f"`{name}` changed with the `format`"
-    one = new if old is None else old
-    said = f"`{name}`" if isinstance(one, dict) or (isinstance(one, list) and name != "type") else ""
-    if old is None or new is None:
-        return f"{said or f'`{name}: {shown(one, 80)}`'} was {'added' if old is None else 'removed'}"
-    return f"{said} changed" if said else f"`{name}` changed from {shown(old, 80)} to {shown(new, 80)}"
+    if old is NOTHING and new is NOTHING:
+        return f"`{name}` changed with what stands beside it"
+    if old is NOTHING or new is NOTHING:
+        one, change = (new, "added") if old is NOTHING else (old, "removed")
+        return f"`{name}{'' if _is_long(name, one) else f': {shown(one, 80)}'}` was {change}"
+    if _is_long(name, old) or _is_long(name, new):
+        return f"`{name}` changed"
+    if old == new and type(old) is type(new):
+        others = "properties" if name.endswith("Properties") else "values"
+        return f"`{name}: {shown(new, 80)}` now applies to other {others}"
+    return f"`{name}` changed from {shown(old, 80)} to {shown(new, 80)}"
 
 
-def _value(document: Document, pointer: str, keyword: str) -> Any:
-    """Give what stands at the keyword of a change; None where the side does not have it, or says it by its format."""
-    try:
-        return document.at(pointer) if pointer.endswith(f"/{keyword}") else None
-    except KeyError:
-        return None
+def _is_long(name: str, value: Any) -> bool:
+    """Return whether the value of a keyword is not shown: a schema, or a list of them."""
+    return isinstance(value, dict) or (isinstance(value, list) and name != "type")
 
 
 def _branch(document: Document, pointer: str) -> str:
