@@ -198,6 +198,7 @@ REFUSED = [
     ("words.md", "words.md, line "),
     ("s.yaml#/Around", "s.yaml, line 5, #/Around: a circle of references"),
     ("s.yaml#/Loop/x", "leads nowhere"),
+    ("s.yaml#/Spiral/x", "the reference 's.yaml#/Spiral/x' leads around in a circle"),
     ("s.yaml#/Out", "s.yaml, line 6, #/Out/$ref: the reference '../outside.yaml' leads out of the folder"),
     ("s.yaml#/Wrong", "s.yaml, line 8, #/Wrong/type: not a valid OpenAPI document: text is expected here, not 5"),
 ]  # fmt: skip
@@ -212,7 +213,8 @@ def test_a_reference_that_is_not_followed_is_named(tmp_path: Path, reference: st
         **BESIDE, "twice.yaml": "a: {$anchor: n}\nb: {$anchor: n}",
         "broken.yaml": "a: 1\n  b: 2", "words.md": "# W\n- [a](b",
         "s.yaml": BESIDE["s.yaml"] + "Around: {$ref: '#/Around'}\nOut: {$ref: ../outside.yaml}\n"
-                  "Loop: {$ref: '#/Loop'}\nWrong: {type: 5}\n",
+                  "Loop: {$ref: '#/Loop'}\nWrong: {type: 5}\n"
+                  "Spiral: {$ref: '#/Spiral/x'}\n",
     }  # fmt: skip
     said = refusal(tmp_path / "api", PLAIN % (f"schema: {{$ref: '{reference}'}}", ""), beside)
     assert says.replace("\\x00", "\0") in said

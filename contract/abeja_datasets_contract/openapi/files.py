@@ -65,11 +65,13 @@ class Files(NamedTuple):
         main: the path of the document itself, below the root, with slashes.
         root: what messages call the root.
         read: returns the bytes of a file, by its path below the root and what messages call it.
+        prefix: what stands before the paths in messages: the revision and a colon, or nothing.
     """
 
     main: str
     root: str
     read: Callable[[str, str], bytes]
+    prefix: str = ""
 
 
 class Opened(NamedTuple):
@@ -154,7 +156,8 @@ def _in_git(source: str, folder: Path, root: Path | None, budget: Budget) -> Ope
         return _blob(revision, posixpath.join(top, below), folder, name, budget)
 
     raw = _blob(revision, path, folder, source, budget)
-    return Opened(raw, Files(posixpath.relpath(path, top or "."), top or "the top of the repository", read))
+    main = posixpath.relpath(path, top or ".")
+    return Opened(raw, Files(main, top or "the top of the repository", read, f"{revision}:"))
 
 
 def _top_in_git(path: str, folder: Path, root: Path | None) -> str:

@@ -38,6 +38,7 @@ class Targets:
         self._files = files
         self._read = read
         self._names: dict[str, _Names] = {}
+        self._hops = 0
         self.rewritten: set[int] = set()
         """The identities of the objects whose reference is a pointer of the data already."""
 
@@ -53,6 +54,15 @@ class Targets:
             LeadsNowhereError: it can't be followed.
             DocumentError: the file it leads to is broken.
         """
+        self._hops += 1
+        try:
+            if self._hops > _HOPS:
+                raise LeadsNowhereError("around in a circle")
+            return self._found(reference, file, resource)
+        finally:
+            self._hops -= 1
+
+    def _found(self, reference: str, file: str, resource: str) -> str:
         path, _, fragment = reference.partition("#")
         top = self._top(path, file) if path else top_of(file)
         if not fragment:
@@ -99,8 +109,9 @@ class Targets:
 
     def _name(self, file: str) -> str:
         """Return what messages call a file: as they call the document, whose folder it is relative to."""
-        revision, colon, path = self._document.name.rpartition(":")
-        return revision + colon + posixpath.normpath(posixpath.join(posixpath.dirname(path), file))
+        prefix = self._files.prefix if self._files else ""
+        folder = posixpath.dirname(self._document.name.removeprefix(prefix))
+        return prefix + posixpath.normpath(posixpath.join(folder, file))
 
     def _at(self, pointer: str) -> str:
         """Return the pointer of a place, through the references that stand on the way to it."""
