@@ -1,18 +1,14 @@
 """The sentences of the diff: what each says of a change, and that none says nothing or the same twice."""
 
-import re
 from itertools import product
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
+from tests.contract.empty import EMPTY
 
 from abeja_datasets_contract.diff import Document, Finding, compare, load, parse
-from abeja_datasets_contract.diff.catalogue import GROUPS
-
-EMPTY = re.compile(r"enum: *$|changed from (.+) to \1$|\bNone\b|: *$|  ")
-"""A sentence without content: an empty list, a change from something to itself, or a word of Python."""
 
 
 def document(schema: Any, version: str, name: str = "p") -> Document:
@@ -62,13 +58,6 @@ def test_a_change_is_said_as_it_is_meant(version: str, old: Any, new: Any, said:
     assert sentences(old, new, version) == said
 
 
-def test_every_sentence_about_examples_says_something() -> None:
-    for rules in GROUPS.values():
-        for rule in rules:
-            for finding in compare(*rule.documents()).findings:
-                assert not EMPTY.search(finding.sentence), (rule, finding.sentence)
-
-
 SCHEMAS: list[Any] = [
     {**STRING, "nullable": True}, {**STRING, "enum": ["a"], "nullable": True}, {**STRING, "enum": ["a"]},
     {"type": "integer", "minimum": 1, "exclusiveMinimum": True}, {"type": "number", "maximum": 5, "format": "int32"},
@@ -79,10 +68,10 @@ SCHEMAS: list[Any] = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize("name", ["type", "items", "enum", "format", "additionalProperties"])
-def test_no_pair_of_schemas_is_reported_without_content(name: str) -> None:
-    # Properties may have the names of keywords.
-    for old, new in product(SCHEMAS, SCHEMAS):
+@pytest.mark.parametrize(("part", "name"), [*enumerate(["type", "items", "enum", "format", "additionalProperties"])])
+def test_no_pair_of_schemas_is_reported_without_content(part: int, name: str) -> None:
+    # Properties may have the names of keywords; each has a fifth of the pairs.
+    for old, new in [*product(SCHEMAS, SCHEMAS)][part::5]:
         for finding in found(old, new, name=name):
             assert not EMPTY.search(finding.sentence), (old, new, finding)
             assert "{" not in finding.sentence.replace("`{", ""), (old, new, finding)
