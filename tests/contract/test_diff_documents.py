@@ -172,6 +172,32 @@ def test_3_0_and_3_1_say_the_same_in_their_own_ways() -> None:
     assert compare(parse(new.replace("[integer, 'null']", "integer"), "new"), parse(old, "old")).verdict == "breaking"
 
 
+@pytest.mark.parametrize(
+    ("edit", "says"),
+    [
+        (
+            ("operationId: x", "operationId: x\n      callbacks: {c: {$ref: '#/components/callbacks/C'}}"),
+            "the callbacks of",
+        ),
+        (("paths:", "webhooks: {w: {$ref: '#/components/pathItems/P'}}\npaths:"), "the webhooks changed"),
+        (
+            ("description: d", "description: d\n          links: {l: {$ref: '#/components/links/L'}}"),
+            "the links of response",
+        ),
+    ],
+)
+def test_what_is_not_compared_is_reported_also_where_it_changes_behind_a_reference(
+    edit: tuple[str, str], says: str
+) -> None:
+    more = """  callbacks: {C: {'{$url}': {$ref: '#/components/pathItems/P'}}}
+  pathItems: {P: {post: {responses: {'200': {description: %s}}}}}
+  links: {L: {operationRef: y, description: %s}}
+"""
+    one, other = (parse(document(more=more % (word, word)).replace(*edit), "x") for word in ("a", "b"))
+    assert compare(one, one).findings == []
+    assert [each.sentence for each in compare(one, other).findings if each.sentence.startswith(says)] != []
+
+
 def test_a_file_is_read_by_its_path_below_a_folder(tmp_path: Path) -> None:
     (tmp_path / "a:b.yaml").write_text("\ufeff" + document(), encoding="utf-8")
     assert load("a:b.yaml", folder=tmp_path).line("#/paths/~1x/get/operationId") == 6

@@ -51,7 +51,7 @@ def _compare_rest(sides: Sides) -> None:
     if old["openapi"] != new["openapi"]:
         words = f"the document is now written in OpenAPI {new['openapi']}, no longer {old['openapi']}"
         sides.add("openapi-version-changed", "docs", ("contract check",), words, old="#/openapi", new="#/openapi")
-    if old.get("webhooks", {}) != new.get("webhooks", {}):
+    if not sides.parts_alike("#", "#", "webhooks"):
         sides.add(
             "webhooks-changed",
             "undecided",

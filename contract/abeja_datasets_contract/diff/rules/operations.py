@@ -78,7 +78,7 @@ def _compare(sides: Sides, old: Operation, new: Operation) -> None:
         after=_at(new, "servers"),
         operation=new.name,
     )
-    if old.raw.get("callbacks", {}) != new.raw.get("callbacks", {}):
+    if not sides.parts_alike(old.pointer, new.pointer, "callbacks"):
         words = f"the callbacks of {new.name} changed, which are not compared"
         sides.add(
             "operation-callbacks-changed",

@@ -69,7 +69,7 @@ class Responses:
     def _compare_response(self, status: str, old: str, new: str, key: str) -> None:
         before, after = self._sides.old.at(old), self._sides.new.at(new)
         self._sides.words(f"response {status}", self._name, old=old, new=new)
-        if before.get("links", {}) != after.get("links", {}):
+        if not self._sides.parts_alike(old, new, "links"):
             self._add(
                 "response-links-changed",
                 "docs",

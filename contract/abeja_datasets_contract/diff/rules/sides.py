@@ -58,6 +58,13 @@ class Sides:
         """Return whether two schemas are written the same, with all that they refer to."""
         return self._written.same(self._said[0](old), self._said[1](new))
 
+    def parts_alike(self, old: str, new: str, keyword: str) -> bool:
+        """Return whether what stands at a keyword of two objects is written the same, with all that it refers to."""
+        before, after = self.old.mapping(old).get(keyword), self.new.mapping(new).get(keyword)
+        if not before or not after:
+            return not before and not after
+        return self.written_alike(child(old, keyword), child(new, keyword))
+
     def mean_alike(self, slot: Slot) -> bool:
         """Return whether the schemas of a slot are written the same in documents that are read the same."""
         return self.old.is_3_0 == self.new.is_3_0 and self.written_alike(slot.old, slot.new)
