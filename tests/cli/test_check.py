@@ -226,7 +226,7 @@ WRONG = {
     "http://h --organization-id 1 --report file/below": "--report: ",
     "http://h --organization-id 1 --clean-up file": "not a ledger",
     "--list --document missing.yaml": "'missing.yaml' does not exist",
-    "--list --document file": "--document: file, line 1, column 2: broken JSON",
+    "--list --document file": "--document: file, line 2, column 1: broken YAML",
     "http://h --organization-id 1 --document empty": "empty, line 1, #/openapi: not an OpenAPI 3.0, 3.1 or 3.2",
     "--clean-up file": "needs the server and the organization",
 }

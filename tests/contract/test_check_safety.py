@@ -299,7 +299,7 @@ def test_an_interrupt_is_cleaned_up_after(number: signal.Signals, tmp_path: Path
         with checking(server, tmp_path / "ledger.jsonl") as process:
             os.kill(process.pid, number)
             output, _ = process.communicate(timeout=30)
-        assert output.strip() == "interrupted () () 0"
+        assert output.strip() == "interrupted () () 3"
         assert there(server) == 0
 
 
