@@ -196,6 +196,11 @@ def added(path: str, method: str, **more: Any) -> Edit:
     return edit
 
 
+def more_for_a_key(data: Data) -> None:
+    api_key("X-Key", alone=False)(data)
+    added(f"{ROOT}/{{dataset_id}}/more", "get", security=[{"key": []}])(data)
+
+
 def all_at_once(data: Data) -> None:
     for edit in (
         more_parameters("sort"),
@@ -350,6 +355,11 @@ async def _with_more(asked: Asked, ask: Ask) -> Told:
     return looked.but(json={"more": True}) if looked.status == 200 else looked
 
 
+async def _with_more_for_a_key(asked: Asked, ask: Ask) -> Told:
+    refusal = _REFUSAL.but(status=401).header("www-authenticate", "Key")
+    return refusal if asked.path.endswith("/more") else await ask(asked)
+
+
 _REFUSAL = Told(400, [("content-type", "application/json")], b'{"error": "x", "error_description": "x"}')
 OTHERWISE: dict[str, tuple[Edit, Wrap]] = {
     "403 for wrong credentials": (status(401, 403), with_status(401, 403)),
@@ -362,6 +372,7 @@ OTHERWISE: dict[str, tuple[Edit, Wrap]] = {
     "a required property": (required_property, _requires_region),
     "no credentials": (lambda data: data.pop("security"), _for_anybody),
     "an operation added": (added(f"{ROOT}/{{dataset_id}}/more", "get"), _with_more),
+    "an operation added, for an API key": (more_for_a_key, _with_more_for_a_key),
     "422 for wrong bodies": (status(400, 422), with_status(400, 422)),
     "410 for what is not there": (status(404, 410), with_status(404, 410)),
     "200 for what is created": (status(201, 200), with_status(201, 200)),
@@ -481,6 +492,42 @@ def test_a_document_in_several_files_has_the_same_clauses_and_schemas(tmp_path: 
 def test_a_document_that_can_not_be_read_is_named(name: str, reason: str, tmp_path: Path) -> None:
     with pytest.raises(ValueError, match=reason):
         check(URL, ORGANIZATION, AUTHORIZATION, Options(document=tmp_path / name))
+
+
+SCHEMES = {
+    "bearer": {"type": "http", "scheme": "bearer"},
+    "key": {"type": "apiKey", "in": "header", "name": "X-Key"},
+    "cookie": {"type": "apiKey", "in": "cookie", "name": "session"},
+    "query": {"type": "apiKey", "in": "query", "name": "k"},
+    "tls": {"type": "mutualTLS"},
+}
+CREDENTIALS: dict[str, tuple[list[Data], str]] = {
+    "a key": ([{"key": []}], "an API key in the header X-Key"),
+    "a key as well": ([{"bearer": [], "key": []}], "an API key in the header X-Key"),
+    "one of two": ([{"key": []}, {"cookie": []}], "an API key in the header X-Key or an API key in the cookie session"),
+    "both of two": (
+        [{"key": [], "query": []}],
+        "an API key in the header X-Key and an API key in the query parameter k",
+    ),
+    "a certificate": ([{"tls": []}], "a client certificate"),
+}
+
+
+@pytest.mark.parametrize(("ways", "what"), CREDENTIALS.values(), ids=CREDENTIALS)
+@pytest.mark.parametrize("named", ["list_datasets", "update_dataset_item"])
+def test_a_credential_that_the_check_can_not_send_is_named(
+    ways: list[Data], what: str, named: str, tmp_path: Path
+) -> None:
+    def edit(data: Data) -> None:
+        data["components"]["securitySchemes"].update(SCHEMES)
+        next(each for each in operations(data) if each["operationId"] == named)["security"] = ways
+
+    with spoilt() as server:
+        options = Options(mode=Mode.WRITES, transport=server, document=written(tmp_path, edit))
+        with pytest.raises(CheckFailed, match=rf"^changed\.yaml, line \d+, .*: {named} requires {what}; ") as refused:
+            check(URL, ORGANIZATION, AUTHORIZATION, options)
+    assert server.asked == []
+    assert "\n" not in str(refused.value)
 
 
 @pytest.mark.parametrize("name", ["get_dataset", "delete_dataset"])

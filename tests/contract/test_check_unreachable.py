@@ -132,6 +132,19 @@ def test_a_wrong_credential_and_a_wrong_organization() -> None:
             check(server.url, OTHER_ORGANIZATION, AUTHORIZATION)
 
 
+def test_a_refusal_is_shown_as_it_came() -> None:
+    def refuse(connection: socket.socket) -> None:
+        connection.recv(65536)
+        connection.sendall(
+            b"HTTP/1.1 401 Unauthorized\r\nWWW-Authenticate: Key realm=x\r\nContent-Length: 28\r\n\r\n"
+            b"No API key found in request\n"
+        )
+
+    with listening(refuse) as url:
+        message = failing(url)
+    assert message.endswith("status 401: No API key found in request\\n, WWW-Authenticate: Key realm=x")
+
+
 def test_a_server_that_goes_away(tmp_path: Path) -> None:
     import httpx
 

@@ -4,6 +4,7 @@ import httpx
 
 from abeja_datasets_contract.check.document.sources import Source
 from abeja_datasets_contract.check.judging.reading import Response, header
+from abeja_datasets_contract.check.report.printable import one_line
 
 from .options import CheckFailed, Lost, Stopped
 from .probe import Probe
@@ -36,7 +37,7 @@ def _look(p: Probe) -> None:
         raise CheckFailed(f"{response.exchange.sent.url}: {response.exchange.error}")
     if response.status in (_UNAUTHORIZED, _FORBIDDEN):
         raise CheckFailed(
-            f"the server refuses the credential for organization {p.party.organization_id} (status {response.status})"
+            f"the server refuses the credential for organization {p.party.organization_id}: {_refusal(response)}"
         )
     if _REDIRECT <= response.status < _ERROR and not _to_other_spelling(response):
         raise CheckFailed(f"the server redirects to {header(received, 'location')}; is that its URL?")
@@ -47,6 +48,12 @@ def _look(p: Probe) -> None:
         raise CheckFailed(
             f"the server knows no organization {p.party.organization_id}, or has no such API (status 404)"
         )
+
+
+def _refusal(response: Response) -> str:
+    """Return what a refusal says. A server names there the credential that it takes instead, such as an API key."""
+    challenge = response.header("www-authenticate")
+    return one_line(f"{response}, WWW-Authenticate: {challenge}" if challenge else str(response))
 
 
 def _to_other_spelling(response: Response) -> bool:

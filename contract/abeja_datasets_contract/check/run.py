@@ -68,6 +68,7 @@ def check(
         OSError: the ledger can't be written.
     """
     contract = contract_of(options.document)
+    contract.require_authorization()
     if options.mode is not Mode.READ_ONLY:
         contract.require_writable()
     entries = chosen(all_entries(contract), options.select, options.skip)

@@ -12,7 +12,7 @@ from abeja_datasets_contract.openapi import Document, DocumentError
 from abeja_datasets_contract.openapi.operations import Operation as Described
 from abeja_datasets_contract.openapi.operations import operations
 from abeja_datasets_contract.openapi.pointers import child, join
-from abeja_datasets_contract.openapi.requirements import secured
+from abeja_datasets_contract.openapi.requirements import elsewhere, secured
 from abeja_datasets_contract.openapi.responses import json_media, responses
 
 from .locating import locate
@@ -66,6 +66,7 @@ class Contract:
             request_example=self._example(media),
             parameters=tuple(known.parameters.values()),
             secured=secured(self.document, known),
+            elsewhere=elsewhere(self.document, known),
         )
 
     def _example(self, media: Mapping[str, Any]) -> Any:
@@ -103,6 +104,19 @@ class Contract:
             if name not in self.operations:
                 why = "a check that writes needs it, to remove what it made and nothing else"
                 raise CheckFailed(f"{self.document.name}: no operation has the operationId {name} or its place; {why}")
+
+    def require_authorization(self) -> None:
+        """Check that each operation accepts a credential in the header `Authorization`, where the check sends it.
+
+        Raises:
+            CheckFailed: an operation requires another credential, such as an API key in a header of its own.
+        """
+        for name, known in self.operations.items():
+            if known.elsewhere and name in KNOWN:
+                raise CheckFailed(
+                    f"{self.document.where(known.pointer)}: {known.label} requires {known.elsewhere}; the check sends"
+                    " its credential in the header Authorization alone: let a proxy before the server move it there"
+                )
 
     def is_empty(self, operation: str | None, status: int) -> bool:
         """Return whether the document describes a response without a body."""

@@ -51,6 +51,8 @@ class Operation:
     parameters: tuple[Parameter, ...]
     secured: bool
     """Whether it needs a credential."""
+    elsewhere: str
+    """What it requires outside of the header `Authorization`, such as an API key; empty for nothing."""
 
     def response(self, status: int) -> Mapping[str, Any] | None:
         """Return the documented response of a status; None where the document has none for it."""

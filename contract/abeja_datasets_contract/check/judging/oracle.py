@@ -86,9 +86,11 @@ class Oracle:
             yield "responses.media-type", None if _is_json(media or "") else ("Content-Type: application/json", came)
         if received.status == _UNAUTHORIZED:
             challenge = ", ".join(value for key, value in received.headers if key.lower() == "www-authenticate")
-            scheme = self._redaction.scheme
-            named = re.search(rf"(?:^|,)\s*{re.escape(scheme)}(?=[\s,]|$)", challenge, re.IGNORECASE)
-            promised = f"a header WWW-Authenticate that names {scheme}, which the server takes"
+            elsewhere = operation and self._contract.operations[operation].elsewhere
+            scheme = r"\S+" if elsewhere else re.escape(self._redaction.scheme)
+            named = re.search(rf"(?:^|,)\s*{scheme}(?=[\s,]|$)", challenge, re.IGNORECASE)
+            kind = elsewhere or f"{self._redaction.scheme}, which the server takes"
+            promised = f"a header WWW-Authenticate that names {'a scheme for ' if elsewhere else ''}{kind}"
             yield "responses.challenge", None if named else (promised, f"WWW-Authenticate: {challenge}")
         if received.status == _METHOD_NOT_ALLOWED:
             allow = header(received, "Allow")

@@ -54,6 +54,7 @@ def clean_up(
     """
     contract = contract_of(options.document)
     contract.require_writable()
+    contract.require_authorization()
     require_sendable(authorization, options.other_authorization)
     known = read(ledger)
     _require_same("URL", base_url(url or known.url), base_url(known.url), ledger)

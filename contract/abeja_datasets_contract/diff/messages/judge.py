@@ -15,7 +15,8 @@ from abeja_datasets_contract.diff.messages.messages import Request, Response, cr
 from abeja_datasets_contract.diff.samples.counterexamples import validator
 from abeja_datasets_contract.diff.schemas.schemas import Direction, Schemas
 from abeja_datasets_contract.openapi.document import Document
-from abeja_datasets_contract.openapi.pointers import child, join
+from abeja_datasets_contract.openapi.pointers import child
+from abeja_datasets_contract.openapi.requirements import scheme
 
 Objection = Literal[
     "operation", "unknown parameter", "missing parameter", "parameter", "body", "missing body", "property",
@@ -157,14 +158,11 @@ def _pattern(template: str) -> re.Pattern[str]:
 
 
 def needed(document: Document, requirement: dict[str, list[str]]) -> Iterator[str]:
-    """Tell what a request has to carry for a security requirement."""
+    """List what a request has to carry for a security requirement."""
     for name, scopes in requirement.items():
-        try:
-            scheme = document.at(document.follow(join("components", "securitySchemes", name)))
-        except KeyError:
-            scheme = {"type": "apiKey", "name": name, "in": "document under no such name"}
-        yield credential(scheme)
-        yield from (f"{credential(scheme)} with the scope {scope}" for scope in scopes)
+        known = scheme(document, name) or {"type": "apiKey", "name": name, "in": "document under no such name"}
+        yield credential(known)
+        yield from (f"{credential(known)} with the scope {scope}" for scope in scopes)
 
 
 def _folded(found: dict[Any, Any]) -> dict[Any, Any]:

@@ -6,7 +6,7 @@ from abeja_datasets_contract.diff.rules.sides import Sides
 from abeja_datasets_contract.openapi.document import Document
 from abeja_datasets_contract.openapi.operations import Operation
 from abeja_datasets_contract.openapi.pointers import child, join
-from abeja_datasets_contract.openapi.requirements import requirements
+from abeja_datasets_contract.openapi.requirements import requirements, scheme
 
 Alternative = frozenset[tuple[str, str]]
 """One way to be let in: schemes by what they are, not by their names, each with a scope or none."""
@@ -113,10 +113,8 @@ def _called(name: str, scopes: list[str]) -> str:
 
 
 def _scheme(document: Document, name: str) -> str:
-    try:
-        return _meaning(document.at(document.follow(join("components", "securitySchemes", name))))
-    except KeyError:
-        return name
+    known = scheme(document, name)
+    return _meaning(known) if known else name
 
 
 def _meaning(scheme: dict[str, Any]) -> str:
