@@ -161,25 +161,56 @@ def test_what_comes_slowly_is_not_waited_for(kind: str, tmp_path: Path) -> None:
 
 
 _PROGRAM = """
-import resource, sys
+import re, sys
 from pathlib import Path
 from abeja_datasets_contract.check import *
 url, organization, authorization, ledger = sys.argv[1:]
-options = Options(mode=Mode.WRITES, ledger=Path(ledger), timeout=5, select=("operations.*", "responses.come"))
+options = Options(mode=Mode.WRITES, ledger=Path(ledger), timeout=5, select=("operations.*", "responses.*"))
 report = check(url, organization, authorization, options)
-print(report.exit_code, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024)
+# Of this process alone: getrusage counts what its parent had, too.
+print(report.exit_code, int(re.search(r"VmHWM:\\s+(\\d+)", Path("/proc/self/status").read_text())[1]) // 1024)
 """
+_MEBIBYTES = 2**20
+
+
+def _filled(begin: bytes, values: Callable[[int], bytes], count: int, end: bytes) -> Payload:
+    """Send a body of so many values, as large as is read at all."""
+
+    def payload(_asked: Asked) -> Iterator[bytes]:
+        body = begin + b",".join(map(values, range(count))) + end
+        yield _JSON + b"Content-Length: %d\r\n\r\n" % len(body) + body
+
+    return payload
+
+
+LARGE: dict[str, Payload] = {
+    "text": _filled(b'"', lambda _: b"x" * 16 * (_MEBIBYTES - 1), 1, b'"'),
+    "many objects": _filled(b"[", lambda _: b"{}", 5 * _MEBIBYTES, b"]"),
+    "objects": _filled(b"[", lambda n: b'{"%x":%d}' % (n, n), 2**17 - 2, b"]"),
+    "properties": _filled(b"{", lambda n: b'"%x":1' % n, 2**18 - 2, b"}"),
+    "items": _filled(b'{"items":[', lambda _: b'{"dataset_item_id":1}', 2**17 - 6, b'],"total_count":1}'),
+}
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("kind", ["body", "gzip", "informational responses"])
-def test_the_memory_is_bounded(kind: str, tmp_path: Path) -> None:
-    with hostile("get_dataset_item", ENDLESS[kind]) as server:
+@pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="the system does not say how much memory was used")
+@pytest.mark.parametrize("operation", ["get_dataset_item", "list_dataset_items"])
+@pytest.mark.parametrize("kind", ["body", "gzip", "informational responses", *LARGE])
+def test_the_memory_is_bounded(kind: str, operation: str, tmp_path: Path) -> None:
+    with hostile(operation, {**ENDLESS, **LARGE}[kind]) as server:
         command = [sys.executable, "-c", _PROGRAM, server.url, ORGANIZATION, AUTHORIZATION, str(tmp_path / "ledger")]
         output = subprocess.run(command, capture_output=True, text=True, check=True, timeout=120).stdout
     code, mebibytes = map(int, output.split())
     assert code == 1
     assert mebibytes < 300
+
+
+def test_a_body_of_many_values_is_not_parsed(tmp_path: Path) -> None:
+    with hostile("get_dataset_item", _filled(b"[", lambda _: b"1", 2**18 + 2, b"]")) as server:
+        report = _check(server, tmp_path)
+    came = {exchange.error for exchange in report.exchanges if exchange.operation == "get_dataset_item"}
+    assert report.exit_code == 1
+    assert came == {"the body has more than 262144 values (--max-body / 64)"}
 
 
 def test_a_server_that_closes_connections_without_a_word_is_not_blamed(tmp_path: Path) -> None:

@@ -13,9 +13,11 @@ from abeja_datasets_contract.openapi.responses import json_media
 
 from . import timestamps
 from .compare import shown
-from .reading import NotJson, Place, header, parse_json, written
+from .reading import NotJson, Place, count_values, header, parse_json, written
 
 _DEEPEST = 100
+_FEW = 20_000
+"""Values in a body of which all errors are read: more than a page of 1,000 items as the check makes them has."""
 _UNAUTHORIZED, _METHOD_NOT_ALLOWED, _FIRST_REDIRECT, _FIRST_ERROR = 401, 405, 300, 400
 
 
@@ -109,12 +111,13 @@ class Oracle:
             yield "responses.json", ("a JSON body", f"{error}: {received.body[:120]!r}", ((),))
             return
         yield "responses.json", None
+        few = count_values(received.body) <= _FEW
         if received.status >= _FIRST_ERROR:
             compiled = self._refusal(operation, received.status)
-            yield self._contract.responses_of(operation, "error"), _schema_problem(compiled, value, "an Error")
+            yield self._contract.responses_of(operation, "error"), _schema_problem(compiled, value, "an Error", few=few)
         elif operation is not None and received.status < _FIRST_REDIRECT:
             compiled = self._success(operation, received.status)
-            problem = _schema_problem(compiled, value, "a body of the documented schema")
+            problem = _schema_problem(compiled, value, "a body of the documented schema", few=few)
             yield self._contract.responses_of(operation, "body"), problem
             yield "responses.timestamps", None if problem else _wrong_timestamp(value)
 
@@ -141,15 +144,35 @@ def _is_json(media: str) -> bool:
     return kind == "application/json" and charsets <= {"utf-8", "utf8", "us-ascii"}
 
 
-def _schema_problem(compiled: jsonschema_rs.Draft202012Validator, value: Any, promised: str) -> _Problem:
-    value = _shallow(value, _DEEPEST)
+def _schema_problem(compiled: jsonschema_rs.Draft202012Validator, value: Any, promised: str, *, few: bool) -> _Problem:
+    value = _shallow(value, _DEEPEST) if _is_deep(value, _DEEPEST) else value
     if compiled.is_valid(value):
         return None
-    errors = [(_place(error), error) for error in compiled.iter_errors(value)]
-    place, error = errors[0]
+    errors = list(compiled.iter_errors(value)) if few else [_one_error(compiled, value)]
+    place, came = _first(errors[0])
+    return promised, came, (place, *map(_place, errors[1:]))
+
+
+def _one_error(compiled: jsonschema_rs.Draft202012Validator, value: Any) -> jsonschema_rs.ValidationError:
+    """Return the first error. All of them take gigabytes: each holds a copy of the value that it is about."""
+    try:
+        compiled.validate(value)
+    except jsonschema_rs.ValidationError as error:
+        return error
+    raise AssertionError("the value is valid")
+
+
+def _first(error: jsonschema_rs.ValidationError) -> tuple[Place, str]:
+    place = _place(error)
+    if len(place) > len(error.instance_path):
+        return place, f"{written(place)} is missing"
     text = error.message if len(error.message) < 300 else f"{error.message[:300]}…"  # noqa: PLR2004 - a few lines
-    came = f"{written(place)} is missing" if len(place) > len(error.instance_path) else f"{written(place)}: {text}"
-    return promised, came, tuple(place for place, _ in errors)
+    return place, f"{written(place)}: {text}"
+
+
+def _is_deep(value: Any, depth: int) -> bool:
+    inner = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+    return any(not depth or _is_deep(each, depth - 1) for each in inner if isinstance(each, dict | list))
 
 
 def _shallow(value: Any, depth: int) -> Any:

@@ -264,6 +264,11 @@ def general(place: Place) -> Place:
     return tuple("*" if isinstance(part, int) else part for part in place)
 
 
+def count_values(body: bytes) -> int:
+    """Return about how many values a body of JSON has, without reading it; a comma in a text counts too."""
+    return sum(map(body.count, (b",", b"[", b"{")))
+
+
 def parse_json(body: bytes) -> Any:
     """Read a body strictly.
 

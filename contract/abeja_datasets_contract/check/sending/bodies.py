@@ -6,8 +6,12 @@ from typing import Any
 
 import httpx
 
+from abeja_datasets_contract.check.judging.reading import count_values
+
 _WINDOWS = {"gzip": 31, "x-gzip": 31, "deflate": 15}
 """The parameter `wbits` of zlib for each content coding."""
+_VALUES = 2**18
+"""Values that a body may have, or one for 64 bytes of a larger limit: to judge one takes up to 700 bytes."""
 
 
 class UnreadableBody(Exception):
@@ -18,14 +22,18 @@ def read(response: httpx.Response, most: int) -> bytes:
     """Read and decode a body.
 
     Raises:
-        UnreadableBody: it is larger than `most` bytes, or can't be decoded.
+        UnreadableBody: it is larger than `most` bytes, can't be decoded, or has so many values that it would take many
+            times its size in memory.
     """
     body = bytearray()
     for chunk in [response.content] if response.is_stream_consumed else _decoded(response, most):
         body += chunk
         if len(body) > most:
             raise UnreadableBody(f"the body is larger than {most} bytes (--max-body)")
-    return bytes(body)
+    whole, values = bytes(body), max(_VALUES, most // 64)
+    if count_values(whole) > values:
+        raise UnreadableBody(f"the body has more than {values} values (--max-body / 64)")
+    return whole
 
 
 def _decoded(response: httpx.Response, most: int) -> Iterator[bytes]:

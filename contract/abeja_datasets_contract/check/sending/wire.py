@@ -26,7 +26,7 @@ _PATIENCE = 60.0
 _REPEATS = 5
 _KEPT = 256 * 1024
 """Bytes of a body that are kept in the record."""
-_HELD = 64 * 1024 * 1024
+_HELD = 32 * 1024 * 1024
 """Bytes of large bodies that are held; older ones are cut to `_KEPT`."""
 _LAST = 60.0
 """Seconds that a clean-up may take at least."""
@@ -75,8 +75,10 @@ class Wire:
         self._connections.renew()
 
     def close(self) -> None:
-        """Close the connections."""
+        """Close the connections, and cut what the reports would show in part only."""
         self._connections.close()
+        for received in self._large:
+            received.cut(_KEPT)
 
     def send(self, call: Call) -> Exchange:
         """Send a request, again where the server asks for that with Retry-After, and record what came.
