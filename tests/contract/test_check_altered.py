@@ -109,8 +109,11 @@ def _outcomes(
 
 @pytest.mark.parametrize(
     ("given", "select"),
-    [(_QUICK, _SELECTED), pytest.param(_ALL, (), marks=pytest.mark.slow)],
-    ids=("some", "all"),
+    [
+        (_QUICK, _SELECTED),
+        *(pytest.param([case for case in _ALL if case[0] == name], (), marks=pytest.mark.slow) for name in OPERATIONS),
+    ],
+    ids=("some", *OPERATIONS),
 )
 def test_what_others_have_stays_whatever_ids_come(
     given: Sequence[tuple[str, str]], select: Sequence[str], tmp_path: Path

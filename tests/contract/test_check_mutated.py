@@ -1,13 +1,13 @@
 """Servers whose responses are wrong: no crash, no lost report, no defect of the check, and each cause shown once."""
 
 import gc
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from functools import partial
 from io import StringIO
 from multiprocessing import get_context
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import pytest
 from rich.console import Console
@@ -90,22 +90,37 @@ _PROPERTIES = [(*place, edit) for place in properties() for edit in EDITS]
 _STATUSES = [*statuses()]
 
 
-@pytest.mark.parametrize("step", [193, pytest.param(1, marks=pytest.mark.slow)])
-def test_a_wrong_property_is_one_failure(tmp_path: Path, step: int) -> None:
-    outcomes = _outcomes("property", _PROPERTIES[::step], tmp_path)
+def _parts(cases: Sequence[tuple[Any, ...]], step: int) -> list[Any]:
+    """Sample cases for the quick run, and list all in the slow one: those of each operation are one test."""
+    names = list(dict.fromkeys(case[0] for case in cases))
+    slow = ([case for case in cases if case[0] == name] for name in names)
+    return [
+        pytest.param(cases[::step], id="some"),
+        *(pytest.param(part, marks=pytest.mark.slow, id=name) for name, part in zip(names, slow, strict=True)),
+    ]
+
+
+@pytest.mark.parametrize("cases", _parts(_PROPERTIES, 193))
+def test_a_wrong_property_is_one_failure(tmp_path: Path, cases: Sequence[tuple[Any, ...]]) -> None:
+    outcomes = _outcomes("property", cases, tmp_path)
     _blamed(outcomes, "responses.")
     # No token at all is what the last page has: its absence shows where more items follow.
     allowed = {case for case in outcomes if case[1:] == ("next_page_token", "null")}
     assert all(outcome.failed for case, outcome in outcomes.items() if case not in allowed)
 
 
-@pytest.mark.parametrize("step", [139, pytest.param(1, marks=pytest.mark.slow)])
-def test_a_wrong_status_is_few_failures(tmp_path: Path, step: int) -> None:
-    _blamed(_outcomes("status", _STATUSES[::step], tmp_path), "responses.")
+@pytest.mark.parametrize("cases", _parts(_STATUSES, 139))
+def test_a_wrong_status_is_few_failures(tmp_path: Path, cases: Sequence[tuple[Any, ...]]) -> None:
+    _blamed(_outcomes("status", cases, tmp_path), "responses.")
 
 
 @pytest.mark.parametrize(
-    "seeds", [range(_SAMPLED), pytest.param(range(_SAMPLED, _SAMPLED + _ALL), marks=pytest.mark.slow)], ids=len
+    "seeds",
+    [
+        range(_SAMPLED),
+        *(pytest.param(range(n, n + 50), marks=pytest.mark.slow) for n in range(_SAMPLED, _SAMPLED + _ALL, 50)),
+    ],
+    ids=str,
 )
 def test_responses_at_random_end_no_run(tmp_path: Path, seeds: range) -> None:
     outcomes = _outcomes("random", [(seed,) for seed in seeds], tmp_path)
