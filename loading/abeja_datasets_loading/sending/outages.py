@@ -111,8 +111,10 @@ class Outages(Generic[J]):
         await self._writer.call(lambda: None)
 
     async def _pause(self, error: Error) -> None:
-        """Begin no more requests, but for one at growing intervals."""
+        """Begin no more requests, but for one at growing intervals; where the run stops, none begins anyway."""
         queue = self._queue
+        if queue.stopped.is_set():  # nobody would end the pause, and the feeder would wait for ever
+            return
         queue.calm.clear()
         jobs = list(queue.ready)
         queue.ready.clear()
