@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import gc
 import gzip
 import json
 import re
@@ -17,8 +18,9 @@ from tests.wrapper.operations import OPERATIONS, Operation
 from tests.wrapper.raw_server import serving
 
 from abeja_datasets import AsyncAPIClient
-from abeja_datasets.exceptions import Error
+from abeja_datasets.exceptions import ConnectionFailed, Error
 from abeja_datasets.transports.aiohttp_requests import MAX_CONTENT, KeptConnections
+from abeja_datasets.transports.received import Body
 
 _OK: Final = b'HTTP/1.1 200 OK\r\nContent-Length: 13\r\n\r\n{"id": "one"'
 _GOOD: Final = _OK + b"}"
@@ -238,6 +240,44 @@ def test_a_call_that_is_cancelled_closes_its_kept_connection() -> None:
                 await call
             assert await client.get_dataset(1, 2) == {"id": "one"}
         assert server.connections == 2
+
+    asyncio.run(main())
+
+
+@pytest.mark.parametrize("sent_before", [0, 1])
+@pytest.mark.parametrize(
+    "head",
+    [
+        pytest.param(b"Content-Length: 20\r\n\r\n", id="a length"),
+        pytest.param(b"Transfer-Encoding: chunked\r\n\r\n2\r\n", id="chunked"),
+        pytest.param(b"\r\n", id="until the end"),
+    ],
+)
+def test_closing_the_client_ends_a_call_that_reads_a_body(
+    head: bytes, sent_before: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    feed = Body.feed
+
+    async def main() -> None:
+        is_read = asyncio.Event()
+
+        def noted(self: Body, piece: bytes) -> None:
+            feed(self, piece)
+            if piece == b"{}":
+                is_read.set()
+
+        server = Server(*[(_GOOD, WAIT)] * sent_before, (b"HTTP/1.1 200 OK\r\n" + head + b"{}", WAIT))
+        async with opened(server) as client:
+            for _ in range(sent_before):
+                await client.get_dataset(1, 2)
+            monkeypatch.setattr(Body, "feed", noted)
+            call = asyncio.create_task(client.get_dataset(1, 2))
+            await asyncio.wait_for(is_read.wait(), 10)
+            await client.close()
+            with pytest.raises(ConnectionFailed, match="closed while a response was read") as caught:
+                await asyncio.wait_for(call, 10)
+            assert caught.value.outcome == "unknown"
+        gc.collect()  # a connection that was not let go warns when it is garbage
 
     asyncio.run(main())
 

@@ -87,6 +87,8 @@ class Protocol(ResponseHandler):
       looks at the deadline in between: no timer of the event loop does meanwhile.
     - It closes at once, also where the server does not take what is still to be sent. A transport of asyncio waits for
       that without end.
+    - Closing it ends a call that reads a body. aiohttp forgets the body and stops its timer, so that the call would
+      wait for ever.
     """
 
     deadline: float | None = None
@@ -95,6 +97,8 @@ class Protocol(ResponseHandler):
     _alarm: asyncio.TimerHandle | None = None
     _is_interim = False
     """Whether the last response that was received is an interim one."""
+    _body: Any = None
+    """That of the last response."""
 
     def _reschedule_timeout(self) -> None:
         self._due = self._loop.time() + self._read_timeout if self._read_timeout else None
@@ -151,14 +155,17 @@ class Protocol(ResponseHandler):
             return
         if code >= 500:  # noqa: PLR2004 - the range of failures of the server
             self.force_close()
+        self._body = data[1]
         super().feed_data(data, *more)
 
     def close(self) -> None:
         """Close the connection."""
-        transport = self.transport
+        transport, body = self.transport, self._body
         super().close()
         if transport is not None and transport.get_write_buffer_size():
             transport.abort()
+        if body is not None and not body.is_eof():
+            body.set_exception(aiohttp.ClientConnectionError("the connection was closed while a response was read"))
 
     def _stop(self) -> None:
         if self._alarm is not None:

@@ -153,8 +153,8 @@ async def _read(response: aiohttp.ClientResponse | Received, request: Request) -
     except _ERRORS as error:
         raise _failure(error, sent=True, status=response.status, headers=headers) from error
     finally:
-        # aiohttp keeps the connection open once the response is read.
-        if not response.content.at_eof():
+        # aiohttp keeps the connection open once the response is read. A body that failed may have reached its end too.
+        if response.content.exception() is not None or not response.content.at_eof():
             response.close()
 
 
