@@ -1,5 +1,6 @@
 """The programs of the how-to pages, run as they stand there, where the libraries are."""
 
+import inspect
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -102,7 +103,7 @@ def test_each_historical_name_is_one_of_ours() -> None:
     assert len(names) > 30
     for owner, name in names:
         kind = classes[owner]
-        described = re.search(rf"^        {name}: ", kind.__doc__ or "", re.MULTILINE)
+        described = re.search(rf"^    {name}: ", inspect.getdoc(kind) or "", re.MULTILINE)
         assert not name or hasattr(kind, name) or described or owner == "Client", f"{owner}.{name}"
     for module in (client, dataset, dataset_item):
         public = {name for name, value in classes.items() if value.__module__ == module.__name__}
