@@ -1,0 +1,100 @@
+"""CSV: a table of objects (RFC 4180, with commas, semicolons or tabs)."""
+
+import csv
+import sys
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
+from typing import Any, Final
+
+from . import tables
+from .model import FileRefused, Invalid, Place, Record
+from .options import Options
+from .sources import TextSource, name_of
+from .tables import TableRows
+
+_DELIMITERS: Final = ",;\t"
+
+csv.field_size_limit(min(sys.maxsize, 2**31 - 1))  # one of 131,072 characters is Python's own; polygons are longer
+
+
+class CsvFile:
+    """A CSV file that was read, ready to iterate over its items.
+
+    Args:
+        path: the file.
+        options: how to read it.
+
+    Raises:
+        FileRefused: it has no header with `data_uri`, a quote stays open, or see `TextSource`.
+    """
+
+    def __init__(self, path: Path | str, options: Options) -> None:
+        self._place = Place(name_of(path))
+        self._rows = TableRows(self._place.file, options)
+        source = TextSource(path, options.encoding)
+        try:
+            self._read(source)
+        except BaseException:
+            self.close()
+            raise
+        finally:
+            source.close()
+
+    @property
+    def props(self) -> dict[str, Any]:
+        """The props of a dataset for it, once all of it was iterated over."""
+        return self._rows.props
+
+    def close(self) -> None:
+        """Remove the temporary file."""
+        self._rows.close()
+
+    def __iter__(self) -> Iterator[Record]:
+        """Iterate over the items."""
+        return iter(self._rows)
+
+    def _read(self, source: TextSource) -> None:
+        start, reader = open_reader(source)
+        before = start - 1
+        try:
+            columns = self._header(next(reader, []), start)
+            start = before + reader.line_num + 1
+            for row in reader:
+                if row:
+                    self._add(start, row, columns)
+                start = before + reader.line_num + 1
+        except csv.Error as error:
+            raise FileRefused(self._place._replace(line=start), f"no CSV from here on: {error}") from None
+
+    def _header(self, row: list[str], line: int) -> dict[int, str]:
+        try:
+            return tables.header(row)
+        except Invalid as error:
+            raise FileRefused(self._place._replace(line=line), f"the header: {error.reason}") from None
+
+    def _add(self, line: int, row: list[str], columns: Mapping[int, str]) -> None:
+        cells = {columns[position]: cell for position, cell in enumerate(row) if position in columns}
+        problem = None
+        if len(row) != len(columns):
+            problem = f"has {len(row)} cells; the header has {len(columns)}"
+        self._rows.add(line, cells, row, problem)
+
+
+def open_reader(source: TextSource) -> tuple[int, Any]:
+    """Return the number of the header line, and a reader that begins with it."""
+    lines = ((number, f"{line}\n") for number, line in source.lines())
+    number, first = next(lines, (1, ""))
+    if first.strip().lower().startswith("sep="):
+        number, first = next(lines, (2, ""))
+    return number, csv.reader(_again(first, (line for _, line in lines)), delimiter=_delimiter(first), strict=True)
+
+
+def _again(first: str, others: Iterable[str]) -> Iterator[str]:
+    yield first
+    yield from others
+
+
+def _delimiter(line: str) -> str:
+    """Return the delimiter that stands most often in the header line, outside quotes."""
+    outside = "".join(line.split('"')[::2])
+    return max(_DELIMITERS, key=outside.count)

@@ -1,0 +1,79 @@
+"""Boxes and points of annotations: checked, and never recomputed."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, Final
+
+from .model import Invalid
+from .numbers import is_number
+
+_NUMBERS: Final = {int, float}
+SIDES: Final = ("xmin", "ymin", "xmax", "ymax")
+
+Rect = dict[str, Any]
+
+
+def rect(xmin: float, ymin: float, xmax: float, ymax: float) -> Rect:
+    """Return a rect.
+
+    Raises:
+        Invalid: an edge lies before the opposite one. Whether it was swapped, or is a width, is not guessed.
+    """
+    for low, high, axis in ((xmin, xmax, "x"), (ymin, ymax, "y")):
+        if high < low:
+            raise Invalid(f"{axis}max is {high}, less than {axis}min {low}")
+    return {"xmin": xmin, "ymin": ymin, "xmax": xmax, "ymax": ymax}
+
+
+def oddities(box: Mapping[str, Any], width: object = None, height: object = None) -> Iterator[str]:
+    """Iterate over what is odd about a rect that is kept."""
+    if box["xmin"] == box["xmax"] or box["ymin"] == box["ymax"]:
+        yield "the box has no area"
+    if box["xmin"] < 0 or box["ymin"] < 0:
+        yield "the box begins at a negative position"
+    if (is_number(width) and box["xmax"] > width) or (is_number(height) and box["ymax"] > height):
+        yield f"the box reaches beyond the image ({width}, {height})"
+
+
+def is_rle(value: Any) -> bool:
+    """Return whether a segmentation is a run-length encoding, as a list of counts or as packed text."""
+    return isinstance(value, Mapping) and isinstance(value.get("counts"), list | str) and _is_size(value.get("size"))
+
+
+def _is_size(value: Any) -> bool:
+    return (
+        isinstance(value, list) and len(value) == len("hw") and all(type(each) is int and each >= 0 for each in value)
+    )
+
+
+def polygons(value: Any) -> list[list[float]]:
+    """Return the polygons of a segmentation: lists of x and y in turns.
+
+    Raises:
+        Invalid: it has another shape.
+    """
+    if not isinstance(value, list):
+        raise Invalid("is neither polygons nor a run-length encoding")
+    for index, polygon in enumerate(value):
+        if not isinstance(polygon, list) or not {*map(type, polygon)} <= _NUMBERS:
+            raise Invalid("is no list of numbers", f"/{index}")
+        if not polygon or len(polygon) % 2:
+            raise Invalid(f"has {len(polygon)} numbers; pairs of x and y are needed", f"/{index}")
+    return value
+
+
+def extent(points: Sequence[Sequence[float]]) -> Rect:
+    """Return the smallest rect around polygons: at least one, of one point or more."""
+    xs = [x for polygon in points for x in polygon[::2]]
+    ys = [y for polygon in points for y in polygon[1::2]]
+    return rect(min(xs), min(ys), max(xs), max(ys))
+
+
+def add_entry(attributes: dict[str, Any], entry: dict[str, Any], dataset_type: str | None) -> None:
+    """Add the entry of an annotation to the attributes of its item, where its kind stands."""
+    if dataset_type == "segmentation":
+        key = "segmentation"
+    elif "rect" in entry:
+        key = "detection"
+    else:
+        key = "segmentation" if "segmentation" in entry else "classification"
+    attributes.setdefault(key, []).append(entry)

@@ -1,0 +1,269 @@
+"""Parquet: a table of objects, or of items with nested columns (pyarrow)."""
+
+import datetime as dt
+import decimal
+import json
+import math
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+from . import json_values, tables
+from .model import FileRefused, Invalid, Place, Record, Rejected, Row
+from .options import Options
+from .remarks import Remarks
+from .sources import name_of
+from .tables import REASON, TableRows
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+_BATCH: Final = 1024
+_MISSING: Final = "needs pyarrow; install abeja-datasets[parquet]"
+_IDS: Final = ("category_id", "label_id")
+
+
+class ParquetFile:
+    """A Parquet file, ready to iterate over its items.
+
+    Args:
+        path: the file.
+        options: how to read it.
+
+    Raises:
+        FileRefused: it is no Parquet file, or has columns that make no items.
+    """
+
+    def __init__(self, path: Path | str, options: Options) -> None:
+        self._place = Place(name_of(path))
+        self._options = options
+        self._file = _opened(path, self._place)
+        self._rows: TableRows | None = None
+        try:
+            schema = self._file.schema_arrow
+            _check(schema, self._place)
+            if "source_data" not in schema.names:
+                self._rows = TableRows(self._place.file, options)
+                self._read_flat(self._rows, self._header(schema.names))
+        except BaseException:
+            self.close()
+            raise
+
+    @property
+    def props(self) -> dict[str, Any]:
+        """The props of a dataset for it, once all of it was iterated over; none where items have nested columns."""
+        return {} if self._rows is None else self._rows.props
+
+    def close(self) -> None:
+        """Close the file."""
+        self._file.close()
+        if self._rows is not None:
+            self._rows.close()
+
+    def __iter__(self) -> Iterator[Record]:
+        """Iterate over the items."""
+        return self._nested() if self._rows is None else iter(self._rows)
+
+    def _header(self, names: list[str]) -> dict[int, str]:
+        try:
+            return tables.header(names)
+        except Invalid as error:
+            raise FileRefused(self._place, error.reason) from None
+
+    def _batches(self) -> Iterator[tuple[int, dict[str, Any]]]:
+        number = 0
+        try:
+            for batch in self._file.iter_batches(_BATCH):
+                for row in batch.to_pylist():
+                    number += 1
+                    yield number, row
+        except (OSError, ValueError) as error:
+            raise FileRefused(self._place._replace(line=number), f"no Parquet from here on: {error}") from None
+
+    def _read_flat(self, rows: TableRows, columns: Mapping[int, str]) -> None:
+        names = list(columns.values())
+        for number, row in self._batches():
+            cells = dict(zip(names, (_json(value) for value in row.values()), strict=True))
+            for key in _IDS:
+                if isinstance(cells.get(key), float) and math.isnan(cells[key]):
+                    del cells[key]
+            rows.add(number, cells, number)
+
+    def _nested(self) -> Iterator[Record]:
+        remarks = Remarks()
+        for number, row in self._batches():
+            place = self._place._replace(line=number)
+            try:
+                record: Record = Row(place, _item(row, self._options), [number])
+            except Invalid as error:
+                record = Rejected(place, f"{error.pointer}: {error.reason}".removeprefix(": "), [number])
+            yield record
+            if isinstance(record, Row):
+                yield from remarks.on(record)
+
+
+def _opened(path: Path | str, place: Place) -> "pq.ParquetFile":
+    try:
+        import pyarrow as pa
+        import pyarrow.parquet as pq
+    except ImportError:
+        raise FileRefused(place, _MISSING) from None
+    try:
+        return pq.ParquetFile(path)
+    except (OSError, pa.ArrowException) as error:
+        raise FileRefused(place, f"no Parquet file: {error}") from None
+
+
+def _check(schema: "pa.Schema", place: Place) -> None:
+    from pyarrow import types
+
+    def walk(kind: "pa.DataType", name: str) -> None:
+        if types.is_binary(kind) or types.is_large_binary(kind) or types.is_fixed_size_binary(kind):
+            raise FileRefused(place, f"the column {name} holds bytes, which JSON has no form for; leave it out")
+        for position in range(kind.num_fields):
+            field = kind.field(position)
+            walk(field.type, f"{name}.{field.name}")
+
+    for field in schema:
+        walk(field.type, field.name)
+
+
+def _json(value: Any) -> Any:
+    """Return a value of a column as JSON. Null inside a struct is an absent key."""
+    if isinstance(value, dict):
+        return {key: _json(child) for key, child in value.items() if child is not None}
+    if isinstance(value, list):
+        if value and all(isinstance(each, tuple) for each in value):
+            return {str(key): _json(child) for key, child in value}  # a map
+        return [_json(child) for child in value]
+    if isinstance(value, decimal.Decimal):
+        return format(value, "f")
+    if isinstance(value, dt.datetime | dt.date | dt.time):
+        return value.isoformat()
+    return str(value) if isinstance(value, dt.timedelta) else value
+
+
+def _item(row: Mapping[str, Any], options: Options) -> dict[str, Any]:
+    item: dict[str, Any] = {}
+    attributes: dict[str, Any] = {}
+    for key, given in row.items():
+        value = _json(given)
+        if value is None:
+            continue
+        if key in ("source_data", "attributes"):
+            value = _parsed(value, key)
+        if key == "source_data":
+            item[key] = [_source(each, options) for each in _sources(value)]
+        elif key == "attributes":
+            if not isinstance(value, dict):
+                raise Invalid("is no object", key)
+            attributes = value | attributes
+        elif key not in _LEFT_OUT:
+            attributes[key] = value
+    if "source_data" not in item:
+        raise Invalid("is missing", "source_data")
+    return item | {"attributes": attributes}
+
+
+_LEFT_OUT: Final = frozenset(
+    {"organization_id", "dataset_id", "dataset_item_id", "created_at", "updated_at", "data_uri", "data_type"}
+)
+"""Columns of a response, and those that repeat what `source_data` holds."""
+
+
+def _parsed(value: Any, key: str) -> Any:
+    if not isinstance(value, str):
+        return value
+    try:
+        return json_values.parse(value)
+    except Invalid as error:
+        raise Invalid(error.reason, key) from None
+
+
+def _sources(value: Any) -> list[Any]:
+    found = value if isinstance(value, list) else [value]
+    if not all(isinstance(each, dict) for each in found):
+        raise Invalid("is no list of objects", "source_data")
+    return found
+
+
+def _source(source: dict[str, Any], options: Options) -> dict[str, Any]:
+    return source | {"data_uri": options.uris.of_uri(source.get("data_uri"))}
+
+
+class ParquetRows:
+    """A Parquet file that is written: an item a row.
+
+    Its columns are `data_uri` and `data_type` of the first source, and `source_data` and `attributes` as JSON.
+
+    Args:
+        path: the file.
+
+    Raises:
+        FileRefused: pyarrow is not installed.
+    """
+
+    def __init__(self, path: Path) -> None:
+        try:
+            import pyarrow as pa
+            import pyarrow.parquet as pq
+        except ImportError:
+            raise FileRefused(Place(name_of(path)), _MISSING) from None
+        names = ("data_uri", "data_type", "source_data", "attributes")
+        self._schema = pa.schema([(name, pa.string()) for name in names])
+        self._writer = pq.ParquetWriter(path, self._schema)
+        self._block: list[dict[str, Any]] = []
+
+    def add(self, item: Mapping[str, Any]) -> None:
+        """Add an item."""
+        self._block.append(_row(item))
+        if len(self._block) >= _BATCH:
+            self.flush()
+
+    def flush(self) -> None:
+        """Write the items that were added."""
+        import pyarrow as pa
+
+        if self._block:
+            self._writer.write_batch(pa.RecordBatch.from_pylist(self._block, self._schema))
+            self._block = []
+
+    def close(self) -> None:
+        """Close the file."""
+        self._writer.close()
+
+
+def _row(item: Mapping[str, Any]) -> dict[str, Any]:
+    sources = item.get("source_data") or [{}]
+    return {
+        "data_uri": sources[0].get("data_uri"),
+        "data_type": sources[0].get("data_type"),
+        "source_data": json.dumps(sources, ensure_ascii=False),
+        "attributes": json.dumps(item.get("attributes") or {}, ensure_ascii=False),
+    }
+
+
+def copy_rows(path: Path | str, target: Path, reasons: Mapping[int, str]) -> None:
+    """Write rows of a file into another one, with a column of reasons.
+
+    Args:
+        path: the file.
+        target: the new one.
+        reasons: by the number of the row, from 1.
+    """
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    with pq.ParquetFile(path) as source:
+        schema = source.schema_arrow
+        if REASON in schema.names:
+            schema = schema.remove(schema.get_field_index(REASON))
+        number = 0
+        with pq.ParquetWriter(target, schema.append(pa.field(REASON, pa.string()))) as writer:
+            for batch in source.iter_batches(_BATCH, columns=schema.names):
+                wanted = [row for row in range(batch.num_rows) if number + row + 1 in reasons]
+                if wanted:
+                    texts = pa.array([reasons[number + row + 1] for row in wanted])
+                    writer.write_table(pa.Table.from_batches([batch.take(wanted)]).append_column(REASON, texts))
+                number += batch.num_rows

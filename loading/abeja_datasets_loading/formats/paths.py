@@ -1,0 +1,26 @@
+"""Names of files for the items that are written."""
+
+import re
+from pathlib import PurePosixPath
+from typing import Any, Final
+
+_URL: Final = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://")
+_UNSAFE: Final = re.compile(r'[\x00-\x1f<>:"|?*\\]')
+
+
+class Names:
+    """Paths for items, each another one: that of the URI below its scheme, without its suffix."""
+
+    def __init__(self) -> None:
+        self._used: set[str] = set()
+
+    def of(self, uri: Any) -> PurePosixPath:
+        """Return the path of an item, relative, without a suffix."""
+        parts = [part for part in _URL.sub("", str(uri)).split("/") if part not in ("", ".", "..")]
+        path = PurePosixPath(*(_UNSAFE.sub("_", part) for part in parts or ["item"])).with_suffix("")
+        name, count = str(path), 1
+        while name in self._used:
+            count += 1
+            name = f"{path}-{count}"
+        self._used.add(name)
+        return PurePosixPath(name)

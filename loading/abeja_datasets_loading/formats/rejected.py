@@ -1,0 +1,142 @@
+"""The file of rejected rows: in the input's own format, with the reasons, ready to be imported again."""
+
+import csv
+import json
+import shutil
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Any, Final
+
+from . import parquet
+from .csv_files import open_reader
+from .files import guess
+from .json_values import JsonFile
+from .options import Options
+from .sources import TextSource
+from .tables import REASON
+
+_Rejected = Sequence[tuple[Any, str]]
+_LIST: Final = "rejected.csv"
+"""The list of reasons, beside copied files."""
+
+
+def write_rejected(
+    source: Path | str, target: Path, records: _Rejected, options: Options, form: str | None = None
+) -> None:
+    """Write rejected rows.
+
+    Args:
+        source: the input file or folder.
+        target: the file to write, or the folder where the input is one.
+        records: the records of the input, each with the reason.
+        options: how the input was read.
+        form: its format; None to guess it.
+
+    Raises:
+        OSError: the target can't be written.
+    """
+    name = form or guess(source, options)
+    _WRITERS[name](Path(source), target, records, options)
+
+
+def _jsonl(_source: Path, target: Path, records: _Rejected, _options: Options) -> None:
+    _write(target, [f"{record.source}\n" for record, _ in records])
+    _reasons(target.with_name(f"{target.name}.reasons.csv"), records)
+
+
+def _json(_source: Path, target: Path, records: _Rejected, _options: Options) -> None:
+    _write(target, ["[\n", ",\n".join(record.source for record, _ in records), "\n]\n"])
+    _reasons(target.with_name(f"{target.name}.reasons.csv"), records)
+
+
+def _csv(source: Path, target: Path, records: _Rejected, options: Options) -> None:
+    """Write the rows as they were, after a column of reasons, which comes first: a row may have any length."""
+    text = TextSource(source, options.encoding)
+    try:
+        _, reader = open_reader(text)
+        columns: list[str] = next(reader, [])
+    finally:
+        text.close()
+    skipped = {position for position, column in enumerate(columns) if column.strip().lower() == REASON}
+    with target.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.writer(file, reader.dialect, lineterminator="\n")
+        writer.writerow([REASON, *_without(columns, skipped)])
+        for record, reason in records:
+            for row in record.source:
+                writer.writerow([reason, *_without(row, skipped)])
+
+
+def _without(row: Sequence[str], skipped: set[int]) -> list[str]:
+    return [cell for position, cell in enumerate(row) if position not in skipped]
+
+
+def _parquet(source: Path, target: Path, records: _Rejected, _options: Options) -> None:
+    parquet.copy_rows(source, target, {number: reason for record, reason in records for number in record.source})
+
+
+def _coco(source: Path, target: Path, records: _Rejected, options: Options) -> None:
+    """Write the images with all of their annotations, and all categories."""
+    images = [record.source.image.text for record, _ in records if record.source.image is not None]
+    annotations = [annotation.text for record, _ in records for annotation in record.source.annotations]
+    categories = _categories(source if options.images is None else Path(options.images), options)
+    reasons = json.dumps([f"{record.place}: {reason}" for record, reason in records], ensure_ascii=False)
+    pieces = [
+        '{"images": [\n', ",\n".join(images), '\n], "annotations": [\n', ",\n".join(annotations),
+        '\n], "categories": ', categories, ', "rejected": ', reasons, "}\n",
+    ]  # fmt: skip
+    _write(target, pieces)
+
+
+def _categories(path: Path, options: Options) -> str:
+    text = TextSource(path, options.encoding)
+    try:
+        document = JsonFile(text)
+        if document.peek() == "{":
+            for key in document.members():
+                if key == "categories":
+                    return document.value()[1]
+                if document.peek() == "[":
+                    for _ in document.elements():
+                        pass
+                else:
+                    document.value()
+    finally:
+        text.close()
+    return "[]"
+
+
+def _files(source: Path, target: Path, records: _Rejected, _options: Options) -> None:
+    """Copy the annotation files, and write a list of reasons."""
+    target.mkdir(parents=True, exist_ok=True)
+    root = source if source.is_dir() else source.parent
+    for record, _ in records:
+        path = getattr(record.source, "label", record.source)
+        if path.is_file():
+            place = target / (path.relative_to(root) if path.is_relative_to(root) else path.name)
+            place.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(path, place)
+    _reasons(target / _LIST, records)
+
+
+def _write(target: Path, pieces: Iterable[str]) -> None:
+    with target.open("w", encoding="utf-8", errors="surrogatepass", newline="\n") as file:
+        file.writelines(pieces)
+
+
+def _reasons(path: Path, records: _Rejected) -> None:
+    with path.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.writer(file, lineterminator="\n")
+        writer.writerow(("place", "reason"))
+        writer.writerows((str(record.place), reason) for record, reason in records)
+
+
+_WRITERS: Final = {
+    "jsonl": _jsonl,
+    "json": _json,
+    "csv": _csv,
+    "parquet": _parquet,
+    "coco": _coco,
+    "voc": _files,
+    "yolo": _files,
+    "folder": _files,
+}

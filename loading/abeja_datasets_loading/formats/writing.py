@@ -1,0 +1,192 @@
+"""Writing items as annotation files: whole, or not at all."""
+
+import contextlib
+import os
+import shutil
+import tempfile
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from pathlib import Path
+from typing import IO, Any, Final
+
+from .model import FileRefused, Note, Place
+from .sources import name_of
+
+Item = Mapping[str, Any]
+
+
+class Writer(ABC):
+    """Writes items into a new file or folder.
+
+    Args:
+        target: where the whole file or folder will be. What is written lies beside it until then.
+        props: returns the props of the dataset; they are complete once all items were written.
+        voc_origin: 1 where Pascal VOC coordinates count from 1.
+    """
+
+    is_folder = False
+
+    def __init__(self, target: Path, props: Callable[[], Mapping[str, Any]], *, voc_origin: int = 0) -> None:
+        self.props = props
+        self.voc_origin = voc_origin
+        self._target = target
+        self._partial = _beside(target, is_folder=self.is_folder)
+
+    @property
+    def path(self) -> Path:
+        """Where to write."""
+        return self._partial
+
+    def start(self) -> None:  # noqa: B027 - not each format has a beginning
+        """Begin to write."""
+
+    @abstractmethod
+    def add(self, item: Item) -> Iterable[str]:
+        """Write an item; return what of it the format can't hold."""
+
+    @abstractmethod
+    def finish(self) -> Iterable[str]:
+        """Write what follows the items; return what of the dataset the format can't hold."""
+
+    @abstractmethod
+    def close(self) -> None:
+        """Close the files."""
+
+    def commit(self) -> None:
+        """Put what was written in its place."""
+        self._partial.replace(self._target)
+
+    def discard(self) -> None:
+        """Remove what was written."""
+        if self.is_folder:
+            shutil.rmtree(self._partial, ignore_errors=True)
+        else:
+            self._partial.unlink(missing_ok=True)
+
+
+class LinesWriter(Writer):
+    """Writes a text file."""
+
+    _newline: str | None = "\n"
+
+    def start(self) -> None:
+        """Open the file."""
+        self._text: IO[str] = self.path.open("w", encoding="utf-8", newline=self._newline)
+
+    def close(self) -> None:
+        """Close the file."""
+        self._text.close()
+
+    def finish(self) -> Iterable[str]:
+        """Write nothing more."""
+        return ()
+
+
+def _beside(target: Path, *, is_folder: bool) -> Path:
+    place = Place(name_of(target))
+    try:
+        if is_folder:
+            if target.exists() and (not target.is_dir() or any(target.iterdir())):
+                raise FileRefused(place, "is there already; give a new folder")
+            return Path(tempfile.mkdtemp(prefix=f".{target.name}-", dir=target.parent))
+        if target.is_dir():
+            raise FileRefused(place, "is a folder; a file is needed")
+        handle, name = tempfile.mkstemp(prefix=f".{target.name}-", dir=target.parent)
+        os.close(handle)
+        partial = Path(name)
+        partial.chmod(0o666 & ~_umask())
+    except OSError as error:
+        raise FileRefused(place, error.strerror or str(error)) from error
+    return partial
+
+
+def _umask() -> int:
+    mask = os.umask(0)
+    os.umask(mask)
+    return mask
+
+
+def write_items(items: Iterable[Item], target: Path | str, make: Callable[[Path], Writer]) -> Iterator[Note]:
+    """Write items, and iterate over remarks on what the format can't hold.
+
+    The target is replaced only when all items are written. A failure leaves it as it was.
+
+    Args:
+        items: as the API has them.
+        target: the file or folder.
+        make: the writer's class, with all but its first argument.
+
+    Raises:
+        FileRefused: the target can't be written.
+    """
+    writer = make(Path(target))
+    place = Place(name_of(target))
+    try:
+        with _refusing(place):
+            writer.start()
+            try:
+                for number, item in enumerate(items):
+                    for lost in writer.add(item):
+                        yield Note(place, f"item {number}: {lost} has no place in this format, and is left out")
+                for lost in writer.finish():
+                    yield Note(place, f"{lost} has no place in this format, and is left out")
+            finally:
+                writer.close()
+            writer.commit()
+    except BaseException:
+        writer.discard()
+        raise
+
+
+@contextlib.contextmanager
+def _refusing(place: Place) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise FileRefused(place, error.strerror or str(error)) from error
+
+
+ENTRY_KINDS: Final = ("detection", "segmentation", "classification")
+
+
+def entries_of(item: Item) -> tuple[list[dict[str, Any]], list[str]]:
+    """Return the entries of an item's attributes, and the names of what is no list of entries."""
+    entries: list[dict[str, Any]] = []
+    lost: list[str] = []
+    for key, value in (item.get("attributes") or {}).items():
+        found = [value] if key == "classification" and isinstance(value, Mapping) else value
+        is_entries = key in ENTRY_KINDS and isinstance(found, list)
+        if is_entries and all(isinstance(each, Mapping) and "label_id" in each for each in found):
+            entries += map(dict, found)
+        else:
+            lost.append(f"attributes.{key}")
+    return entries, lost
+
+
+def source_of(item: Item) -> tuple[dict[str, Any], list[str]]:
+    """Return the first source of an item, and the names of the others."""
+    sources = item.get("source_data") or [{}]
+    return dict(sources[0]), [f"source_data[{number}]" for number in range(1, len(sources))]
+
+
+class LabelNames:
+    """The names of labels, by category and label id, from the props of a dataset and from entries."""
+
+    def __init__(self, props: Mapping[str, Any]) -> None:
+        self.labels: dict[tuple[int, int], dict[str, Any]] = {}
+        self.add(props)
+
+    def add(self, props: Mapping[str, Any]) -> None:
+        """Take the labels of props."""
+        for category in props.get("categories") or ():
+            for label in category.get("labels") or ():
+                self.labels[category["category_id"], label["label_id"]] = dict(label)
+
+    def note(self, entry: Mapping[str, Any]) -> dict[str, Any]:
+        """Return the label of an entry, with the name that the entry has where the props have none."""
+        label = self.labels.setdefault(
+            (entry.get("category_id", 1), entry["label_id"]), {"label_id": entry["label_id"]}
+        )
+        if "label" in entry:
+            label.setdefault("label", entry["label"])
+        return label
