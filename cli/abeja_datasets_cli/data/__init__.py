@@ -1,0 +1,1 @@
+"""The commands for datasets, items and annotation files."""

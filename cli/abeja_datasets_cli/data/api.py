@@ -1,0 +1,149 @@
+"""What the commands that call the API share: its options, its client, and the exit codes of its errors."""
+
+import contextlib
+import functools
+import shlex
+import sys
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING, Any, Final, TypeVar
+
+import click
+
+if TYPE_CHECKING:
+    from abeja_datasets import APIClient
+    from abeja_datasets_loading.errors import LoadingStopped
+
+REJECTED: Final = 1
+"""Exit code: some items were rejected, or what became of them is not known."""
+NOT_ALLOWED: Final = 3
+"""Exit code: the server can't be reached, or refused the credential."""
+INTERRUPTED: Final = 130
+
+EXIT_CODES: Final = """Exit codes: 0 all done, 1 some items rejected or unknown, 2 wrong use, 3 the server can't be
+reached or refused the credential, 130 interrupted.
+
+The credential comes from the environment: PLATFORM_AUTH_TOKEN, or ABEJA_PLATFORM_USER_ID and
+ABEJA_PLATFORM_PERSONAL_ACCESS_TOKEN."""
+
+_Command = TypeVar("_Command", bound=Callable[..., Any])
+
+
+class Failure(click.ClickException):
+    """A command that ends with one line and an exit code."""
+
+    def __init__(self, message: str, exit_code: int) -> None:
+        super().__init__(message)
+        self.exit_code = exit_code  # type: ignore[misc]  # click reads it of the instance
+
+
+class Api:
+    """The server and organization that a command is for, made when they are first needed.
+
+    Args:
+        organization_id: the organization; None where it was not given.
+        options: of the client.
+    """
+
+    def __init__(self, organization_id: str | None, **options: Any) -> None:
+        self._organization_id = organization_id
+        self._options = options
+        self._exit = contextlib.ExitStack()
+
+    @functools.cached_property
+    def client(self) -> "APIClient":
+        """The client."""
+        from abeja_datasets import APIClient
+
+        return self._exit.enter_context(APIClient(**self._options))
+
+    @property
+    def organization_id(self) -> str:
+        """The organization.
+
+        Raises:
+            Failure: it was not given.
+        """
+        if self._organization_id is None:
+            raise Failure("the organization is missing; give --organization-id ID or set ABEJA_ORGANIZATION_ID", 2)
+        return self._organization_id
+
+    def close(self) -> None:
+        """Close the connections."""
+        self._exit.close()
+
+
+def with_api(command: _Command) -> _Command:
+    """Add the options of the API to a command, and pass it an `Api` as its first argument."""
+
+    @click.option(
+        "--organization-id",
+        envvar="ABEJA_ORGANIZATION_ID",
+        show_envvar=True,
+        metavar="ID",
+        help="The organization that owns the dataset.",
+    )
+    @click.option("--base-url", metavar="URL", help="The server; else ABEJA_API_URL, else https://api.abeja.io.")
+    @click.option("--timeout", type=int, metavar="SECONDS", help="Seconds to connect, and for each read.")
+    @functools.wraps(command)
+    def run(*args: Any, organization_id: str | None, base_url: str | None, timeout: int | None, **options: Any) -> Any:
+        with failures(), contextlib.closing(Api(organization_id, timeout=timeout, base_url=base_url)) as api:
+            return command(api, *args, **options)
+
+    return run  # type: ignore[return-value]  # click's decorators take and give any function
+
+
+@contextlib.contextmanager
+def failures() -> Iterator[None]:
+    """Turn the errors of the library into one line and an exit code."""
+    from abeja_datasets.exceptions import ConnectionFailed, Error, Forbidden, Unauthorized
+    from abeja_datasets_loading.errors import LoadingError, LoadingStopped
+
+    try:
+        yield
+    except LoadingStopped as error:
+        click.echo(error.report.summary(), err=True)
+        raise stopped(error) from error
+    except KeyboardInterrupt:
+        # During a run the first Ctrl-C stops it in order; this one came before it, after it, or was the second.
+        raise Failure(f"interrupted; {_again()}", INTERRUPTED) from None
+    except LoadingError as error:
+        raise Failure(str(error), click.UsageError.exit_code) from error
+    except (ConnectionFailed, Unauthorized, Forbidden) as error:
+        raise Failure(str(error), NOT_ALLOWED) from error
+    except (Error, ValueError) as error:
+        raise Failure(str(error), click.UsageError.exit_code) from error
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        raise Failure(f"{error.filename}: {error.strerror}" if error.filename else str(error), 2) from error
+
+
+def stopped(error: "LoadingStopped") -> Failure:
+    """Return the failure of a run that stopped, with the command that resumes it."""
+    from abeja_datasets.exceptions import ConnectionFailed, Forbidden, Unauthorized
+
+    is_refused = isinstance(error.__cause__, ConnectionFailed | Unauthorized | Forbidden)
+    code = INTERRUPTED if error.reason.startswith("interrupted") else NOT_ALLOWED if is_refused else REJECTED
+    return Failure(f"{error.reason}; {_again()}", code)
+
+
+def _again() -> str:
+    return f"to go on, run again: {shlex.join(['abeja-datasets', *sys.argv[1:]])}"
+
+
+def confirm(question: str, *, is_agreed: bool) -> None:
+    """Ask before something is deleted.
+
+    Args:
+        question: what to ask.
+        is_agreed: whether `--yes` was given.
+
+    Raises:
+        Failure: there is no terminal to ask on.
+        Abort: the answer is no.
+    """
+    if is_agreed:
+        return
+    if not sys.stdin.isatty():
+        raise Failure("there is no terminal to ask on; give --yes to delete without a question", 2)
+    click.confirm(question, abort=True, err=True)

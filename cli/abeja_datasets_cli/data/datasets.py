@@ -1,0 +1,99 @@
+"""`abeja-datasets datasets`: list, get, create and delete datasets."""
+
+import itertools
+import json
+from pathlib import Path
+from typing import Any, Final
+
+import click
+
+from abeja_datasets_cli.data.api import EXIT_CODES, Api, Failure, confirm, with_api
+from abeja_datasets_cli.data.output import format_option, note, show
+
+_COLUMNS: Final = ("dataset_id", "name", "type", "total_count", "created_at")
+_LISTED: Final = ("dataset_id", "name", "type", "created_at")
+
+
+@click.group(epilog=f"\b\nExample:\n  abeja-datasets datasets list --organization-id 1102940376065\n\n{EXIT_CODES}")
+def datasets() -> None:
+    """List, get, create and delete datasets."""
+
+
+@datasets.command("list", epilog="\b\nExample:\n  abeja-datasets datasets list --format ids")
+@click.option("--limit", type=click.IntRange(min=1), help="The most datasets to list; all by default.")
+@format_option
+@with_api
+def list_(api: Api, limit: int | None, form: str) -> None:
+    """List the datasets of the organization."""
+    found = api.client.iter_datasets(api.organization_id)
+    show(itertools.islice(found, limit), form, _LISTED)
+
+
+@datasets.command(epilog="\b\nExample:\n  abeja-datasets datasets get 1410805969256 --format json")
+@click.argument("dataset_id")
+@format_option
+@with_api
+def get(api: Api, dataset_id: str, form: str) -> None:
+    """Get a dataset, with the count of its items."""
+    show([api.client.get_dataset(api.organization_id, dataset_id)], form, _COLUMNS)
+
+
+@datasets.command(epilog="\b\nExample:\n  abeja-datasets datasets create cats --type detection --props-from coco.json")
+@click.argument("name")
+@click.option(
+    "--type", "dataset_type", default="custom", show_default=True, help="Such as classification or detection."
+)
+@click.option("--props", metavar="JSON|@FILE", help="The props, as JSON or as @FILE.")
+@click.option(
+    "--props-from", type=click.Path(exists=True), help="An annotation file or folder to take the labels from."
+)
+@format_option
+@with_api
+def create(api: Api, *, name: str, dataset_type: str, props: str | None, props_from: str | None, form: str) -> None:
+    """Create a dataset."""
+    given = read_props(props, props_from)
+    show([api.client.create_dataset(api.organization_id, name, dataset_type, given)], form, _LISTED)
+
+
+@datasets.command(epilog="\b\nExample:\n  abeja-datasets datasets delete 1410805969256 --yes")
+@click.argument("dataset_id")
+@click.option("--yes", "is_agreed", is_flag=True, help="Delete without a question.")
+@with_api
+def delete(api: Api, dataset_id: str, is_agreed: bool) -> None:
+    """Delete a dataset with all of its items."""
+    found = api.client.get_dataset(api.organization_id, dataset_id)
+    count = found.get("total_count")
+    confirm(f"Delete the dataset {found.get('name')!r} with its {count} items?", is_agreed=is_agreed)
+    api.client.delete_dataset(api.organization_id, dataset_id)
+    note(f"deleted: {dataset_id}")
+
+
+def read_props(text: str | None, file: str | None = None) -> dict[str, Any]:
+    """Return the props that were given as JSON, as `@FILE`, or by an annotation file.
+
+    Raises:
+        Failure: they are no JSON object.
+    """
+    if text is None:
+        return {} if file is None else _props_of(file)
+    try:
+        content = Path(text[1:]).read_text("utf-8") if text.startswith("@") else text
+        value = json.loads(content)
+    except ValueError as error:
+        raise Failure(f"--props: no JSON: {error}", 2) from None
+    if not isinstance(value, dict):
+        raise Failure("--props: a JSON object is needed", 2)
+    return value
+
+
+def _props_of(file: str) -> dict[str, Any]:
+    from abeja_datasets_loading.formats.files import open_file
+    from abeja_datasets_loading.formats.options import Options
+
+    opened = open_file(file, Options())
+    try:
+        for _ in opened:
+            pass
+        return opened.props
+    finally:
+        opened.close()

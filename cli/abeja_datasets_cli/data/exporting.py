@@ -1,0 +1,98 @@
+"""`abeja-datasets export`: the items of a dataset into a file of any format."""
+
+import itertools
+import json
+import sys
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Any, Final
+
+import click
+
+from abeja_datasets_cli.data.api import EXIT_CODES, REJECTED, Api, with_api
+from abeja_datasets_cli.data.output import note
+
+_JSONL: Final = "jsonl"
+_DATASET: Final = "dataset.json"
+_EPILOG = f"""\b
+Examples:
+  abeja-datasets export 1410805969256 items.jsonl
+  abeja-datasets export 1410805969256 coco.json --to coco --q label:cat
+
+Run the same command again to resume after an interruption. The target is replaced only when all of it is written.
+{_DATASET} beside it holds the name, type and props of the dataset.
+
+{EXIT_CODES}
+"""
+
+
+@click.command(epilog=_EPILOG)
+@click.argument("dataset_id")
+@click.argument("target", type=click.Path(path_type=Path))
+@click.option("--to", "form", help="The format; by default that of the target's name.")
+@click.option("--q", help="Only the items that match this query.")
+@click.option("--shard-size", type=click.IntRange(min=1), help="Write several files, of at most this many items each.")
+@click.option("--no-progress", is_flag=True, help="Show no progress.")
+@with_api
+def export(
+    api: Api,
+    *,
+    dataset_id: str,
+    target: Path,
+    form: str | None,
+    q: str | None,
+    shard_size: int | None,
+    no_progress: bool,
+) -> None:
+    """Export the items of a dataset into TARGET, whole or not at all."""
+    from abeja_datasets_loading import export_items
+    from abeja_datasets_loading.formats.targets import target_of
+
+    dataset = api.client.get_dataset(api.organization_id, dataset_id)
+    make = target_of(target, form, lambda: dataset.get("props") or {})
+    is_plain = shard_size is None and (form or target.suffix.lower()) in (_JSONL, ".jsonl", ".ndjson")
+    lines = target if is_plain else target.with_name(f"{target.name}.items.jsonl")
+    report = export_items(
+        api.client, api.organization_id, dataset_id, lines, q=q, on_progress=False if no_progress else None
+    )
+    left_out = 0
+    if not is_plain:
+        left_out = _convert(lines, target, shard_size, make)
+        lines.unlink()
+    _describe(dataset, target.with_name(_DATASET))
+    note(report.summary())
+    sys.exit(REJECTED if left_out or not report.is_complete else 0)
+
+
+def _convert(lines: Path, target: Path, shard_size: int | None, make: Any) -> int:
+    from abeja_datasets_loading.formats.writing import write_items
+
+    left_out = 0
+    for path, items in _shards(_items(lines), target, shard_size):
+        for remark in write_items(items, path, make):
+            left_out += 1
+            note(f"{remark.place}: {remark.text}")
+    return left_out
+
+
+def _items(lines: Path) -> Iterator[Any]:
+    with lines.open(encoding="utf-8", errors="surrogatepass", newline="\n") as file:
+        yield from map(json.loads, file)
+
+
+def _shards(items: Iterator[Any], target: Path, size: int | None) -> Iterator[tuple[Path, Iterable[Any]]]:
+    if size is None:
+        yield target, items
+        return
+    for number in itertools.count(1):
+        shard = list(itertools.islice(items, size))
+        if not shard and number > 1:
+            return
+        yield target.with_name(f"{target.stem}-{number:05}{target.suffix}"), shard
+
+
+def _describe(dataset: dict[str, Any], path: Path) -> None:
+    partial = path.with_name(f".{path.name}.partial")
+    text = json.dumps({key: dataset.get(key) for key in ("name", "type", "props")}, ensure_ascii=False, indent=2)
+    partial.write_text(f"{text}\n", "utf-8")
+    partial.replace(path)

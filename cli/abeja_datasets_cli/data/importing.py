@@ -1,0 +1,211 @@
+"""`abeja-datasets import`: annotation files into a dataset, each row exactly once."""
+
+import contextlib
+import shutil
+import sys
+import tempfile
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
+
+import click
+
+from abeja_datasets_cli.data import matching, rejecting, target
+from abeja_datasets_cli.data.api import EXIT_CODES, REJECTED, Api, Failure, with_api
+from abeja_datasets_cli.data.inputs import Input, read_settings, with_input
+from abeja_datasets_cli.data.output import note
+from abeja_datasets_cli.data.validating import Validation, validate
+
+if TYPE_CHECKING:
+    from abeja_datasets_loading import Report
+
+_STDIN: Final = "-"
+_MOST_SHOWN: Final = 20
+_DEFAULT_TYPE: Final = "custom"
+_EPILOG = f"""\b
+Examples:
+  abeja-datasets import coco.json --create cats --type detection --uri 's3://bucket/{{path}}'
+  abeja-datasets import items.jsonl --dataset 1410805969256
+  abeja-datasets import voc/ --dataset 1410805969256 --dry-run
+  abeja-datasets import fixed.jsonl --dataset 1410805969256 --match dataset_item_id
+
+Run the same command again to resume after an interruption. What became of each row is in FILE.journal.
+
+{EXIT_CODES}
+"""
+
+
+class How(NamedTuple):
+    """How to load."""
+
+    on_error: Any
+    max_errors: int | None
+    rate: float | None
+    concurrency: int
+    on_progress: Any
+
+
+@click.command("import", epilog=_EPILOG)
+@click.argument("files", nargs=-1, required=True, metavar="FILE…")
+@click.option("--dataset", "dataset_id", metavar="ID", help="The dataset to load into.")
+@click.option("--create", "name", metavar="NAME", help="Create a dataset with the labels of the files.")
+@click.option("--set", "settings", multiple=True, metavar="KEY=VALUE", help="Add an attribute to each row.")
+@click.option("--dry-run", is_flag=True, help="Validate, show counts and each bad row, and send no item.")
+@click.option("--status", "is_status", is_flag=True, help="Show where the import of these files stands.")
+@click.option("--match", type=click.Choice(matching.KEYS), help="Update the items that are there; create the others.")
+@click.option("--journal", type=click.Path(path_type=Path), help="The journal; the default is FILE.journal.")
+@click.option("--rejected", type=click.Path(path_type=Path), help="Where rejected rows go; FILE.rejected by default.")
+@click.option("--on-error", type=click.Choice(["continue", "stop"]), default="continue", show_default=True)
+@click.option("--max-errors", type=click.IntRange(min=0), help="Stop when more rows than this are rejected.")
+@click.option("--rate", type=float, help="The most requests a second.")
+@click.option(
+    "--concurrency", type=click.IntRange(min=1), default=64, show_default=True, help="The most requests at once."
+)
+@click.option("--no-progress", is_flag=True, help="Show no progress.")
+@with_input
+@with_api
+def import_(
+    api: Api, *, files: tuple[str, ...], dataset_id: str | None, name: str | None, settings: tuple[str, ...],
+    dry_run: bool, is_status: bool, match: str | None, journal: Path | None, rejected: Path | None, on_error: str,
+    max_errors: int | None, rate: float | None, concurrency: int, no_progress: bool,
+    reading: Callable[..., Any], dataset_type: str | None,
+) -> None:  # fmt: skip
+    """Load annotation files into a dataset: JSON Lines, JSON, CSV, Parquet, COCO, Pascal VOC, YOLO, image folders."""
+    book = journal if journal is not None else _journal_of(files)
+    if is_status:
+        _show_status(api, book, dataset_id)
+        return
+    if dataset_id is None and name is None and not dry_run:
+        raise click.UsageError("Give --dataset ID, or --create NAME.")
+    if dataset_id is not None and name is not None:
+        raise click.UsageError("Give either --dataset or --create.")
+    how = How(on_error, max_errors, rate, concurrency, False if no_progress else None)
+    with _without_stdin(files) as paths:
+        dataset = None if dataset_id is None else api.client.get_dataset(api.organization_id, dataset_id)
+        props, kind = (None, dataset_type) if dataset is None else (dataset.get("props"), dataset.get("type"))
+        form, options = reading(props, kind)
+        given = Input(paths, form, options, read_settings(settings))
+        found = _validated(given, dataset, is_dry_run=dry_run)
+        if dry_run:
+            sys.exit(REJECTED if found.rejected else 0)
+        if found.rejected and on_error == "stop":
+            raise Failure("a row is rejected, and nothing was sent (--on-error stop)", REJECTED)
+        if max_errors is not None and found.rejected > max_errors:
+            raise Failure(f"{found.rejected:,} rows are rejected, and nothing was sent (--max-errors)", REJECTED)
+        if dataset is None:
+            dataset = target.created(api, str(name), dataset_type or _DEFAULT_TYPE, found.props, book)
+            note(f"dataset {dataset['dataset_id']}: {dataset.get('name')}")
+        _load(_Load(api, dataset, given, found, book, rejected, how), match)
+
+
+def _journal_of(files: tuple[str, ...]) -> Path:
+    if files[0] == _STDIN:
+        raise Failure("standard input has no folder for a journal; give --journal PATH", 2)
+    first = Path(files[0])
+    return first.with_name(f"{first.name or 'input'}.journal")
+
+
+@contextlib.contextmanager
+def _without_stdin(files: tuple[str, ...]) -> Iterator[tuple[str, ...]]:
+    """Return the paths of files, with a copy of standard input: an input is read more than once."""
+    if _STDIN not in files:
+        yield files
+        return
+    with tempfile.TemporaryDirectory(prefix="abeja-datasets-") as folder:
+        copy = Path(folder) / "standard input"
+        with copy.open("wb") as file:
+            shutil.copyfileobj(sys.stdin.buffer, file)
+        yield tuple(str(copy) if each == _STDIN else each for each in files)
+
+
+def _validated(given: Input, dataset: Any, *, is_dry_run: bool) -> Validation:
+    from abeja_datasets_loading.items.items import Checker
+
+    shown = 0
+
+    def tell(line: str) -> None:
+        nonlocal shown
+        shown += 1
+        if is_dry_run:
+            click.echo(line)
+        elif shown <= _MOST_SHOWN:
+            note(line)
+        elif shown == _MOST_SHOWN + 1:
+            note("… give --dry-run for all of them")
+
+    found = validate(given, Checker() if dataset is None else Checker.of(dataset), tell, note)
+    for line in found.lines():
+        click.echo(line, err=not is_dry_run)
+    return found
+
+
+class _Load(NamedTuple):
+    """All that a load needs."""
+
+    api: Api
+    dataset: Any
+    given: Input
+    found: Validation
+    book: Path
+    rejected: Path | None
+    how: How
+
+
+def _load(load: _Load, match: str | None) -> None:
+    from abeja_datasets_loading import LoadingStopped, create_items
+
+    api, dataset, given, how = load.api, load.dataset, load.given, load.how
+    if match is not None:
+        matching.load(api, dataset, given, match, book=load.book, how=how)
+        return
+    if dataset.get("total_count") and not load.book.exists():
+        _warn_of_twins(api, dataset["dataset_id"], given)
+    try:
+        report = create_items(
+            api.client, api.organization_id, dataset["dataset_id"], given.items(), journal=load.book,
+            concurrency=how.concurrency, rate=how.rate, max_errors=how.max_errors, on_progress=how.on_progress,
+            total=load.found.rows,
+        )  # fmt: skip
+    except LoadingStopped as error:
+        rejecting.write(given, error.report, load.rejected)
+        raise
+    _end(load, report)
+
+
+def _end(load: _Load, report: "Report") -> None:
+    note(report.summary())
+    for path in rejecting.write(load.given, report, load.rejected):
+        note(f"rejected rows: {path}")
+    if report.unknown or report.not_tried:
+        note(report.problems())
+    if not report.is_complete:
+        note(f"journal: {load.book}")
+        sys.exit(REJECTED)
+
+
+def _warn_of_twins(api: Api, dataset_id: Any, given: Input) -> None:
+    """Say so where items with the same URIs are there already: without `--match` they are created once more."""
+    ours = {hash(uri) for item in given.items() if (uri := matching.uri_of(item)) is not None}
+    theirs = api.client.iter_dataset_items(api.organization_id, dataset_id, {"limit": 1000})
+    count = sum(hash(matching.uri_of(item)) in ours for item in theirs)
+    if count:
+        note(f"{count:,} items with the same URIs are there already. They are created again;")
+        note("--match data_uri updates them instead.")
+
+
+def _show_status(api: Api, book: Path, dataset_id: str | None) -> None:
+    from abeja_datasets_loading.journal.kept_journal import open_kept
+
+    if not book.exists():
+        click.echo(f"no import was begun: there is no journal {book}")
+        return
+    known = dataset_id or target.dataset_id_of(book)
+    if known is None:
+        raise click.UsageError("Give --dataset ID, which the import was for.")
+    journal = open_kept(book, api.organization_id, known)
+    counts = journal.counts()
+    click.echo(
+        f"{counts.read:,} rows read: {counts.created + counts.earlier:,} created, {counts.rejected:,} rejected, "
+        f"{counts.unknown:,} unknown, {counts.not_tried:,} not tried"
+    )
+    click.echo("the whole input was read" if journal.is_input_complete else "the input was not read to its end")

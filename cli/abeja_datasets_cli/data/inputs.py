@@ -1,0 +1,141 @@
+"""Annotation files as the commands read them: options, all files as one input, and what is wrong in it."""
+
+import functools
+from collections.abc import Callable, Iterator, Mapping
+from typing import TYPE_CHECKING, Any, Final, TypeVar
+
+import click
+
+from abeja_datasets_cli.data.api import Failure
+
+if TYPE_CHECKING:
+    from abeja_datasets_loading.formats.files import AnnotationFile
+    from abeja_datasets_loading.formats.model import Record
+    from abeja_datasets_loading.formats.options import Options
+
+FORMATS: Final = ("jsonl", "json", "csv", "parquet", "coco", "voc", "yolo", "folder")
+_Command = TypeVar("_Command", bound=Callable[..., Any])
+
+_OPTIONS: Final = (
+    click.option("--from", "source_format", type=click.Choice(FORMATS), help="The format of the input."),
+    click.option("--uri", metavar="TEMPLATE", help="The source URI of each name, such as s3://bucket/{path}."),
+    click.option("--uri-map", type=click.Path(), metavar="FILE", help="A CSV file with names and their URIs."),
+    click.option("--encoding", metavar="NAME", help="The encoding of the input, such as cp932; else UTF-8."),
+    click.option("--renumber", is_flag=True, help="Number labels by their position, from 0 (COCO)."),
+    click.option("--images", type=click.Path(), metavar="FILE", help="The images of a bare list of COCO results."),
+    click.option("--sizes", type=click.Path(), metavar="FILE", help="A CSV file with name, width, height (YOLO)."),
+    click.option("--voc-origin", type=click.IntRange(0, 1), default=0, help="1 where VOC coordinates count from 1."),
+    click.option("--type", "dataset_type", metavar="TYPE", help="The type of the dataset: segmentation, detection, …"),
+)
+
+
+def with_input(command: _Command) -> _Command:
+    """Add the options of annotation files to a command, and pass them on as `reading`, a function.
+
+    It takes the props and the type of a dataset, and returns the format and the options of `open_file`.
+    """
+
+    @functools.wraps(command)
+    def run(
+        *args: Any, source_format: str | None, uri: str | None, uri_map: str | None, encoding: str | None,
+        renumber: bool, images: str | None, sizes: str | None, voc_origin: int, dataset_type: str | None,
+        **options: Any,
+    ) -> Any:  # fmt: skip
+        def reading(props: Mapping[str, Any] | None, kind: str | None) -> "tuple[str | None, Options]":
+            from abeja_datasets_loading.formats.options import Options
+            from abeja_datasets_loading.formats.uris import Uris, read_mapping
+
+            mapping = None if uri_map is None else read_mapping(uri_map, encoding)
+            return source_format, Options(
+                uris=Uris(uri, mapping), encoding=encoding, dataset_type=kind or dataset_type, props=props,
+                renumber=renumber, images=images, sizes=sizes, voc_origin=voc_origin,
+            )  # fmt: skip
+
+        return command(*args, reading=reading, dataset_type=dataset_type, **options)
+
+    for option in reversed(_OPTIONS):
+        run = option(run)
+    return run  # type: ignore[return-value]  # click's decorators take and give any function
+
+
+class Unreadable(Mapping[str, Any]):
+    """Stands for a record that makes no item, so that the others keep their index: reading it raises the reason."""
+
+    def __init__(self, place: str, reason: str) -> None:
+        self.reason = f"{place}: {reason}"
+
+    def __getitem__(self, key: str) -> Any:
+        raise ValueError(self.reason)
+
+    def __iter__(self) -> Iterator[str]:
+        raise ValueError(self.reason)
+
+    def __len__(self) -> int:
+        return 1
+
+
+class Input:
+    """Files that are read as one input, as often as needed.
+
+    Args:
+        paths: the files and folders.
+        form: their format; None to take it from each.
+        options: how to read them.
+        attributes: to add to each item.
+    """
+
+    def __init__(
+        self, paths: tuple[str, ...], form: str | None, options: "Options", attributes: Mapping[str, Any]
+    ) -> None:
+        self.paths = paths
+        self.options = options
+        self._form = form
+        self._attributes = attributes
+
+    def files(self) -> "Iterator[tuple[str, AnnotationFile]]":
+        """Iterate over the files, each opened and then closed."""
+        from abeja_datasets_loading.formats.files import open_file
+
+        for path in self.paths:
+            opened = open_file(path, self.options, self._form)
+            try:
+                yield path, opened
+            finally:
+                opened.close()
+
+    def records(self) -> "Iterator[tuple[str, Record]]":
+        """Iterate over the records of all files, each with its file."""
+        for path, opened in self.files():
+            for record in opened:
+                yield path, record
+
+    def items(self) -> Iterator[Mapping[str, Any]]:
+        """Iterate over the items. A record that makes none yields an `Unreadable`."""
+        from abeja_datasets_loading.formats.model import Note, Rejected
+
+        for _, record in self.records():
+            if isinstance(record, Rejected):
+                yield Unreadable(str(record.place), record.reason)
+            elif not isinstance(record, Note):
+                yield self.with_attributes(record.item)
+
+    def with_attributes(self, item: dict[str, Any]) -> dict[str, Any]:
+        """Return an item with the attributes of `--set`."""
+        if not self._attributes or not isinstance(item.get("attributes", {}), dict | None):
+            return item
+        return item | {"attributes": {**(item.get("attributes") or {}), **self._attributes}}
+
+
+def read_settings(given: tuple[str, ...]) -> dict[str, Any]:
+    """Return the attributes of `--set KEY=VALUE`. A value stays text.
+
+    Raises:
+        Failure: one has no `=`, or no key.
+    """
+    settings: dict[str, Any] = {}
+    for each in given:
+        key, equals, value = each.partition("=")
+        if not key or not equals:
+            raise Failure(f"--set {each}: KEY=VALUE is needed, such as split=train", 2)
+        settings[key] = value
+    return settings

@@ -1,0 +1,68 @@
+"""The dataset that an import is for: one that is there, or one that the import creates."""
+
+import json
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from abeja_datasets_cli.data.api import Api, Failure
+
+
+def created(api: Api, name: str, dataset_type: str, props: Mapping[str, Any], journal: Path) -> dict[str, Any]:
+    """Return the dataset of an import with `--create`, which exists once, whatever became of earlier runs.
+
+    What is to be created is recorded beside the journal before the request leaves, and its id after the response. Where
+    the id is not recorded, a dataset of that name is the one: names are unique within an organization.
+
+    Raises:
+        Failure: an earlier run of the journal created a dataset of another name.
+    """
+    record = journal.with_name(f"{journal.name}.dataset")
+    known = _read(record)
+    if known is not None:
+        if known.get("name") != name or known.get("organization_id") != api.organization_id:
+            raise Failure(f"{record}: an earlier run created {known.get('name')!r}; give another --journal", 2)
+        found = _found(api, known)
+        if found is not None:
+            return found
+    wanted = {"organization_id": api.organization_id, "name": name, "type": dataset_type, "dataset_id": None}
+    _write(record, wanted)
+    dataset = api.client.create_dataset(api.organization_id, name, dataset_type, dict(props))
+    _write(record, wanted | {"dataset_id": dataset["dataset_id"]})
+    return dataset
+
+
+def dataset_id_of(journal: Path) -> str | None:
+    """Return the id of the dataset that an import with this journal created; None where there is none."""
+    known = _read(journal.with_name(f"{journal.name}.dataset"))
+    found = None if known is None else known.get("dataset_id")
+    return None if found is None else str(found)
+
+
+def _found(api: Api, known: Mapping[str, Any]) -> dict[str, Any] | None:
+    if known.get("dataset_id") is not None:
+        return api.client.get_dataset(api.organization_id, known["dataset_id"])
+    for dataset in api.client.iter_datasets(api.organization_id):
+        if dataset.get("name") == known["name"]:
+            return dataset
+    return None
+
+
+def _read(path: Path) -> dict[str, Any] | None:
+    try:
+        known = json.loads(path.read_text("utf-8"))
+    except FileNotFoundError:
+        return None
+    except (OSError, ValueError) as error:
+        raise Failure(f"{path}: can't be read: {error}", 2) from error
+    return known if isinstance(known, dict) else None
+
+
+def _write(path: Path, record: Mapping[str, Any]) -> None:
+    partial = path.with_name(f"{path.name}.partial")
+    with partial.open("w", encoding="utf-8") as file:
+        json.dump(record, file, ensure_ascii=False)
+        file.flush()
+        os.fsync(file.fileno())
+    partial.replace(path)

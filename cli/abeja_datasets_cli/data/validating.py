@@ -1,0 +1,121 @@
+"""Validating an input before anything is sent: counts by label, and each bad row with its place."""
+
+import time
+from collections import Counter
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any, Final
+
+from abeja_datasets_cli.data.inputs import Input
+
+if TYPE_CHECKING:
+    from abeja_datasets_loading.items.items import Checker
+
+_SECONDS: Final = 30
+_LOOK: Final = 1000
+_KINDS: Final = ("classification", "detection", "segmentation")
+
+
+class Validation:
+    """What an input holds.
+
+    Attributes:
+        rows: how many records make items, or should.
+        valid: how many make valid items.
+        labels: how many entries each label has.
+        notes: how many remarks there are.
+        props: the props of a dataset with the labels of all files.
+    """
+
+    def __init__(self) -> None:
+        self.rows = self.valid = self.notes = 0
+        self.labels: Counter[str] = Counter()
+        self.props: dict[str, Any] = {}
+
+    @property
+    def rejected(self) -> int:
+        """How many records make no valid item."""
+        return self.rows - self.valid
+
+    def lines(self) -> list[str]:
+        """Return the counts as lines."""
+        lines = [f"{self.rows:,} rows: {self.valid:,} valid, {self.rejected:,} rejected"]
+        lines += [
+            f"  {count:>9,}  {label}"
+            for label, count in sorted(self.labels.items(), key=lambda pair: (-pair[1], pair[0]))
+        ]
+        return lines
+
+
+def validate(
+    given: Input, checker: "Checker", tell: Callable[[str], None], progress: Callable[[str], None]
+) -> Validation:
+    """Read an input once, and check each item against openapi.yaml and the categories of the dataset.
+
+    Args:
+        given: the input.
+        checker: of the dataset.
+        tell: called with a line for each bad row and each remark.
+        progress: called with a line every 30 seconds.
+    """
+    from abeja_datasets_loading.errors import InvalidItem
+    from abeja_datasets_loading.formats.model import Note, Rejected
+
+    found = Validation()
+    shown = time.monotonic()
+    for path, opened in given.files():
+        for record in opened:
+            if isinstance(record, Note):
+                found.notes += 1
+                tell(f"note: {record.place}: {record.text}")
+                continue
+            found.rows += 1
+            if found.rows % _LOOK == 0 and time.monotonic() - shown > _SECONDS:
+                shown = time.monotonic()
+                progress(f"{found.rows:,} rows validated")
+            if isinstance(record, Rejected):
+                tell(f"{record.place}: {record.reason}")
+                continue
+            item = given.with_attributes(record.item)
+            try:
+                checker.prepare(found.rows - 1, item)
+            except InvalidItem as error:
+                tell(f"{record.place}: {error.reason}")
+                continue
+            found.valid += 1
+            found.labels.update(_labels(item.get("attributes") or {}))
+        found.props = merged(found.props, opened.props, path)
+    return found
+
+
+def _labels(attributes: Mapping[str, Any]) -> list[str]:
+    found: list[str] = []
+    for kind in _KINDS:
+        entries = attributes.get(kind)
+        found += [
+            str(entry.get("label", entry["label_id"]))
+            for entry in (entries if isinstance(entries, list) else ())
+            if isinstance(entry, Mapping) and "label_id" in entry
+        ]
+    return found
+
+
+def merged(props: Mapping[str, Any], others: Mapping[str, Any], path: str) -> dict[str, Any]:
+    """Return props with the labels of both.
+
+    Raises:
+        ValueError: a label id has two names.
+    """
+    found: dict[int, dict[str, Any]] = {}
+    for category in [*(props.get("categories") or ()), *(others.get("categories") or ())]:
+        kept = found.setdefault(category["category_id"], {**category, "labels": []})
+        labels = {label["label_id"]: label for label in kept["labels"]}
+        for label in category["labels"]:
+            earlier = labels.get(label["label_id"])
+            if earlier is None:
+                kept["labels"].append(label)
+            elif earlier.get("label") != label.get("label"):
+                raise ValueError(
+                    f"{path}: the label {label['label_id']} is {label.get('label')!r} here, and "
+                    f"{earlier.get('label')!r} in another file; import them into datasets of their own"
+                )
+    return {"categories": list(found.values())} if found else {}
