@@ -79,7 +79,7 @@ def test_pandas_has_a_table_for_each_page(dataset: "Dataset") -> None:
 
 def test_arrow_has_a_batch_for_each_page(dataset: "Dataset", tmp_path: Path) -> None:
     pytest.importorskip("pyarrow")
-    import pyarrow.parquet as pq  # type: ignore[import-not-found]  # no dependency of ours
+    import pyarrow.parquet as pq
 
     page = programs("with-arrow.md")
     assert [batch.num_rows for batch in page["reader"](dataset, page_size=10)] == [10, 10, 5]
