@@ -9,7 +9,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
-from . import geometry
+from . import geometry, json_values
 from .coco_categories import CocoCategories
 from .joining import Joining, Kept, data_of
 from .json_values import JsonFile
@@ -53,6 +53,8 @@ class CocoFile:
         self._joining = Joining()
         self._categories: list[Any] = []
         self._notes: list[Note] = []
+        self._lost: list[str] = []
+        """What the item that is made can't hold."""
         self._unread: list[Record] = []
         try:
             self._read(path, options.encoding)
@@ -78,6 +80,7 @@ class CocoFile:
             record = self._record(image, annotations, is_twice=is_twice)
             yield record
             if isinstance(record, Row):
+                yield from (Note(record.place, text) for text in self._lost)
                 yield from remarks.on(record)
         for key, annotation in self._joining.orphans():
             place = self._place("annotations", annotation.number)
@@ -92,13 +95,15 @@ class CocoFile:
                     raise FileRefused(document.place, "is a bare list of results; give --images FILE with its images")
                 self._read_annotations(document)
             else:
-                self._read_sections(document)
+                found = self._read_sections(document)
+                if self._options.images is not None and "images" in found:
+                    raise FileRefused(Place(self._file), "has images of its own; leave out --images")
             document.end()
         finally:
             source.close()
 
-    def _read_sections(self, document: JsonFile) -> None:
-        found = set()
+    def _read_sections(self, document: JsonFile) -> set[str]:
+        found: set[str] = set()
         for key in document.members():
             found.add(key)
             if key == "images":
@@ -114,6 +119,7 @@ class CocoFile:
                 )
         if not found & set(_SECTIONS):
             raise FileRefused(document.place, f"has none of {', '.join(_SECTIONS)}: this is no COCO file")
+        return found
 
     def _read_images(self, path: Path | str) -> None:
         """Read the images and categories of another file, for a bare list of results."""
@@ -131,14 +137,19 @@ class CocoFile:
                         pass
                 else:
                     document.value()
+            document.end()
         finally:
             source.close()
 
     def _checked_list(self, document: JsonFile) -> list[Any]:
         place = document.place
-        value, _ = document.value()
+        value, text = document.value()
         if not isinstance(value, list):
             raise FileRefused(place, "categories is no array")
+        try:
+            json_values.check(text)
+        except Invalid as error:
+            raise FileRefused(place, f"categories: {error.reason}") from None
         return value
 
     def _read_image_list(self, document: JsonFile) -> None:
@@ -174,6 +185,7 @@ class CocoFile:
         return Row(place, item, source)
 
     def _item(self, image: Mapping[str, Any], annotations: list[Kept]) -> dict[str, Any]:
+        self._lost.clear()
         uri = self._uri(image)
         kept = {key: value for key, value in image.items() if key != "file_name" or value != uri}
         attributes: dict[str, Any] = {}
@@ -182,6 +194,8 @@ class CocoFile:
                 geometry.add_entry(attributes, self._entry(annotation), self._options.dataset_type)
             except Invalid as error:
                 raise Invalid(error.reason, f"/annotations/{annotation.number}{error.pointer}") from None
+        if image.get("data_uri", uri) != uri:
+            self._lost.append("the data_uri of the image is no URI, and is left out")
         return {"source_data": [{**kept, "data_uri": uri}], "attributes": attributes}
 
     def _uri(self, image: Mapping[str, Any]) -> str:
@@ -197,13 +211,19 @@ class CocoFile:
         if box is not None:
             entry["rect"] = box
         for key, value in annotation.items():
-            if key not in _JOINED and key not in entry:
+            if key in geometry.RESERVED and key not in _JOINED:
+                self._leave_out(record, key, value, entry)
+            elif key not in _JOINED:
                 entry[key] = value
         if not entry.get("segmentation", True):
             del entry["segmentation"]  # null, or an empty list
         if "segmentation" in entry:
             _take_points(entry)
         return entry
+
+    def _leave_out(self, record: Kept, key: str, value: Any, entry: Mapping[str, Any]) -> None:
+        if entry.get(key) != value:
+            self._lost.append(f"/annotations/{record.number}/{key}: an entry has a key of this name; it is left out")
 
     def _place(self, section: str, number: int) -> Place:
         file = self._images_file if section == "images" else self._file
@@ -217,12 +237,13 @@ def _box(value: Any, record: Kept) -> geometry.Rect | None:
     if not isinstance(value, list) or len(value) != len(geometry.SIDES) or not all(map(is_number, value)):
         raise Invalid("four numbers are needed: x, y, width and height", "/bbox")
     x, y, width, height = value
+    exact_x, exact_y = x, y
     if record.is_text:
         # Python's floats may not keep the digits as written.
-        _, _, width, height = json.loads(record.text, parse_float=Decimal)["bbox"]
+        exact_x, exact_y, width, height = json.loads(record.text, parse_float=Decimal)["bbox"]
     if width < 0 or height < 0:
         raise Invalid(f"the size is negative ({width}, {height})", "/bbox")
-    return geometry.rect(x, y, plus(x, width), plus(y, height))
+    return geometry.rect(x, y, plus(exact_x, width), plus(exact_y, height))
 
 
 def _take_points(entry: dict[str, Any]) -> None:

@@ -64,7 +64,7 @@ class CsvFile:
                     self._add(start, row, columns)
                 start = before + reader.line_num + 1
         except csv.Error as error:
-            raise FileRefused(self._place._replace(line=start), f"no CSV from here on: {error}") from None
+            raise FileRefused(self._place._replace(line=start), f"no CSV from here on: {_advice(error)}") from None
 
     def _header(self, row: list[str], line: int) -> dict[int, str]:
         try:
@@ -82,11 +82,17 @@ class CsvFile:
 
 def open_reader(source: TextSource) -> tuple[int, Any]:
     """Return the number of the header line, and a reader that begins with it."""
-    lines = ((number, f"{line}\n") for number, line in source.lines())
+    # A cell in quotes keeps its line ends as they are.
+    lines = ((number, f"{line}\n") for number, line in source.whole_lines())
     number, first = next(lines, (1, ""))
-    if first.strip().lower().startswith("sep="):
-        number, first = next(lines, (2, ""))
+    while first and (not first.strip() or first.strip().lower().startswith("sep=")):
+        number, first = next(lines, (number + 1, ""))
     return number, csv.reader(_again(first, (line for _, line in lines)), delimiter=_delimiter(first), strict=True)
+
+
+def _advice(error: csv.Error) -> str:
+    # Python's own text is about opening the file.
+    return "a CR outside quotes; end lines with LF or CR LF" if "new-line character" in str(error) else str(error)
 
 
 def _again(first: str, others: Iterable[str]) -> Iterator[str]:

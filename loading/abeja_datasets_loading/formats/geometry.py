@@ -1,5 +1,6 @@
 """Boxes and points of annotations: checked, and never recomputed."""
 
+import math
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
@@ -9,6 +10,9 @@ from .numbers import is_number
 _NUMBERS: Final = {int, float}
 SIDES: Final = ("xmin", "ymin", "xmax", "ymax")
 
+RESERVED: Final = frozenset({"category_id", "label_id", "label", "rect"})
+"""Keys of an entry that a key of an annotation never replaces."""
+
 Rect = dict[str, Any]
 
 
@@ -16,16 +20,21 @@ def rect(xmin: float, ymin: float, xmax: float, ymax: float) -> Rect:
     """Return a rect.
 
     Raises:
-        Invalid: an edge lies before the opposite one. Whether it was swapped, or is a width, is not guessed.
+        Invalid: an edge lies before the opposite one. Whether it was swapped, or is a width, is not guessed. Or an edge
+            is greater than any number that programs read.
     """
     for low, high, axis in ((xmin, xmax, "x"), (ymin, ymax, "y")):
         if high < low:
             raise Invalid(f"{axis}max is {high}, less than {axis}min {low}")
+        if high == math.inf or low == -math.inf:
+            raise Invalid(f"an edge on the {axis} axis is greater than any number that programs read")
     return {"xmin": xmin, "ymin": ymin, "xmax": xmax, "ymax": ymax}
 
 
-def oddities(box: Mapping[str, Any], width: object = None, height: object = None) -> Iterator[str]:
-    """Iterate over what is odd about a rect that is kept."""
+def oddities(box: object, width: object = None, height: object = None) -> Iterator[str]:
+    """Iterate over what is odd about a rect that is kept. What has another shape is not looked at."""
+    if not isinstance(box, Mapping) or not all(map(is_number, map(box.get, SIDES))):
+        return
     if box["xmin"] == box["xmax"] or box["ymin"] == box["ymax"]:
         yield "the box has no area"
     if box["xmin"] < 0 or box["ymin"] < 0:
@@ -69,11 +78,16 @@ def extent(points: Sequence[Sequence[float]]) -> Rect:
 
 
 def add_entry(attributes: dict[str, Any], entry: dict[str, Any], dataset_type: str | None) -> None:
-    """Add the entry of an annotation to the attributes of its item, where its kind stands."""
-    if dataset_type == "segmentation":
-        key = "segmentation"
-    elif "rect" in entry:
-        key = "detection"
+    """Add the entry of an annotation to the attributes of its item, where its kind stands.
+
+    Raises:
+        Invalid: something else than a list of entries stands there.
+    """
+    if "rect" not in entry and "segmentation" not in entry:
+        key = "classification"
     else:
-        key = "segmentation" if "segmentation" in entry else "classification"
-    attributes.setdefault(key, []).append(entry)
+        key = "detection" if "rect" in entry and dataset_type != "segmentation" else "segmentation"
+    entries = attributes.setdefault(key, [])
+    if not isinstance(entries, list):
+        raise Invalid(f"the attributes have {key} already, and it is no list of entries")
+    entries.append(entry)

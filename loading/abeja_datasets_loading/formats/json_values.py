@@ -41,7 +41,7 @@ def _long_integer(text: str) -> Any:
     try:
         return int(text)
     except ValueError:
-        return 0
+        return text
 
 
 def _finite(text: str) -> float:
@@ -61,7 +61,7 @@ _long: Final = re.compile(r"[0-9.]{18}|[eE]\+?[0-9]{3}")
 
 
 def _decode(text: str, start: int) -> tuple[Any, int]:
-    """Decode a value. Numbers that are too long become others: `check` finds them by the text."""
+    """Decode a value. Integers that are too long become text: `check` finds them in the text of the value."""
     try:
         return _decoder.raw_decode(text, start)
     except json.JSONDecodeError:

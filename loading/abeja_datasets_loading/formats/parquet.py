@@ -4,6 +4,7 @@ import datetime as dt
 import decimal
 import json
 import math
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -14,6 +15,7 @@ from .options import Options
 from .remarks import Remarks
 from .sources import name_of
 from .tables import REASON, TableRows
+from .writing import ENTRY_KINDS
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -75,11 +77,11 @@ class ParquetFile:
         number = 0
         try:
             for batch in self._file.iter_batches(_BATCH):
-                for row in batch.to_pylist():
+                for row in _plain(batch).to_pylist():
                     number += 1
                     yield number, row
-        except (OSError, ValueError) as error:
-            raise FileRefused(self._place._replace(line=number), f"no Parquet from here on: {error}") from None
+        except (OSError, ValueError, NotImplementedError) as error:
+            raise FileRefused(self._place._replace(line=number or None), f"no Parquet from here on: {error}") from None
 
     def _read_flat(self, rows: TableRows, columns: Mapping[int, str]) -> None:
         names = list(columns.values())
@@ -115,11 +117,30 @@ def _opened(path: Path | str, place: Place) -> "pq.ParquetFile":
         raise FileRefused(place, f"no Parquet file: {error}") from None
 
 
+def _plain(batch: "pa.RecordBatch") -> "pa.RecordBatch":
+    """Return a batch with text for times that have nanoseconds, which Python's own times have not."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    for position, field in enumerate(batch.schema):
+        if pa.types.is_timestamp(field.type) and field.type.unit == "ns":
+            column = batch.column(position)
+            try:
+                made = column.cast(pa.timestamp("us", field.type.tz))
+            except pa.ArrowInvalid:
+                zone = "" if field.type.tz is None else "%Ez"
+                made = pc.strftime(column, format=f"%Y-%m-%dT%H:%M:%S{zone}")
+            batch = batch.set_column(position, field.name, made)
+    return batch
+
+
 def _check(schema: "pa.Schema", place: Place) -> None:
     from pyarrow import types
 
     def walk(kind: "pa.DataType", name: str) -> None:
-        if types.is_binary(kind) or types.is_large_binary(kind) or types.is_fixed_size_binary(kind):
+        if types.is_dictionary(kind):
+            kind = kind.value_type
+        if not kind.num_fields and "binary" in str(kind):
             raise FileRefused(place, f"the column {name} holds bytes, which JSON has no form for; leave it out")
         for position in range(kind.num_fields):
             field = kind.field(position)
@@ -127,6 +148,9 @@ def _check(schema: "pa.Schema", place: Place) -> None:
 
     for field in schema:
         walk(field.type, field.name)
+    twice = [name for name, count in Counter(schema.names).items() if count > 1]
+    if twice:
+        raise FileRefused(place, f"the column {twice[0]!r} stands there twice")
 
 
 def _json(value: Any) -> Any:
@@ -158,7 +182,7 @@ def _item(row: Mapping[str, Any], options: Options) -> dict[str, Any]:
         elif key == "attributes":
             if not isinstance(value, dict):
                 raise Invalid("is no object", key)
-            attributes = value | attributes
+            attributes = _with_whole_ids(value) | attributes
         elif key not in _LEFT_OUT:
             attributes[key] = value
     if "source_data" not in item:
@@ -172,6 +196,20 @@ _LEFT_OUT: Final = frozenset(
 """Columns of a response, and those that repeat what `source_data` holds."""
 
 
+def _with_whole_ids(attributes: dict[str, Any]) -> dict[str, Any]:
+    """Return attributes with integers for the whole floats in the ids of entries. NaN in an id is an absent key."""
+    for kind in ENTRY_KINDS:
+        entries = attributes.get(kind)
+        for entry in entries if isinstance(entries, list) else ():
+            for key in _IDS if isinstance(entry, dict) else ():
+                value = entry.get(key)
+                if isinstance(value, float) and math.isnan(value):
+                    del entry[key]
+                elif isinstance(value, float) and value.is_integer():
+                    entry[key] = int(value)
+    return attributes
+
+
 def _parsed(value: Any, key: str) -> Any:
     if not isinstance(value, str):
         return value
@@ -183,6 +221,8 @@ def _parsed(value: Any, key: str) -> Any:
 
 def _sources(value: Any) -> list[Any]:
     found = value if isinstance(value, list) else [value]
+    if not found:
+        raise Invalid("is empty; one object with data_uri is needed", "source_data")
     if not all(isinstance(each, dict) for each in found):
         raise Invalid("is no list of objects", "source_data")
     return found

@@ -1,10 +1,11 @@
 """The file of rejected rows: in the input's own format, with the reasons, ready to be imported again."""
 
+import contextlib
 import csv
 import json
 import shutil
 from collections.abc import Iterable, Sequence
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import Any, Final
 
 from . import parquet
@@ -14,10 +15,14 @@ from .json_values import JsonFile
 from .options import Options
 from .sources import TextSource
 from .tables import REASON
+from .yolo import label_name
+from .yolo_config import read_config
 
 _Rejected = Sequence[tuple[Any, str]]
 _LIST: Final = "rejected.csv"
 """The list of reasons, beside copied files."""
+_IMAGES: Final = "images.txt"
+"""The list of images, which `data.yaml` names."""
 
 
 def write_rejected(
@@ -77,11 +82,12 @@ def _parquet(source: Path, target: Path, records: _Rejected, _options: Options) 
 def _coco(source: Path, target: Path, records: _Rejected, options: Options) -> None:
     """Write the images with all of their annotations, and all categories."""
     images = [record.source.image.text for record, _ in records if record.source.image is not None]
-    annotations = [annotation.text for record, _ in records for annotation in record.source.annotations]
+    # Images of one id have the same annotations, which may stand in the file once.
+    annotations = {each.number: each.text for record, _ in records for each in record.source.annotations}
     categories = _categories(source if options.images is None else Path(options.images), options)
     reasons = json.dumps([f"{record.place}: {reason}" for record, reason in records], ensure_ascii=False)
     pieces = [
-        '{"images": [\n', ",\n".join(images), '\n], "annotations": [\n', ",\n".join(annotations),
+        '{"images": [\n', ",\n".join(images), '\n], "annotations": [\n', ",\n".join(annotations.values()),
         '\n], "categories": ', categories, ', "rejected": ', reasons, "}\n",
     ]  # fmt: skip
     _write(target, pieces)
@@ -110,12 +116,39 @@ def _files(source: Path, target: Path, records: _Rejected, _options: Options) ->
     target.mkdir(parents=True, exist_ok=True)
     root = source if source.is_dir() else source.parent
     for record, _ in records:
-        path = getattr(record.source, "label", record.source)
-        if path.is_file():
-            place = target / (path.relative_to(root) if path.is_relative_to(root) else path.name)
-            place.parent.mkdir(parents=True, exist_ok=True)
-            shutil.copyfile(path, place)
+        path = record.source
+        _put(target / (path.relative_to(root) if path.is_relative_to(root) else path.name), path)
     _reasons(target / _LIST, records)
+
+
+def _yolo(source: Path, target: Path, records: _Rejected, options: Options) -> None:
+    """Copy the label files, with links to the images, their names in a `data.yaml`, and a list of reasons."""
+    import yaml
+
+    target.mkdir(parents=True, exist_ok=True)
+    names = []
+    for record, _ in records:
+        image = record.source
+        names.append(image.name)
+        _put(target / image.name, image.path, is_link=True)
+        _put(target / label_name(PurePath(image.name)), image.label)
+    _write(target / _IMAGES, [f"./{name}\n" for name in names])
+    classes = read_config(source, options.encoding).names
+    document = {"train": _IMAGES} | ({} if classes is None else {"names": dict(classes)})
+    _write(target / "data.yaml", [yaml.safe_dump(document, allow_unicode=True, sort_keys=False)])
+    _reasons(target / _LIST, records)
+
+
+def _put(place: Path, path: Path, *, is_link: bool = False) -> None:
+    if not path.is_file():
+        return
+    place.parent.mkdir(parents=True, exist_ok=True)
+    if is_link:
+        place.unlink(missing_ok=True)
+        with contextlib.suppress(OSError):  # not each file system has links
+            place.symlink_to(path.resolve())
+            return
+    shutil.copyfile(path, place)
 
 
 def _write(target: Path, pieces: Iterable[str]) -> None:
@@ -137,6 +170,6 @@ _WRITERS: Final = {
     "parquet": _parquet,
     "coco": _coco,
     "voc": _files,
-    "yolo": _files,
+    "yolo": _yolo,
     "folder": _files,
 }

@@ -31,6 +31,5 @@ class Remarks:
             entries = item["attributes"].get(kind)
             for position, entry in enumerate(entries if isinstance(entries, list) else ()):
                 box = entry.get("rect") if isinstance(entry, Mapping) else None
-                if box is not None:
-                    for text in geometry.oddities(box, source.get("width"), source.get("height")):
-                        yield f"{kind}[{position}]: {text}"
+                for text in geometry.oddities(box, source.get("width"), source.get("height")):
+                    yield f"{kind}[{position}]: {text}"

@@ -27,6 +27,8 @@ _BOMS: Final = (
     (codecs.BOM_UTF16_BE, "utf-16-be"),
 )
 _DECLARATION: Final = re.compile(rb"""\s*<\?xml[^>]*?\sencoding\s*=\s*["']([A-Za-z0-9._:-]+)["']""")
+_WIDE: Final = ("utf-16", "utf-32")
+"""Encodings in which an XML declaration has no single bytes."""
 _ZIP: Final = b"PK\x03\x04"
 
 
@@ -123,7 +125,6 @@ class TextSource:
         self._decoder = codecs.getincrementaldecoder(name)("strict")
         self._encoding = name
         self._pending = start[skipped:]
-        self._offset = skipped
         self._lines = 1
         self._ended = False
 
@@ -147,14 +148,19 @@ class TextSource:
 
     def lines(self) -> Iterator[tuple[int, str]]:
         """Iterate over the lines with their numbers, from 1. Only LF ends a line; a CR before it is left out."""
+        for number, line in self.whole_lines():
+            yield number, line.removesuffix("\r")
+
+    def whole_lines(self) -> Iterator[tuple[int, str]]:
+        """Iterate over the lines as `lines` does, with the CR at their ends."""
         rest, number = "", 0
         while piece := self.read():
             *lines, rest = (rest + piece).split("\n")
             for line in lines:
                 number += 1
-                yield number, line.removesuffix("\r")
+                yield number, line
         if rest:
-            yield number + 1, rest.removesuffix("\r")
+            yield number + 1, rest
 
     def _decoded(self, piece: bytes) -> str:
         try:
@@ -182,10 +188,15 @@ def decode(data: bytes, place: Place, encoding: str | None = None, *, is_xml: bo
 
 
 def _detected(start: bytes, encoding: str | None, place: Place, *, is_xml: bool = False) -> tuple[str, int]:
+    if not start:  # of packed data
+        raise FileRefused(place, "is empty (0 bytes)")
     try:
-        return detect(start, encoding, is_xml=is_xml)
+        name, skipped = detect(start, encoding, is_xml=is_xml)
     except LookupError:
         raise FileRefused(place, "has an encoding that Python does not know; give --encoding NAME") from None
+    if is_xml and not encoding and not skipped and name.startswith(_WIDE):
+        raise FileRefused(place, f"declares {name}, but in single bytes; give --encoding NAME, such as utf-8")
+    return name, skipped
 
 
 def _undecodable(encoding: str, error: UnicodeDecodeError) -> str:

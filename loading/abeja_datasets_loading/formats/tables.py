@@ -1,6 +1,7 @@
 """Rows of tables, one an object, made items: for CSV and flat Parquet."""
 
 import json
+import math
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Final
 
@@ -58,6 +59,8 @@ class TableRows:
             reason = f"{error.pointer or 'data_uri'}: {error.reason}"
             self._failures.append(Rejected(Place(self._file, line), problem or reason, [source]))
             return
+        if problem is None:
+            problem = _no_number(given)
         if problem is None and _has_name_alone(given):
             self._names.add(given["label"])
         self._groups.add(uri, line, _encode([given, source, problem]))
@@ -93,22 +96,25 @@ class TableRows:
         read = [(line, *json.loads(text)) for line, text in rows]
         sources = [source for _, _, source, _ in read]
         item: dict[str, Any] = {"source_data": [{"data_uri": uri}], "attributes": {}}
+        given: dict[str, Any] = {}
         for line, cells, _, problem in read:
             place = Place(self._file, line)
             if problem is not None:
                 return Rejected(place, problem, sources)
             try:
-                self._add(item, cells)
+                self._add(item, given, cells)
             except Invalid as error:
                 return Rejected(place, f"{error.pointer}: {error.reason}".removeprefix(": "), sources)
         return Row(Place(self._file, read[0][0]), item, sources)
 
-    def _add(self, item: dict[str, Any], cells: dict[str, Any]) -> None:
+    def _add(self, item: dict[str, Any], given: dict[str, Any], cells: dict[str, Any]) -> None:
         if "data_type" in cells:
             _put(item["source_data"][0], "data_type", cells["data_type"])
         attributes = item["attributes"]
         for key, value in _attributes(cells).items():
-            _put(attributes, key, value)
+            _put(given, key, value)
+            # The list gets the entries of the rows, and stays as it was given for the next row.
+            attributes.setdefault(key, list(value) if isinstance(value, list) else value)
         entry = self._entry(cells)
         if entry is not None:
             geometry.add_entry(attributes, entry, self._options.dataset_type)
@@ -139,6 +145,14 @@ class TableRows:
         if self._labels is None:
             self._labels = NamedLabels(self._names, self._options.props)
         return self._labels
+
+
+def _no_number(cells: Mapping[str, Any]) -> str | None:
+    """Return what is wrong with a cell that is NaN or infinite, which JSON has no form for."""
+    for key, value in cells.items():
+        if isinstance(value, float) and not math.isfinite(value):
+            return f"{key}: {value!r} is no number"
+    return None
 
 
 def _has_name_alone(cells: Mapping[str, Any]) -> bool:

@@ -12,7 +12,7 @@ from .sources import TextSource, name_of
 _FIELD: Final = "{path}"
 _URL: Final = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://")
 _CONTROL: Final = re.compile(r"[\x00-\x1f\x7f]")
-_DRIVE: Final = re.compile(r"[A-Za-z]:/")
+_ABSOLUTE: Final = re.compile(r"/|[A-Za-z]:/")
 
 
 class Uris:
@@ -40,10 +40,12 @@ class Uris:
         """
         path = normalized(name)
         if self._mapping is not None:
-            uri = self._mapping.get(path)
+            uri = self._mapping.get(path, path if _URL.match(path) else None)
             if uri is None:
                 raise Invalid(f"{path!r} is not in the mapping of URIs")
             return uri
+        if _ABSOLUTE.match(path):
+            raise Invalid(f"the name {name!r} is not relative; give a mapping of URIs for such names (--uri-map)")
         return path if _URL.match(path) else self._template.replace(_FIELD, path)
 
     def of_uri(self, uri: object) -> str:
@@ -56,6 +58,7 @@ class Uris:
             return self(uri)
         if not isinstance(uri, str) or not uri:
             raise Invalid("is missing" if uri in (None, "") else "is no text", "data_uri")
+        _check_pairs(uri)
         return uri
 
 
@@ -67,10 +70,7 @@ def normalized(name: object) -> str:
     """
     if not isinstance(name, str) or not name:
         raise Invalid("the name of the file is missing" if name in (None, "") else "the name of the file is no text")
-    try:
-        name.encode()
-    except UnicodeEncodeError:
-        raise Invalid(f"the name {name!a} holds half a surrogate pair, which a URI can't") from None
+    _check_pairs(name)
     if _CONTROL.search(name):
         raise Invalid(f"the name {name!r} holds a control character")
     if _URL.match(name):
@@ -80,9 +80,16 @@ def normalized(name: object) -> str:
         path = path[2:].lstrip("/")
     if ".." in path.split("/"):
         raise Invalid(f"the name {name!r} leads out of the folder (..)")
-    if not path or path.startswith("/") or _DRIVE.match(path):
-        raise Invalid(f"the name {name!r} is not relative; give a mapping of URIs for such names")
+    if not path:
+        raise Invalid(f"the name {name!r} is that of a folder")
     return path
+
+
+def _check_pairs(name: str) -> None:
+    try:
+        name.encode()
+    except UnicodeEncodeError:
+        raise Invalid(f"the name {name!a} holds half a surrogate pair, which a URI can't") from None
 
 
 def read_mapping(path: Path | str, encoding: str | None = None) -> dict[str, str]:

@@ -8,17 +8,21 @@ from xml.etree.ElementTree import Element
 
 from . import geometry, xml_values
 from .labels import NamedLabels
-from .model import FileRefused, Invalid, Place, Record, Rejected, Row
+from .model import FileRefused, Invalid, Note, Place, Record, Rejected, Row
 from .numbers import minus, number, scalar
 from .options import Options
 from .remarks import Remarks
 from .sources import name_of
 from .tree import files_below
+from .writing import ENTRY_KINDS
 from .xml_values import text_of
 
 _FLAGS: Final = frozenset({"difficult", "truncated", "occluded"})
 _IGNORED: Final = frozenset({"filename", "folder", "path", "size", "object"})
 """Children of the annotation that an item holds otherwise; folder and path name the annotator's machine."""
+_HELD: Final = frozenset({"name", "bndbox", "part", "polygon"})
+"""Children of an object that its entry holds otherwise."""
+_SIDES: Final = frozenset({"width", "height", "depth"})
 _SUFFIX: Final = ".xml"
 
 
@@ -41,6 +45,8 @@ class VocFiles:
         if not self._root.exists():
             raise FileRefused(Place(name_of(path)), "No such file or directory")
         self._options = options
+        self._lost: list[str] = []
+        """What the item that is made can't hold."""
         self._labels = NamedLabels(self._names(), options.props)
         self.props = self._labels.props
 
@@ -51,9 +57,11 @@ class VocFiles:
         """Iterate over the files in the order of their names, with what is odd beside them."""
         remarks = Remarks()
         for path in self._files():
+            self._lost.clear()
             record = self._record(path)
             yield record
             if isinstance(record, Row):
+                yield from (Note(record.place, text) for text in self._lost)
                 yield from remarks.on(record)
 
     def _files(self) -> Iterator[Path]:
@@ -82,20 +90,24 @@ class VocFiles:
         root = xml_values.parse(path, self._options.encoding)
         if root.tag != "annotation":
             raise Invalid(f"the root is <{root.tag}>; <annotation> is needed")
-        source = {"data_uri": self._options.uris(self._name(path, root)), **_size(root.find("size"))}
+        self._lost += xml_values.unheld(root)
+        uri = self._options.uris(self._name(path, root))
+        source = {"data_uri": uri, **self._size(xml_values.only(root, "size"))}
         attributes: dict[str, Any] = {}
         for position, element in enumerate(root.findall("object"), 1):
             try:
                 geometry.add_entry(attributes, self._entry(element), self._options.dataset_type)
             except Invalid as error:
                 raise Invalid(error.reason, f"object[{position}]{error.pointer}") from None
-        for child in root:
-            if child.tag not in _IGNORED and child.tag not in attributes:
-                attributes[child.tag] = xml_values.value(child)
+        for key, value in xml_values.children(root, _IGNORED).items():
+            if key in ENTRY_KINDS:
+                self._lost.append(f"<{key}> is left out: attributes have entries of this name")
+            else:
+                attributes[key] = value
         return {"source_data": [source], "attributes": attributes}
 
     def _name(self, path: Path, root: Element) -> str:
-        given = text_of(root.find("filename"))
+        given = text_of(xml_values.only(root, "filename"))
         if given is None:
             raise Invalid("<filename> is missing")
         last = given.replace("\\", "/").rpartition("/")[2]
@@ -103,31 +115,40 @@ class VocFiles:
         return given if "://" in given else (folder / last).as_posix()
 
     def _entry(self, element: Element) -> dict[str, Any]:
-        name = text_of(element.find("name"))
+        name = text_of(xml_values.only(element, "name"))
         if name is None:
             raise Invalid("<name> is missing")
         entry = self._labels.entry(name)
-        box = element.find("bndbox")
+        box = xml_values.only(element, "bndbox")
         if box is not None:
-            entry["rect"] = self._rect(box)
-        parts = []
-        for child in element:
-            if child.tag == "part":
-                parts.append(_part(child, self._options.voc_origin))
-            elif child.tag not in ("name", "bndbox") and child.tag not in entry:
-                inner = xml_values.value(child)
-                entry[child.tag] = scalar(inner) if child.tag in _FLAGS and isinstance(inner, str) else inner
+            entry["rect"] = _rect(box, self._options.voc_origin)
+        for key, inner in xml_values.children(element, _HELD).items():
+            if key in geometry.RESERVED or key == "segmentation":
+                self._lost.append(f"<{key}> of an object is left out: an entry has a key of this name")
+            else:
+                entry[key] = scalar(inner) if key in _FLAGS and isinstance(inner, str) else inner
+        parts = [_part(each, self._options.voc_origin) for each in element.findall("part")]
         if parts:
             entry["part"] = parts
-        polygon = element.find("polygon")
-        if polygon is not None and len(polygon):
-            entry["segmentation"] = [_points(polygon)]
-            entry.pop("polygon", None)
-            entry.setdefault("rect", geometry.extent(entry["segmentation"]))
+        polygons = [_points(each) for each in element.findall("polygon") if len(each)]
+        if polygons:
+            entry["segmentation"] = polygons
+            entry.setdefault("rect", geometry.extent(polygons))
         return entry
 
-    def _rect(self, box: Element) -> geometry.Rect:
-        return _rect(box, self._options.voc_origin)
+    def _size(self, size: Element | None) -> dict[str, Any]:
+        """Return the size of the image as keys of its source data; a size of 0 says that it is not known."""
+        found: dict[str, Any] = {}
+        for key, text in ({} if size is None else xml_values.children(size)).items():
+            if key not in _SIDES:
+                self._lost.append(f"<{key}> of <size> is left out")
+                continue
+            value = number(text) if isinstance(text, str) else None
+            if text != "" and (type(value) is not int or value < 0):
+                raise Invalid(f"{text!r} is no number of pixels", f"size/{key}")
+            if value:
+                found[key] = value
+        return found
 
 
 def _rect(box: Element, origin: int) -> geometry.Rect:
@@ -174,16 +195,3 @@ def _points(polygon: Element) -> list[int | float]:
     if not pairs:
         raise Invalid("has no points", "/polygon")
     return [_coordinate(each, "/polygon") for pair in pairs for each in pair]
-
-
-def _size(size: Element | None) -> dict[str, Any]:
-    """Return the size of the image as keys of its source data; a size of 0 says that it is not known."""
-    found: dict[str, Any] = {}
-    for key in () if size is None else ("width", "height", "depth"):
-        text = text_of(size.find(key)) if size is not None else None
-        value = None if text is None else number(text)
-        if text is not None and (type(value) is not int or value < 0):
-            raise Invalid(f"{text!r} is no number of pixels", f"size/{key}")
-        if value:
-            found[key] = value
-    return found

@@ -1,6 +1,8 @@
 """XML of annotation files: parsed without a DTD and without entities, in any encoding that Python knows."""
 
 import re
+from collections import Counter
+from collections.abc import Container, Iterator
 from pathlib import Path
 from typing import Any, Final
 from xml.etree.ElementTree import Element, ParseError
@@ -15,6 +17,8 @@ _MOST: Final = 64 << 20
 """Bytes of one file; the file is in memory as a whole."""
 _DECLARATION: Final = re.compile(r"\s*<\?xml[^>]*\?>")
 _MOST_LEVELS: Final = 200
+SPACES: Final = " \t\r\n"
+"""What XML calls white space."""
 
 
 def parse(path: Path, encoding: str | None = None) -> Element:
@@ -48,7 +52,30 @@ def parse(path: Path, encoding: str | None = None) -> Element:
 
 def text_of(element: Element | None) -> str | None:
     """Return the text of an element without the spaces around it; None where there is none."""
-    return None if element is None else (element.text or "").strip() or None
+    return None if element is None else (element.text or "").strip(SPACES) or None
+
+
+def only(element: Element, tag: str) -> Element | None:
+    """Return the direct child of a name; None where there is none.
+
+    Raises:
+        Invalid: there are several.
+    """
+    found = element.findall(tag)
+    if len(found) > 1:
+        raise Invalid(f"<{tag}> stands there {len(found)} times")
+    return found[0] if found else None
+
+
+def unheld(root: Element) -> Iterator[str]:
+    """Iterate over what `value` and `children` leave out: attributes of XML, and text between elements."""
+    names = Counter(f"{each.tag}@{name.rpartition('}')[2]}" for each in root.iter() for name in each.attrib)
+    for name, count in sorted(names.items()):
+        yield f"the XML attribute {name} ({count} times) is left out"
+    for each in root.iter():
+        texts = [each.text if len(each) else None, *(child.tail for child in each)]
+        if any(text and text.strip(SPACES) for text in texts):
+            yield f"text beside the children of <{each.tag}> is left out"
 
 
 def value(element: Element, levels: int = _MOST_LEVELS) -> Any:
@@ -59,12 +86,20 @@ def value(element: Element, levels: int = _MOST_LEVELS) -> Any:
     """
     if not levels:
         raise Invalid("is nested too deeply")
-    children = list(element)
-    if not children:
-        return (element.text or "").strip()
+    return children(element, levels=levels) if len(element) else (element.text or "").strip(SPACES)
+
+
+def children(element: Element, left_out: Container[str] = (), levels: int = _MOST_LEVELS) -> dict[str, Any]:
+    """Return the children of an element as JSON, but for those of some names, with a list for those of one name.
+
+    Raises:
+        Invalid: it is nested too deeply.
+    """
     found: dict[str, Any] = {}
     several: set[str] = set()
-    for child in children:
+    for child in element:
+        if child.tag in left_out:
+            continue
         inner = value(child, levels - 1)
         if child.tag not in found:
             found[child.tag] = inner

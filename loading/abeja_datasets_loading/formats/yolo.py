@@ -1,7 +1,7 @@
 """YOLO: images, a label file beside each, and a `data.yaml` with the names (https://docs.ultralytics.com/datasets/)."""
 
 from collections.abc import Iterator
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import Any, Final, NamedTuple
 
 from . import geometry, images
@@ -54,7 +54,7 @@ class YoloFiles:
         """Iterate over the images in the order of the splits, with what is odd beside them."""
         yield from self._config.notes
         remarks = Remarks()
-        labels: set[Path] = set()
+        labels = {label_of(place / "x.jpg").parent for place in self._config.splits if place.is_dir()}
         used: set[Path] = set()
         for image in self._images():
             used.add(image.label)
@@ -66,11 +66,11 @@ class YoloFiles:
                 yield from remarks.on(record)
             if size is not None and size.is_turned:
                 yield Note(Place(name_of(image.path)), "its EXIF orientation swaps width and height")
-        yield from _without_image(labels, used)
+        yield from _without_image(labels, used.union(self._config.splits))
 
     def _images(self) -> Iterator[_Image]:
         for place in self._config.splits:
-            for path in _listed(place, self._options.encoding):
+            for path in _listed(place, self._config.root, self._options.encoding):
                 yield _Image(path, label_of(path), self._name(path, place))
 
     def _name(self, path: Path, place: Path) -> str:
@@ -85,7 +85,7 @@ class YoloFiles:
 
     def _record(self, image: _Image, size: Size | None) -> Record:
         label_file = image.label
-        if not image.path.exists():
+        if size is None and not image.path.exists():
             return Rejected(Place(name_of(image.path)), "there is no such image", image)
         try:
             source = {"data_uri": self._options.uris(image.name)}
@@ -120,23 +120,37 @@ class YoloFiles:
         geometry.add_entry(attributes, entry, self._options.dataset_type)
 
 
+def label_name(image: PurePath) -> PurePath:
+    """Return the name of the label file of an image: the last folder `images` of its path becomes `labels`."""
+    folder = next(_label_folders(image.parent), image.parent)
+    return folder / f"{image.stem}.txt"
+
+
 def label_of(image: Path) -> Path:
     """Return the label file of an image: the last folder `images` of its path, in any case, becomes `labels`.
 
     Where there is no such file, one beside the image counts, and one in `labels` beside it.
     """
     name = f"{image.stem}.txt"
-    folders = list(image.parent.parts)
-    at = next((at for at in reversed(range(len(folders))) if folders[at].lower() == "images"), None)
-    candidates = [image.parent / name, image.parent / "labels" / name]
-    if at is not None:
-        folders[at] = "labels"
-        candidates.insert(0, Path(*folders) / name)
+    candidates = [Path(folder, name) for folder in _label_folders(image.parent)]
+    candidates += [image.parent / name, image.parent / "labels" / name]
     return next((each for each in candidates if each.exists()), candidates[0])
 
 
-def _listed(place: Path, encoding: str | None) -> Iterator[Path]:
-    """Iterate over the images of a folder, of a list in a text file, or over an image itself."""
+def _label_folders(images: PurePath) -> Iterator[PurePath]:
+    """Iterate over the folders with the labels of a folder of images."""
+    parts = images.parts
+    at = next((at for at in reversed(range(len(parts))) if parts[at].lower() == "images"), None)
+    if at is not None:
+        for name in ("labels",) if parts[at] == "images" else ("labels", "Labels", "LABELS"):
+            yield PurePath(*parts[:at], name, *parts[at + 1 :])
+
+
+def _listed(place: Path, root: Path, encoding: str | None) -> Iterator[Path]:
+    """Iterate over the images of a folder, of a list in a text file, or over an image itself.
+
+    The names in a list are relative to its folder, or to the folder of the dataset.
+    """
     if place.is_dir():
         yield from filter(images.is_image, files_below(place))
     elif place.suffix.lower() == ".txt":
@@ -144,7 +158,9 @@ def _listed(place: Path, encoding: str | None) -> Iterator[Path]:
         try:
             for _, line in source.lines():
                 if name := line.strip(_SPACES):
-                    yield place.parent / name.replace("\\", "/").removeprefix("./")
+                    path = name.replace("\\", "/").removeprefix("./")
+                    beside = place.parent / path
+                    yield beside if beside.exists() or not (root / path).exists() else root / path
         finally:
             source.close()
     else:
@@ -155,4 +171,5 @@ def _without_image(folders: set[Path], used: set[Path]) -> Iterator[Note]:
     for folder in sorted(folders):
         for path in files_below(folder) if folder.is_dir() else ():
             if path.suffix.lower() == ".txt" and path not in used and path.name != "classes.txt":
+                used.add(path)  # folders may lie in each other
                 yield Note(Place(name_of(path)), "there is no image for this label file")

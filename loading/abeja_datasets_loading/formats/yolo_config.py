@@ -36,6 +36,11 @@ class YoloConfig:
         found = [] if names is None else [{"label_id": index, "label": name} for index, name in sorted(names.items())]
         self.props: dict[str, Any] = {} if names is None else labels.categories(found)
 
+    @property
+    def names(self) -> Mapping[int, str] | None:
+        """The name of each class; None where there are none."""
+        return self._names
+
     def label(self, index: int) -> dict[str, str]:
         """Return the label of a class, if classes have names.
 
@@ -47,6 +52,24 @@ class YoloConfig:
         if index not in self._names:
             raise Invalid(f"the class {index} has no name")
         return {"label": self._names[index]}
+
+
+class _Loader(yaml.BaseLoader):
+    """Loads mappings whose keys stand there once. All scalars are text."""
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
+        """Return a mapping.
+
+        Raises:
+            ConstructorError: a key stands there twice.
+        """
+        seen = set()
+        for key, _ in node.value:
+            if key.value in seen if isinstance(key, yaml.ScalarNode) else False:
+                problem = f"the key {key.value!r} stands there twice"
+                raise yaml.constructor.ConstructorError(None, None, problem, key.start_mark)
+            seen.add(key.value if isinstance(key, yaml.ScalarNode) else id(key))
+        return super().construct_mapping(node, deep)
 
 
 def read_config(path: Path, encoding: str | None) -> YoloConfig:
@@ -87,7 +110,7 @@ def _from_yaml(path: Path, encoding: str | None) -> YoloConfig:
         text = decode(read_bytes(source, _MOST, place), place, encoding)
     try:
         # All scalars are text: a class may have the name "no", "007" or "1.0".
-        document = yaml.load(text, Loader=yaml.BaseLoader)  # noqa: S506 - it makes texts, lists and mappings alone
+        document = yaml.load(text, Loader=_Loader)  # noqa: S506 - it makes texts, lists and mappings alone
     except (yaml.YAMLError, RecursionError) as error:
         mark = getattr(error, "problem_mark", None)
         line = None if mark is None else mark.line + 1
@@ -116,6 +139,8 @@ def _names(given: Any, place: Place) -> dict[int, str] | None:
             raise FileRefused(at, f"{key!r} is no class number from 0")
         if not isinstance(name, str):
             raise FileRefused(at, f"the name of class {index} is no text")
+        if index in names:
+            raise FileRefused(at, f"the class {index} stands there twice")
         names[index] = name
     return names
 

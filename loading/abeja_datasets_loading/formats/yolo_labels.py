@@ -1,5 +1,6 @@
 """The rows of a YOLO label file: normalized numbers, made pixels without rounding."""
 
+import re
 from decimal import Decimal
 from typing import Any, Final
 
@@ -20,7 +21,7 @@ def entry_of(line: str, size: Size | None) -> tuple[int, dict[str, Any]]:
     Raises:
         Invalid: it is no such row, or the size of the image is not known.
     """
-    columns = line.split()
+    columns = re.split(r"[ \t]+", line.strip(" \t\r"))
     count = len(columns)
     if count < _BOX:
         raise Invalid(f"has {count} columns; at least {_BOX} are needed")

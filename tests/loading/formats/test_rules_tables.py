@@ -1,0 +1,215 @@
+"""CSV, Parquet and JSON Lines, a small file for each rule of docs/formats.md that a file can try."""
+
+import datetime as dt
+from pathlib import Path
+from typing import Any
+
+import pytest
+from tests.loading.formats.reading import read, refusal, write
+
+pa = pytest.importorskip("pyarrow")
+pq = pytest.importorskip("pyarrow.parquet")
+
+HEADER = "data_uri,label_id,xmin,ymin,xmax,ymax"
+ITEM = '{"source_data": [{"data_uri": "a"}], "attributes": {"x": %s}}'
+
+
+def parquet(folder: Path, **columns: Any) -> Path:
+    pq.write_table(pa.table(columns), folder / "a.parquet")
+    return folder / "a.parquet"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "data_uri,x\na,1\n",
+        "data_uri,x\r\na,1",
+        "\ufeffdata_uri,x\na,1\n",
+        " Data_URI ,x\na,1\n",
+        "x;data_uri\n1;a\n",
+        "x\tdata_uri\n1\ta\n",
+        "sep=,\ndata_uri,x\na,1\n",
+        "SEP=;\r\ndata_uri;x\r\na;1\r\n",
+        '"data_uri","x"\n"a","1"\n',
+        "\n\ndata_uri,x\na,1\n",
+        "data_uri,x,rejected_because\na,1,why\n",
+    ],
+)
+def test_dialects_of_csv(tmp_path: Path, text: str) -> None:
+    found = read(write(tmp_path, "a.csv", text))
+    assert found.items == [{"source_data": [{"data_uri": "a"}], "attributes": {"x": "1"}}]
+
+
+@pytest.mark.parametrize(
+    "cell",
+    ["1\r\n2", "1\n2", "007", "yes", "1_000", "null", " x ", "\u2028", "\0", "'", '"', "a;b,c\td", "x" * 140_000],
+)
+def test_a_cell_is_text_as_it_stands(tmp_path: Path, cell: str) -> None:
+    text = f'data_uri,x\r\na,"{cell.replace(chr(34), chr(34) * 2)}"\r\n'
+    assert read(write(tmp_path, "a.csv", text)).items[0]["attributes"] == {"x": cell}
+
+
+@pytest.mark.parametrize(
+    ("row", "reason"),
+    [
+        ("a,1,1,2,3,nan", "ymax: 'nan' is no number"),
+        ("a,1,1,2,3,1_000", "ymax: '1_000' is no number"),
+        ("a,1,1,2,3,\uff11", "is no number"),
+        ("a,1,1,2,1e400,3", "xmax: '1e400' is no number"),
+        ("a,1.5,1,2,3,4", "label_id: '1.5' is no integer from 0"),
+        ("a,,1,2,3,4", "a box without a label"),
+        ("a,1,,2,3,4", "xmin: is missing"),
+        ("a,1,3,2,1,4", "xmax is 1, less than xmin 3"),
+        ("a", "has 1 cells; the header has 6"),
+        ("a,1,1,2,3,4,", "has 7 cells; the header has 6"),
+    ],
+)
+def test_a_bad_row_rejects_its_item(tmp_path: Path, row: str, reason: str) -> None:
+    found = read(write(tmp_path, "a.csv", f"{HEADER}\n{row}\nb,1,1,2,3,4\n"))
+    assert [item["source_data"][0]["data_uri"] for item in found.items] == ["b"]
+    assert found.rejected[0].startswith(f"{tmp_path}/a.csv:2: ")
+    assert reason in found.rejected[0]
+
+
+@pytest.mark.parametrize(
+    ("row", "note"),
+    [("a,1,-1,2,3,4", "a negative position"), ("a,1,1,2,1,4", "no area"), ("a,1, 1 , 2,3,4 ", None)],
+)
+def test_odd_boxes_are_kept(tmp_path: Path, row: str, note: str | None) -> None:
+    found = read(write(tmp_path, "a.csv", f"{HEADER}\n{row}\n"))
+    assert len(found.entries) == 1
+    assert [note in each for each in found.notes if note] == ([True] if note else [])
+
+
+@pytest.mark.parametrize("attributes", ['{"detection": "x"}', '{"detection": {"label_id": 1}}'])
+def test_a_box_beside_detection_that_is_no_list_is_rejected(tmp_path: Path, attributes: str) -> None:
+    cell = attributes.replace('"', '""')
+    found = read(write(tmp_path, "a.csv", f'{HEADER},attributes\na,1,1,2,3,4,"{cell}"\n'))
+    assert "detection already, and it is no list" in found.rejected[0]
+
+
+@pytest.mark.parametrize("rect", ["{}", '"x"', '{"xmin": "1", "ymin": 1, "xmax": 1, "ymax": 1}', "null"])
+def test_a_rect_of_another_shape_in_attributes_is_left_to_the_check_of_items(tmp_path: Path, rect: str) -> None:
+    cell = f'{{"detection": [{{"rect": {rect}}}, 3]}}'.replace('"', '""')
+    assert len(read(write(tmp_path, "a.csv", f'data_uri,attributes\na,"{cell}"\n')).items) == 1
+
+
+def test_equal_attributes_may_stand_in_each_row(tmp_path: Path) -> None:
+    row = 'a,1,1,2,3,4,"{""detection"": [], ""x"": [1]}"\n'
+    found = read(write(tmp_path, "a.csv", f"{HEADER},attributes\n{row}{row}"))
+    assert [len(found.items[0]["attributes"][key]) for key in ("detection", "x")] == [2, 1]
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        ("data_uri,x\ra,1\r", "a CR outside quotes"),
+        ('data_uri,x\na,"b\n', "no CSV from here on"),
+        ('data_uri,x\na,"b"c\n', "no CSV from here on"),
+        ("sep=;\n", "no column data_uri"),
+        (b"data_uri,x\na,\x94\n", "a.csv:2: the byte 0x94 is not valid UTF-8"),
+    ],
+)
+def test_what_refuses_a_table(tmp_path: Path, text: str | bytes, reason: str) -> None:
+    assert reason in refusal(write(tmp_path, "a.csv", text))
+
+
+@pytest.mark.parametrize(
+    ("row", "attributes"),
+    [
+        ({"x": {"y": 1, "z": None}}, {"x": {"y": 1}}),
+        ({"x": [1, None]}, {"x": [1, None]}),
+        ({"x": None}, {}),
+        ({"x": [[{"y": None}]]}, {"x": [[{}]]}),
+        ({"x": 2**63 - 1}, {"x": 2**63 - 1}),
+        ({"x": True}, {"x": True}),
+        (
+            {"x": dt.datetime.fromisoformat("2026-01-02T03:04:05.000001+09:00")},
+            {"x": "2026-01-02T03:04:05.000001+09:00"},
+        ),
+    ],
+)
+def test_values_of_parquet(tmp_path: Path, row: dict[str, Any], attributes: dict[str, Any]) -> None:
+    path = parquet(tmp_path, data_uri=["a"], **{key: [value] for key, value in row.items()})
+    assert read(path).items[0]["attributes"] == attributes
+
+
+@pytest.mark.parametrize(
+    ("nanoseconds", "text"),
+    [(1234567890123456789, "2009-02-13T23:31:30.123456789"), (1234567890123456000, "2009-02-13T23:31:30.123456")],
+)
+def test_times_with_nanoseconds(tmp_path: Path, nanoseconds: int, text: str) -> None:
+    path = parquet(tmp_path, data_uri=["a"], t=pa.array([nanoseconds], pa.timestamp("ns")))
+    assert read(path).items[0]["attributes"] == {"t": text}
+
+
+def test_ids_of_nested_entries_are_integers(tmp_path: Path) -> None:
+    entries = [
+        {"category_id": 1.0, "label_id": 2.0, "x": 3.0},
+        {"category_id": float("nan"), "label_id": 1.5, "x": 1.0},
+    ]
+    path = parquet(tmp_path, source_data=[[{"data_uri": "a"}]], attributes=[{"classification": entries}])
+    found = read(path).items[0]["attributes"]["classification"]
+    assert repr(found) == "[{'category_id': 1, 'label_id': 2, 'x': 3.0}, {'label_id': 1.5, 'x': 1.0}]"
+
+
+@pytest.mark.parametrize(
+    ("columns", "reason"),
+    [
+        ({"source_data": ["[]"]}, "source_data: is empty"),
+        ({"source_data": ["{]"]}, "source_data: no JSON"),
+        ({"source_data": [[{"x": "a"}]]}, "data_uri: is missing"),
+        ({"source_data": ['[{"data_uri": "a"}]'], "attributes": ["[]"]}, "attributes: is no object"),
+        ({"source_data": ['[{"data_uri": "a"}]'], "attributes": ['{"x": NaN}']}, "attributes: NaN is no JSON"),
+        ({"data_uri": ["a"], "w": [float("nan")]}, "w: nan is no number"),
+        ({"data_uri": ["a"], "label": [3]}, "label: is no text"),
+        ({"data_uri": [3]}, "data_uri: is no text"),
+    ],
+)
+def test_a_bad_row_of_parquet_is_rejected(tmp_path: Path, columns: dict[str, Any], reason: str) -> None:
+    found = read(parquet(tmp_path, **columns))
+    assert found.items == []
+    assert found.rejected[0].startswith(f"{tmp_path}/a.parquet:1: ")
+    assert reason in found.rejected[0]
+
+
+@pytest.mark.parametrize(
+    "column", [pa.array([b"x"]).dictionary_encode(), pa.array([[b"x"]]), pa.array([b"x"], pa.large_binary())]
+)
+def test_bytes_of_any_kind_refuse_the_file(tmp_path: Path, column: Any) -> None:
+    assert "holds bytes" in refusal(parquet(tmp_path, data_uri=["a"], b=column))
+
+
+@pytest.mark.parametrize(
+    ("line", "reason"),
+    [
+        ('{"a": 1, "a": 2}', 'the key "a" twice'),
+        ("[" * 100_000, "nested too deeply"),
+        ("[" * 100_000 + "]" * 100_000, "nested too deeply"),
+        (ITEM % ("9" * 10_000), "more digits"),
+        (ITEM % "1e400", "1e400 is greater"),
+        (ITEM % "NaN", "NaN is no JSON"),
+        (ITEM % "-Infinity", "-Infinity is no JSON"),
+        (ITEM % "01", "no JSON"),
+        ('{"a": 1} {"b": 2}', "more follows"),
+        ('{"a": 1', "no JSON"),
+        ("3", "is no JSON object"),
+        ("null", "is no JSON object"),
+        ("\x00", "no JSON"),
+    ],
+)
+def test_a_bad_line_is_rejected_alone(tmp_path: Path, line: str, reason: str) -> None:
+    found = read(write(tmp_path, "a.jsonl", f"{ITEM % 1}\n\n \t\n{line}\n{ITEM % 2}"))
+    assert [item["attributes"]["x"] for item in found.items] == [1, 2]
+    assert found.rejected[0].startswith(f"{tmp_path}/a.jsonl:4: ")
+    assert reason in found.rejected[0]
+
+
+@pytest.mark.parametrize("text", ['"a\u2028b\u0085c"', '"\\ud800"', "1.0", "9007199254740993", '"\\u0000"', "1E5"])
+def test_values_of_a_line_are_kept(tmp_path: Path, text: str) -> None:
+    assert read(write(tmp_path, "a.jsonl", f"\ufeff{ITEM % text}\r\n")).items[0]["attributes"]["x"] == eval(text)
+
+
+@pytest.mark.parametrize("text", ["[]", ' [{"a": 1}]', "\ufeff[\n]", "\n\n[1]"])
+def test_an_array_named_jsonl_is_refused(tmp_path: Path, text: str) -> None:
+    assert "give --format json" in refusal(write(tmp_path, "a.jsonl", text))
