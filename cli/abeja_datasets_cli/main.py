@@ -6,6 +6,7 @@ from typing import Any
 import click
 
 from abeja_datasets_cli.commands import COMMANDS
+from abeja_datasets_cli.interrupts import INTERRUPTED, message
 
 
 class _LazyGroup(click.Group):
@@ -20,6 +21,15 @@ class _LazyGroup(click.Group):
         module, _, name = COMMANDS[cmd_name].place.partition(":")
         command: click.Command = getattr(importlib.import_module(module), name)
         return command
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run the subcommand. Ctrl-C while its module loads, or where it is not handled, ends with exit code 130."""
+        try:
+            return super().invoke(ctx)
+        except KeyboardInterrupt:
+            failure = click.ClickException(message())
+            failure.exit_code = INTERRUPTED
+            raise failure from None
 
 
 def _print_version(ctx: click.Context, _parameter: click.Parameter, value: bool) -> None:

@@ -2,12 +2,13 @@
 
 import contextlib
 import functools
-import shlex
 import sys
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 import click
+
+from abeja_datasets_cli.interrupts import INTERRUPTED, again, message
 
 if TYPE_CHECKING:
     from abeja_datasets import APIClient
@@ -17,7 +18,6 @@ REJECTED: Final = 1
 """Exit code: some items were rejected, or what became of them is not known."""
 NOT_ALLOWED: Final = 3
 """Exit code: the server can't be reached, or refused the credential."""
-INTERRUPTED: Final = 130
 
 EXIT_CODES: Final = """Exit codes: 0 all done, 1 some items rejected or unknown, 2 wrong use, 3 the server can't be
 reached or refused the credential, 130 interrupted.
@@ -105,7 +105,7 @@ def failures() -> Iterator[None]:
         raise stopped(error) from error
     except KeyboardInterrupt:
         # During a run the first Ctrl-C stops it in order; this one came before it, after it, or was the second.
-        raise Failure(f"interrupted; {_again()}", INTERRUPTED) from None
+        raise Failure(message(), INTERRUPTED) from None
     except LoadingError as error:
         raise Failure(str(error), click.UsageError.exit_code) from error
     except (ConnectionFailed, Unauthorized, Forbidden) as error:
@@ -124,11 +124,7 @@ def stopped(error: "LoadingStopped") -> Failure:
 
     is_refused = isinstance(error.__cause__, ConnectionFailed | Unauthorized | Forbidden)
     code = INTERRUPTED if error.reason.startswith("interrupted") else NOT_ALLOWED if is_refused else REJECTED
-    return Failure(f"{error.reason}; {_again()}", code)
-
-
-def _again() -> str:
-    return f"to go on, run again: {shlex.join(['abeja-datasets', *sys.argv[1:]])}"
+    return Failure(f"{error.reason}; {again()}", code)
 
 
 def confirm(question: str, *, is_agreed: bool) -> None:
@@ -139,11 +135,15 @@ def confirm(question: str, *, is_agreed: bool) -> None:
         is_agreed: whether `--yes` was given.
 
     Raises:
-        Failure: there is no terminal to ask on.
-        Abort: the answer is no.
+        Failure: there is no terminal to ask on, or the answer is no, or Ctrl-C.
     """
     if is_agreed:
         return
     if not sys.stdin.isatty():
         raise Failure("there is no terminal to ask on; give --yes to delete without a question", 2)
-    click.confirm(question, abort=True, err=True)
+    try:
+        is_agreed = click.confirm(question, err=True)
+    except click.Abort:  # Ctrl-C, or the end of the input
+        raise Failure("interrupted; nothing was deleted", INTERRUPTED) from None
+    if not is_agreed:
+        raise Failure("nothing was deleted", REJECTED)

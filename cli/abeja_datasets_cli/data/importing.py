@@ -1,6 +1,7 @@
 """`abeja-datasets import`: annotation files into a dataset, each row exactly once."""
 
 import contextlib
+import os
 import shutil
 import sys
 import tempfile
@@ -79,13 +80,15 @@ def import_(
         raise click.UsageError("Give --dataset ID, or --create NAME.")
     if dataset_id is not None and name is not None:
         raise click.UsageError("Give either --dataset or --create.")
+    if not dry_run:
+        _check_writable(book)
     how = How(on_error, max_errors, rate, concurrency, False if no_progress else None)
     with _without_stdin(files) as paths:
         dataset = None if dataset_id is None else api.client.get_dataset(api.organization_id, dataset_id)
         props, kind = (None, dataset_type) if dataset is None else (dataset.get("props"), dataset.get("type"))
         form, options = reading(props, kind)
         given = Input(paths, form, options, read_settings(settings))
-        found = _validated(given, dataset, is_dry_run=dry_run)
+        found = _validated(given, dataset, is_dry_run=dry_run, match=match)
         if dry_run:
             sys.exit(REJECTED if found.rejected else 0)
         if found.rejected and on_error == "stop":
@@ -95,30 +98,44 @@ def import_(
         if dataset is None:
             dataset = target.created(api, str(name), dataset_type or _DEFAULT_TYPE, found.props, book)
             note(f"dataset {dataset['dataset_id']}: {dataset.get('name')}")
-        _load(_Load(api, dataset, given, found, book, rejected, how), match)
+        _load(_Load(api, dataset, given, found, book, rejecting.Places(book, rejected), how), match)
 
 
 def _journal_of(files: tuple[str, ...]) -> Path:
     if files[0] == _STDIN:
         raise Failure("standard input has no folder for a journal; give --journal PATH", 2)
     first = Path(files[0])
+    if first.name in ("", ".."):
+        first = Path(os.path.abspath(first))  # noqa: PTH100 - resolve() would follow links
     return first.with_name(f"{first.name or 'input'}.journal")
+
+
+def _check_writable(book: Path) -> None:
+    """Check that a journal can be made, before anything is read or sent."""
+    try:
+        with tempfile.TemporaryFile(dir=book.parent):
+            pass
+    except OSError as error:
+        hint = "give --journal PATH, in a folder that can be written"
+        raise Failure(f"the journal {book}: {error.strerror}; {hint}", 2) from error
 
 
 @contextlib.contextmanager
 def _without_stdin(files: tuple[str, ...]) -> Iterator[tuple[str, ...]]:
     """Return the paths of files, with a copy of standard input: an input is read more than once."""
+    from abeja_datasets_loading.formats.sources import STDIN_COPY
+
     if _STDIN not in files:
         yield files
         return
     with tempfile.TemporaryDirectory(prefix="abeja-datasets-") as folder:
-        copy = Path(folder) / "standard input"
+        copy = Path(folder) / STDIN_COPY
         with copy.open("wb") as file:
             shutil.copyfileobj(sys.stdin.buffer, file)
         yield tuple(str(copy) if each == _STDIN else each for each in files)
 
 
-def _validated(given: Input, dataset: Any, *, is_dry_run: bool) -> Validation:
+def _validated(given: Input, dataset: Any, *, is_dry_run: bool, match: str | None) -> Validation:
     from abeja_datasets_loading.items.items import Checker
 
     shown = 0
@@ -133,7 +150,8 @@ def _validated(given: Input, dataset: Any, *, is_dry_run: bool) -> Validation:
         elif shown == _MOST_SHOWN + 1:
             note("… give --dry-run for all of them")
 
-    found = validate(given, Checker() if dataset is None else Checker.of(dataset), tell, note)
+    checker = Checker() if dataset is None else Checker.of(dataset)
+    found = validate(given, checker, tell, note, has_updates=match == "dataset_item_id")
     for line in found.lines():
         click.echo(line, err=not is_dry_run)
     return found
@@ -147,7 +165,7 @@ class _Load(NamedTuple):
     given: Input
     found: Validation
     book: Path
-    rejected: Path | None
+    places: rejecting.Places
     how: How
 
 
@@ -156,7 +174,7 @@ def _load(load: _Load, match: str | None) -> None:
 
     api, dataset, given, how = load.api, load.dataset, load.given, load.how
     if match is not None:
-        matching.load(api, dataset, given, match, book=load.book, how=how)
+        matching.load(api, dataset, given, match, how=how, places=load.places)
         return
     if dataset.get("total_count") and not load.book.exists():
         _warn_of_twins(api, dataset["dataset_id"], given)
@@ -167,20 +185,25 @@ def _load(load: _Load, match: str | None) -> None:
             total=load.found.rows,
         )  # fmt: skip
     except LoadingStopped as error:
-        rejecting.write(given, error.report, load.rejected)
+        _write_rejected(load, error.report)
         raise
     _end(load, report)
 
 
 def _end(load: _Load, report: "Report") -> None:
     note(report.summary())
-    for path in rejecting.write(load.given, report, load.rejected):
-        note(f"rejected rows: {path}")
+    _write_rejected(load, report)
     if report.unknown or report.not_tried:
         note(report.problems())
     if not report.is_complete:
         note(f"journal: {load.book}")
         sys.exit(REJECTED)
+
+
+def _write_rejected(load: _Load, report: "Report") -> None:
+    found = ((index, reason) for index, _, reason in report.iter_rejected())
+    for path in rejecting.write(load.given, found, load.places):
+        note(f"rejected rows: {path}")
 
 
 def _warn_of_twins(api: Api, dataset_id: Any, given: Input) -> None:

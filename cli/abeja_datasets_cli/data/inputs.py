@@ -17,7 +17,7 @@ FORMATS: Final = ("jsonl", "json", "csv", "parquet", "coco", "voc", "yolo", "fol
 _Command = TypeVar("_Command", bound=Callable[..., Any])
 
 _OPTIONS: Final = (
-    click.option("--from", "source_format", type=click.Choice(FORMATS), help="The format of the input."),
+    click.option("--from", "--format", "source_format", type=click.Choice(FORMATS), help="The format of the input."),
     click.option("--uri", metavar="TEMPLATE", help="The source URI of each name, such as s3://bucket/{path}."),
     click.option("--uri-map", type=click.Path(), metavar="FILE", help="A CSV file with names and their URIs."),
     click.option("--encoding", metavar="NAME", help="The encoding of the input, such as cp932; else UTF-8."),
@@ -89,7 +89,7 @@ class Input:
     ) -> None:
         self.paths = paths
         self.options = options
-        self._form = form
+        self.form = form
         self._attributes = attributes
 
     def files(self) -> "Iterator[tuple[str, AnnotationFile]]":
@@ -97,7 +97,7 @@ class Input:
         from abeja_datasets_loading.formats.files import open_file
 
         for path in self.paths:
-            opened = open_file(path, self.options, self._form)
+            opened = open_file(path, self.options, self.form)
             try:
                 yield path, opened
             finally:

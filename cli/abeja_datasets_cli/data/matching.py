@@ -1,19 +1,24 @@
 """`import --match`: update the items that differ, create those that are missing, and leave the rest."""
 
+import json
 import sys
+from array import array
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from abeja_datasets_cli.data.api import REJECTED, Api
+from abeja_datasets_cli.data import rejecting
+from abeja_datasets_cli.data.api import REJECTED, Api, Failure
 from abeja_datasets_cli.data.inputs import Input, Unreadable
 from abeja_datasets_cli.data.output import note
 
 if TYPE_CHECKING:
     from abeja_datasets_cli.data.importing import How
+    from abeja_datasets_loading import Report
     from abeja_datasets_loading.formats.groups import Groups
 
 KEYS: Final = ("dataset_item_id", "data_uri")
+_MOST_SHOWN: Final = 20
 
 
 def uri_of(item: Any) -> str | None:
@@ -26,88 +31,160 @@ def uri_of(item: Any) -> str | None:
     return uri if isinstance(uri, str) else None
 
 
-def load(api: Api, dataset: Any, given: Input, key: str, *, book: Path, how: "How") -> None:
+def load(api: Api, dataset: Any, given: Input, key: str, *, how: "How", places: rejecting.Places) -> None:
     """Load an input into a dataset, matching its rows with the items that are there.
 
-    The rows that are missing are created with the journal `book`, and the others updated with `book.updates`.
+    Updates may be repeated, and need no journal: a second run finds what differs still. The creates have the journal
+    `book.match`, beside a list of their rows, until all of them are settled. An interrupted run is completed first.
     """
     from abeja_datasets_loading import create_items, update_items
     from abeja_datasets_loading.formats.groups import Groups
 
+    target = api.client, api.organization_id, dataset["dataset_id"]
+    options = {
+        "rate": how.rate, "concurrency": how.concurrency, "max_errors": how.max_errors,
+        "on_progress": how.on_progress, "on_error": how.on_error,
+    }  # fmt: skip
+    creates = Creates(places.book, key)
+    earlier = 0
+    if creates.is_begun:
+        earlier = create_items(*target, creates.items(given), journal=creates.journal, **options).created
+        creates.remove()
     there = Groups()
     try:
         for item in api.client.iter_dataset_items(api.organization_id, dataset["dataset_id"], {"limit": 1000}):
             _remember(there, item, key)
-        plan = _Plan(given, there, key)
-        target = api.client, api.organization_id, dataset["dataset_id"]
-        options = {
-            "rate": how.rate, "concurrency": how.concurrency, "max_errors": how.max_errors,
-            "on_progress": how.on_progress, "on_error": how.on_error,
-        }  # fmt: skip
-        updated = update_items(*target, plan.updates(), journal=book.with_name(f"{book.name}.updates"), **options)
-        made = create_items(*target, plan.creates(), journal=book, **options)
+        plan = Plan(given, there, key)
+        updated = update_items(*target, plan.updates(), **options)
+        creates.begin(plan.creating)
+        made = create_items(*target, creates.items(given), journal=creates.journal, **options)
     finally:
         there.close()
-    for line in plan.problems:
-        note(line)
-    rejected = updated.rejected + made.rejected + len(plan.problems)
+    found = [*plan.problems, *_rejected(updated, plan.updating), *_rejected(made, plan.creating)]
+    if made.is_complete or not (made.unknown or made.not_tried):
+        creates.remove()
+    unknown = updated.unknown + made.unknown
+    created = made.created + made.earlier + earlier
     note(
-        f"{plan.same:,} equal, {updated.created + updated.earlier:,} updated, {made.created + made.earlier:,} created, "
-        f"{rejected:,} rejected, {updated.unknown + made.unknown:,} unknown"
+        f"{plan.same - earlier:,} equal, {updated.created + updated.earlier:,} updated, {created:,} created, "
+        f"{len(found):,} rejected, {unknown:,} unknown"
     )
-    if plan.problems or not (updated.is_complete and made.is_complete):
+    for index, reason in plan.problems[:_MOST_SHOWN]:
+        note(f"row {index}: {reason}")
+    for path in rejecting.write(given, sorted(found), places):
+        note(f"rejected rows: {path}")
+    if found or unknown or updated.not_tried or made.not_tried:
         sys.exit(REJECTED)
 
 
-class _Plan:
-    """What is to be done with each row."""
+def _rejected(report: "Report", rows: "array[int]") -> list[tuple[int, str]]:
+    return [(rows[position], reason) for position, _, reason in report.iter_rejected()]
+
+
+class Creates:
+    """The rows of an input that are to be created, recorded until they are settled.
+
+    Args:
+        book: the journal of the import, beside which the record lies.
+        key: what rows are matched by.
+    """
+
+    def __init__(self, book: Path, key: str) -> None:
+        self.journal = book.with_name(f"{book.name}.match")
+        self._list = book.with_name(f"{book.name}.match.rows")
+        self._key = key
+
+    @property
+    def is_begun(self) -> bool:
+        """Whether an earlier run was interrupted while it created items."""
+        return self._list.exists() and self.journal.exists()
+
+    def begin(self, rows: "array[int]") -> None:
+        """Record the rows before the first of them is sent."""
+        self.journal.unlink(missing_ok=True)
+        partial = self._list.with_name(f"{self._list.name}.partial")
+        partial.write_text(json.dumps({"match": self._key, "rows": list(rows)}), "utf-8")
+        partial.replace(self._list)
+
+    def items(self, given: Input) -> Iterator[Mapping[str, Any]]:
+        """Iterate over the items of the rows that are recorded.
+
+        Raises:
+            Failure: the record can't be read.
+        """
+        try:
+            rows = iter(json.loads(self._list.read_text("utf-8"))["rows"])
+        except (OSError, ValueError, KeyError, TypeError) as error:
+            raise Failure(f"{self._list}: can't be read: {error}; give another --journal", 2) from error
+        wanted = next(rows, None)
+        for index, item in enumerate(given.items()):
+            if index == wanted:
+                yield item
+                wanted = next(rows, None)
+
+    def remove(self) -> None:
+        """Remove the record: all rows are settled."""
+        self._list.unlink(missing_ok=True)
+        for suffix in ("", "-wal", "-shm"):
+            self.journal.with_name(f"{self.journal.name}{suffix}").unlink(missing_ok=True)
+
+
+class Plan:
+    """What is to be done with each row.
+
+    Args:
+        given: the input.
+        there: the items of the dataset.
+        key: what they are matched by.
+
+    Attributes:
+        same: how many rows equal their items.
+        updating: the indexes of the rows that update an item.
+        creating: the indexes of the rows that match none.
+        problems: the rows that can't be loaded, each with the reason.
+    """
 
     def __init__(self, given: Input, there: "Groups", key: str) -> None:
         self._given = given
         self._there = there
         self._key = key
         self.same = 0
-        self.problems: list[str] = []
+        self.updating = array("q")
+        self.creating = array("q")
+        self.problems: list[tuple[int, str]] = []
 
     def updates(self) -> Iterator[Mapping[str, Any]]:
-        """Iterate over the updates of the items that differ."""
-        import json
-
-        from abeja_datasets_loading.items.items import same_content
-
-        for item in self._given.items():
+        """Iterate over the updates of the items that differ. The attributes are complete after it."""
+        for index, item in enumerate(self._given.items()):
             if isinstance(item, Unreadable):
-                self.problems.append(item.reason)
+                self.problems.append((index, item.reason))
                 continue
             name = _key_of(item, self._key)
             found = [] if name is None else self._there.of(name)
             if len(found) > 1:
-                self.problems.append(f"{name}: {len(found)} items of the dataset have this {self._key}")
+                self.problems.append((index, f"{name}: {len(found)} items of the dataset have this {self._key}"))
             elif found:
-                stored = json.loads(found[0][1])
-                wanted = {"source_data": stored["source_data"], "attributes": item.get("attributes") or {}}
-                if "source_data" in item and item["source_data"] != stored["source_data"]:
-                    self.problems.append(f"{name}: the source data differ, and the API can't change them")
-                elif same_content(wanted, stored):
-                    self.same += 1
-                else:
-                    yield {"dataset_item_id": stored["dataset_item_id"], "attributes": wanted["attributes"]}
-            elif self._key == "dataset_item_id" and name is not None:
-                self.problems.append(f"{name}: the dataset has no item with this dataset_item_id")
+                yield from self._update(index, item, json.loads(found[0][1]))
+            elif name is not None and self._key == "dataset_item_id":
+                self.problems.append((index, f"{name}: the dataset has no item with this dataset_item_id"))
+            else:
+                self.creating.append(index)
 
-    def creates(self) -> Iterator[Mapping[str, Any]]:
-        """Iterate over the rows that match no item."""
-        for item in self._given.items():
-            if isinstance(item, Unreadable):
-                continue
-            name = _key_of(item, self._key)
-            if name is None or (self._key == "data_uri" and not self._there.of(name)):
-                yield item
+    def _update(self, index: int, item: Mapping[str, Any], stored: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
+        from abeja_datasets_loading.items.items import same_content
+
+        source, attributes = stored["source_data"], item.get("attributes") or {}
+        if item.get("source_data", source) != source:
+            reason = "the source data differ from those of the item, and the API can't change them"
+            self.problems.append((index, reason))
+        elif same_content({"source_data": source, "attributes": attributes}, stored):
+            self.same += 1
+        else:
+            self.updating.append(index)
+            yield {"dataset_item_id": stored["dataset_item_id"], "attributes": attributes}
 
 
 def _remember(there: "Groups", item: Mapping[str, Any], key: str) -> None:
-    import json
-
     name = _key_of(item, key)
     if name is not None:
         there.add(name, 0, json.dumps(item))

@@ -1,45 +1,66 @@
 """The file of rejected rows: in the input's own format, with the reasons, ready to be imported again."""
 
+import os
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from abeja_datasets_cli.data.inputs import Input
 
 if TYPE_CHECKING:
-    from abeja_datasets_loading import Report
     from abeja_datasets_loading.formats.model import Record
 
+_COPIED: Final = frozenset({".xml", ".yaml", ".yml"})
+"""Formats of several files: what is rejected is a folder, also where the input is one file."""
 
-def write(given: Input, report: "Report", path: Path | None) -> list[Path]:
+
+class Places(NamedTuple):
+    """Where rejected rows go."""
+
+    book: Path
+    """The journal, beside which they go where the input's folder can't be written."""
+    given: Path | None
+    """`--rejected`, for a single input file."""
+
+    def of(self, file: Path, count: int) -> Path:
+        """Return the place for the rejected rows of an input file, of so many."""
+        from abeja_datasets_loading.formats.sources import STDIN_COPY
+
+        if self.given is not None and count == 1:
+            return self.given
+        if file.name == STDIN_COPY:
+            return self.book.with_name(f"{self.book.name}.rejected")
+        file = Path(os.path.abspath(file))  # noqa: PTH100 - resolve() would follow links
+        suffix = "" if file.suffix.lower() in _COPIED or file.is_dir() else file.suffix
+        folder = file.parent if os.access(file.parent, os.W_OK) else self.book.parent
+        stem = file.name.removesuffix(file.suffix) if suffix or not file.is_dir() else file.name
+        return Path(os.path.relpath(folder / f"{stem}.rejected{suffix}"))
+
+
+def write(given: Input, rejected: Iterable[tuple[int, str]], places: Places) -> list[Path]:
     """Write the rejected rows of a run, a file for each input file; return the paths.
 
     Args:
         given: the input.
-        report: of the run, whose indexes are those of the input.
-        path: where to write; for several input files, and by default, a path beside each.
+        rejected: the indexes of the rows, in their order, each with the reason.
+        places: where to write.
     """
-    if not report.rejected:
-        return []
     from abeja_datasets_loading.formats.rejected import write_rejected
 
-    reasons = ((index, reason) for index, _, reason in report.iter_rejected())
     written = []
-    for file, records in _by_file(_rejected(given, reasons)):
-        target = path if path is not None and len(given.paths) == 1 else _beside(Path(file))
-        write_rejected(file, target, records, given.options)
+    for file, records in _by_file(_records(given, iter(rejected))):
+        target = places.of(Path(file), len(given.paths))
+        write_rejected(file, target, records, given.options, given.form)
         written.append(target)
     return written
 
 
-def _beside(file: Path) -> Path:
-    return file.with_name(f"{file.stem}.rejected{file.suffix}" if file.suffix else f"{file.name}.rejected")
-
-
-def _rejected(given: Input, reasons: Iterator[tuple[int, str]]) -> "Iterator[tuple[str, Record, str]]":
+def _records(given: Input, rejected: Iterator[tuple[int, str]]) -> "Iterator[tuple[str, Record, str]]":
     from abeja_datasets_loading.formats.model import Note, Rejected
 
-    wanted = next(reasons, None)
+    wanted = next(rejected, None)
+    if wanted is None:
+        return
     index = -1
     for file, record in given.records():
         if wanted is None:
@@ -49,7 +70,7 @@ def _rejected(given: Input, reasons: Iterator[tuple[int, str]]) -> "Iterator[tup
         index += 1
         if index == wanted[0]:
             yield file, record, record.reason if isinstance(record, Rejected) else wanted[1]
-            wanted = next(reasons, None)
+            wanted = next(rejected, None)
 
 
 def _by_file(found: "Iterable[tuple[str, Record, str]]") -> "Iterator[tuple[str, list[tuple[Any, str]]]]":

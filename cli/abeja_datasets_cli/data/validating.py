@@ -47,8 +47,9 @@ class Validation:
 
 
 def validate(
-    given: Input, checker: "Checker", tell: Callable[[str], None], progress: Callable[[str], None]
-) -> Validation:
+    given: Input, checker: "Checker", tell: Callable[[str], None], progress: Callable[[str], None], *,
+    has_updates: bool = False,
+) -> Validation:  # fmt: skip
     """Read an input once, and check each item against openapi.yaml and the categories of the dataset.
 
     Args:
@@ -56,6 +57,7 @@ def validate(
         checker: of the dataset.
         tell: called with a line for each bad row and each remark.
         progress: called with a line every 30 seconds.
+        has_updates: whether a row may be an update, with `dataset_item_id` and without `source_data`.
     """
     from abeja_datasets_loading.errors import InvalidItem
     from abeja_datasets_loading.formats.model import Note, Rejected
@@ -77,7 +79,8 @@ def validate(
                 continue
             item = given.with_attributes(record.item)
             try:
-                checker.prepare(found.rows - 1, item)
+                is_update = has_updates and "dataset_item_id" in item and "source_data" not in item
+                (checker.prepare_update if is_update else checker.prepare)(found.rows - 1, item)
             except InvalidItem as error:
                 tell(f"{record.place}: {error.reason}")
                 continue

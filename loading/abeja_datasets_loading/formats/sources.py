@@ -17,6 +17,8 @@ from .model import FileRefused, Place
 CHUNK: Final = 1 << 18
 """Bytes that are read at once."""
 STDIN: Final = "-"
+STDIN_COPY: Final = "standard input"
+"""The name of a copy of standard input, for an input that is read more than once."""
 
 _GZIP: Final = b"\x1f\x8b"
 _BOMS: Final = (
@@ -35,7 +37,11 @@ _ZIP: Final = b"PK\x03\x04"
 def name_of(path: Path | str) -> str:
     """Return the name of an input for a message."""
     text = os.fspath(path)
-    return "standard input" if text == STDIN else text.encode("utf-8", "backslashreplace").decode()
+    return (
+        STDIN_COPY
+        if text == STDIN or text.endswith(f"/{STDIN_COPY}")
+        else text.encode("utf-8", "backslashreplace").decode()
+    )
 
 
 @contextlib.contextmanager

@@ -162,6 +162,70 @@ def test_matching_updates_what_differs_and_creates_what_is_missing(world: World)
     assert world.items(dataset)[2]["attributes"] == {"y": 1}
 
 
+def test_matching_may_be_repeated_and_what_is_rejected_has_its_file(world: World) -> None:
+    dataset = world.dataset()
+    world.write("a.jsonl", [item(0, x=0), item(1), {"y": 1}, item(2)])
+    given = ("import", "a.jsonl", "--dataset", dataset, "--match", "data_uri", "--no-progress")
+    lines = world.run(*given, code=1).stderr.splitlines()
+    assert lines[-2:] == ["0 equal, 0 updated, 3 created, 1 rejected, 0 unknown", "rejected rows: a.rejected.jsonl"]
+    assert (world.folder / "a.rejected.jsonl").read_text() == '{"y": 1}\n'
+    assert world.run(*given, code=1).stderr.splitlines()[-2].startswith("3 equal, 0 updated, 0 created, 1 rejected")
+    world.write("a.jsonl", [item(0, x=1), item(1), item(5)])
+    assert world.run(*given).stderr.splitlines()[-1].startswith("1 equal, 1 updated, 1 created, 0 rejected")
+    assert world.items(dataset) == [item(0, x=1), item(1), item(2), item(5)]
+    assert sorted(path.name for path in world.folder.glob("a.jsonl*")) == ["a.jsonl"]
+
+
+def test_matching_completes_the_creates_of_an_interrupted_run(world: World) -> None:
+    dataset = world.dataset()
+    faults = Faults()
+    install(world.server.app, faults)
+    world.write("a.jsonl", [item(number) for number in range(3)])
+    given = ("import", "a.jsonl", "--dataset", dataset, "--match", "data_uri", "--no-progress")
+    faults.plan = [{"status": 401, "operations": ["create_dataset_item"], "count": 1}]
+    world.run(*given, "--concurrency", 1, code=3)
+    assert (world.folder / "a.jsonl.journal.match.rows").exists()
+    assert "0 rejected, 0 unknown" in world.run(*given).stderr
+    assert world.items(dataset) == [item(number) for number in range(3)]
+
+
+@pytest.mark.parametrize(
+    ("row", "reason"),
+    [
+        ({"dataset_item_id": 7, "attributes": {}}, "7: the dataset has no item with this dataset_item_id"),
+        ({"dataset_item_id": 0, "source_data": [{"data_uri": "x"}], "attributes": {}}, "the source data differ"),
+    ],
+)
+def test_a_row_that_matches_no_item_is_named(world: World, row: Any, reason: str) -> None:
+    dataset = world.dataset()
+    world.client.create_dataset_item(ORGANIZATION, dataset, **item(0))
+    found = next(iter(world.client.iter_dataset_items(ORGANIZATION, dataset)))["dataset_item_id"]
+    row = row | {"dataset_item_id": row["dataset_item_id"] or found}
+    world.write("a.jsonl", [row])
+    output = world.run("import", "a.jsonl", "--dataset", dataset, "--match", "dataset_item_id", "--no-progress", code=1)
+    assert reason in output.stderr
+    assert json.loads((world.folder / "a.rejected.jsonl").read_text()) == row
+
+
+def test_rejected_rows_of_standard_input_and_of_a_name_without_a_suffix(world: World) -> None:
+    dataset = world.dataset()
+    text = '{"y": 1}\n'
+    given = ("--from", "jsonl", "--dataset", dataset, "--no-progress")
+    output = world.run("import", "-", *given, "--journal", "j", stdin=text, code=1).stderr
+    assert "standard input:1: y: is no key" in output
+    assert (world.folder / "j.rejected").read_text() == text
+    world.write("rows", text)
+    world.run("import", "rows", *given, code=1)
+    assert (world.folder / "rows.rejected").read_text() == text
+
+
+def test_the_journal_is_made_before_anything_is_read_or_sent(world: World) -> None:
+    world.write("a.jsonl", [item(1)])
+    output = world.run("import", "a.jsonl", "--create", "n", "--journal", "absent/j", code=2).stderr
+    assert "the journal absent/j: No such file or directory; give --journal PATH" in output
+    assert world.datasets() == []
+
+
 def test_without_matching_it_says_which_uris_are_there_already(world: World) -> None:
     dataset = world.dataset()
     world.client.create_dataset_item(ORGANIZATION, dataset, **item(1))
