@@ -28,7 +28,7 @@ class _LazyGroup(click.Group):
             return super().invoke(ctx)
         except KeyboardInterrupt:
             failure = click.ClickException(message())
-            failure.exit_code = INTERRUPTED
+            failure.exit_code = INTERRUPTED  # type: ignore[misc]  # click reads it of the instance
             raise failure from None
 
 

@@ -8,7 +8,7 @@ import click
 
 from abeja_datasets_cli.data.api import REJECTED, failures
 from abeja_datasets_cli.data.inputs import with_input
-from abeja_datasets_cli.data.output import note
+from abeja_datasets_cli.data.output import Notes, note
 
 _EPILOG = """\b
 Examples:
@@ -35,16 +35,17 @@ def convert(
 
         form, options = reading(None, dataset_type)
         opened = open_file(source, options, form)
-        counts = {"rows": 0, "rejected": 0, "left out": 0}
+        counts = {"rows": 0, "rejected": 0}
+        left_out = Notes()
         try:
             make = target_of(target, target_format, lambda: opened.props, voc_origin=options.voc_origin)
             for remark in write_items(_items(opened, counts), target, make):
-                counts["left out"] += 1
-                note(f"{remark.place}: {remark.text}")
+                left_out.add(f"{remark.place}: {remark.text}")
         finally:
+            left_out.end()
             opened.close()
     note(f"{counts['rows']:,} rows: {counts['rows'] - counts['rejected']:,} written, {counts['rejected']:,} rejected")
-    sys.exit(REJECTED if counts["rejected"] or counts["left out"] else 0)
+    sys.exit(REJECTED if counts["rejected"] or left_out.count else 0)
 
 
 def _items(opened: Any, counts: dict[str, int]) -> Iterator[Any]:

@@ -9,8 +9,8 @@ from typing import Any, Final
 
 import click
 
-from abeja_datasets_cli.data.api import EXIT_CODES, REJECTED, Api, with_api
-from abeja_datasets_cli.data.output import note
+from abeja_datasets_cli.data.api import EXIT_CODES, REJECTED, Api, Failure, with_api
+from abeja_datasets_cli.data.output import Notes, note
 
 _JSONL: Final = "jsonl"
 _DATASET: Final = "dataset.json"
@@ -45,6 +45,9 @@ def export(
     no_progress: bool,
 ) -> None:
     """Export the items of a dataset into TARGET, whole or not at all."""
+    if str(target) == "-":
+        raise click.UsageError("Give a file. `abeja-datasets items list --format jsonl` writes to standard output.")
+    from abeja_datasets.exceptions import ConnectionFailed
     from abeja_datasets_loading import export_items
     from abeja_datasets_loading.formats.targets import target_of
 
@@ -52,9 +55,14 @@ def export(
     make = target_of(target, form, lambda: dataset.get("props") or {})
     is_plain = shard_size is None and (form or target.suffix.lower()) in (_JSONL, ".jsonl", ".ndjson")
     lines = target if is_plain else target.with_name(f"{target.name}.items.jsonl")
-    report = export_items(
-        api.client, api.organization_id, dataset_id, lines, q=q, on_progress=False if no_progress else None
-    )
+    try:
+        report = export_items(
+            api.client, api.organization_id, dataset_id, lines, q=q, on_progress=False if no_progress else None
+        )
+    except OSError as error:  # the system names no file where a disk is full
+        if isinstance(error, ConnectionFailed):
+            raise
+        raise Failure(f"{lines}: {error.strerror or error}", 2) from error
     left_out = 0
     if not is_plain:
         left_out = _convert(lines, target, shard_size, make)
@@ -67,12 +75,12 @@ def export(
 def _convert(lines: Path, target: Path, shard_size: int | None, make: Any) -> int:
     from abeja_datasets_loading.formats.writing import write_items
 
-    left_out = 0
+    left_out = Notes()
     for path, items in _shards(_items(lines), target, shard_size):
         for remark in write_items(items, path, make):
-            left_out += 1
-            note(f"{remark.place}: {remark.text}")
-    return left_out
+            left_out.add(f"{remark.place}: {remark.text}")
+    left_out.end()
+    return left_out.count
 
 
 def _items(lines: Path) -> Iterator[Any]:

@@ -10,6 +10,7 @@ import click
 
 FORMATS: Final = ("auto", "table", "json", "jsonl", "csv", "ids")
 _LONGEST_CELL: Final = 60
+_MOST_NOTES: Final = 20
 _Write = Callable[[Iterable[Mapping[str, Any]], Sequence[str]], None]
 _Command = TypeVar("_Command", bound=Callable[..., Any])
 
@@ -43,6 +44,28 @@ def show(records: Iterable[Mapping[str, Any]], form: str, columns: Sequence[str]
 def note(text: str) -> None:
     """Write a line to stderr."""
     click.echo(text, err=True)
+
+
+class Notes:
+    """Writes the first lines of many to stderr, and counts all.
+
+    Attributes:
+        count: how many there were.
+    """
+
+    def __init__(self) -> None:
+        self.count = 0
+
+    def add(self, text: str) -> None:
+        """Write a line, or count it."""
+        self.count += 1
+        if self.count <= _MOST_NOTES:
+            note(text)
+
+    def end(self) -> None:
+        """Write how many lines were not shown."""
+        if self.count > _MOST_NOTES:
+            note(f"… and {self.count - _MOST_NOTES:,} more remarks")
 
 
 def _jsonl(records: Iterable[Mapping[str, Any]], _columns: Sequence[str]) -> None:

@@ -3,25 +3,24 @@
 Images and annotations may stand in any order, and are joined outside memory.
 """
 
-import json
 from collections.abc import Iterator, Mapping
-from decimal import Decimal
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
 from . import geometry, json_values
 from .coco_categories import CocoCategories
+from .coco_geometry import box_of, take_points
 from .joining import Joining, Kept, data_of
-from .json_values import JsonFile
+from .json_file import JsonFile
 from .labels import canonical
 from .model import FileRefused, Invalid, Note, Place, Record, Rejected, Row
-from .numbers import is_number, plus
 from .options import Options
 from .remarks import Remarks
 from .sources import TextSource, name_of
 
 _JOINED: Final = frozenset({"image_id", "category_id", "bbox"})
 """Keys of an annotation that the item holds otherwise."""
+_SPECIAL: Final = _JOINED | geometry.RESERVED
 _SECTIONS: Final = ("images", "annotations", "categories")
 
 
@@ -207,53 +206,24 @@ class CocoFile:
     def _entry(self, record: Kept) -> dict[str, Any]:
         annotation: Mapping[str, Any] = record.value
         entry = self._labels.entry(annotation.get("category_id"))
-        box = _box(annotation.get("bbox"), record)
+        box = box_of(annotation.get("bbox"), record)
         if box is not None:
             entry["rect"] = box
         for key, value in annotation.items():
-            if key in geometry.RESERVED and key not in _JOINED:
+            if key in _SPECIAL:
                 self._leave_out(record, key, value, entry)
-            elif key not in _JOINED:
+            else:
                 entry[key] = value
         if not entry.get("segmentation", True):
             del entry["segmentation"]  # null, or an empty list
         if "segmentation" in entry:
-            _take_points(entry)
+            take_points(entry)
         return entry
 
     def _leave_out(self, record: Kept, key: str, value: Any, entry: Mapping[str, Any]) -> None:
-        if entry.get(key) != value:
+        if key not in _JOINED and entry.get(key) != value:
             self._lost.append(f"/annotations/{record.number}/{key}: an entry has a key of this name; it is left out")
 
     def _place(self, section: str, number: int) -> Place:
         file = self._images_file if section == "images" else self._file
         return Place(file, pointer=f"/{section}/{number}")
-
-
-def _box(value: Any, record: Kept) -> geometry.Rect | None:
-    """Return the rect of `bbox`, x, y, width and height; None where there is none."""
-    if value is None:
-        return None
-    if not isinstance(value, list) or len(value) != len(geometry.SIDES) or not all(map(is_number, value)):
-        raise Invalid("four numbers are needed: x, y, width and height", "/bbox")
-    x, y, width, height = value
-    exact_x, exact_y = x, y
-    if record.is_text:
-        # Python's floats may not keep the digits as written.
-        exact_x, exact_y, width, height = json.loads(record.text, parse_float=Decimal)["bbox"]
-    if width < 0 or height < 0:
-        raise Invalid(f"the size is negative ({width}, {height})", "/bbox")
-    return geometry.rect(x, y, plus(exact_x, width), plus(exact_y, height))
-
-
-def _take_points(entry: dict[str, Any]) -> None:
-    """Check the segmentation of an entry, and make a rect of its points where there is none."""
-    segmentation = entry["segmentation"]
-    if geometry.is_rle(segmentation):
-        return
-    try:
-        points = geometry.polygons(segmentation)
-    except Invalid as error:
-        raise Invalid(error.reason, f"/segmentation{error.pointer}") from None
-    if "rect" not in entry:
-        entry["rect"] = geometry.extent(points)

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, Final, Protocol
 
-from .json_values import JsonFile
+from .json_file import JsonFile
 from .model import FileRefused, Place, Record
 from .options import Options
 from .sources import STDIN, TextSource, name_of

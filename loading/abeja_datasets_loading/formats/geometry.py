@@ -1,13 +1,13 @@
 """Boxes and points of annotations: checked, and never recomputed."""
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any, Final
 
 from .model import Invalid
 from .numbers import is_number
 
-_NUMBERS: Final = {int, float}
+_NUMBERS: Final[frozenset[type]] = frozenset((int, float))
 SIDES: Final = ("xmin", "ymin", "xmax", "ymax")
 
 RESERVED: Final = frozenset({"category_id", "label_id", "label", "rect"})
@@ -23,29 +23,38 @@ def rect(xmin: float, ymin: float, xmax: float, ymax: float) -> Rect:
         Invalid: an edge lies before the opposite one. Whether it was swapped, or is a width, is not guessed. Or an edge
             is greater than any number that programs read.
     """
+    if -math.inf < xmin <= xmax < math.inf and -math.inf < ymin <= ymax < math.inf:
+        return {"xmin": xmin, "ymin": ymin, "xmax": xmax, "ymax": ymax}
     for low, high, axis in ((xmin, xmax, "x"), (ymin, ymax, "y")):
         if high < low:
             raise Invalid(f"{axis}max is {high}, less than {axis}min {low}")
-        if high == math.inf or low == -math.inf:
-            raise Invalid(f"an edge on the {axis} axis is greater than any number that programs read")
-    return {"xmin": xmin, "ymin": ymin, "xmax": xmax, "ymax": ymax}
+    raise Invalid("an edge is greater than any number that programs read")
 
 
 def oddities(box: object, width: object = None, height: object = None) -> Iterator[str]:
     """Iterate over what is odd about a rect that is kept. What has another shape is not looked at."""
-    if not isinstance(box, Mapping) or not all(map(is_number, map(box.get, SIDES))):
+    if not isinstance(box, dict):
         return
-    if box["xmin"] == box["xmax"] or box["ymin"] == box["ymax"]:
+    sides: Iterator[Any] = map(box.get, SIDES)
+    xmin, ymin, xmax, ymax = sides
+    if not {type(xmin), type(ymin), type(xmax), type(ymax)} <= _NUMBERS:
+        return
+    if xmin == xmax or ymin == ymax:
         yield "the box has no area"
-    if box["xmin"] < 0 or box["ymin"] < 0:
+    if xmin < 0 or ymin < 0:
         yield "the box begins at a negative position"
-    if (is_number(width) and box["xmax"] > width) or (is_number(height) and box["ymax"] > height):
+    if (is_number(width) and xmax > width) or (is_number(height) and ymax > height):
         yield f"the box reaches beyond the image ({width}, {height})"
+
+
+def are_numbers(values: list[Any]) -> bool:
+    """Return whether all values of a JSON array are numbers."""
+    return {*map(type, values)} <= _NUMBERS
 
 
 def is_rle(value: Any) -> bool:
     """Return whether a segmentation is a run-length encoding, as a list of counts or as packed text."""
-    return isinstance(value, Mapping) and isinstance(value.get("counts"), list | str) and _is_size(value.get("size"))
+    return isinstance(value, dict) and isinstance(value.get("counts"), list | str) and _is_size(value.get("size"))
 
 
 def _is_size(value: Any) -> bool:
@@ -63,7 +72,7 @@ def polygons(value: Any) -> list[list[float]]:
     if not isinstance(value, list):
         raise Invalid("is neither polygons nor a run-length encoding")
     for index, polygon in enumerate(value):
-        if not isinstance(polygon, list) or not {*map(type, polygon)} <= _NUMBERS:
+        if not isinstance(polygon, list) or not are_numbers(polygon):
             raise Invalid("is no list of numbers", f"/{index}")
         if not polygon or len(polygon) % 2:
             raise Invalid(f"has {len(polygon)} numbers; pairs of x and y are needed", f"/{index}")

@@ -3,7 +3,7 @@
 import csv
 from collections.abc import Iterable
 
-from . import jsonl, parquet, tables
+from . import jsonl, parquet_writer, table_rows, tables
 from .writing import Item, LinesWriter, Writer
 
 
@@ -49,7 +49,7 @@ class CsvWriter(LinesWriter):
 
     def add(self, item: Item) -> Iterable[str]:
         """Write the rows of an item."""
-        rows, lost = tables.rows_of(item)
+        rows, lost = table_rows.rows_of(item)
         self._csv.writerows(rows)
         return lost
 
@@ -59,7 +59,7 @@ class ParquetWriter(Writer):
 
     def start(self) -> None:
         """Open the file."""
-        self._rows = parquet.ParquetRows(self.path)
+        self._rows = parquet_writer.ParquetRows(self.path)
 
     def add(self, item: Item) -> Iterable[str]:
         """Write a row."""

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from . import json_values
-from .json_values import JsonFile
+from .json_file import JsonFile
 from .model import FileRefused, Invalid, Place, Record, Rejected, Row
 from .options import Options
 from .sources import TextSource

@@ -46,8 +46,10 @@ def is_number(value: Any) -> bool:
 
 def plus(one: float | Decimal, other: float | Decimal) -> int | float:
     """Return the sum of two numbers over their decimal digits: 0.1 + 0.2 is 0.3."""
-    if type(one) is int and type(other) is int:
+    if type(one) is type(other) is int:
         return one + other
+    if type(one) is type(other) is float:  # most coordinates are, and this takes half the time
+        return float(_EXACT.add(Decimal(repr(one)), Decimal(repr(other))))
     return float(_EXACT.add(_exact(one), _exact(other)))
 
 

@@ -2,7 +2,6 @@
 
 import datetime as dt
 import decimal
-import json
 import math
 from collections import Counter
 from collections.abc import Iterator, Mapping
@@ -14,15 +13,15 @@ from .model import FileRefused, Invalid, Place, Record, Rejected, Row
 from .options import Options
 from .remarks import Remarks
 from .sources import name_of
-from .tables import REASON, TableRows
+from .tables import TableRows
 from .writing import ENTRY_KINDS
 
 if TYPE_CHECKING:
     import pyarrow as pa
     import pyarrow.parquet as pq
 
-_BATCH: Final = 1024
-_MISSING: Final = "needs pyarrow; install abeja-datasets[parquet]"
+BATCH: Final = 1024
+MISSING: Final = "needs pyarrow; install abeja-datasets[parquet]"
 _IDS: Final = ("category_id", "label_id")
 
 
@@ -76,7 +75,7 @@ class ParquetFile:
     def _batches(self) -> Iterator[tuple[int, dict[str, Any]]]:
         number = 0
         try:
-            for batch in self._file.iter_batches(_BATCH):
+            for batch in self._file.iter_batches(BATCH):
                 for row in _plain(batch).to_pylist():
                     number += 1
                     yield number, row
@@ -110,7 +109,7 @@ def _opened(path: Path | str, place: Place) -> "pq.ParquetFile":
         import pyarrow as pa
         import pyarrow.parquet as pq
     except ImportError:
-        raise FileRefused(place, _MISSING) from None
+        raise FileRefused(place, MISSING) from None
     try:
         return pq.ParquetFile(path)
     except (OSError, pa.ArrowException) as error:
@@ -230,80 +229,3 @@ def _sources(value: Any) -> list[Any]:
 
 def _source(source: dict[str, Any], options: Options) -> dict[str, Any]:
     return source | {"data_uri": options.uris.of_uri(source.get("data_uri"))}
-
-
-class ParquetRows:
-    """A Parquet file that is written: an item a row.
-
-    Its columns are `data_uri` and `data_type` of the first source, and `source_data` and `attributes` as JSON.
-
-    Args:
-        path: the file.
-
-    Raises:
-        FileRefused: pyarrow is not installed.
-    """
-
-    def __init__(self, path: Path) -> None:
-        try:
-            import pyarrow as pa
-            import pyarrow.parquet as pq
-        except ImportError:
-            raise FileRefused(Place(name_of(path)), _MISSING) from None
-        names = ("data_uri", "data_type", "source_data", "attributes")
-        self._schema = pa.schema([(name, pa.string()) for name in names])
-        self._writer = pq.ParquetWriter(path, self._schema)
-        self._block: list[dict[str, Any]] = []
-
-    def add(self, item: Mapping[str, Any]) -> None:
-        """Add an item."""
-        self._block.append(_row(item))
-        if len(self._block) >= _BATCH:
-            self.flush()
-
-    def flush(self) -> None:
-        """Write the items that were added."""
-        import pyarrow as pa
-
-        if self._block:
-            self._writer.write_batch(pa.RecordBatch.from_pylist(self._block, self._schema))
-            self._block = []
-
-    def close(self) -> None:
-        """Close the file."""
-        self._writer.close()
-
-
-def _row(item: Mapping[str, Any]) -> dict[str, Any]:
-    sources = item.get("source_data") or [{}]
-    return {
-        "data_uri": sources[0].get("data_uri"),
-        "data_type": sources[0].get("data_type"),
-        "source_data": json.dumps(sources, ensure_ascii=False),
-        "attributes": json.dumps(item.get("attributes") or {}, ensure_ascii=False),
-    }
-
-
-def copy_rows(path: Path | str, target: Path, reasons: Mapping[int, str]) -> None:
-    """Write rows of a file into another one, with a column of reasons.
-
-    Args:
-        path: the file.
-        target: the new one.
-        reasons: by the number of the row, from 1.
-    """
-    import pyarrow as pa
-    import pyarrow.parquet as pq
-
-    with pq.ParquetFile(path) as source:
-        schema = source.schema_arrow
-        if REASON in schema.names:
-            schema = schema.remove(schema.get_field_index(REASON))
-        number = 0
-        with pq.ParquetWriter(target, schema.append(pa.field(REASON, pa.string()))) as writer:
-            for batch in source.iter_batches(_BATCH, columns=schema.names):
-                wanted = [row for row in range(batch.num_rows) if number + row + 1 in reasons]
-                if wanted:
-                    texts = pa.array([reasons[number + row + 1] for row in wanted])
-                    writer.write_table(pa.Table.from_batches([batch.take(wanted)]).append_column(REASON, texts))
-                number += batch.num_rows

@@ -8,10 +8,10 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path, PurePath
 from typing import Any, Final
 
-from . import parquet
+from . import parquet_writer
 from .csv_files import open_reader
 from .files import guess
-from .json_values import JsonFile
+from .json_file import JsonFile
 from .options import Options
 from .sources import TextSource
 from .tables import REASON
@@ -76,7 +76,7 @@ def _without(row: Sequence[str], skipped: set[int]) -> list[str]:
 
 
 def _parquet(source: Path, target: Path, records: _Rejected, _options: Options) -> None:
-    parquet.copy_rows(source, target, {number: reason for record, reason in records for number in record.source})
+    parquet_writer.copy_rows(source, target, {number: reason for record, reason in records for number in record.source})
 
 
 def _coco(source: Path, target: Path, records: _Rejected, options: Options) -> None:

@@ -30,6 +30,6 @@ class Remarks:
         for kind in _ENTRIES:
             entries = item["attributes"].get(kind)
             for position, entry in enumerate(entries if isinstance(entries, list) else ()):
-                box = entry.get("rect") if isinstance(entry, Mapping) else None
+                box = entry.get("rect") if isinstance(entry, dict) else None
                 for text in geometry.oddities(box, source.get("width"), source.get("height")):
                     yield f"{kind}[{position}]: {text}"

@@ -37,11 +37,9 @@ _ZIP: Final = b"PK\x03\x04"
 def name_of(path: Path | str) -> str:
     """Return the name of an input for a message."""
     text = os.fspath(path)
-    return (
-        STDIN_COPY
-        if text == STDIN or text.endswith(f"/{STDIN_COPY}")
-        else text.encode("utf-8", "backslashreplace").decode()
-    )
+    if text == STDIN or text.endswith(f"/{STDIN_COPY}"):
+        return STDIN_COPY
+    return text.encode("utf-8", "backslashreplace").decode()
 
 
 @contextlib.contextmanager

@@ -33,7 +33,7 @@ def test_ctrl_c_while_a_command_loads(monkeypatch: pytest.MonkeyPatch) -> None:
     def load(_name: str) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(program.importlib, "import_module", load)
+    monkeypatch.setattr("importlib.import_module", load)
     done = CliRunner().invoke(program.main, ["import", "a.jsonl"])
     assert done.exit_code == 130
     assert "run again" in done.stderr

@@ -253,3 +253,29 @@ def test_the_file_of_rejected_images_has_each_annotation_once(tmp_path: Path) ->
     document["images"][1]["id"] = 2
     found = read(write(tmp_path, "b.json", json.dumps(document)))
     assert [len(item["attributes"]) for item in found.items] == [1, 0]
+
+
+@pytest.mark.parametrize(
+    ("member", "is_twice"),
+    [
+        ('"a": 1, "a": 2', True),
+        ('"a" : 1, "a" : ":"', True),
+        ('"a": {"b": 1, "b": 2}', True),
+        ('"a": [{"b": 1, "b": 2}]', True),
+        ('"a": 1, "\\u0061": 2', True),
+        ('"a:": ":", "b": {"a:": 1}', False),
+        ('"a": [{"b": 1}, {"b": 2}], "b": "a\\":"', False),
+    ],
+)
+def test_a_key_twice_is_found_wherever_it_stands(tmp_path: Path, member: str, is_twice: bool) -> None:
+    path = write(tmp_path, "a.json", text_of(member))
+    if is_twice:
+        assert "twice" in refusal(path)
+    else:
+        assert len(read(path).items) == 1
+
+
+@pytest.mark.parametrize("number", ["0.1234567890123456789", "12345678901234567890.5", "1e+0100", "1E100", "1e-0001"])
+def test_long_numbers_are_summed_over_their_digits(tmp_path: Path, number: str) -> None:
+    (entry,) = read(write(tmp_path, "a.json", text_of(f'"bbox": [0, 0, {number}, 1], "area": {number}'))).entries
+    assert entry["rect"]["xmax"] == entry["area"] == float(number)
