@@ -3,13 +3,12 @@
 import contextlib
 import os
 import time
-import zlib
-from collections import defaultdict
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
+from tests.sampling import leave_half
 from tests.wrapper.faces import Face
 from tests.wrapper.operations import OPERATIONS, Operation
 from tests.wrapper.reference import DOCUMENTED, Documented
@@ -18,24 +17,11 @@ from tests.wrapper.scripted import ScriptedServer
 from abeja_datasets import APIClient, retry
 from abeja_datasets.calls import waiting
 
-_FEW = 12
-"""How many cases of one test the quick suite runs, all of them; of more it runs about half."""
-
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Leave half of each long table of cases and transports to scripts/test-slow.
-
-    A checksum of the name chooses, so that each transport and each case keeps a share, the same one every time.
-    """
-    tables = defaultdict(list)
-    for item in items:
-        if item.path.is_relative_to(Path(__file__).parent) and isinstance(item, pytest.Function):
-            tables[item.path, item.originalname].append(item)
-    for table in tables.values():
-        for item in table if len(table) > _FEW else ():
-            if zlib.crc32(item.name.encode()) % 2:
-                item.add_marker(pytest.mark.slow)
+    """Leave half of each long table of cases and transports to scripts/test-slow."""
+    leave_half(items, Path(__file__).parent)
 
 
 class Waits(list[float]):
