@@ -236,7 +236,7 @@ class SchemaFindings:
         self._said.add(ends)
 
     def _example(self, key: Key, pair: Pair, change: Change | None) -> Counterexample | None:
-        for slot in self._slots_of(self._exposed(key))[:_EXAMPLES]:
+        for slot in [] if self._oracle.spent else self._slots_of(self._exposed(key))[:_EXAMPLES]:
             ends = self._ends(slot)
             try:
                 value = self._examples.find(*ends, self._graph.steps(ends, key), (pair.sent, pair.covering), change)
@@ -275,6 +275,8 @@ class SchemaFindings:
 
     def _finding(self, pair: Pair, change: Change, severity: Severity) -> Finding:
         words = self._wording.sentence(change, pair.sent, pair.covering)
+        if severity == "undecided" and self._oracle.gave_up and change.kind not in (Kind.DISCRIMINATOR, Kind.CONTENT):
+            words += " (too large to decide)"
         old, new = (change.sent, change.covering) if self._request else (change.covering, change.sent)
         before, after = place_in(self._old, written(self._old, old)), place_in(self._new, written(self._new, new))
         return Finding(self._ids.of(change, pair.sent, pair.covering), severity, (), words, before, after)

@@ -10,7 +10,7 @@ import jsonschema_rs
 from abeja_datasets_contract.diff.samples.sampler import NoSample, Sampler
 from abeja_datasets_contract.diff.schemas.changes import Change, Kind, Step
 from abeja_datasets_contract.diff.schemas.oracle import Oracle, canonical
-from abeja_datasets_contract.diff.schemas.schemas import written_out
+from abeja_datasets_contract.diff.schemas.schemas import larger_than
 
 _TURNS = 6
 _MOST = 1_000_000
@@ -131,7 +131,7 @@ def _subtract(sent: dict[str, Any], refusing: Any) -> Any:
 
 def validator(schema: Any) -> jsonschema_rs.Validator | None:
     """Make a validator; None where the schema is none that JSON Schema knows, or too large with all written out."""
-    if written_out(schema) > _MOST:
+    if larger_than(schema, _MOST):
         return None
     try:
         return jsonschema_rs.Draft202012Validator(schema, validate_formats=True, offline=True)

@@ -31,20 +31,32 @@ class Fixpoint(Generic[Key]):
     Args:
         rule: what each verdict follows from.
         budget: how many times the rule is asked for one solution; then all that is open is unknown.
+        total: how many times it is asked for all solutions; then all that is not solved yet is unknown.
+
+    Attributes:
+        gave_up: whether some verdict is unknown because a budget was spent.
     """
 
-    def __init__(self, rule: Rule[Key], budget: int) -> None:
+    def __init__(self, rule: Rule[Key], budget: int, total: int) -> None:
         self._rule = rule
         self._budget = budget
+        self._left = total
+        self.gave_up = False
         self._solved: dict[Key, Verdict] = {}
 
     def solve(self, key: Key) -> Verdict:
         """Return the verdict of a key, and find those of all that it rests on."""
         if key not in self._solved:
             solution = _Solution(self._rule, self._solved, key)
-            solution.work(self._budget)
+            self._left -= solution.work(min(self._budget, self._left))
+            self.gave_up = self.gave_up or solution.unfinished
             self._solved.update(solution.values)
         return self._solved[key]
+
+    @property
+    def spent(self) -> bool:
+        """Whether no new verdict is looked for any more."""
+        return self._left <= 0
 
 
 class _Solution(Generic[Key]):
@@ -58,18 +70,25 @@ class _Solution(Generic[Key]):
         self._now = start
         self.values: dict[Key, Verdict] = {start: Verdict.YES}
 
-    def work(self, budget: int) -> None:
-        """Ask the rule until no verdict falls any more, or the budget is spent."""
-        while self._todo and budget:
-            budget -= 1
+    def work(self, budget: int) -> int:
+        """Ask the rule until no verdict falls any more, or the budget is spent; return how often it was asked."""
+        asked = 0
+        while self._todo and asked < budget:
+            asked += 1
             key, _ = self._todo.popitem()
             self._now = key
             verdict = self._rule(key, self._look_up)
             if verdict < self.values[key]:
                 self.values[key] = verdict
                 self._todo.update(dict.fromkeys(self._resting[key]))
-        if self._todo:
+        if self.unfinished:
             self.values = {key: min(verdict, Verdict.UNKNOWN) for key, verdict in self.values.items()}
+        return asked
+
+    @property
+    def unfinished(self) -> bool:
+        """Whether some verdict may still fall."""
+        return bool(self._todo)
 
     def _look_up(self, key: Key) -> Verdict:
         if key in self._solved:

@@ -13,11 +13,12 @@ import jsonschema_rs
 
 from abeja_datasets_contract.diff.schemas.changes import Change, Inner, Kind
 from abeja_datasets_contract.diff.schemas.fixpoint import Fixpoint, Lookup, Verdict
+from abeja_datasets_contract.diff.schemas.graph import besides
 from abeja_datasets_contract.diff.schemas.languages import contained
 from abeja_datasets_contract.diff.schemas.matching import Match, fit
 from abeja_datasets_contract.diff.schemas.pairs import Pair, Pairs
 from abeja_datasets_contract.diff.schemas.sameness import Sameness
-from abeja_datasets_contract.diff.schemas.schemas import Schemas, written_out
+from abeja_datasets_contract.diff.schemas.schemas import Schemas, larger_than
 from abeja_datasets_contract.diff.schemas.shapes import Shapes, Union, depth, variant
 from abeja_datasets_contract.openapi.dialect import SCALARS
 
@@ -31,6 +32,8 @@ _DEEP = 8_000
 """Schemas that take more characters than this are decided by their parts alone: as a whole they take seconds."""
 _BUDGET = 20_000
 """So many judgments of pairs are made for one place before it is too large to decide."""
+_TOTAL = 60_000
+"""So many judgments of pairs are made for all the places of one direction."""
 _MOST = 5_000
 """Of more schemas and values than this, written out, none is canonicalized."""
 _VARIANTS = 2
@@ -44,7 +47,7 @@ def canonical(schema: Any) -> jsonschema_rs.CanonicalSchema | None:
 
     So it is for one that is too large with all that it refers to written out, as canonicalizing does.
     """
-    if written_out(schema) > _MOST:
+    if larger_than(schema, _MOST):
         return None
     try:
         return jsonschema_rs.canonicalize(schema, draft=jsonschema_rs.Draft202012, validate_formats=True, offline=True)
@@ -94,7 +97,7 @@ class Oracle:
         self.as_written = Schemas(sent.document, sent.direction, closed=False, shapes=self._sent_shapes)
         self.pairs = Pairs(self._sent_shapes, self._covering_shapes)
         self._sameness = Sameness(self.as_written.said_by, covering.said_by)
-        self._solved = Fixpoint[_Question](self._answer, _BUDGET)
+        self._solved = Fixpoint[_Question](self._answer, _BUDGET, _TOTAL)
         self.same = cache(self._same)
         self.judge = cache(self._judge)
         self.deep = cache(self._deep)
@@ -110,6 +113,16 @@ class Oracle:
     def decide(self, sent: str, covering: str) -> Verdict:
         """Return whether the schema at `covering` takes all that the schema at `sent` describes."""
         return min(self._solved.solve(_Question(how, sent, covering)) for how in ("letter", "pairs"))
+
+    @property
+    def gave_up(self) -> bool:
+        """Whether something was too large to decide."""
+        return self._solved.gave_up
+
+    @property
+    def spent(self) -> bool:
+        """Whether nothing more is decided."""
+        return self._solved.spent
 
     def _answer(self, question: _Question, look_up: Lookup[_Question]) -> Verdict:
         how, sent, covering = question
@@ -236,7 +249,15 @@ class Oracle:
                 return self._obeys(sent, self.property(change.covering, change.name), near=False)
         return YES
 
+    def _lists_all(self, change: Change) -> bool:
+        """Return whether the covering side lists all the values that the sent side lists."""
+        own, null = self.sent.body(change.sent.rpartition("/")[0])
+        other, nullable = self.covering.body(change.holder)
+        return (nullable or not null) and not besides(own["enum"], other["enum"])
+
     def _obeys_keyword(self, sent: str, change: Change) -> Verdict:
+        if change.kind == Kind.ENUM and self._lists_all(change):
+            return YES
         near = change.name in SCALARS
         if change.name == "additionalProperties" and self._sent_shapes.at(sent).sealed:
             return self._fits_names(sent, change)
@@ -286,7 +307,7 @@ class Oracle:
             schema: what it has to obey.
             near: whether the schema speaks of nothing that is inside the value, so that the surface mostly tells.
         """
-        if not near and not self._small(sent):
+        if self.spent or not (near or self._small(sent)):
             return UNKNOWN
         left = canonical(schema)
         if near:

@@ -299,12 +299,20 @@ def without_examples(schema: Any, *, named: bool = False) -> Any:
     }
 
 
-def written_out(schema: Any) -> int:
-    """Return how many schemas and values there are with each reference written out once around each circle."""
+def larger_than(schema: Any, most: int) -> bool:
+    """Return whether a schema has more inner schemas and values than this.
+
+    Each reference counts as what it refers to, once around each circle. The work is bounded by `most` as well.
+    """
     definitions = schema.get("$defs", {}) if isinstance(schema, dict) else {}
     counts: dict[str, int] = {}
+    left = most
 
     def count(node: Any) -> int:
+        nonlocal left
+        left -= 1
+        if left < 0:
+            return most + 1
         if isinstance(node, list):
             return sum(map(count, node))
         if not isinstance(node, dict):
@@ -313,6 +321,11 @@ def written_out(schema: Any) -> int:
         if name in definitions and name not in counts:
             counts[name] = 1
             counts[name] = count(definitions[name])
-        return 1 + counts.get(name, 0) + sum(count(part) for key, part in node.items() if key != "$defs")
+        total = 1 + counts.get(name, 0)
+        for key, part in node.items():
+            if total > most:
+                break
+            total += count(part) if key != "$defs" else 0
+        return total
 
-    return count(schema)
+    return count(schema) > most
