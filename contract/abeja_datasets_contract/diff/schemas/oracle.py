@@ -244,10 +244,22 @@ class Oracle:
             case Kind.MISSING:
                 return self._obeys(sent, self.requires(change.holder, change.name), near=True)
             case Kind.NULL:
-                return covers(canonical(self.covering.whole(covering)), canonical(_NULL))
+                return self._takes_null(covering)
             case Kind.LOOSE:
-                return self._obeys(sent, self.property(change.covering, change.name), near=False)
+                return self._obeys_property(sent, change)
         return YES
+
+    def _obeys_property(self, sent: str, change: Change) -> Verdict:
+        # Asked before all that the property refers to is put together, which takes long of a large one.
+        if self.spent or not (self._small(sent) and self.covering.small(change.covering, _DEEP)):
+            return UNKNOWN
+        return self._obeys(sent, self.property(change.covering, change.name), near=False)
+
+    def _takes_null(self, covering: str) -> Verdict:
+        verdict = covers(self._covering_surface(covering), canonical(_NULL))
+        if verdict == NO or not self.covering.small(covering, _DEEP):
+            return min(verdict, UNKNOWN)  # the surface says less than the schema
+        return covers(canonical(self.covering.whole(covering)), canonical(_NULL))
 
     def _lists_all(self, change: Change) -> bool:
         """Return whether the covering side lists all the values that the sent side lists."""
