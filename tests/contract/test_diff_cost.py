@@ -4,6 +4,7 @@ import time
 from typing import Any
 
 import pytest
+from tests.contract.large_documents import edit, payments
 from tests.contract.test_diff_kinds import I, S, document, ref, thing
 
 from abeja_datasets_contract.diff import Document, compare
@@ -72,3 +73,15 @@ def test_many_operations_are_removed_within_bounds() -> None:
     report = compare(Document("old", data), Document("new", {**data, "paths": {}}))
     assert report.counts["breaking"] == 1600
     assert time.process_time() - started < _SECONDS
+
+
+@pytest.mark.slow
+def test_a_large_document_is_compared_within_bounds() -> None:
+    old, same, new = (Document(name, payments()) for name in ("old", "same", "new"))
+    edit(new.data)
+    started = time.process_time()
+    assert compare(old, same).verdict == "no change"
+    assert time.process_time() - started < _SECONDS
+    started = time.process_time()
+    assert compare(old, new).verdict in ("breaking", "undecided")
+    assert time.process_time() - started < 3 * _SECONDS
