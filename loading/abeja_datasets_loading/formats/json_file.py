@@ -13,7 +13,9 @@ _SPACES: Final = frozenset((" ", "\t", "\n", "\r", ""))
 _NUMBER_END: Final = frozenset("0123456789+-.eE")
 _TAIL: Final = 16
 """An error within so many characters of what was read may only mean that more is to come (`-Infinity` has 9)."""
-_long: Final = re.compile(r"[0-9.]{18}|[eE]\+?[0-9]{3}")
+_MANY: Final = 17
+"""Characters of the shortest number that a float may not hold: floats hold 15 digits, and a point may be among them."""
+_long: Final = re.compile(rf"[0-9.]{{{_MANY}}}|[eE]\+?[0-9]{{3}}")
 """Finds each number that a float may not hold as it is written (and perhaps the like in a string)."""
 
 
@@ -23,7 +25,7 @@ _KINDS: Final = bytes(48 if chr(code) in "0123456789." else 101 if chr(code) in 
 def _may_have_long(text: str) -> bool:
     """Return whether a text may have what `_long` finds. It takes a tenth of the time of a search."""
     kinds = text.encode().translate(_KINDS, b"+")
-    return b"0" * 18 in kinds or b"e000" in kinds
+    return b"0" * _MANY in kinds or b"e000" in kinds
 
 
 class JsonFile:

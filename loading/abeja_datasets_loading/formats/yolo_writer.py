@@ -123,13 +123,19 @@ def _exact(value: float) -> Decimal:
     return Decimal(repr(value))
 
 
+def _text(value: Decimal) -> str:
+    """Return all digits of a number, without zeros at their end; `normalize` would round to 28 digits."""
+    text = format(value, "f")
+    return text.rstrip("0").rstrip(".") if "." in text else text
+
+
 def _shortest(
     start: str, end: list[str], columns: Callable[[int], list[Decimal]], wanted: Mapping[str, Any], size: Size
 ) -> str:
     """Return the row with the fewest digits of those that read back as the same pixels."""
     row = ""
     for digits in _DIGITS:
-        texts = [format(value.normalize(), "f") for value in columns(digits)]
+        texts = [_text(value) for value in columns(digits)]
         row = " ".join([start, *texts, *end])
         try:
             _, found = entry_of(row, size)

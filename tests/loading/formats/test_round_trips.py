@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from PIL import Image
 from tests.loading.formats.reading import read
@@ -64,6 +64,19 @@ def items(entry: st.SearchStrategy[Any], **source: Any) -> st.SearchStrategy[lis
     return st.lists(st.tuples(st.lists(entry, max_size=3), st.fixed_dictionaries(source)), max_size=3).map(build)
 
 
+def one_box(ymin: float, ymax: float, **source: Any) -> list[dict[str, Any]]:
+    """Return one item with one box."""
+    box = {"xmin": 0, "ymin": ymin, "xmax": 1, "ymax": ymax}
+    entry = {"category_id": 1, "label_id": 0, "label": "cat", "rect": box}
+    return [{"source_data": [{"data_uri": "x/0.png", **source}], "attributes": {"detection": [entry]}}]
+
+
+# The height, 512.1142772085438, is no double; the nearest one is written with a 9 at its end.
+SIXTEEN_DIGITS = one_box(512.7319229823191, 1024.8462001908629, id="1")
+# The centre, as a part of the height, has 30 digits, more than Python's decimals keep by default.
+TINY = one_box(1.709369903864235e-09, 4000, width=1, height=2)
+
+
 def round_trip(found: list[Any], name: str, form: str, before: Callable[[Path], None] = lambda _: None) -> Any:
     """Write items and read them; return what was read, and what was named as left out."""
     with tempfile.TemporaryDirectory() as folder:
@@ -94,6 +107,7 @@ def test_csv(found: Any, more: Any) -> None:
 
 
 @CHECKED
+@example(SIXTEEN_DIGITS)
 @given(
     items(
         entries(iscrowd=st.integers(0, 1), area=NUMBERS, score=JSON, segmentation=st.just([[1, 2, 3.5, 4, 5, 6]])),
@@ -121,6 +135,7 @@ def test_voc(found: Any) -> None:
 
 
 @CHECKED
+@example(TINY)
 @given(items(entries(confidence=st.floats(0, 1)), width=st.integers(1, 50), height=st.integers(1, 50)))
 def test_yolo(found: Any) -> None:
     def put_images(path: Path) -> None:
