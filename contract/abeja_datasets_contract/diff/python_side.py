@@ -110,7 +110,7 @@ def _load(package: Package, root: Path) -> griffe.Module | None:
 
 
 def _counts(breakage: griffe.Breakage, package: Package, old: griffe.Module, new: griffe.Module) -> bool:
-    """Tell whether what changed is public: of the wrapper, what `__all__` names and what is inside of that."""
+    """Return whether what changed is public: of the wrapper, what `__all__` names and what is inside of that."""
     path = breakage.obj.path
     if path.rpartition(".")[2].startswith("_") or any(part.startswith("_") for part in path.split(".")):
         return path.endswith(".__init__")

@@ -3,6 +3,7 @@
 Images and annotations may stand in any order, and are joined outside memory.
 """
 
+import contextlib
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, Final, NamedTuple
@@ -55,14 +56,13 @@ class CocoFile:
         self._lost: list[str] = []
         """What the item that is made can't hold."""
         self._unread: list[Record] = []
-        try:
+        with contextlib.ExitStack() as unless_read:
+            unless_read.callback(self.close)
             self._read(path, options.encoding)
             if options.images is not None:
                 self._read_images(options.images)
             self._labels = CocoCategories(self._categories, Place(self._file), renumber=options.renumber)
-        except BaseException:
-            self.close()
-            raise
+            unless_read.pop_all()
         self.props: dict[str, Any] = self._labels.props
 
     def close(self) -> None:

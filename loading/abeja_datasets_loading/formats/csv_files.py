@@ -1,5 +1,6 @@
 """CSV: a table of objects (RFC 4180, with commas, semicolons or tabs)."""
 
+import contextlib
 import csv
 import sys
 from collections.abc import Iterable, Iterator, Mapping
@@ -31,14 +32,11 @@ class CsvFile:
     def __init__(self, path: Path | str, options: Options) -> None:
         self._place = Place(name_of(path))
         self._rows = TableRows(self._place.file, options)
-        source = TextSource(path, options.encoding)
-        try:
-            self._read(source)
-        except BaseException:
-            self.close()
-            raise
-        finally:
-            source.close()
+        with contextlib.ExitStack() as unless_read:
+            unless_read.callback(self._rows.close)
+            with contextlib.closing(TextSource(path, options.encoding)) as source:
+                self._read(source)
+            unless_read.pop_all()
 
     @property
     def props(self) -> dict[str, Any]:

@@ -1,5 +1,6 @@
 """Parquet: a table of objects, or of items with nested columns (pyarrow)."""
 
+import contextlib
 import datetime as dt
 import decimal
 import math
@@ -41,15 +42,14 @@ class ParquetFile:
         self._options = options
         self._file = _opened(path, self._place)
         self._rows: TableRows | None = None
-        try:
+        with contextlib.ExitStack() as unless_read:
+            unless_read.callback(self.close)
             schema = self._file.schema_arrow
             _check(schema, self._place)
             if "source_data" not in schema.names:
                 self._rows = TableRows(self._place.file, options)
                 self._read_flat(self._rows, self._header(schema.names))
-        except BaseException:
-            self.close()
-            raise
+            unless_read.pop_all()
 
     @property
     def props(self) -> dict[str, Any]:

@@ -118,14 +118,11 @@ class TextSource:
 
     def __init__(self, path: Path | str, encoding: str | None = None) -> None:
         self.place = Place(name_of(path))
-        self._exit = contextlib.ExitStack()
-        self._source = self._exit.enter_context(open_bytes(path))
-        try:
+        with contextlib.ExitStack() as unless_read:
+            self._source = unless_read.enter_context(open_bytes(path))
             start = read_bytes(self._source, CHUNK, self.place)
             name, skipped = _detected(start, encoding, self.place)
-        except BaseException:
-            self._exit.close()
-            raise
+            self._exit = unless_read.pop_all()
         self._decoder = codecs.getincrementaldecoder(name)("strict")
         self._encoding = name
         self._pending = start[skipped:]

@@ -121,7 +121,8 @@ def write_items(items: Iterable[Item], target: Path | str, make: Callable[[Path]
     """
     writer = make(Path(target))
     place = Place(name_of(target))
-    try:
+    with contextlib.ExitStack() as unless_whole:
+        unless_whole.callback(writer.discard)
         with _refusing(place):
             writer.start()
             try:
@@ -133,9 +134,7 @@ def write_items(items: Iterable[Item], target: Path | str, make: Callable[[Path]
             finally:
                 writer.close()
             writer.commit()
-    except BaseException:
-        writer.discard()
-        raise
+        unless_whole.pop_all()
 
 
 @contextlib.contextmanager

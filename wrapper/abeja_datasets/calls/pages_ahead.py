@@ -87,7 +87,7 @@ class _Work:
             self._error = None  # whose frames refer to this
 
     def end(self) -> None:
-        """Let the thread end: its request, and the waits between its attempts."""
+        """End the thread: its request, and the waits between its attempts."""
         # The connection is shared with a forked child, which must not shut it down.
         if os.getpid() == self._pid:
             self._stop.now()

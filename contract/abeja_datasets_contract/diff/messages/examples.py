@@ -46,7 +46,7 @@ class MessageExamples:
         return example
 
     def body(self, slot: Slot, old: Operation, new: Operation, value: Any) -> Counterexample | None:
-        """Give the request with a body that has a property which the new document does not tell of any more."""
+        """Return the request with a body that has a property which the new document does not tell of any more."""
         holder = self._old.follow(child(old.pointer, "requestBody")) if "requestBody" in old.raw else old.pointer
         for kind in self._old.mapping(child(holder, "content")):
             if child(holder, "content", kind, "schema") == slot.old:
@@ -97,7 +97,7 @@ class MessageExamples:
 
 
 def _statuses(key: str) -> list[int]:
-    """Give statuses that a key may stand for."""
+    """Return statuses that a key may stand for."""
     if key.isdecimal():
         return [int(key)]
     if key[:1].isdecimal():

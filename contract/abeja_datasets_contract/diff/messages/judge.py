@@ -42,12 +42,12 @@ class Judge:
         self._validator = cache(lambda *way: validator(self._schemas[way[:2]].whole(way[2])))
 
     def request(self, request: Request) -> set[Objection]:
-        """Tell what stands against a request; nothing where the document describes it."""
+        """Return what stands against a request; nothing where the document describes it."""
         found: list[set[Objection]] = [set(self._objections(request, *match)) for match in self._matching(request)]
         return min(found, key=len) if found else {"operation"}
 
     def response(self, operation: str, response: Response) -> set[Objection]:
-        """Tell what stands against a response of the operation at a pointer."""
+        """Return what stands against a response of the operation at a pointer."""
         return set(self._against(operation, response))
 
     def _at(self, place: str, *keys: str | int) -> tuple[str, Any]:
@@ -55,7 +55,7 @@ class Judge:
         return pointer, self._document.at(pointer)
 
     def _matching(self, request: Request) -> Iterator[tuple[str, dict[str, str]]]:
-        """Give the path items that a method and path may mean, and the texts of the path's parameters."""
+        """Return the path items that a method and path may mean, and the texts of the path's parameters."""
         for template, pattern in self._templates.items():
             match = pattern.fullmatch(request.path)
             if match:
@@ -182,6 +182,6 @@ def _readings(value: Any) -> Iterator[Any]:
 
 
 def _means(kind: str, media_type: str) -> bool:
-    """Tell whether a media type or range of a document takes a media type, whose parameters are left out."""
+    """Return whether a media type or range of a document takes a media type, whose parameters are left out."""
     mine, other = (text.split(";")[0].strip().lower() for text in (kind, media_type))
     return mine in (other, "*/*") or (mine.endswith("/*") and other.startswith(mine[:-1]))

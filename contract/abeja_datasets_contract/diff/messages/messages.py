@@ -88,7 +88,7 @@ def written(value: Any) -> str:
 
 
 def credential(scheme: dict[str, Any]) -> str:
-    """Tell what a request carries for a security scheme: schemes of two names or types may ask for the same."""
+    """Return what a request carries for a security scheme: schemes of two names or types may ask for the same."""
     kind = scheme.get("type")
     if kind == "apiKey":
         name = str(scheme.get("name"))
@@ -99,5 +99,5 @@ def credential(scheme: dict[str, Any]) -> str:
 
 
 def concrete(kind: str) -> str:
-    """Give a media type of a range such as `text/*`; of none it is the media type itself."""
+    """Return a media type of a range such as `text/*`; of none it is the media type itself."""
     return _CONCRETE.get(kind, kind.replace("*", "x-any"))

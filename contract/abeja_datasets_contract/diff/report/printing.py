@@ -14,6 +14,6 @@ def _escape(sign: str) -> str:
 
 
 def shown(value: Any, most: int = 200) -> str:
-    """Give a value as JSON in one line, shortened in its middle."""
+    """Return a value as JSON in one line, shortened in its middle."""
     text = json.dumps(value, ensure_ascii=False)
     return text if len(text) <= most else f"{text[: most - 60]} … {text[-50:]} ({len(text)} characters)"

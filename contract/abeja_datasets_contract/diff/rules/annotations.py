@@ -80,7 +80,7 @@ class _Annotations:
             )
 
     def _read(self, pointer: str, index: int) -> dict[str, tuple[Any, str]]:
-        """Give the annotations of a schema: those nearest to it win over those of what it refers to."""
+        """Return the annotations of a schema: those nearest to it win over those of what it refers to."""
         shape: Shape = self._shapes[index].at(pointer)
         document = (self._sides.old, self._sides.new)[index]
         found: dict[str, tuple[Any, str]] = {}

@@ -54,7 +54,7 @@ class Responses:
                           new=self._new.pointer)  # fmt: skip
 
     def _tell_of_ranges(self, status: str, before: str, after: str, places: tuple[str, str]) -> None:
-        """Tell where one document describes a status that a range or `default` stands for in the other."""
+        """Return where one document describes a status that a range or `default` stands for in the other."""
         was, now = (key.upper() == status.upper() for key in (before, after))
         if was != now:
             words = f"response {status} is now described by itself; `{before}` stood for it"

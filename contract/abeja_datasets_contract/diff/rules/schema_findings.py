@@ -293,7 +293,7 @@ class SchemaFindings:
 
 
 def hides_in(oracle: Oracle, document: Document, pointer: str) -> bool:
-    """Tell whether a property of either document is not carried in this direction."""
+    """Return whether a property of either document is not carried in this direction."""
     schemas = oracle.sent if oracle.sent.document is document else oracle.covering
     return schemas.hides(document.at(pointer))
 

@@ -91,7 +91,7 @@ def compare_schemes(sides: Sides) -> None:
 
 
 def _alternatives(document: Document, operation: Operation) -> tuple[dict[Alternative, tuple[str, Any]], str]:
-    """Give the ways to be let in, each with how to call it and the requirement itself, and where they are written."""
+    """Return the ways to be let in, each with how to call it and the requirement itself, and where they are written."""
     own = "security" in operation.raw
     place = (
         child(operation.pointer, "security")

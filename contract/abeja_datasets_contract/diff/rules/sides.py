@@ -101,7 +101,7 @@ class Sides:
             found.counterexample = example()
 
     def body_example(self, slot: Slot, value: Any) -> Counterexample | None:
-        """Give the request with a body of which the new document does not tell any more, if there is one."""
+        """Return the request with a body of which the new document does not tell any more, if there is one."""
         old, new = self._matched.get(slot.operation, (None, None))
         return self.examples.body(slot, old, new, value) if old and new else None
 

@@ -38,7 +38,7 @@ class Counterexamples:
         self.inside = cache(self._inside)
 
     def confirmed(self, value: Any, sent: str, covering: str) -> bool:
-        """Tell whether a value is one that the sent side describes and the other side refuses."""
+        """Return whether a value is one that the sent side describes and the other side refuses."""
         own, written, other = self._sent(sent), self._as_written(sent), self._covering(covering)
         if own is None or written is None or other is None:
             return False
@@ -108,7 +108,7 @@ class Counterexamples:
 
 
 def _candidates(sent: dict[str, Any], refusing: Any) -> Iterator[Any]:
-    """Give candidates from the subtracted schema first, then from what is sent."""
+    """Return candidates from the subtracted schema first, then from what is sent."""
     subtracted = _subtract(sent, refusing)
     for turn in range(_TURNS):
         if subtracted is not None:

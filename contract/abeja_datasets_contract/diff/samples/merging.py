@@ -52,15 +52,15 @@ class Merged:
         return not (self.order or objects or self.items or self.bounds or self.patterns)
 
     def lower(self, keyword: str, otherwise: Any) -> Any:
-        """Give a lower bound, such as `minLength`."""
+        """Return a lower bound, such as `minLength`."""
         return self.bounds.get(keyword, otherwise)
 
     def upper(self, keyword: str, otherwise: Any) -> Any:
-        """Give an upper bound, such as `maxLength`."""
+        """Return an upper bound, such as `maxLength`."""
         return self.bounds.get(keyword, otherwise)
 
     def kinds(self) -> list[str]:
-        """Give the types that the value may have, those first that the keywords speak of."""
+        """Return the types that the value may have, those first that the keywords speak of."""
         hinted = ["object"] if self.properties or self.required else ["array"] if self.items else []
         kinds = [kind for kind in (*hinted, *self.order, *_KINDS) if kind in self.types]
         if "number" in kinds and "integer" in self.types and "integer" not in self.order:

@@ -25,7 +25,7 @@ class PatternTexts:
         self._at = 0
 
     def some(self, count: int = 12) -> list[str]:
-        """Give up to so many different texts; none for a pattern that can't be read."""
+        """Return up to so many different texts; none for a pattern that can't be read."""
         try:
             maker = self._alternatives()
         except (IndexError, ValueError):
@@ -121,7 +121,7 @@ class PatternTexts:
 
 
 def _spread(first: str, last: str) -> str:
-    """Give a range's ends and what lies between them, in few."""
+    """Return a range's ends and what lies between them, in few."""
     low, high = ord(first), ord(last)
     step = max((high - low) // 3, 1)
     return "".join(

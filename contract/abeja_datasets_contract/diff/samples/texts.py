@@ -32,7 +32,7 @@ _LONG = 10_000
 
 
 def texts(merged: Merged) -> Iterator[str]:
-    """Give candidates for a string."""
+    """Return candidates for a string."""
     least = merged.lower("minLength", 0)
     most = merged.upper("maxLength", None)
     found = [text for name in merged.formats for text in _BY_FORMAT.get(name, ())]

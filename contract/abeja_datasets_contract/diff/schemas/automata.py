@@ -75,7 +75,7 @@ class Automaton:
         )
 
     def loop(self, part: _Part) -> _Part:
-        """Let a part come any number of times."""
+        """Repeat a part any number of times."""
         for place in part.last:
             self.follow[place] |= part.first
         return _Part(part.first, part.last, empty=True)
