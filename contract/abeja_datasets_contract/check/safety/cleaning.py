@@ -115,6 +115,10 @@ class Cleaner:
         pending = sorted({owner for owner, _ in self._pending()})
         unsure = [problem for organization in pending for problem in self._find(organization, look=look)]
         left = self._remove_all()
+        if look and [*self._still_there()]:
+            # An earlier list may have shown other ids for these names: by those that it shows now, nothing was deleted.
+            self._listed.clear()
+            left = self._remove_all()
         return (*unsure, *left, *(self._still_there() if look else ()))
 
     def _still_there(self) -> Iterator[str]:
