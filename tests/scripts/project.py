@@ -33,6 +33,9 @@ class Project:
         self.root = root
         for name in _FILES:
             shutil.copy(ROOT / name, root / name)
+        # What mypy knows of the dependencies is the same in each copy.
+        (ROOT / ".mypy_cache").mkdir(exist_ok=True)
+        (root / ".mypy_cache").symlink_to(ROOT / ".mypy_cache")
         for package in _PACKAGES:
             shutil.copytree(ROOT / package, root / package, ignore=_NOT_COPIED)
 

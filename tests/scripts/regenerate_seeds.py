@@ -14,29 +14,30 @@ import os
 import pkgutil
 import sys
 from collections.abc import Callable
-from contextlib import redirect_stderr, redirect_stdout
+from contextlib import redirect_stdout
 from pathlib import Path
 from typing import Any
 
-import datamodel_code_generator.__main__
-import openapi_python_client.cli
 import yaml
 from tests.contract.seeds import SEEDS, changed, seeded_document
 from tests.scripts.project import PACKAGE, ROOT
-from typer.testing import CliRunner
 
 from upkeep import gaps, generating
 from upkeep.programs import PACKAGES, ProgramFailed
+from upkeep.swapping import replace, workplace
 
 # What an output and our programs import takes most of the time, and is the same for all.
-LOADED = ("attrs", "dateutil.parser", "httpx", "hypothesis.strategies", "hypothesis_jsonschema", "jsonschema_rs")
+LOADED = (
+    "attrs", "dateutil.parser", "httpx", "hypothesis.strategies", "hypothesis_jsonschema", "jsonschema_rs",
+    "upkeep.client_generator", "upkeep.typed_dicts",
+)  # fmt: skip
 
 
 def main(folder: Path, share: int, shares: int, names: list[str]) -> None:
     for name in LOADED:
         importlib.import_module(name)
-    generating.run_generator = run_generator
-    setattr(gaps, "Program", Fork)  # noqa: B010 - the same responses, from a fork, which is no subclass
+    for module in (generating, gaps):
+        setattr(module, "Program", Fork)  # noqa: B010 - the same responses, from a fork, which is no subclass
     document = seeded_document()
     for index, name in enumerate(names):
         if index % shares == share:
@@ -57,22 +58,13 @@ def make(root: Path, data: Any) -> None:
 def regenerated(root: Path) -> dict[str, Any]:
     try:
         document = generating.validate(root)
-        with generating.generated(root) as fresh:
-            generating.replace(root / PACKAGE, fresh)
+        with workplace(root / PACKAGE) as folder:
+            replace(root / PACKAGE, generating.generate(root, document, folder))
     except generating.InvalidDocument as error:
         return {"refused": str(error)}
     imported = Fork(import_all, root, PACKAGE.name).output()
     left = [str(gap) for gap in gaps.find_gaps(root, document)]
     return {"refused": "", "imported": imported, "code": digest(root / PACKAGE), "left": left}
-
-
-def run_generator(name: str, *arguments: str) -> tuple[int, str]:
-    """Run a generator in this process, which has it loaded already."""
-    if name == "datamodel-codegen":
-        with redirect_stderr(io.StringIO()) as output:
-            return datamodel_code_generator.__main__.main(arguments), output.getvalue()
-    run = CliRunner().invoke(openapi_python_client.cli.app, list(arguments))
-    return run.exit_code, run.output
 
 
 def import_all(package: str) -> int:

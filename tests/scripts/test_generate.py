@@ -70,7 +70,7 @@ def test_a_changed_document_is_noticed(project: Project) -> None:
         ("paths:\n", "paths: [\n", "openapi.yaml, line ", "did not find expected"),
         ("openapi: 3.1.0", "swagger: '2.0'", "openapi.yaml, line 2", "Swagger 2.0 is not read"),
         ("openapi: 3.1.0", "openapi: 3.0.3", "openapi.yaml, line 2", "not an OpenAPI 3.1 document"),
-        ("operationId: get_dataset\n", "operationId: list_datasets\n", "openapi.yaml:2:", "not unique"),
+        ("operationId: get_dataset\n", "operationId: list_datasets\n", "/get/operationId: ", "not unique"),
         (
             "      type: integer\n      minimum: 0\n    CategoryId",
             "      type: number1\n      minimum: 0\n    CategoryId",
