@@ -85,11 +85,10 @@ def operations_of(document: "Document") -> list[Operation]:
 
 
 def snake_case(name: str) -> str:
-    """Return a name in snake case, as functions and arguments have it in Python: that of the generator."""
-    words = re.sub(r"[^\w. -]", "", name)
-    if any(map(str.isupper, words)):
-        words = re.sub(r"[A-Z]?[a-z]+", r" \g<0> ", words)  # `listHTTPItems` is `list_http_items`
-    return "_".join(re.findall(r"[^\W_]+", words)).lower()
+    """Return a name in snake case, as functions and arguments have it in Python."""
+    from abeja_datasets_contract.openapi import names
+
+    return names.snake_case(name)
 
 
 def _parameter(document: "Document", pointer: str, raw: Mapping[str, Any]) -> Part:

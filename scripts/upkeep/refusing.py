@@ -145,7 +145,7 @@ def _parameter(document: "Document", part: Part) -> Refusals:
     compound = kinds & {"array", "object"}
     if compound and part.location != "query":
         yield part.pointer, f"{said} is an {min(compound)}, which is not sent in a {part.location}; describe it as text"
-    elif style not in (None, _STYLES.get(part.location)):
+    elif style != _STYLES.get(part.location) and (compound or part.location != "query"):
         remedy = "an array with the style form, or text" if part.location == "query" else "the style simple"
         yield part.pointer, f"{said} has the style {style}, which is not sent; take {remedy}"
     elif compound and raw.get("explode") is False:

@@ -48,11 +48,27 @@ def main(folder: Path, share: int, shares: int, names: list[str]) -> None:
 
 def make(root: Path, data: Any) -> None:
     root.mkdir()
+    remove_dangling_links(data)
     (root / "generator-config.yaml").symlink_to(ROOT / "generator-config.yaml")
     for package in PACKAGES[1:]:
         (root / package).symlink_to(ROOT / package)
     text = yaml.dump(data, Dumper=yaml.CSafeDumper, sort_keys=False, allow_unicode=True)
     (root / "openapi.yaml").write_text(text, encoding="utf-8")
+
+
+def remove_dangling_links(data: Any) -> None:
+    """Remove the links to operations that are gone, as a person does: they are refused."""
+    operations = [raw for item in data["paths"].values() for raw in item.values() if isinstance(raw, dict)]
+    ids = {raw.get("operationId") for raw in operations}
+    links = data["components"]["links"]
+    gone = {f"#/components/links/{name}" for name, link in links.items() if link["operationId"] not in ids}
+    for pointer in gone:
+        del links[pointer.rpartition("/")[2]]
+    for raw in operations:
+        for response in raw.get("responses", {}).values():
+            kept = {name: link for name, link in response.get("links", {}).items() if link.get("$ref") not in gone}
+            if "links" in response:
+                response["links"] = kept
 
 
 def regenerated(root: Path) -> dict[str, Any]:

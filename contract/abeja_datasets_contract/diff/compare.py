@@ -5,6 +5,7 @@ from typing import Any
 
 from abeja_datasets_contract.diff.report.findings import Report
 from abeja_datasets_contract.diff.rules.annotations import compare_annotations
+from abeja_datasets_contract.diff.rules.events import compare_webhooks
 from abeja_datasets_contract.diff.rules.operations import compare_operations
 from abeja_datasets_contract.diff.rules.schema_findings import schema_findings
 from abeja_datasets_contract.diff.rules.security import compare_schemes
@@ -56,15 +57,7 @@ def _compare_rest(sides: Sides) -> None:
     if old["openapi"] != new["openapi"]:
         words = f"the document is now written in OpenAPI {new['openapi']}, no longer {old['openapi']}"
         sides.add("openapi-version-changed", "docs", ("contract check",), words, old="#/openapi", new="#/openapi")
-    if not sides.parts_alike("#", "#", "webhooks"):
-        sides.add(
-            "webhooks-changed",
-            "undecided",
-            ("callers reading",),
-            "the webhooks changed, which are not compared",
-            old="#/webhooks",
-            new="#/webhooks",
-        )
+    compare_webhooks(sides)
     schemas = [data.get("components", {}).get("schemas", {}) for data in (old, new)]
     for name in schemas[0]:
         if name not in schemas[1]:

@@ -15,6 +15,7 @@ OPERATIONS = (
     Rule("operation-deprecated", "An operation is now deprecated.", "operation", "{}", "{deprecated: true}"),
     Rule("operation-no-longer-deprecated", "An operation is no longer deprecated.", "operation",
          "{deprecated: true}", "{}"),
+    Rule("operation-callback-added", "A callback was added.", "operation", "{}", "{callbacks: {a: {}}}"),
     Rule("operation-callbacks-changed", "The callbacks changed, which are not compared.", "operation",
          "{callbacks: {a: {}}}", "{}"),
 )  # fmt: skip
@@ -30,6 +31,7 @@ DOCUMENT = (
          "{servers: [{url: /a}, {url: /b}]}", "{servers: [{url: /b}, {url: /a}]}"),
     Rule("openapi-version-changed", "The version of the OpenAPI Specification changed.", "document",
          "{openapi: 3.1.0}", "{openapi: 3.1.1}"),
+    Rule("webhook-added", "A webhook was added.", "document", "{}", "{webhooks: {a: {}}}"),
     Rule("webhooks-changed", "The webhooks changed, which are not compared.", "document", "{webhooks: {a: {}}}", "{}"),
     Rule("additional-operations-changed", "The additional operations of a path changed, which are not compared.",
          "path", "{additionalOperations: {COPY: {}}}", "{}"),

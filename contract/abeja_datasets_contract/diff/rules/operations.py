@@ -3,10 +3,12 @@
 from typing import Any
 
 from abeja_datasets_contract.diff.report.findings import Audience
+from abeja_datasets_contract.diff.rules.events import compare_callbacks
 from abeja_datasets_contract.diff.rules.requests import Requests
 from abeja_datasets_contract.diff.rules.responses import Responses
 from abeja_datasets_contract.diff.rules.security import compare_security
 from abeja_datasets_contract.diff.rules.sides import Sides
+from abeja_datasets_contract.openapi.names import snake_case
 from abeja_datasets_contract.openapi.operations import Operation
 from abeja_datasets_contract.openapi.pointers import child
 
@@ -39,8 +41,8 @@ def compare_operations(sides: Sides) -> None:
 
 
 def _compare(sides: Sides, old: Operation, new: Operation) -> None:
-    if old.raw.get("operationId") != new.raw.get("operationId"):
-        before, after = (side.raw.get("operationId") for side in (old, new))
+    before, after = (side.raw.get("operationId") for side in (old, new))
+    if snake_case(str(before)) != snake_case(str(after)):  # else the generated function keeps its name
         words = f"the operationId changed from {before} to {after}, which renames the generated function"
         sides.add(
             "operation-id-changed",
@@ -75,17 +77,7 @@ def _compare(sides: Sides, old: Operation, new: Operation) -> None:
     Requests(sides, old, new).compare()
     Responses(sides, old, new).compare()
     compare_security(sides, old, new)
-    if not sides.parts_alike(old.pointer, new.pointer, "callbacks"):
-        words = f"the callbacks of {new.name} changed, which are not compared"
-        sides.add(
-            "operation-callbacks-changed",
-            "undecided",
-            ("callers reading",),
-            words,
-            new.name,
-            old=_at(old, "callbacks"),
-            new=_at(new, "callbacks"),
-        )
+    compare_callbacks(sides, old, new)
 
 
 def _at(operation: Operation, keyword: str) -> str:
