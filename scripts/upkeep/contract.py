@@ -47,6 +47,8 @@ class Operation(NamedTuple):
         body_pointer: the place of its body; empty without one.
         fields: the fields of a body that is an object.
         response: the schema of the JSON of its first success, references followed; empty without one.
+        accept: the media type of its successes: JSON where one of them has it, and empty where none has content.
+        key: the name of the API key that each request must have; empty where another credential is enough.
     """
 
     name: str
@@ -60,6 +62,8 @@ class Operation(NamedTuple):
     body_pointer: str
     fields: tuple[Part, ...]
     response: Mapping[str, Any]
+    accept: str
+    key: str
 
 
 def operations_of(document: "Document") -> list[Operation]:
@@ -78,7 +82,8 @@ def operations_of(document: "Document") -> list[Operation]:
             Operation(
                 snake_case(operation_id), operation_id, operation.method.upper(), operation.path, operation.pointer,
                 operation.raw, tuple(declared), document.at(schema_pointer) if schema_pointer else None, body_pointer,
-                tuple(fields.values()), _response(document, operation.pointer),
+                tuple(fields.values()), _response(document, operation.pointer), _accept(document, operation.pointer),
+                _key(document, operation.raw),
             )
         )  # fmt: skip
     return found
@@ -123,6 +128,30 @@ def _response(document: "Document", operation: str) -> Mapping[str, Any]:
             schema = _mapping(document.at(document.follow(child(response, "content", JSON, "schema"))))
             return {"type": "object", **schema} if "properties" in schema or "allOf" in schema else schema
     return {}
+
+
+def _accept(document: "Document", operation: str) -> str:
+    """Return the media type of an operation's successes."""
+    from abeja_datasets_contract.openapi.pointers import child
+
+    found: list[str] = []
+    responses = child(operation, "responses")
+    for status in _mapping(document.at(operation).get("responses")):
+        if status.startswith("2"):
+            found += _mapping(document.at(document.follow(child(responses, status))).get("content"))
+    return JSON if JSON in found else next(iter(found), "")
+
+
+def _key(document: "Document", operation: Mapping[str, Any]) -> str:
+    """Return the name of the API key that an operation demands; empty where a credential of the client is enough."""
+    schemes = document.mapping("#/components/securitySchemes")
+    demanded: list[str] = []
+    for requirement in operation.get("security", document.data.get("security", [])):
+        keys = [name for name in requirement if _mapping(schemes.get(name)).get("type") == "apiKey"]
+        if not keys:
+            return ""
+        demanded += keys
+    return next(iter(demanded), "")
 
 
 def _fields(document: "Document", pointer: str) -> dict[str, Part]:

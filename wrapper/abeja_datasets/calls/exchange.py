@@ -27,12 +27,17 @@ from abeja_datasets.exceptions import (
     RequestTimeout,
     shortened,
 )
+from abeja_datasets.lazy import LazyModule
 from abeja_datasets.operations import Call
 from abeja_datasets.transports.received import ACCEPTED
 from abeja_datasets.transports.wire import BodyTooLarge, Failure, Request, Response, causes, forget_locals, out_of_time
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable
+
+    from abeja_datasets.configuration import options
+else:
+    options = LazyModule("abeja_datasets.configuration.options")
 
 MAX_REDIRECTS: Final = 5
 
@@ -110,7 +115,8 @@ class Exchange:
         """The token that the server did not accept."""
         self._content = bodies.encode(call.body) if call.has_body else None
         self._target = targets.target(settings.base_path + call.url, call.params)
-        self._headers = _headers(self.accept, library, settings.user_agent, settings.headers, call.has_body)
+        more = options.merged(settings.headers, dict(call.headers)) if call.headers else settings.headers
+        self._headers = _headers(self._accepted(call), library, settings.user_agent, more, call.has_body)
         self._redirects = 0
         self._renewals = 0
         self._attempts: list[Attempt] = []
@@ -118,6 +124,10 @@ class Exchange:
         self._deadline = None if settings.deadline is None else time.monotonic() + settings.deadline
         self.unfinished: Awaitable[object] | None = None
         """What the hook returned, where it is to be awaited."""
+
+    def _accepted(self, call: Call) -> str:
+        """Return what is asked for: a text beside JSON, in which errors come."""
+        return f"{call.accept}, {self.accept}" if call.accept.startswith("text/") else self.accept
 
     @property
     def needs_token(self) -> bool:
@@ -255,19 +265,21 @@ class Exchange:
     def _succeeded(self, response: Response) -> Answer:
         status = response.status
         elapsed = self._report(status, None)
-        if status in _WITHOUT_BODY:
+        if status in _WITHOUT_BODY or not self._call.accept:
             return Answer(None, response, elapsed, self)
+        is_text = self._call.accept.startswith("text/")
         try:
-            body = bodies.decode(response.body)
+            body = bodies.text(response.body, response.headers) if is_text else bodies.decode(response.body)
         except (ValueError, RecursionError) as misfit:
             forget_locals(misfit)
             cause = bodies.without_document(misfit, self._redact)
         else:
             # Most callers never ask for the attempt.
             return Answer(body, response, elapsed, self)
-        self.succeeded(f"{status} without JSON", status, elapsed)
+        kind = "text" if is_text else "JSON"
+        self.succeeded(f"{status} without {kind}", status, elapsed)
         start = self._redact(response.body[:_LONGEST_SECRET].decode("utf-8", "replace"))[:80]
-        why = f"but the body is not JSON: {start!r}; {shortened(str(cause))}"
+        why = f"but the body is not {kind}: {start!r}; {shortened(str(cause))}"
         raise self.unusable(why, response.headers) from cause
 
     def _redact(self, text: str) -> str:
