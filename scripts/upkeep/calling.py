@@ -12,8 +12,6 @@ from typing import Any
 
 import httpx
 
-from upkeep.reach import marked
-
 
 def main() -> None:
     """Read the responses, call the methods, and write what went wrong."""
@@ -42,12 +40,17 @@ async def _tried(client_class: Any, name: str, said: dict[str, Any]) -> str:
 
 def _arguments(method: Any) -> dict[str, Any]:
     """Return an argument of its type for each parameter."""
-    given = marked(method, [])
-    for name, parameter in inspect.signature(method).parameters.items():
-        kind = str(parameter.annotation).partition(" |")[0].removeprefix("<class '").removesuffix("'>")
-        if kind in ("int", "float", "bool"):
-            given[name] = {"int": 1, "float": 1.5, "bool": True}[kind]
-    return given
+    parameters = list(inspect.signature(method).parameters.values())[1:]
+    return {parameter.name: _argument(str(parameter.annotation)) for parameter in parameters}
+
+
+def _argument(annotation: str) -> Any:
+    kind = annotation.partition(" |")[0].removeprefix("<class '").removesuffix("'>")
+    if kind.startswith("list"):
+        return [_argument(kind[5:-1])]
+    if kind.startswith("dict"):
+        return {"key": "value"}
+    return {"int": 1, "float": 1.5, "bool": True}.get(kind, "value")
 
 
 if __name__ == "__main__":

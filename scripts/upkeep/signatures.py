@@ -72,6 +72,15 @@ def arguments(operation: Operation) -> list[Argument]:
     return list(_named([*given, *sorted(rest, key=lambda argument: not argument.required)]))
 
 
+def declined(operation: Operation) -> str:
+    """Return why no method can be scaffolded for an operation; an empty text where one can."""
+    try:
+        _check(operation)
+    except Unwritable as reason:
+        return str(reason)
+    return ""
+
+
 def _check(operation: Operation) -> None:
     if operation.body_pointer and operation.body is None:
         raise Unwritable(f"its body is not {JSON}")

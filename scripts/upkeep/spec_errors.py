@@ -1,5 +1,6 @@
 """What keeps a document from being a valid one of OpenAPI 3.1, each error with its place and its cause in one line."""
 
+import sys
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
@@ -9,6 +10,7 @@ if TYPE_CHECKING:
 
     from abeja_datasets_contract.diff import Document
 
+_FRAMES = 50_000
 _LONGEST = 160
 """Characters of a message that are shown: it may repeat the whole value."""
 
@@ -31,7 +33,8 @@ def spec_errors(document: "Document") -> dict[str, str]:
 
 def _errors(validator: "SpecValidator") -> Iterator["ValidationError"]:
     """Yield the errors. Behind the first ones the validator may fail, since it relies on what they are about."""
-    found = False
+    found, limit = False, sys.getrecursionlimit()
+    sys.setrecursionlimit(max(limit, _FRAMES))  # the validator follows chains of references by recursion
     try:
         for error in validator.iter_errors():
             found = True
@@ -39,6 +42,8 @@ def _errors(validator: "SpecValidator") -> Iterator["ValidationError"]:
     except (LookupError, TypeError, AttributeError):
         if not found:
             raise
+    finally:
+        sys.setrecursionlimit(limit)
 
 
 def _cause(error: "ValidationError") -> "ValidationError":
