@@ -4,6 +4,7 @@ Images and annotations may stand in any order, and are joined outside memory.
 """
 
 import contextlib
+import itertools
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, Final, NamedTuple
@@ -11,25 +12,22 @@ from typing import Any, Final, NamedTuple
 from . import geometry, json_values
 from .coco_categories import CocoCategories
 from .coco_geometry import box_of, take_points
-from .joining import Joining, Kept, data_of
+from .joining import Image, Joining, Kept
+from .json_batches import batches
 from .json_file import JsonFile
-from .labels import canonical
 from .model import FileRefused, Invalid, Note, Place, Record, Rejected, Row
 from .options import Options
 from .remarks import Remarks
 from .sources import TextSource, name_of
 
-_JOINED: Final = frozenset({"image_id", "category_id", "bbox"})
-"""Keys of an annotation that the item holds otherwise."""
-_SPECIAL: Final = _JOINED | geometry.RESERVED
 _SECTIONS: Final = ("images", "annotations", "categories")
 
 
-class CocoSource(NamedTuple):
-    """The records of a file that make an item."""
+class Orphan(NamedTuple):
+    """An annotation without an image."""
 
-    image: Kept | None
     annotations: list[Kept]
+    image: None = None
 
 
 class CocoFile:
@@ -55,7 +53,6 @@ class CocoFile:
         self._notes: list[Note] = []
         self._lost: list[str] = []
         """What the item that is made can't hold."""
-        self._unread: list[Record] = []
         with contextlib.ExitStack() as unless_read:
             unless_read.callback(self.close)
             self._read(path, options.encoding)
@@ -73,17 +70,16 @@ class CocoFile:
         """Iterate over the images in the order of the file, with what is wrong beside them."""
         yield from self._notes
         yield from self._labels.notes
-        yield from self._unread
         remarks = Remarks()
-        for image, is_twice, annotations in self._joining.images():
-            record = self._record(image, annotations, is_twice=is_twice)
+        for image in self._joining.images():
+            record = self._record(image)
             yield record
             if isinstance(record, Row):
-                yield from (Note(record.place, text) for text in self._lost)
+                yield from [Note(record.place, text) for text in self._lost]
                 yield from remarks.on(record)
         for key, annotation in self._joining.orphans():
-            place = self._place("annotations", annotation.number)
-            yield Rejected(place, f"there is no image with the id {key}", CocoSource(None, [annotation]))
+            reason = "is no annotation with an image_id" if key is None else f"there is no image with the id {key}"
+            yield Rejected(self._place("annotations", annotation.number), reason, Orphan([annotation]))
 
     def _read(self, path: Path | str, encoding: str | None) -> None:
         source = TextSource(path, encoding)
@@ -152,48 +148,36 @@ class CocoFile:
         return value
 
     def _read_image_list(self, document: JsonFile) -> None:
-        for number, (image, text) in enumerate(document.elements()):
-            key = canonical(image.get("id")) if isinstance(image, dict) else None
-            if key is None:
-                place = self._place("images", number)
-                self._unread.append(Rejected(place, "is no image with an id", CocoSource(Kept(number, text), [])))
-            else:
-                self._joining.add("image", key, number, data_of(image, text, is_long=document.has_long(text)))
+        for batch in batches(document, "id"):
+            self._joining.add("images", batch)
 
     def _read_annotations(self, document: JsonFile) -> None:
-        for number, (annotation, text) in enumerate(document.elements()):
-            key = canonical(annotation.get("image_id")) if isinstance(annotation, dict) else None
-            if key is None:
-                place = self._place("annotations", number)
-                self._unread.append(
-                    Rejected(place, "is no annotation with an image_id", CocoSource(None, [Kept(number, text)]))
-                )
-            else:
-                data = data_of(annotation, text, is_long=document.has_long(text))
-                self._joining.add("annotation", key, number, data)
+        for batch in batches(document, "image_id"):
+            self._joining.add("annotations", batch)
 
-    def _record(self, image: Kept, annotations: list[Kept], *, is_twice: bool) -> Record:
-        place = self._place("images", image.number)
-        source = CocoSource(image, annotations)
-        if is_twice:
-            return Rejected(place, "/id: the id stands at several images", source)
+    def _record(self, image: Image) -> Record:
+        place = self._place("images", image.image.number)
         try:
-            item = self._item(image.value, annotations)
+            item = self._item(image)
         except Invalid as error:
-            return Rejected(place, f"{error.pointer}: {error.reason}".removeprefix(": "), source)
-        return Row(place, item, source)
+            return Rejected(place, f"{error.pointer}: {error.reason}".removeprefix(": "), image)
+        return Row(place, item, image)
 
-    def _item(self, image: Mapping[str, Any], annotations: list[Kept]) -> dict[str, Any]:
+    def _item(self, image: Image) -> dict[str, Any]:
         self._lost.clear()
-        uri = self._uri(image)
-        kept = {key: value for key, value in image.items() if key != "file_name" or value != uri}
+        _check_id(image)
+        value: dict[str, Any] = self._value(image.image, "images")
+        uri = self._uri(value)
+        kept = {key: each for key, each in value.items() if key != "file_name" or each != uri}
         attributes: dict[str, Any] = {}
-        for annotation in annotations:
+        texts = [each.text for each in image.annotations] if image.has_long else itertools.repeat(None)
+        for annotation, number, text in zip(self._values(image), image.numbers, texts):  # noqa: B905 - one may have no end
             try:
-                geometry.add_entry(attributes, self._entry(annotation), self._options.dataset_type)
+                entry = self._entry(annotation, number, text)
+                geometry.add_entry(attributes, entry, self._options.dataset_type)
             except Invalid as error:
-                raise Invalid(error.reason, f"/annotations/{annotation.number}{error.pointer}") from None
-        if image.get("data_uri", uri) != uri:
+                raise _at(number, error) from None
+        if value.get("data_uri", uri) != uri:
             self._lost.append("the data_uri of the image is no URI, and is left out")
         return {"source_data": [{**kept, "data_uri": uri}], "attributes": attributes}
 
@@ -203,27 +187,60 @@ class CocoFile:
         uris = self._options.uris
         return uris.of_uri(own) if isinstance(own, str) and own else uris(image.get("file_name"))
 
-    def _entry(self, record: Kept) -> dict[str, Any]:
-        annotation: Mapping[str, Any] = record.value
-        entry = self._labels.entry(annotation.get("category_id"))
-        box = box_of(annotation.get("bbox"), record)
-        if box is not None:
-            entry["rect"] = box
-        for key, value in annotation.items():
-            if key in _SPECIAL:
-                self._leave_out(record, key, value, entry)
-            else:
-                entry[key] = value
-        if not entry.get("segmentation", True):
-            del entry["segmentation"]  # null, or an empty list
-        if "segmentation" in entry:
+    def _values(self, image: Image) -> list[dict[str, Any]]:
+        """Return the annotations of an image. They are decoded together, which takes less time than one by one."""
+        try:
+            values: list[dict[str, Any]] = json_values.again(image.annotation_array)
+        except (Invalid, *json_values.FAILURES):
+            values = [self._annotation(each) for each in image.annotations]
+        return values
+
+    def _annotation(self, record: Kept) -> dict[str, Any]:
+        try:
+            value: dict[str, Any] = self._value(record, "annotations")
+        except Invalid as error:
+            raise _at(record.number, error) from None
+        return value
+
+    def _value(self, record: Kept, section: str) -> Any:
+        try:
+            return json_values.again(record.text)
+        except json_values.FAILURES as error:
+            raise FileRefused(self._place(section, record.number), json_values.refusal(error)) from None
+
+    def _entry(self, annotation: dict[str, Any], number: int, text: str | None) -> dict[str, Any]:
+        entry = self._labels.entry(annotation.pop("category_id", None))
+        annotation.pop("image_id")
+        bbox = annotation.pop("bbox", None)
+        if bbox is not None:
+            entry["rect"] = box_of(bbox, text)
+        if not geometry.RESERVED.isdisjoint(annotation):
+            annotation = self._without_reserved(number, annotation, entry)
+        entry |= annotation
+        if entry.get("segmentation"):
             take_points(entry)
+        else:
+            entry.pop("segmentation", None)  # null, or an empty list
         return entry
 
-    def _leave_out(self, record: Kept, key: str, value: Any, entry: Mapping[str, Any]) -> None:
-        if key not in _JOINED and entry.get(key) != value:
-            self._lost.append(f"/annotations/{record.number}/{key}: an entry has a key of this name; it is left out")
+    def _without_reserved(self, number: int, annotation: Mapping[str, Any], entry: Mapping[str, Any]) -> dict[str, Any]:
+        for key in geometry.RESERVED:
+            if key in annotation and entry.get(key) != annotation[key]:
+                where = f"/annotations/{number}/{key}"
+                self._lost.append(f"{where}: an entry has a key of this name; it is left out")
+        return {key: value for key, value in annotation.items() if key not in geometry.RESERVED}
 
     def _place(self, section: str, number: int) -> Place:
         file = self._images_file if section == "images" else self._file
         return Place(file, pointer=f"/{section}/{number}")
+
+
+def _check_id(image: Image) -> None:
+    if not image.times:
+        raise Invalid("is no image with an id")
+    if image.times > 1:
+        raise Invalid("the id stands at several images", "/id")
+
+
+def _at(number: int, error: Invalid) -> Invalid:
+    return Invalid(error.reason, f"/annotations/{number}{error.pointer}")

@@ -27,6 +27,7 @@ class CocoCategories:
     def __init__(self, given: Sequence[Any], place: Place, *, renumber: bool) -> None:
         self.notes: list[Note] = []
         self._entries: dict[str, dict[str, Any] | None] = {}
+        self._by_number: dict[int, dict[str, Any]] = {}
         kept = []
         for position, category in enumerate(given):
             at = place._replace(pointer=f"/categories/{position}")
@@ -47,6 +48,10 @@ class CocoCategories:
         Raises:
             Invalid: there is no such category, or its id can't be a label's.
         """
+        entry = self._by_number.get(category_id) if type(category_id) is int else None
+        return (self._found(category_id) if entry is None else entry).copy()
+
+    def _found(self, category_id: Any) -> dict[str, Any]:
         key = canonical(category_id)
         if key is None:
             raise Invalid("is missing" if category_id is None else "is no id", "/category_id")
@@ -55,7 +60,9 @@ class CocoCategories:
         entry = self._entries[key]
         if entry is None:
             raise Invalid(f"{key} is no number from 0; give --renumber to number the labels anew", "/category_id")
-        return dict(entry)
+        if type(category_id) is int:
+            self._by_number[category_id] = entry
+        return entry
 
 
 def _key(category: Any, place: Place) -> str:

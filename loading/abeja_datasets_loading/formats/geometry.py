@@ -1,14 +1,15 @@
 """Boxes and points of annotations: checked, and never recomputed."""
 
 import math
-from collections.abc import Iterator, Sequence
+import operator
+from collections.abc import Sequence
 from typing import Any, Final
 
 from .model import Invalid
-from .numbers import is_number
 
 _NUMBERS: Final[frozenset[type]] = frozenset((int, float))
 SIDES: Final = ("xmin", "ymin", "xmax", "ymax")
+_sides = operator.itemgetter(*SIDES)
 
 RESERVED: Final = frozenset({"category_id", "label_id", "label", "rect"})
 """Keys of an entry that a key of an annotation never replaces."""
@@ -31,20 +32,30 @@ def rect(xmin: float, ymin: float, xmax: float, ymax: float) -> Rect:
     raise Invalid("an edge is greater than any number that programs read")
 
 
-def oddities(box: object, width: object = None, height: object = None) -> Iterator[str]:
-    """Iterate over what is odd about a rect that is kept. What has another shape is not looked at."""
-    if not isinstance(box, dict):
-        return
-    sides: Iterator[Any] = map(box.get, SIDES)
-    xmin, ymin, xmax, ymax = sides
-    if not {type(xmin), type(ymin), type(xmax), type(ymax)} <= _NUMBERS:
-        return
+def oddities(box: Any, width: float, height: float) -> Sequence[str]:
+    """Return what is odd about a rect that is kept. What has another shape is not looked at.
+
+    Args:
+        box: the rect.
+        width: of the image; infinite where it is not known.
+        height: likewise.
+    """
+    try:
+        xmin, ymin, xmax, ymax = _sides(box)
+        if 0 <= xmin < xmax <= width and 0 <= ymin < ymax <= height:
+            return ()
+    except (KeyError, TypeError):
+        return ()
+    if not are_numbers([xmin, ymin, xmax, ymax]):
+        return ()
+    found = []
     if xmin == xmax or ymin == ymax:
-        yield "the box has no area"
+        found.append("the box has no area")
     if xmin < 0 or ymin < 0:
-        yield "the box begins at a negative position"
-    if (is_number(width) and xmax > width) or (is_number(height) and ymax > height):
-        yield f"the box reaches beyond the image ({width}, {height})"
+        found.append("the box begins at a negative position")
+    if xmax > width or ymax > height:
+        found.append(f"the box reaches beyond the image ({width}, {height})")
+    return found
 
 
 def are_numbers(values: list[Any]) -> bool:
@@ -69,14 +80,20 @@ def polygons(value: Any) -> list[list[float]]:
     Raises:
         Invalid: it has another shape.
     """
-    if not isinstance(value, list):
+    if type(value) is not list:
         raise Invalid("is neither polygons nor a run-length encoding")
-    for index, polygon in enumerate(value):
-        if not isinstance(polygon, list) or not are_numbers(polygon):
-            raise Invalid("is no list of numbers", f"/{index}")
-        if not polygon or len(polygon) % 2:
-            raise Invalid(f"has {len(polygon)} numbers; pairs of x and y are needed", f"/{index}")
-    return value
+    for polygon in value:
+        if type(polygon) is not list or not polygon or len(polygon) % 2 or not {*map(type, polygon)} <= _NUMBERS:
+            raise _no_polygon(value, polygon)
+    found: list[list[float]] = value
+    return found
+
+
+def _no_polygon(value: list[Any], polygon: Any) -> Invalid:
+    pointer = f"/{next(index for index, each in enumerate(value) if each is polygon)}"
+    if not isinstance(polygon, list) or not are_numbers(polygon):
+        return Invalid("is no list of numbers", pointer)
+    return Invalid(f"has {len(polygon)} numbers; pairs of x and y are needed", pointer)
 
 
 def extent(points: Sequence[Sequence[float]]) -> Rect:
@@ -92,10 +109,10 @@ def add_entry(attributes: dict[str, Any], entry: dict[str, Any], dataset_type: s
     Raises:
         Invalid: something else than a list of entries stands there.
     """
-    if "rect" not in entry and "segmentation" not in entry:
-        key = "classification"
+    if "rect" in entry:
+        key = "segmentation" if dataset_type == "segmentation" else "detection"
     else:
-        key = "detection" if "rect" in entry and dataset_type != "segmentation" else "segmentation"
+        key = "segmentation" if "segmentation" in entry else "classification"
     entries = attributes.setdefault(key, [])
     if not isinstance(entries, list):
         raise Invalid(f"the attributes have {key} already, and it is no list of entries")

@@ -1,116 +1,148 @@
 """Images and their annotations, joined outside memory whatever order they stand in."""
 
-import json
-import marshal
-import sqlite3
+import array
+import collections
+import functools
+import itertools
+import re
 from collections.abc import Iterator
 from typing import Any, Final, NamedTuple
 
-from . import json_values
+from .columns import Column, Texts
+from .json_batches import Batch
+from .labels import canonical
 
-_BLOCK: Final = 500
-_TABLES: Final = ("image", "annotation")
-
-_JOIN: Final = (
-    "SELECT image.number, annotation.number, annotation.value FROM annotation CROSS JOIN image "
-    "ON image.key = annotation.key ORDER BY image.number, annotation.number"
-)
-_ORPHANS: Final = (
-    "SELECT key, number, value FROM annotation "
-    "WHERE NOT EXISTS (SELECT 1 FROM image WHERE image.key = annotation.key) ORDER BY number"
-)
-_TWICE: Final = "SELECT key FROM image GROUP BY key HAVING COUNT(*) > 1"
+_WHOLE: Final = re.compile(r"0|-?[1-9][0-9]{0,17}")
+_AFTER: Final = ", \t\r\n"
+_LARGE: Final = 10**17
+_ITEM: Final = array.array("I").itemsize
 
 
 class Kept(NamedTuple):
     """A record of the file, with its number in its list."""
 
     number: int
-    data: Any
-    """Its value for marshal; its text where the value may not be what is written."""
+    text: str
+    """The record as JSON, as it stands in the file."""
+
+
+class Image(NamedTuple):
+    """An image with its annotations."""
+
+    image: Kept
+    times: int
+    """How many images have its id; 0 where it has no id."""
+    numbers: list[int]
+    """Those of its annotations."""
+    texts: list[bytes]
+    """Its annotations as JSON in UTF-8, each with the comma and the spaces that follow it."""
+    has_long: bool
+    """Whether its annotations may have a number of more digits than a float."""
 
     @property
-    def value(self) -> Any:
-        """The value.
-
-        Raises:
-            Invalid: it has a number that no program reads.
-        """
-        return json_values.again(self.data) if self.is_text else marshal.loads(self.data)  # noqa: S302 - written here
+    def annotations(self) -> list[Kept]:
+        """The annotations as records."""
+        return [_kept(number, text) for number, text in zip(self.numbers, self.texts, strict=True)]
 
     @property
-    def is_text(self) -> bool:
-        """Whether the text is kept, since a number has more digits than a float."""
-        return isinstance(self.data, str)
-
-    @property
-    def text(self) -> str:
-        """The record as JSON."""
-        if isinstance(self.data, str):
-            return self.data
-        return json.dumps(marshal.loads(self.data), ensure_ascii=False)  # noqa: S302 - as above
+    def annotation_array(self) -> str:
+        """The annotations as a JSON array."""
+        return f"[{b''.join(self.texts).decode().rstrip(_AFTER)}]"
 
 
-def data_of(value: Any, text: str, *, is_long: bool) -> Any:
-    """Return what to keep of a record: its value for marshal, or its text where a number has many digits."""
-    return text if is_long else marshal.dumps(value)
+class _Section:
+    """The records of a section, each with a code that stands for the id of an image."""
+
+    def __init__(self) -> None:
+        self.texts = Texts()
+        self.codes = Column("I")
+        self.long = Column("B")
+        """Whether each may have a number of more digits than a float."""
+
+    def close(self) -> None:
+        for each in (self.texts, self.codes, self.long):
+            each.close()
 
 
 class Joining:
-    """Images and annotations by the key that they share. A temporary file holds them."""
+    """Images and annotations by the id that they share. Temporary files hold them, and memory only the ids."""
 
     def __init__(self) -> None:
-        # An input may be opened in one thread, read in another and closed in the first, one after the other.
-        self.database = sqlite3.connect("", isolation_level=None, check_same_thread=False)
-        self.database.execute("PRAGMA cache_size = -4096")  # KiB
-        for table in _TABLES:
-            self.database.execute(f"CREATE TABLE {table} (number INTEGER PRIMARY KEY, key TEXT NOT NULL, value)")
-        self.database.execute("BEGIN")
-        self._waiting: dict[str, list[tuple[int, str, Any]]] = {table: [] for table in _TABLES}
+        self._images, self._annotations = _Section(), _Section()
+        self._sections = {"images": self._images, "annotations": self._annotations}
+        self._order = Column("I")
+        """The annotations by the codes of their images."""
+        self._codes: dict[int | str | None, int] = collections.defaultdict(itertools.count().__next__)
+        self._no_id = self._codes[None]
 
     def close(self) -> None:
-        """Remove the file."""
-        self.database.close()
+        """Remove the files."""
+        for each in (self._images, self._annotations, self._order):
+            each.close()
 
-    def add(self, table: str, key: str, number: int, data: Any) -> None:
-        """Add a record.
+    def add(self, section: str, batch: Batch) -> None:
+        """Add records to `images` or `annotations`, by the ids of images."""
+        target = self._sections[section]
+        target.codes.extend([self._codes[key] for key in _keys(batch.keys)])
+        target.texts.extend(batch.text, batch.sizes)
+        target.long.extend([batch.has_long] * len(batch.sizes))
 
-        Args:
-            table: `image` or `annotation`.
-            key: the id of the image.
-            number: the position of the record in its list.
-            data: the record, by `data_of`.
-        """
-        # SQLite takes no lone surrogate, which an id may have.
-        waiting = self._waiting[table]
-        waiting.append((number, key if key.isascii() else ascii(key), data))
-        if len(waiting) >= _BLOCK:
-            self._flush(table)
+    def images(self) -> Iterator[Image]:
+        """Iterate over the images in their order."""
+        starts, order, long = self._starts, self._order.view(), self._annotations.long.view()
+        codes = self._images.codes.view()
+        times = self._times()
+        times[self._no_id] = 0
+        for number, code in enumerate(codes):
+            rows = order[starts[code] : starts[code + 1]].tolist() if times[code] else []
+            has_long = any(map(long.__getitem__, rows))
+            image = _kept(number, self._images.texts[number])
+            yield Image(image, times[code], rows, self._annotations.texts.of(rows), has_long)
 
-    def images(self) -> Iterator[tuple[Kept, bool, list[Kept]]]:
-        """Iterate over the images in their order, each with whether its id stands there twice, and its annotations."""
-        self._complete()
-        twice = {key for (key,) in self.database.execute(_TWICE)}
-        joined = self.database.execute(_JOIN)
-        row = next(joined, None)
-        for number, key, data in self.database.execute("SELECT number, key, value FROM image ORDER BY number"):
-            annotations = []
-            while row is not None and row[0] == number:
-                annotations.append(Kept(*row[1:]))
-                row = next(joined, None)
-            yield Kept(number, data), key in twice, annotations
+    def orphans(self) -> Iterator[tuple[Any, Kept]]:
+        """Iterate over the annotations without an image, each with the id that it names; None where it names none."""
+        times = self._times()
+        times[self._no_id] = 0
+        if all(times[1:]) and self._starts[self._no_id] == self._starts[self._no_id + 1]:
+            return
+        ids = [*self._codes]
+        for number, code in enumerate(self._annotations.codes.view()):
+            if not times[code]:
+                yield ids[code], _kept(number, self._annotations.texts[number])
 
-    def orphans(self) -> Iterator[tuple[str, Kept]]:
-        """Iterate over the annotations without an image, each with the id that it names."""
-        self._complete()
-        for key, number, data in self.database.execute(_ORPHANS):
-            yield key, Kept(number, data)
+    def _times(self) -> "array.array[int]":
+        """Return how many images have the id of each code."""
+        times = array.array("I", bytes(_ITEM * len(self._codes)))
+        for code in self._images.codes.view():
+            times[code] += 1
+        return times
 
-    def _complete(self) -> None:
-        for table in _TABLES:
-            self._flush(table)
-        self.database.execute("CREATE INDEX IF NOT EXISTS by_key ON image (key)")
+    @functools.cached_property
+    def _starts(self) -> "array.array[int]":
+        """Where the annotations of each code begin in the order; made with the order."""
+        codes = self._annotations.codes.view()
+        starts = array.array("I", bytes(_ITEM * (len(self._codes) + 1)))
+        for code in codes:
+            starts[code + 1] += 1
+        starts = array.array("I", itertools.accumulate(starts))
+        order, free = self._order.view(len(codes)), starts[:]
+        for number, code in enumerate(codes):
+            order[free[code]] = number
+            free[code] += 1
+        return starts
 
-    def _flush(self, table: str) -> None:
-        self.database.executemany(f"INSERT INTO {table} VALUES (?, ?, ?)", self._waiting[table])  # noqa: S608 - of two names
-        self._waiting[table] = []
+
+def _kept(number: int, text: bytes) -> Kept:
+    return Kept(number, text.decode().rstrip(_AFTER))
+
+
+def _keys(ids: list[Any]) -> list[Any]:
+    """Return ids so that those of one canonical text are one key; None where it is no id."""
+    if {*map(type, ids)} == {int} and min(ids) > -_LARGE and max(ids) < _LARGE:
+        return ids
+    return [_key(each) for each in ids]
+
+
+def _key(given: Any) -> int | str | None:
+    text = canonical(given)
+    return int(text) if text is not None and _WHOLE.fullmatch(text) else text

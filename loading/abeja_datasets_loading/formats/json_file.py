@@ -1,7 +1,6 @@
 """A JSON document that may be larger than memory, read value by value, with the text of each."""
 
 import json
-import re
 from collections.abc import Iterator
 from typing import Any, Final
 
@@ -13,19 +12,6 @@ _SPACES: Final = frozenset((" ", "\t", "\n", "\r", ""))
 _NUMBER_END: Final = frozenset("0123456789+-.eE")
 _TAIL: Final = 16
 """An error within so many characters of what was read may only mean that more is to come (`-Infinity` has 9)."""
-_MANY: Final = 17
-"""Characters of the shortest number that a float may not hold: floats hold 15 digits, and a point may be among them."""
-_long: Final = re.compile(rf"[0-9.]{{{_MANY}}}|[eE]\+?[0-9]{{3}}")
-"""Finds each number that a float may not hold as it is written (and perhaps the like in a string)."""
-
-
-_KINDS: Final = bytes(48 if chr(code) in "0123456789." else 101 if chr(code) in "eE" else 32 for code in range(256))
-
-
-def _may_have_long(text: str) -> bool:
-    """Return whether a text may have what `_long` finds. It takes a tenth of the time of a search."""
-    kinds = text.encode().translate(_KINDS, b"+")
-    return b"0" * _MANY in kinds or b"e000" in kinds
 
 
 class JsonFile:
@@ -42,8 +28,8 @@ class JsonFile:
         self._lines = 1
         """The line of the start of what is held."""
         self._ended = False
-        self._next_long = 0
-        """Where the first number of many digits begins that is not passed yet."""
+        self.pieces = 0
+        """How many pieces of the text were read."""
 
     @property
     def place(self) -> Place:
@@ -99,13 +85,13 @@ class JsonFile:
             self._at = end
             return value, text
 
-    def has_long(self, text: str) -> bool:
-        """Return whether the value that was taken last, of this text, may have a number of more digits than a float."""
-        start = self._at - len(text)
-        if self._next_long < start:
-            found = _long.search(self._text, start) if _may_have_long(self._text[start:]) else None
-            self._next_long = len(self._text) if found is None else found.start()
-        return self._next_long < self._at
+    def held(self) -> str:
+        """Return the text that was read and not taken, which may end anywhere."""
+        return self._text[self._at :]
+
+    def skip(self, length: int) -> None:
+        """Take so many characters of what is held."""
+        self._at += length
 
     def elements(self) -> Iterator[tuple[Any, str]]:
         """Take an array, and iterate over its elements with their texts.
@@ -165,5 +151,5 @@ class JsonFile:
         piece = self._source.read(max(CHUNK, len(held)))
         self._ended = not piece
         self._text, self._at = held + piece, 0
-        self._next_long = -1
+        self.pieces += 1
         return bool(piece)

@@ -5,6 +5,8 @@ import math
 import re
 from typing import Any, Final
 
+import msgspec
+
 from .model import Invalid
 
 _SPACE: Final = re.compile(r"[ \t\n\r]*")
@@ -46,26 +48,46 @@ def _finite(text: str) -> float:
     return value
 
 
+_decode: Final = msgspec.json.Decoder().decode
 _fast = json.JSONDecoder(parse_constant=_constant)
 _decoder = json.JSONDecoder(object_pairs_hook=_object, parse_constant=_constant)
 _patient = json.JSONDecoder(object_pairs_hook=_object, parse_constant=_constant, parse_int=_long_integer)
 _exact = json.JSONDecoder(object_pairs_hook=_object, parse_constant=_constant, parse_float=_finite)
 _is_suspicious: Final = re.compile(r"[eE]\+?[0-9]{3}|[0-9]{300}").search
 """Finds each number that no program may read (and perhaps the like in a string)."""
+_spaced_colon: Final = re.compile(r'"[ \t\r\n]+:').search
 
 
 def decode(text: str, start: int) -> tuple[Any, int]:
     """Decode a value. Integers that are too long become text: `check` finds them in the text of the value."""
     try:
         value, end = _fast.raw_decode(text, start)
-        # Each key is followed by a colon: with as many colons as keys, no key stands there twice.
-        if text.count(":", start, end) == (len(value) if type(value) is dict else 0):
-            return value, end
-        return _decoder.raw_decode(text, start)
+        return (value, end) if _has_each_key_once(value, text, start, end) else _decoder.raw_decode(text, start)
     except json.JSONDecodeError:
         raise
     except ValueError:
         return _patient.raw_decode(text, start)
+
+
+def _has_each_key_once(value: Any, text: str, start: int, end: int) -> bool:
+    """Return True where no key of a decoded value stands in its text twice; False where that is not known.
+
+    A colon follows each key: where there are as many colons as keys in the value, no key was lost. A colon may stand in
+    a string too, but only where it follows a quote at once is it taken for that of a key.
+    """
+    keys = _keys(value)
+    if text.count(":", start, end) == keys:
+        return True
+    values = value if type(value) is list else [value]
+    keys += sum(_keys(inner) for each in values if type(each) is dict for inner in each.values() if type(inner) is dict)
+    return text.count('":', start, end) == keys and not _spaced_colon(text, start, end)
+
+
+def _keys(value: Any) -> int:
+    """Return the number of keys of an object, or of the objects in an array."""
+    if type(value) is dict:
+        return len(value)
+    return sum([len(each) for each in value if type(each) is dict]) if type(value) is list else 0
 
 
 def refusal(error: Exception) -> str:
@@ -86,30 +108,42 @@ def parse(text: str) -> Any:
     """Return the one JSON value of a text.
 
     Raises:
-        Invalid: it is no JSON.
+        Invalid: it is no JSON, or has a number that no program reads.
     """
-    start = space_end(text, 0)
     try:
-        value, end = (_exact if _is_suspicious(text) else _decoder).raw_decode(text, start)
+        return again(text)
     except json.JSONDecodeError as error:
         raise Invalid(f"{refusal(error)} (column {error.colno})") from None
     except FAILURES as error:
         raise Invalid(refusal(error)) from None
+
+
+def again(text: str) -> Any:
+    """Return the one JSON value of a text.
+
+    Raises:
+        Invalid: it has a number that no program reads.
+        Exception: one of `FAILURES`: it is no JSON, or an object has a key twice.
+    """
+    try:
+        value = _decode(text)
+    except (ValueError, RecursionError):
+        return _patiently(text)
+    return value if _has_each_key_once(value, text, 0, len(text)) else _patiently(text)
+
+
+def _patiently(text: str) -> Any:
+    start = space_end(text, 0)
+    try:
+        value, end = (_exact if _is_suspicious(text) else _decoder).raw_decode(text, start)
+    except json.JSONDecodeError:
+        raise
     except ValueError:
         raise Invalid("an integer has more digits than Python converts (4,300)") from None
     end = space_end(text, end)
     if end != len(text):
         raise Invalid(f"no JSON: more follows the value (column {end + 1})")
     return value
-
-
-def again(text: str) -> Any:
-    """Return the value of a text that `JsonFile` returned before, which is known to be JSON.
-
-    Raises:
-        Invalid: it has a number that no program reads.
-    """
-    return parse(text) if _is_suspicious(text) else json.loads(text)
 
 
 def check(text: str) -> None:
