@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 import click
 
-from abeja_datasets_cli.interrupts import INTERRUPTED, again, message
+from abeja_datasets_cli.interrupts import INTERRUPTED, again, message, terminal_line
 
 if TYPE_CHECKING:
     from abeja_datasets import APIClient
@@ -141,9 +141,12 @@ def confirm(question: str, *, is_agreed: bool) -> None:
         return
     if not sys.stdin.isatty():
         raise Failure("there is no terminal to ask on; give --yes to delete without a question", 2)
+    click.echo(f"{question} [y/N]: ", nl=False, err=True)
     try:
-        is_agreed = click.confirm(question, err=True)
-    except click.Abort:  # Ctrl-C, or the end of the input
-        raise Failure("interrupted; nothing was deleted", INTERRUPTED) from None
-    if not is_agreed:
+        answer = terminal_line()
+    except KeyboardInterrupt:
+        answer = ""
+    if not answer:  # Ctrl-C, or the end of the input
+        raise Failure("interrupted; nothing was deleted", INTERRUPTED)
+    if answer.strip().lower() not in ("y", "yes"):
         raise Failure("nothing was deleted", REJECTED)

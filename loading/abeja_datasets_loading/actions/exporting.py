@@ -164,6 +164,7 @@ class _Exporting(running.Run):
                 file.write(lines(page))
                 self._items += len(page)
                 is_last = len(page) < page_size or self.stopping.is_set()
+                del page  # before the next one is decoded
                 if is_last or clock() - kept >= _SECONDS_BETWEEN:
                     await asyncio.to_thread(file.sync)
                     state.update(cursor=entries.checkpoint(), bytes=file.size, items=self._items)

@@ -55,6 +55,7 @@ _patient = json.JSONDecoder(object_pairs_hook=_object, parse_constant=_constant,
 _exact = json.JSONDecoder(object_pairs_hook=_object, parse_constant=_constant, parse_float=_finite)
 _is_suspicious: Final = re.compile(r"[eE]\+?[0-9]{3}|[0-9]{300}").search
 """Finds each number that no program may read (and perhaps the like in a string)."""
+_CONTAINERS: Final = frozenset((dict, list))
 _spaced_colon: Final = re.compile(r'"[ \t\r\n]+:').search
 
 
@@ -75,12 +76,9 @@ def _has_each_key_once(value: Any, text: str, start: int, end: int) -> bool:
     A colon follows each key: where there are as many colons as keys in the value, no key was lost. A colon may stand in
     a string too, but only where it follows a quote at once is it taken for that of a key.
     """
-    keys = _keys(value)
-    if text.count(":", start, end) == keys:
+    if text.count(":", start, end) == _keys(value):
         return True
-    values = value if type(value) is list else [value]
-    keys += sum(_keys(inner) for each in values if type(each) is dict for inner in each.values() if type(inner) is dict)
-    return text.count('":', start, end) == keys and not _spaced_colon(text, start, end)
+    return text.count('":', start, end) == _all_keys(value) and not _spaced_colon(text, start, end)
 
 
 def _keys(value: Any) -> int:
@@ -88,6 +86,15 @@ def _keys(value: Any) -> int:
     if type(value) is dict:
         return len(value)
     return sum([len(each) for each in value if type(each) is dict]) if type(value) is list else 0
+
+
+def _all_keys(value: Any) -> int:
+    """Return the number of keys in a value; less where an array begins with something else than objects or arrays."""
+    if type(value) is dict:
+        return len(value) + sum([_all_keys(each) for each in value.values() if type(each) in _CONTAINERS])
+    if type(value) is list and value and type(value[0]) in _CONTAINERS:
+        return sum(map(_all_keys, value))
+    return 0
 
 
 def refusal(error: Exception) -> str:
