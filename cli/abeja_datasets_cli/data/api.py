@@ -1,6 +1,7 @@
 """What the commands that call the API share: its options, its client, and the exit codes of its errors."""
 
 import contextlib
+import errno
 import functools
 import sys
 from collections.abc import Callable, Iterator
@@ -115,7 +116,15 @@ def failures() -> Iterator[None]:
     except BrokenPipeError:
         raise
     except OSError as error:
-        raise Failure(f"{error.filename}: {error.strerror}" if error.filename else str(error), 2) from error
+        raise Failure(_told(error), 2) from error
+
+
+def _told(error: OSError) -> str:
+    if error.errno == errno.ENOSPC and error.filename is None:
+        import tempfile
+
+        return f"{error.strerror} for temporary files in {tempfile.gettempdir()}; set TMPDIR to a folder with more"
+    return f"{error.filename}: {error.strerror}" if error.filename else str(error)
 
 
 def stopped(error: "LoadingStopped") -> Failure:
@@ -141,8 +150,8 @@ def confirm(question: str, *, is_agreed: bool) -> None:
         return
     if not sys.stdin.isatty():
         raise Failure("there is no terminal to ask on; give --yes to delete without a question", 2)
-    click.echo(f"{question} [y/N]: ", nl=False, err=True)
     try:
+        click.echo(f"{question} [y/N]: ", nl=False, err=True)
         answer = terminal_line()
     except KeyboardInterrupt:
         answer = ""

@@ -30,7 +30,8 @@ class Column:
         """Return the numbers, which may be set: as many as were added, or a count of zeros."""
         if self._view is None:
             if count is not None:
-                self._file.truncate(count * array.array(self._code).itemsize)
+                # A file with holes would be a crash (SIGBUS), and no error, where the disk is full.
+                self._file.write(bytes(count * array.array(self._code).itemsize))
             self._file.flush()
             size = os.fstat(self._file.fileno()).st_size
             # An empty file can't be mapped.

@@ -11,6 +11,9 @@ _NUMBERS: Final[frozenset[type]] = frozenset((int, float))
 SIDES: Final = ("xmin", "ymin", "xmax", "ymax")
 _sides = operator.itemgetter(*SIDES)
 
+ENTRY_KINDS: Final = ("detection", "segmentation", "classification")
+"""Keys of attributes that hold lists of entries."""
+
 RESERVED: Final = frozenset({"category_id", "label_id", "label", "rect"})
 """Keys of an entry that a key of an annotation never replaces."""
 

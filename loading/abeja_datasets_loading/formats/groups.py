@@ -1,5 +1,8 @@
 """Records that stand anywhere in a file, collected by what they belong to, outside memory."""
 
+import contextlib
+import errno
+import os
 import re
 import sqlite3
 from collections.abc import Iterable, Iterator
@@ -47,22 +50,29 @@ class Groups:
             found = _plain(key)
             yield found, self.of(found)
 
-    def has(self, key: str) -> bool:
-        """Return whether a key has a text."""
-        self._index()
-        found = self._database.execute("SELECT 1 FROM record WHERE key = ? LIMIT 1", (_safe(key),))
-        return found.fetchone() is not None
-
     def _index(self) -> None:
         if not self._is_indexed:
             self._flush()
-            self._database.execute("CREATE INDEX by_key ON record (key)")
+            with _full_disk():
+                self._database.execute("CREATE INDEX by_key ON record (key)")
             self._is_indexed = True
 
     def _flush(self) -> None:
         rows: Iterable[tuple[str, int, bytes]] = self._waiting
-        self._database.executemany("INSERT INTO record VALUES (?, ?, ?)", rows)
+        with _full_disk():
+            self._database.executemany("INSERT INTO record VALUES (?, ?, ?)", rows)
         self._waiting = []
+
+
+@contextlib.contextmanager
+def _full_disk() -> Iterator[None]:
+    """Raise the error of the system where SQLite says that the disk is full."""
+    try:
+        yield
+    except sqlite3.OperationalError as error:
+        if error.sqlite_errorcode != sqlite3.SQLITE_FULL:
+            raise
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC)) from error
 
 
 def _safe(key: str) -> str:

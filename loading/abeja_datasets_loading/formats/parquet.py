@@ -10,12 +10,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from . import json_values, tables
+from .geometry import ENTRY_KINDS
 from .model import FileRefused, Invalid, Place, Record, Rejected, Row
 from .options import Options
 from .remarks import Remarks
 from .sources import name_of
 from .tables import TableRows
-from .writing import ENTRY_KINDS
 
 if TYPE_CHECKING:
     import pyarrow as pa

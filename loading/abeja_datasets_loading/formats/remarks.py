@@ -7,8 +7,6 @@ from . import geometry
 from .model import Note, Row
 from .numbers import is_number
 
-_ENTRIES = ("detection", "segmentation", "classification")
-
 
 class Remarks:
     """Finds what is odd about the items of one input, with what it knows of the items before."""
@@ -22,7 +20,7 @@ class Remarks:
         texts = self._on_uri(source["data_uri"])
         width, height = _limit(source.get("width")), _limit(source.get("height"))
         attributes = row.item["attributes"]
-        for kind in _ENTRIES:
+        for kind in geometry.ENTRY_KINDS:
             entries = attributes.get(kind)
             for position, entry in enumerate(entries if isinstance(entries, list) else ()):
                 box = entry.get("rect") if isinstance(entry, dict) else None

@@ -1,5 +1,6 @@
 """Rows of tables, one an object, made items: for CSV and flat Parquet."""
 
+import itertools
 import json
 import math
 from collections.abc import Iterable, Iterator, Mapping
@@ -74,8 +75,10 @@ class TableRows:
         by_category: dict[int, list[dict[str, Any]]] = {}
         for (category, label), name in sorted(self._ids.items()):
             by_category.setdefault(category, []).append({"label_id": label} | ({} if name is None else {"label": name}))
-        if set(by_category) <= {CATEGORY_ID}:
-            return categories(by_category.get(CATEGORY_ID, []))
+        if not by_category:
+            return {}
+        if set(by_category) == {CATEGORY_ID}:
+            return categories(by_category[CATEGORY_ID])
         found = [
             {"category_id": category, "name": f"labels {category}", "labels": labels}
             for category, labels in by_category.items()
@@ -105,7 +108,17 @@ class TableRows:
                 self._add(item, given, cells)
             except Invalid as error:
                 return Rejected(place, f"{error.pointer}: {error.reason}".removeprefix(": "), sources)
+        self._note(item["attributes"])
         return Row(Place(self._file, read[0][0]), item, sources)
+
+    def _note(self, attributes: Mapping[str, Any]) -> None:
+        """Keep the labels of entries that stand in the attributes of a row."""
+        lists = [attributes.get(kind) for kind in geometry.ENTRY_KINDS]
+        for entry in itertools.chain.from_iterable(each for each in lists if isinstance(each, list)):
+            match entry:
+                case {"category_id": int(category), "label_id": int(label)}:
+                    name = entry.get("label")
+                    self._ids.setdefault((category, label), name if isinstance(name, str) else None)
 
     def _add(self, item: dict[str, Any], given: dict[str, Any], cells: dict[str, Any]) -> None:
         if "data_type" in cells:

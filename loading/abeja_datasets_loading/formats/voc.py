@@ -7,6 +7,7 @@ from typing import Any, Final
 from xml.etree.ElementTree import Element
 
 from . import geometry, xml_values
+from .geometry import ENTRY_KINDS
 from .labels import NamedLabels
 from .model import FileRefused, Invalid, Note, Place, Record, Rejected, Row
 from .numbers import minus, number, scalar
@@ -14,7 +15,6 @@ from .options import Options
 from .remarks import Remarks
 from .sources import name_of
 from .tree import files_below
-from .writing import ENTRY_KINDS
 from .xml_values import text_of
 
 _FLAGS: Final = frozenset({"difficult", "truncated", "occluded"})

@@ -6,9 +6,10 @@ from typing import Any, Final
 from xml.etree.ElementTree import Element, ElementTree, SubElement, indent
 
 from . import geometry
+from .geometry import ENTRY_KINDS
 from .numbers import is_number, plus
 from .paths import Names
-from .writing import ENTRY_KINDS, Item, LabelNames, Writer, entries_of, source_of
+from .writing import Item, LabelNames, Writer, entries_of, source_of
 
 _NAME: Final = re.compile(r"[A-Za-z_][\w.-]*", re.ASCII)
 _NO_XML: Final = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
