@@ -10,7 +10,7 @@ from memory import peak
 
 
 def _ours(path: Path) -> Callable[[], int]:
-    from abeja_datasets_loading.formats import coco
+    from abeja_datasets_loading.formats.coco import reading as coco
     from abeja_datasets_loading.formats.model import Row
     from abeja_datasets_loading.formats.options import Options
 

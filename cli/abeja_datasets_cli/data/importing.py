@@ -123,7 +123,7 @@ def _check_writable(book: Path) -> None:
 @contextlib.contextmanager
 def _without_stdin(files: tuple[str, ...]) -> Iterator[tuple[str, ...]]:
     """Return the paths of files, with a copy of standard input: an input is read more than once."""
-    from abeja_datasets_loading.formats.sources import STDIN_COPY
+    from abeja_datasets_loading.formats.sources.text import STDIN_COPY
 
     if _STDIN not in files:
         yield files

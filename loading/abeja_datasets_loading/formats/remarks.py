@@ -3,9 +3,9 @@
 import math
 from typing import Any
 
-from . import geometry
-from .model import Note, Row
-from .numbers import is_number
+from abeja_datasets_loading.formats.model import Note, Row
+from abeja_datasets_loading.formats.values import geometry
+from abeja_datasets_loading.formats.values.numbers import is_number
 
 
 class Remarks:

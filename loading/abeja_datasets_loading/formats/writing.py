@@ -9,9 +9,9 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import IO, Any
 
-from .geometry import ENTRY_KINDS
-from .model import FileRefused, Note, Place
-from .sources import name_of
+from abeja_datasets_loading.formats.model import FileRefused, Note, Place
+from abeja_datasets_loading.formats.sources.text import name_of
+from abeja_datasets_loading.formats.values.geometry import ENTRY_KINDS
 
 Item = Mapping[str, Any]
 

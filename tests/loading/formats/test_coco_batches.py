@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 from tests.loading.formats.reading import read, refusal, write
 
-from abeja_datasets_loading.formats.coco_geometry import box_of
-from abeja_datasets_loading.formats.numbers import plus
-from abeja_datasets_loading.formats.sources import CHUNK
+from abeja_datasets_loading.formats.coco.boxes import box_of
+from abeja_datasets_loading.formats.sources.text import CHUNK
+from abeja_datasets_loading.formats.values.numbers import plus
 
 FEW = 40
 

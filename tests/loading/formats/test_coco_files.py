@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from tests.loading.formats.reading import Found, read, refusal, write
 
-from abeja_datasets_loading.formats.uris import Uris, read_mapping
+from abeja_datasets_loading.formats.sources.uris import Uris, read_mapping
 
 CATEGORIES = [{"id": 7, "name": "cat", "supercategory": "animal"}, {"id": 9, "name": "dog"}]
 IMAGES = [{"id": 1, "file_name": "a.jpg", "width": 100, "height": 50}, {"id": 2, "file_name": "b.jpg"}]

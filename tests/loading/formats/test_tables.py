@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from tests.loading.formats.reading import read, refusal, write
 
-from abeja_datasets_loading.formats.groups import Groups
+from abeja_datasets_loading.formats.tabular.groups import Groups
 
 pa = pytest.importorskip("pyarrow")
 pq = pytest.importorskip("pyarrow.parquet")
