@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from abeja_datasets_cli.check_options import Declaring
+from abeja_datasets_cli.checking.options import Declaring
 from abeja_datasets_cli.extras import require
 
 if TYPE_CHECKING:
