@@ -292,3 +292,11 @@ def test_convert_and_verify(world: World) -> None:
     (world.folder / "o.jsonl.journal").unlink()
     assert "twice: row 0" in world.run("verify", "o.jsonl", "--dataset", dataset, code=1).stdout
     assert "No such file" in world.run("convert", "x.json", "o.jsonl", code=2).stderr
+
+
+def test_keys_of_responses_are_left_out_and_counted(world: World) -> None:
+    item = {"source_data": [{"data_uri": "a"}], "attributes": {}, "dataset_item_id": 7, "created_at": "2018-05-20"}
+    path = world.write("a.jsonl", [item, {"source_data": [{"data_uri": "b"}]}])
+    said = "2 keys of responses (dataset_item_id, created_at, …) are left out"
+    assert said in world.run("import", path, "--dataset", world.dataset(), "--dry-run").stdout.splitlines()
+    assert said in world.run("import", path, "--dataset", world.dataset("e")).stderr.splitlines()
