@@ -22,6 +22,7 @@ class Part(NamedTuple):
         schema: the schema of its values, references followed.
         required: whether a request must have it.
         words: its description in the document.
+        is_styled: whether an array or object, or JSON, goes over the wire in another style than the usual one.
     """
 
     location: str
@@ -30,6 +31,7 @@ class Part(NamedTuple):
     schema: Mapping[str, Any]
     required: bool
     words: str
+    is_styled: bool = False
 
 
 class Operation(NamedTuple):
@@ -99,7 +101,10 @@ def snake_case(name: str) -> str:
 def _parameter(document: "Document", pointer: str, raw: Mapping[str, Any]) -> Part:
     schema = document.at(document.follow(f"{pointer}/schema")) if "schema" in raw else {}
     words = raw.get("description") or _words(schema)
-    return Part(raw["in"], raw["name"], pointer, _mapping(schema), bool(raw.get("required")), words)
+    is_compound = _mapping(schema).get("type") in ("array", "object")
+    is_other = raw.get("explode") is False or raw.get("style", "form") != "form"
+    is_styled = "content" in raw or (is_compound and is_other)
+    return Part(raw["in"], raw["name"], pointer, _mapping(schema), bool(raw.get("required")), words, is_styled)
 
 
 def _body(document: "Document", operation: str) -> tuple[str, str]:

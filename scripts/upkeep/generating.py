@@ -18,6 +18,7 @@ from upkeep.prepared import Prepared, prepare
 from upkeep.programs import Program, ProgramFailed
 from upkeep.refusing import place, refusals
 from upkeep.spec_errors import spec_errors
+from upkeep.styles import put_styles
 from upkeep.verifying import faults
 
 if TYPE_CHECKING:
@@ -105,6 +106,7 @@ def generate(root: Path, document: "Document", folder: Path) -> Path:
     package, prepared = folder / PACKAGE.name, prepare(document)
     _run_generators(root, document, prepared, folder)
     prepared.restore(package)
+    put_styles(document, package)
     defer_imports(package)
     (folder / _TYPED_DICTS).rename(package / _TYPED_DICTS)
     format_code(package)

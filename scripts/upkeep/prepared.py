@@ -57,6 +57,8 @@ def prepare(document: "Document") -> Prepared:
         _with_other_places(path): item for path, item in data.get("paths", {}).items() if isinstance(item, dict)
     }
     for parameter in _parameters(data):
+        if "content" in parameter:  # as JSON; `upkeep.styles` makes it of the value
+            parameter["schema"] = next(iter(parameter.pop("content").values())).get("schema", {})
         name = str(parameter["name"])
         other = _name(name, str(parameter.get("in")))
         if other != name:

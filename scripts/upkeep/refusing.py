@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from upkeep import modules
 from upkeep.contract import Operation, Part, operations_of, snake_case
+from upkeep.styles import kinds_of, style_of
 
 if TYPE_CHECKING:
     from abeja_datasets_contract.diff import Document
@@ -26,7 +27,6 @@ _OF_MODULES = frozenset({
     "AuthenticatedClient", "Client", "File", "FileTypes", "RequestFiles", "Response", "UNSET", "Unset",
 })  # fmt: skip
 """The names that generated modules import or define beside their models."""
-_STYLES = {"query": "form", "cookie": "form", "path": "simple", "header": "simple"}
 _LINKED = ("operationId", "operationRef")
 
 
@@ -135,39 +135,10 @@ def _parts(operations: list[Operation]) -> list[Part]:
 
 def _parameter(document: "Document", part: Part) -> Refusals:
     """Find a parameter that would be left out, or go over the wire in another form than the documented one."""
-    raw = document.at(part.pointer)
-    said = f"the {part.location} parameter {part.name!r}"
-    if "content" in raw:
-        yield part.pointer, f"{said} has `content`, which would not be sent; describe its text with `schema`"
-        return
-    style = raw.get("style", _STYLES.get(part.location))
-    kinds = _kinds(document, f"{part.pointer}/schema")
-    compound = kinds & {"array", "object"}
-    if compound and part.location != "query":
-        yield part.pointer, f"{said} is an {min(compound)}, which is not sent in a {part.location}; describe it as text"
-    elif style != _STYLES.get(part.location) and (compound or part.location != "query"):
-        remedy = "an array with the style form, or text" if part.location == "query" else "the style simple"
-        yield part.pointer, f"{said} has the style {style}, which is not sent; take {remedy}"
-    elif compound and raw.get("explode") is False:
-        yield part.pointer, f"{said} has `explode: false`, which is not sent; leave it out, or describe it as text"
-    elif "object" in kinds:
-        yield part.pointer, f"{said} is an object, whose names would be sent for its own; make each a parameter"
-
-
-def _kinds(document: "Document", pointer: str) -> set[str]:
-    """Return the types that a schema allows by itself."""
     try:
-        schema = document.at(document.follow(pointer))
-    except KeyError:
-        return set()
-    if not isinstance(schema, dict):
-        return set()
-    said = schema.get("type")
-    kinds = {str(each) for each in said} if isinstance(said, list) else {str(said)} if said else set()
-    for word in ("oneOf", "anyOf", "allOf"):
-        for index in range(len(schema.get(word, ()))):
-            kinds |= _kinds(document, f"{document.follow(pointer)}/{word}/{index}")
-    return kinds
+        style_of(document, part)
+    except ValueError as reason:
+        yield part.pointer, f"the {part.location} parameter {part.name!r} {reason}"
 
 
 def _links(document: "Document", operations: list[Operation]) -> Refusals:
@@ -222,7 +193,7 @@ def _misread(document: "Document") -> Refusals:
             content = document.mapping(document.follow(_child(pointer, status))).get("content", {})
             for media in content if isinstance(content, dict) else ():
                 where = _child(document.follow(_child(pointer, status)), "content", media)
-                kinds = _kinds(document, f"{where}/schema")
+                kinds = kinds_of(document, f"{where}/schema")
                 if media.startswith("text/") and "schema" in document.mapping(where) and kinds != {"string"}:
                     yield where, f"the generator can't read {media} but as a string; write `type: string`"
 

@@ -94,6 +94,8 @@ def _check(operation: Operation) -> None:
             raise Unwritable(f"{given} is in a cookie")
         if part.required and part.location != "path" and not _is_plain(part):
             raise Unwritable(f"{given} is not sent as it is given")
+        if part.is_styled:
+            raise Unwritable(f"the parameter {part.name} goes over the wire in another style than the usual one")
         if part.location == "header" and part.name.lower() in _OWN_HEADERS:
             raise Unwritable(f"the header {part.name} is the wrapper's own")
 

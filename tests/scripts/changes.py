@@ -100,6 +100,13 @@ DOWNLOAD = {
         "200": {**NOTED, "content": {"application/octet-stream": {"schema": {**STRING, "format": "binary"}}}}
     },
 }
+STYLED = {
+    "operationId": "styled",
+    "parameters": [
+        {"name": "ids", "in": "query", "schema": {"type": "array", "items": STRING}, "style": "pipeDelimited"},
+    ],
+    "responses": response(type="object"),
+}
 KEYED = {"operationId": "keyed", "security": [{"key": []}], "responses": response(type="object")}
 
 
@@ -115,6 +122,7 @@ def additions(data: Any) -> None:
 def unwritable(data: Any) -> None:
     """New operations that only a person can write the methods of."""
     data["paths"]["/changes"] = {"get": WHEN, "put": IN_A_SESSION, "post": UPLOAD, "patch": KEYED, "delete": DOWNLOAD}
+    data["paths"]["/styled"] = {"get": STYLED}
     data["components"]["securitySchemes"]["key"] = {"type": "apiKey", "in": "header", "name": "X-Key"}
 
 

@@ -127,15 +127,17 @@ REFUSED: dict[str, tuple[Edit, str, str]] = {
     ),
     "a path without a slash": (operation("x", path="x"), "  x:", "does not begin with a slash; add it"),
     "a parameter twice": (all_of(parameter("s"), parameter("s")), "name: s\n", "'s' stands twice in one list"),
-    "pipes": (parameter("ids", **array(style="pipeDelimited")), "name: ids", "has the style pipeDelimited, which"),
-    "spaces": (parameter("ids", **array(style="spaceDelimited")), "name: ids", "has the style spaceDelimited, which"),
-    "commas": (parameter("ids", **array(explode=False)), "name: ids", "has `explode: false`, which is not"),
-    "a deep object": (parameter("f", style="deepObject", schema={"type": "object"}), "name: f\n", "the style deepO"),
-    "an object": (parameter("f", schema={"type": "object"}), "name: f\n", "is an object, whose names would be sent"),
-    "an object or text": (
-        parameter("f", schema={"oneOf": [STRING, {"type": "object"}]}), "name: f\n", "is an object, whose names"
+    "an object with commas": (
+        parameter("f", schema={"type": "object"}, explode=False), "name: f\n", "is an object in a form that is not sent"
     ),
-    "content": (parameter("f", content={"application/json": {}}), "name: f\n", "has `content`, which would not be"),
+    "an object or text": (
+        parameter("f", schema={"oneOf": [STRING, {"type": "object"}]}), "name: f\n", "is an object in a form that"
+    ),
+    "content that is no JSON": (parameter("f", content={"text/csv": {}}), "name: f\n", "has `content`, which would"),
+    "a label": (
+        operation("x", path="/label/{a}", parameters=[path_parameter("a", style="label")]), "name: a\n",
+        "has the style label, which is not sent; take the style simple",
+    ),
     "an array in a header": (parameter("X-Ids", "header", **array()), "name: X-Ids", "is an array, which is not sent"),
     "a link to nothing": (lead_nowhere, "operationId: vanish", "leads to the operation 'vanish', which does not"),
     "a schema Any": (schema("Any"), "    Any:", "'Any' has the name of what the generated code imports; rename it"),

@@ -23,13 +23,30 @@ import json, sys
 from abeja_datasets_openapi.api.datasets.list_datasets import _get_kwargs as listed
 from abeja_datasets_openapi.api.default.get_p import _get_kwargs as got
 from abeja_datasets_openapi.api.default.shared import _get_kwargs as shared
+from abeja_datasets_openapi.api.default.styled import _get_kwargs as styled
 from abeja_datasets_openapi.models.settings import Settings
+from abeja_datasets_openapi.models.styled_filter import StyledFilter as Filter
+from abeja_datasets_openapi.models.styled_flat import StyledFlat as Flat
+from abeja_datasets_openapi.models.styled_where import StyledWhere as Where
 
 print(json.dumps([
     listed("o")["params"], listed("o", params_in_query="p", json_tags_in_query="j", tags=["t"], sort="desc")["params"],
-    listed("o", headers_in_header="h")["headers"], got("1/2")["url"], shared()["method"], Settings().to_dict(),
+    listed("o", headers_in_header="h")["headers"], styled()["params"],
+    styled(
+        pipes=["a", "b"], commas=[1, True], spaces=["c"], filter_=Filter(a="x"), flat=Flat(b="y"), where=Where(c="z"),
+        raw="é",
+    )["params"],
+    got("1/2")["url"], shared()["method"], Settings().to_dict(),
 ]))
 """
+
+
+def _styled(name: str, **rest: Any) -> dict[str, Any]:
+    return {"name": name, "in": "query", **rest}
+
+
+def _object(name: str) -> dict[str, Any]:
+    return {"type": "object", "properties": {name: documents.STRING}}
 
 
 def edit(data: Any) -> None:
@@ -39,6 +56,14 @@ def edit(data: Any) -> None:
         operation("get_p", path="/p/{quote}", parameters=[path_parameter("quote")]),
         documents.schema("Settings", type="object", properties={"default": {"type": "integer", "default": 5}}),
     )(data)  # fmt: skip
+    data["paths"]["/styled"] = {"get": {"operationId": "styled", "parameters": [
+        _styled("pipes", style="pipeDelimited", **documents.array()),
+        _styled("commas", **documents.array(explode=False)),
+        _styled("spaces", style="spaceDelimited", **documents.array()),
+        _styled("filter", style="deepObject", schema=_object("a")), _styled("flat", schema=_object("b")),
+        _styled("where", content={"application/json": {"schema": _object("c")}}),
+        _styled("raw", content={"application/json": {"schema": documents.STRING}}),
+    ]}}  # fmt: skip
     data["paths"]["/shared"] = {"$ref": "#/components/pathItems/Shared"}
     data["components"]["pathItems"] = {"Shared": {"get": {"operationId": "shared"}}}
 
@@ -58,7 +83,10 @@ def test_they_send_what_they_are_given(package: Path) -> None:
     run = subprocess.run([sys.executable, "-c", PROGRAM], env=environment, capture_output=True, text=True, check=False)
     assert run.returncode == 0, run.stderr
     assert json.loads(run.stdout) == [
-        {}, {"params": "p", "json_tags": "j", "tags": ["t"], "sort": "desc"}, {"headers": "h"}, "/p/1%2F2", "get", {},
+        {}, {"params": "p", "json_tags": "j", "tags": ["t"], "sort": "desc"}, {"headers": "h"}, {}, {
+            "pipes": "a|b", "commas": "1,true", "spaces": "c", "filter[a]": "x", "b": "y", "where": '{"c": "z"}',
+            "raw": '"é"',
+        }, "/p/1%2F2", "get", {},
     ]  # fmt: skip
 
 

@@ -103,6 +103,7 @@ def test_it_says_what_it_added(output: subprocess.CompletedProcess[str]) -> None
 def test_what_it_can_not_write_it_says(output: subprocess.CompletedProcess[str], scaffolded: Project) -> None:
     for why in (
         "in_a_session: not scaffolded, since the parameter session, which must be given, is in a cookie",
+        "styled: not scaffolded, since the parameter ids goes over the wire in another style than the usual one",
         "upload: not scaffolded, since its body is not application/json",
         "download: not scaffolded, since its response is application/octet-stream, and the wrapper decodes JSON",
         "keyed: not scaffolded, since it demands the API key key, which no credential of the wrapper holds",
@@ -166,7 +167,7 @@ def ast_methods(module: Path) -> list[str]:
 @pytest.mark.slow
 @pytest.mark.usefixtures("output")
 def test_running_it_twice_adds_nothing(scaffolded: Project) -> None:
-    scaffolded.edit(lambda data: data["paths"].pop("/changes"))
+    scaffolded.edit(lambda data: [data["paths"].pop(path) for path in ("/styled", "/changes")])
     before = scaffolded.contents("wrapper")
     run = scaffolded.generate("--scaffold")
     assert run.returncode == 0
