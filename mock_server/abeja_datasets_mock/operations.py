@@ -18,7 +18,6 @@ from .storage.records import ItemWriter
 from .storage.search import compile_query
 from .storage.store import Store
 
-_DEFAULT_DATASETS = 1000
 _OK = 200
 _CREATED = 201
 
@@ -62,8 +61,8 @@ class Operations:
 
     async def list_datasets(self, request: Request) -> Response:
         """Read a page of datasets; the next token is in a header."""
-        organization, token = request.path["organization_id"], request.query["next_token"]
-        size = request.query["max_results"] or _DEFAULT_DATASETS
+        organization, token = request.path["organization_id"], request.query.get("next_token")
+        size = request.page_size("max_results")
         listing = ("datasets", organization)
         after = 0 if token is None else self._tokens.read("next_token", token, *listing)[0]
 
@@ -120,7 +119,7 @@ class Operations:
 
     async def list_dataset_items(self, request: Request) -> Response:
         """Read a page of items, or of those that match `q`."""
-        token, q, size = (request.query[name] for name in ("next_page_token", "q", "limit"))
+        token, q, size = request.query.get("next_page_token"), request.query.get("q"), request.page_size("limit")
         listing = ("items", request.path["organization_id"], request.path["dataset_id"])
         after, q = (-1, q or "") if token is None else self._tokens.resume(token, q, *listing)
         query = compile_query(q) if q else None

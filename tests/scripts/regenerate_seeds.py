@@ -1,4 +1,6 @@
-"""Regenerates after a share of some changes: `python -m tests.scripts.regenerate_seeds FOLDER SHARE SHARES NAME…`.
+"""Regenerates after some changes: `python -m tests.scripts.regenerate_seeds TABLE FOLDER SHARE SHARES NAME…`.
+
+TABLE is `seeds` (tests/contract/seeds) or `replay` (tests/scripts/replay).
 
 Each change gets a project in FOLDER, whose other packages are those of this one. The result is a line of JSON: what the
 generator refused, whether the output can be imported, its code (as a digest that no words change) and what is left to
@@ -23,32 +25,52 @@ import openapi_python_client.cli
 import yaml
 from tests.contract.seeds import SEEDS, changed, seeded_document
 from tests.scripts.project import PACKAGE, ROOT
+from tests.scripts.replay.edits import EDITS
 from typer.testing import CliRunner
 
 from upkeep import gaps, generating
+from upkeep.left import client, server, types
 from upkeep.programs import PACKAGES, ProgramFailed
 
 # What an output and our programs import takes most of the time, and is the same for all.
 LOADED = ("attrs", "dateutil.parser", "httpx", "hypothesis.strategies", "hypothesis_jsonschema", "jsonschema_rs")
 
 
-def main(folder: Path, share: int, shares: int, names: list[str]) -> None:
+def main(table: str, folder: Path, share: int, shares: int, names: list[str]) -> None:
     for name in LOADED:
         importlib.import_module(name)
     generating.run_generator = run_generator
-    setattr(gaps, "Program", Fork)  # noqa: B010 - the same responses, from a fork, which is no subclass
-    document = seeded_document()
+    for module in (client, server):
+        setattr(module, "Program", Fork)  # noqa: B010 - the same responses, from a fork, which is no subclass
+    setattr(types, "Mypy", NoTypes)  # noqa: B010 - no subclass either
+    document = seeded_document() if table == "seeds" else plain_document()
     for index, name in enumerate(names):
         if index % shares == share:
             root = folder / f"s{index:02}"
-            make(root, changed(document, SEEDS[name].edit))
+            make(root, changed(document, SEEDS[name].edit if table == "seeds" else EDITS[name].change))
             print(json.dumps({"name": name, "folder": root.name, **regenerated(root)}), flush=True)
+
+
+def plain_document() -> Any:
+    return yaml.safe_load((ROOT / "openapi.yaml").read_text(encoding="utf-8"))
+
+
+class NoTypes:
+    """Stands for mypy: another test checks the types of all outputs in one run."""
+
+    def __init__(self, _root: Path) -> None:
+        pass
+
+    def gaps(self) -> list[gaps.Gap]:
+        return []
+
+    def stop(self) -> None:
+        """It has not begun."""
 
 
 def make(root: Path, data: Any) -> None:
     root.mkdir()
-    (root / "generator-config.yaml").symlink_to(ROOT / "generator-config.yaml")
-    for package in PACKAGES[1:]:
+    for package in ("generator-config.yaml", "README.md", "bench", *PACKAGES[1:]):
         (root / package).symlink_to(ROOT / package)
     text = yaml.dump(data, Dumper=yaml.CSafeDumper, sort_keys=False, allow_unicode=True)
     (root / "openapi.yaml").write_text(text, encoding="utf-8")
@@ -137,4 +159,4 @@ class Fork:
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]), int(sys.argv[2]), int(sys.argv[3]), sys.argv[4:])
+    main(sys.argv[1], Path(sys.argv[2]), int(sys.argv[3]), int(sys.argv[4]), sys.argv[5:])

@@ -250,20 +250,6 @@ def test_a_program_that_is_not_needed_any_more_can_be_stopped(project: Project) 
     program.stop()
 
 
-def test_a_body_that_is_no_json_object_is_whole() -> None:
-    import httpx
-
-    from upkeep.reach import described
-
-    request = httpx.Request(
-        "PUT", "http://x/a?q=mark&r=1", json=["mark"], headers={"X": "mark", "Cookie": "s=mark; t=1"}
-    )
-    assert described(request) == {
-        "method": "PUT", "path": "/a", "query": ["q"], "headers": ["x", "cookie"], "cookies": ["s"], "body": "whole",
-    }  # fmt: skip
-    assert described(None) == {"error": "nothing was sent"}
-
-
 @pytest.mark.slow
 def test_the_programs_are_found_wherever_they_are_started_from(
     project: Project, monkeypatch: pytest.MonkeyPatch

@@ -1,7 +1,7 @@
 """The document as the check asks it: operations, limits, and what a response may lack."""
 
 import functools
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +13,7 @@ from abeja_datasets_contract.openapi.operations import Operation as Described
 from abeja_datasets_contract.openapi.operations import operations
 from abeja_datasets_contract.openapi.pointers import child, join
 from abeja_datasets_contract.openapi.requirements import elsewhere, secured
-from abeja_datasets_contract.openapi.responses import json_media, responses
+from abeja_datasets_contract.openapi.responses import JSON, json_media, responses
 
 from .locating import locate
 from .naming import KNOWN, Paths, named
@@ -122,6 +122,11 @@ class Contract:
         """Return whether the document describes a response without a body."""
         documented = self.operations[operation].response(status) if operation else None
         return documented is not None and not documented.get("content")
+
+    def media_types(self, operation: str | None, status: int) -> Sequence[str]:
+        """Return the documented media types of a response; JSON where the document has none for it."""
+        documented = self.operations[operation].response(status) if operation else None
+        return [*((documented or {}).get("content") or (JSON,))]
 
     def secured(self) -> list[str]:
         """List the operations that need a credential and whose paths hold nothing but the ids that the check knows."""
