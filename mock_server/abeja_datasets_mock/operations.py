@@ -13,7 +13,7 @@ from .json_text import encode_json, encode_large_json
 from .likeness import Likeness, likeness
 from .storage.clock import Clock
 from .storage.datasets import Datasets, dataset_number
-from .storage.items import Items, item_number
+from .storage.items import Items, Start, item_number
 from .storage.records import ItemWriter
 from .storage.search import compile_query
 from .storage.store import Store
@@ -127,7 +127,7 @@ class Operations:
             await self._indexing.bring_up_to_date(lambda: self._lookup.dataset(request))
 
         # One more than asked for shows whether others follow.
-        page = await self._pages.items(request, after, size + 1, query)
+        page = await self._pages.items(request, Start(after), size + 1, query)
         rows, end = page.rows[:size], self.likeness.end
         if self.likeness.goes_on(len(page.rows), size):
             token = self._tokens.make(rows[-1].dataset_item_id, *listing, query=q)

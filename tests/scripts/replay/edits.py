@@ -127,7 +127,7 @@ PARAMETERS = {
         (*_missing_parameter(ITEMS, "tags"), r"does not send tags as style: form, explode: false"),
     ),
     "an array parameter with pipes": Edit(
-        _array(style="pipeDelimited", explode=False), (r"does not send tags as style: pipeDelimited")
+        _array(style="pipeDelimited", explode=False), (r"does not send tags as style: pipeDelimited",)
     ),
     "an object parameter": Edit(
         more(
