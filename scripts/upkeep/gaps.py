@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from upkeep.left import files, security, types
 from upkeep.left.client import Client
 from upkeep.left.project import Gap, Project
-from upkeep.left.server import Server
+from upkeep.left.server import CHECK, Server
 
 if TYPE_CHECKING:
     from abeja_datasets_contract.diff import Document
@@ -31,6 +31,8 @@ def find_gaps(root: Path, document: "Document") -> list[Gap]:
         SyntaxError: a module of the wrapper or the mock server is not valid Python.
     """
     project = Project(root, document)
+    if broken := _check_that_is_broken():
+        return [broken]
     pieces: list[types.Mypy | Client | Server] = [types.Mypy(root), Client(project), Server(project)]
     try:
         found = [*_unnamed(project), *files.gaps(project), *security.gaps(project)]
@@ -40,6 +42,16 @@ def find_gaps(root: Path, document: "Document") -> list[Gap]:
         for piece in pieces:
             piece.stop()
     return list(dict.fromkeys(found))
+
+
+def _check_that_is_broken() -> Gap | None:
+    """Return why the check can't be loaded, whose reader of documents all pieces share; None where it can."""
+    try:
+        import abeja_datasets_contract.check.document.schemas  # noqa: F401 - whether it can be loaded
+    except Exception as error:  # noqa: BLE001 - whatever keeps it from loading is reported
+        what = f"it can't be loaded, so what is left to do is not known: {type(error).__name__}: {error}"
+        return Gap(str(CHECK), what)
+    return None
 
 
 def _unnamed(project: Project) -> Iterator[Gap]:

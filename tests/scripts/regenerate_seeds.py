@@ -24,7 +24,7 @@ import datamodel_code_generator.__main__
 import openapi_python_client.cli
 import yaml
 from tests.contract.seeds import SEEDS, changed, seeded_document
-from tests.scripts.project import PACKAGE, ROOT
+from tests.scripts.project import PACKAGE, ROOT, NoTypes
 from tests.scripts.replay.edits import EDITS
 from typer.testing import CliRunner
 
@@ -53,19 +53,6 @@ def main(table: str, folder: Path, share: int, shares: int, names: list[str]) ->
 
 def plain_document() -> Any:
     return yaml.safe_load((ROOT / "openapi.yaml").read_text(encoding="utf-8"))
-
-
-class NoTypes:
-    """Stands for mypy: another test checks the types of all outputs in one run."""
-
-    def __init__(self, _root: Path) -> None:
-        pass
-
-    def gaps(self) -> list[gaps.Gap]:
-        return []
-
-    def stop(self) -> None:
-        """It has not begun."""
 
 
 def make(root: Path, data: Any) -> None:

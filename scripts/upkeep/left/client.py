@@ -12,7 +12,7 @@ from upkeep.contract import Operation, Part
 from upkeep.left import docstrings
 from upkeep.left.project import Gap, Project
 from upkeep.left.samples import replies
-from upkeep.left.wire import Style, server_url
+from upkeep.left.wire import SIZE, TOKEN, Style, server_url
 from upkeep.programs import Program, ProgramFailed
 from upkeep.reach import MARK, any_id
 from upkeep.scaffold_text import UNWRITTEN
@@ -27,9 +27,6 @@ CLASSES = {
 }
 """By the class that is called: the module to change, and the class there."""
 SCAFFOLD = "scripts/generate --scaffold writes one"
-_TOKEN = re.compile("token|cursor|after|offset|page$", re.IGNORECASE)
-_SIZE = re.compile("limit|size|max|per_page|count", re.IGNORECASE)
-"""Query parameters that an iterator sends itself: the place to go on from, and the size of a page."""
 
 Call = dict[str, Any]
 
@@ -226,7 +223,7 @@ class _Method:
         if part.location == "query":
             found += [call for call in self.calls if _takes_any_parameter(call)]
         sends_itself = (
-            self.iterates and part.location == "query" and (_TOKEN.search(part.name) or _SIZE.search(part.name))
+            self.iterates and part.location == "query" and (TOKEN.search(part.name) or SIZE.search(part.name))
         )
         if found:
             yield from self._sent(part, style, found)
@@ -269,7 +266,7 @@ class _Method:
     def _pages(self, first: Call) -> Iterator[Gap]:
         """Compare what an iterator does at a page after which others follow."""
         tokens = [
-            part.name for part in self.operation.parameters if part.location == "query" and _TOKEN.search(part.name)
+            part.name for part in self.operation.parameters if part.location == "query" and TOKEN.search(part.name)
         ]
         if tokens and len(first["requests"]) == 1 and not first["error"]:
             what = "stops after the first page: it finds no token of the next page in the documented response"

@@ -73,10 +73,10 @@ def about_response(function: modules.Function, documented: set[str], given: froz
     shown = _shown(ast.get_docstring(function) or "", given)
     if shown is None:
         return
-    for name in sorted(documented - shown):
-        yield f"does not show {name} in its docstring"
-    for name in sorted(shown - documented):
-        yield f"shows {name} in its docstring, which the document does not describe"
+    if lacking := sorted(documented - shown):
+        yield f"does not show {', '.join(lacking)} in its docstring"
+    if wrong := sorted(shown - documented):
+        yield f"shows {', '.join(wrong)} in its docstring, which the document does not describe"
 
 
 def _shown(text: str, given: frozenset[str]) -> set[str] | None:

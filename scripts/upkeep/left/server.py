@@ -10,7 +10,7 @@ from upkeep import modules
 from upkeep.contract import Operation, Part
 from upkeep.left.project import DOCUMENT, Gap, Project
 from upkeep.left.samples import value
-from upkeep.left.wire import Style
+from upkeep.left.wire import SIZE, TOKEN, Style
 from upkeep.programs import Program, ProgramFailed
 
 MOCK = Path("mock_server/abeja_datasets_mock")
@@ -30,6 +30,7 @@ class Server:
         self.handlers = modules.methods(project.root / modules.HANDLERS, "Operations")
         handling = [*(project.root / MOCK / "handling").glob("*.py")]
         self._named = [name for file in handling for name in _constants(ast.parse(file.read_text(encoding="utf-8")))]
+        self._handled = self.handlers.keys() & {operation.operation_id for operation in project.operations}
         extra = {operation.operation_id: [*_extra(project, operation)] for operation in project.operations}
         self._program = Program("upkeep.serving", project.root, extra)
 
@@ -40,7 +41,7 @@ class Server:
         except ProgramFailed as error:
             found = {"error": str(error), "where": "", "failures": {}}
         yield from self._handlers(found)
-        for where, failure in found["failures"].items():
+        for where, failure in found.get("failures", {}).items():
             yield Gap(_in_project(where) or str(MOCK), f"the mock server fails: {failure}")
         if "the document requires" in found["error"]:
             yield Gap(
@@ -100,10 +101,14 @@ class Server:
         lacking: dict[str, list[str]] = {}
         for operation in self.project.operations:
             name, cause = operation.operation_id, self.project.the_operation(operation)
-            if found["names"].get(name):
-                for missing in sorted(self.project.properties(operation) - {*found["names"][name]}):
-                    lacking.setdefault(missing, []).append(name)
-                for missing in sorted(_headers(self.project, operation) - {*found["headers"][name]}):
+            pages = self._pages(operation, found["reads"].get(name, {}))
+            seen, documented = {*found["names"].get(name, ())}, self.project.properties(operation)
+            if len(documented - seen) < len(documented & seen):  # else no response had an entry
+                for missing in sorted(documented - seen):
+                    if pages or not TOKEN.search(missing):
+                        lacking.setdefault(missing, []).append(name)
+            for missing in sorted(_headers(self.project, operation) - {*found["headers"].get(name, ())}):
+                if name in found["headers"] and (pages or not TOKEN.search(missing)):
                     yield Gap(self._place(name), f"no response of {name} has the header {missing}", cause)
             if name in found["closed"]:
                 what = f"{name} is refused without a credential, and the document asks for none"
@@ -116,11 +121,17 @@ class Server:
             what = f"{name} responds to the valid {sent} with {status}: {words}"
             yield Gap(self._place(name), what, f"the parameter {parameter} of {name}")
 
+    def _pages(self, operation: Operation, read: dict[str, list[str]]) -> bool:
+        """Return whether the check can ask for pages so small that others follow."""
+        return any(SIZE.search(part.name) and part.name in read.get("query", ()) for part in operation.parameters)
+
     def _causes(self, found: dict[str, Any]) -> Iterator[Gap]:
         """Yield what the check finds wrong, each thing once; a failure in the server is named by its own place."""
         alike: dict[tuple[str, str], list[tuple[str, str, list[str]]]] = {}
         for name, came, promised, clauses in found["causes"]:
-            if not (found["failures"] and "500" in came):
+            # Without a handler the response is an example, which another entry says.
+            is_told = (found.get("failures", {}) and "500" in came) or (name and name not in self._handled)
+            if not is_told:
                 alike.setdefault((_VARIES.sub("_", came), promised), []).append((name, came, clauses))
         told: set[tuple[str, str]] = set()
         for (came, promised), each in alike.items():
@@ -129,9 +140,8 @@ class Server:
                 continue
             told |= {(name, words) for name in names for words in (promised, came)}
             clauses = list(dict.fromkeys(clause for _, _, some in each for clause in some))
-            shown = ", ".join(clauses[:_MANY]) + (f" and {len(clauses) - _MANY} more" if len(clauses) > _MANY else "")
             many = f" (so do {', '.join(names[1:])})" if len(names) > 1 else ""
-            what = f"{names[0]} responds with {each[0][1][:_LONGEST]}, not {promised}{many}; clauses: {shown}"
+            what = f"{names[0]} responds with {each[0][1][:_LONGEST]}, not {promised}{many}; clauses: {_some(clauses)}"
             yield Gap(self._place(names[0]), what, f"the responses of {names[0]}")
 
     def _place(self, operation_id: str) -> str:
@@ -141,19 +151,22 @@ class Server:
     def _clauses(self) -> Iterator[Gap]:
         """Ask the check for its clauses, and look for their sources in the document."""
         document = self.project.document
-        try:
-            from abeja_datasets_contract.check.document import Contract
-            from abeja_datasets_contract.check.stages import entries
+        from abeja_datasets_contract.check.document import Contract
+        from abeja_datasets_contract.check.stages import entries
 
+        try:
             listed = entries(Contract(document, self.project.root / DOCUMENT))
-        except Exception as error:  # noqa: BLE001 - whatever keeps the check from loading is reported
+        except Exception as error:  # noqa: BLE001 - whatever keeps it from reading the document is reported
             reason = f"{type(error).__name__}: {error}"
-            yield Gap(str(CHECK), f"it can't be loaded, so its clauses are not known: {reason}")
+            yield Gap(str(CHECK), f"it can't read the document, so its clauses are not known: {reason}")
             return
+        gone: dict[tuple[str, str], list[str]] = {}
         for entry in listed:
             if entry.gone:
-                what = f"the clause {entry.clause.name} names what {DOCUMENT} no longer has: {entry.gone}"
-                yield Gap(_in_project(entry.where), what, f"what is gone: {entry.gone}")
+                gone.setdefault((_in_project(entry.where), entry.gone), []).append(entry.clause.name)
+        for (where, what), clauses in gone.items():
+            one = f"the clause {clauses[0]} names" if len(clauses) == 1 else f"the clauses {_some(clauses)} name"
+            yield Gap(where, f"{one} what {DOCUMENT} no longer has: {what}", f"what is gone: {what}")
         there = [entry.clause.source for entry in listed if not entry.gone and entry.clause.source.startswith("#/")]
         sources = [*there, *map(document.follow, there)]
         names = {entry.clause.name for entry in listed}
@@ -174,17 +187,24 @@ class Server:
                 yield Gap(str(CHECK / "probes"), what, self.project.the_part(operation, part))
 
 
+def _some(names: list[str]) -> str:
+    return ", ".join(names[:_MANY]) + (f" and {len(names) - _MANY} more" if len(names) > _MANY else "")
+
+
 def _unchecked(found: dict[str, Any]) -> Iterator[Gap]:
     """Yield why clauses could not be checked, where the check or the document has to be changed for it."""
     reasons: dict[str, list[str]] = {}
     for clause, reason in found["unchecked"]:
         reasons.setdefault(reason, []).append(clause)
     for reason, clauses in reasons.items():
-        shown = f"{clauses[0]}{f' and {len(clauses) - 1} more clauses' if len(clauses) > 1 else ''}"
         if "defect of the check" in reason:
-            yield Gap(str(CHECK), f"{shown}: {reason}", f"the check: {reason}")
+            yield Gap(str(CHECK), f"{_some(clauses)}: {reason}", f"the check: {reason}")
+        elif reason.startswith("the document does not allow"):
+            yield Gap(str(CHECK), f"{_some(clauses)} can't be checked: {reason}", f"the check: {reason}")
         elif reason.startswith("the document requires"):
-            yield Gap(DOCUMENT, f"{reason}, so {shown} can't be checked; add an example", f"the check: {reason}")
+            yield Gap(
+                DOCUMENT, f"{reason}, so {_some(clauses)} can't be checked; add an example", f"the check: {reason}"
+            )
     if found["stopped"]:
         yield Gap(str(CHECK), f"the check of the mock server ended early: {found['stopped']}")
 

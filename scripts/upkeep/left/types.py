@@ -8,7 +8,7 @@ from pathlib import Path
 
 from upkeep.left.project import Gap
 
-PACKAGES = ("wrapper", "loading", "mock_server", "contract", "cli")
+PACKAGES = ("wrapper", "loading", "mock_server", "contract", "cli", "bench")
 
 
 class Mypy:

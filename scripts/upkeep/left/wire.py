@@ -10,6 +10,10 @@ from upkeep.reach import MARK, of_kind
 if TYPE_CHECKING:
     from abeja_datasets_contract.diff import Document
 
+TOKEN = re.compile("token|cursor|after|offset|page$", re.IGNORECASE)
+"""Names of the place in a list to go on from."""
+SIZE = re.compile("limit|size|max|per_page|count", re.IGNORECASE)
+"""Names of the size of a page."""
 _BETWEEN = {"spaceDelimited": " ", "pipeDelimited": "|"}
 
 

@@ -119,7 +119,7 @@ PARAMETERS = {
         (f"{CLIENT}.*{ITEMS} can't reach the header parameter q", r"DatasetItems.list sends the query parameter q"),
     ),
     "a parameter moved to the path": Edit(
-        text(r"(/datasets/\{dataset_id\})/items/$", r"\1/in/{q}/items/"), ("sends GET",), refused="|q"
+        text(r"(/datasets/\{dataset_id\})/items/$", r"\1/in/{q}/items/"), ("sends GET",), refused="Path parameter 'q'"
     ),
     "an array parameter": Edit(_array(), _missing_parameter(ITEMS, "tags")),
     "an array parameter with commas": Edit(
@@ -138,7 +138,7 @@ PARAMETERS = {
     ),
     "a JSON parameter": Edit(
         more(ITEMS, "where", content={"application/json": {"schema": {"type": "object"}}}),
-        (r"where",), refused="where",
+        (r"where",),
     ),
     "a lower maximum": Edit(
         all_of(changed(ITEMS, "limit", maximum=500), changed(DATASETS, "max_results", maximum=500)),
@@ -448,6 +448,17 @@ def _new(name: str) -> tuple[str, ...]:
     )
 
 
+def _path_parameter(component: str, name: str) -> Any:
+    def change(data: Data) -> None:
+        data["components"]["parameters"][component]["name"] = name
+        for link in data["components"]["links"].values():
+            link["parameters"] = {
+                key.replace("dataset_id", "data_set_id"): value for key, value in link["parameters"].items()
+            }
+
+    return change
+
+
 PLACES = {
     "another server": Edit(_servers("https://api.example.com"), (r"settings.py: requests go to", r"README.md: it does not name")),
     "a base path in the server": Edit(
@@ -462,7 +473,7 @@ PLACES = {
         text(r"(\{dataset_id\})/items", r"\1/entries"),
         (f"{CLIENT}.*get_dataset_item has the API reference", r"bench/.*: it requests"),
     ),
-    "a path parameter renamed": Edit(text(r"\bdataset_id\}", "data_set_id}"), (), refused="|dataset_id"),
+    "a path parameter renamed": Edit(all_of(text(r"\bdataset_id\}", "data_set_id}"), _path_parameter("DatasetId", "data_set_id")))),
     "an API key beside": Edit(_key(alone=False), ()),
     "an API key alone": Edit(_key(alone=True), (r"credentials.py: .*X-Api-Key", r"authentication.py: .*X-Api-Key")),
     "no bearer token": Edit(_scheme_removed("bearer"), (r"credentials.py: .*[Bb]earer",)),
@@ -487,7 +498,7 @@ PLACES = {
     ),
     "no operationId": Edit(
         lambda data: operation(data, "delete_dataset_item").pop("operationId"),
-        (r"openapi.yaml:\d+: DELETE .* has no operationId",), refused="|delete_dataset_item",
+        (r"openapi.yaml:\d+: DELETE .* has no operationId",),
     ),
     "another tag": Edit(
         lambda data: operation(data, "get_dataset").update(tags=["dataset_items"]),
@@ -507,4 +518,10 @@ PLACES = {
         lambda data: parameter(data, "q", ITEMS)["examples"].update(more={"value": "label:cat"}), ()
     ),
 }  # fmt: skip
-EDITS: dict[str, Edit] = {**PARAMETERS, **BODIES, **RESPONSES, **PLACES}
+PARTS: dict[str, dict[str, Edit]] = {
+    "parameters": PARAMETERS,
+    "bodies": BODIES,
+    "responses": RESPONSES,
+    "places": PLACES,
+}
+EDITS = {name: edit for part in PARTS.values() for name, edit in part.items()}
