@@ -57,7 +57,7 @@ def plain_document() -> Any:
 
 def make(root: Path, data: Any) -> None:
     root.mkdir()
-    for package in ("generator-config.yaml", "README.md", "bench", *PACKAGES[1:]):
+    for package in ("generator-config.yaml", "README.md", "bench", "tests", *PACKAGES[1:]):
         (root / package).symlink_to(ROOT / package)
     text = yaml.dump(data, Dumper=yaml.CSafeDumper, sort_keys=False, allow_unicode=True)
     (root / "openapi.yaml").write_text(text, encoding="utf-8")

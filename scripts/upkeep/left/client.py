@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 from upkeep import modules
 from upkeep.contract import Operation, Part
 from upkeep.left import docstrings
+from upkeep.left.files import SETTINGS
 from upkeep.left.project import Gap, Project
 from upkeep.left.samples import replies
 from upkeep.left.wire import SIZE, TOKEN, Style, server_url
@@ -18,7 +19,7 @@ from upkeep.reach import MARK, any_id
 from upkeep.scaffold_text import UNWRITTEN
 
 PAGING = modules.WRAPPER / "paging.py"
-SETTINGS = modules.WRAPPER / "configuration/settings.py"
+SIGNATURES = Path("tests/wrapper/test_requests.py")
 CREDENTIALS = modules.WRAPPER / "configuration/credentials.py"
 CLASSES = {
     "APIClient": (modules.CLIENTS["AsyncAPIClient"], "AsyncAPIClient"),
@@ -230,6 +231,13 @@ class _Method:
         elif not sends_itself:
             place = self.project.line(part.pointer)
             yield self._gap(f"can't reach the {part.location} parameter {part.name} ({place})", part)
+            yield from self._signature(part)
+
+    def _signature(self, part: Part) -> Iterator[Gap]:
+        """Name the test that lists the signatures, where this one has to change."""
+        if self.name == f"APIClient.{self.operation.name}" and (self.project.root / SIGNATURES).exists():
+            what = f"SIGNATURES has {self.operation.name} without {part.name}"
+            yield Gap(str(SIGNATURES), what, self.project.the_part(self.operation, part))
 
     def _sent(self, part: Part, style: Style, found: list[Call]) -> Iterator[Gap]:
         arguments = {call["given"] for call in found}
@@ -258,6 +266,7 @@ class _Method:
             if not argument:
                 place = self.project.line(part.pointer)
                 yield self._gap(f"can't reach the field {part.name} of the body ({place})", part)
+                yield from self._signature(part)
                 continue
             yield from (self._gap(what, part) for what in docstrings.about(self.code, argument, part, lists=False))
             if kind := docstrings.wrong_type(self.code, argument, part):

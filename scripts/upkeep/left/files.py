@@ -4,14 +4,19 @@ import ast
 import re
 from collections.abc import Iterator
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from upkeep import modules
 from upkeep.git import git, is_top
 from upkeep.left.project import DOCUMENT, Gap, Project
+from upkeep.left.wire import server_url
 
 SCENARIOS = Path("mock_server/abeja_datasets_mock/scenarios/scenarios.yaml")
 README, CHANGELOG = Path("README.md"), Path("CHANGELOG.md")
 _PROGRAMS = ("bench", "cli", "loading", "mock_server")
+SETTINGS = modules.WRAPPER / "configuration/settings.py"
+LISTING = ("tests/wrapper/test_requests.py", "tests/wrapper/test_docstrings.py")
+"""Tests that list all operations."""
 
 
 def gaps(project: Project) -> Iterator[Gap]:
@@ -19,6 +24,7 @@ def gaps(project: Project) -> Iterator[Gap]:
     yield from _models(project)
     yield from _names(project)
     yield from _paths(project)
+    yield from _tests(project)
     yield from _changelog(project)
 
 
@@ -49,8 +55,6 @@ def _is_class(root: Path, name: str) -> bool:
 
 def _names(project: Project) -> Iterator[Gap]:
     """Look for each operation in the scenarios and README, and there for those that are gone."""
-    functions = modules.functions(project.root / modules.OPERATIONS)
-    calls = {name for name, one in functions.items() if isinstance(one.returns, ast.Name) and one.returns.id == "Call"}
     for file in (SCENARIOS, README):
         if not (project.root / file).exists():
             continue
@@ -59,7 +63,7 @@ def _names(project: Project) -> Iterator[Gap]:
             if operation.name not in words:
                 what = f"it does not name {operation.name} ({project.line(operation.pointer)})"
                 yield Gap(str(file), what, project.the_operation(operation))
-        for name in sorted((calls & words) - project.names.keys()):
+        for name in (name for name in _gone(project) if name in words):
             yield Gap(str(file), f"it names {name}, which has no operation any more")
 
 
@@ -73,6 +77,32 @@ def _paths(project: Project) -> Iterator[Gap]:
                 if _shape(path) not in wanted:
                     where = f"{file.relative_to(project.root)}:{number}"
                     yield Gap(where, f"it requests {path}, which {DOCUMENT} does not have", "paths that are gone")
+
+
+def _tests(project: Project) -> Iterator[Gap]:
+    """Look for the operations in the tests that list them all, and in all tests for what is gone."""
+    for file in (project.root / name for name in LISTING):
+        words = set(re.findall(r"\w+", file.read_text(encoding="utf-8"))) if file.exists() else None
+        for operation in project.operations if words is not None else ():
+            if operation.name not in words:
+                where, place = str(file.relative_to(project.root)), project.line(operation.pointer)
+                yield Gap(where, f"it does not have {operation.name} ({place})", project.the_operation(operation))
+    url = server_url(project.document)
+    default = re.search(r'^BASE_URL = "(.*)"$', (project.root / SETTINGS).read_text(encoding="utf-8"), re.MULTILINE)
+    gone = {name: f"it names {name}, which has no operation any more" for name in _gone(project)}
+    if default and urlsplit(url).netloc and default[1] != url:
+        gone[default[1]] = f"it names the address {default[1]}, and the first server is {url}"
+    pattern = re.compile("|".join(rf"(?<!\w){re.escape(name)}(?![\w/])" for name in gone))
+    for file in sorted((project.root / "tests").rglob("*.py")) if gone else ():
+        for name in dict.fromkeys(pattern.findall(file.read_text(encoding="utf-8"))):
+            yield Gap(str(file.relative_to(project.root)), gone[name], "tests")
+
+
+def _gone(project: Project) -> list[str]:
+    """Return the functions of operations that are gone."""
+    functions = modules.functions(project.root / modules.OPERATIONS)
+    calls = {name for name, one in functions.items() if isinstance(one.returns, ast.Name) and one.returns.id == "Call"}
+    return sorted(calls - project.names.keys())
 
 
 def _shape(path: str) -> str:

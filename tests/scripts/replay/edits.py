@@ -473,7 +473,9 @@ PLACES = {
         text(r"(\{dataset_id\})/items", r"\1/entries"),
         (f"{CLIENT}.*get_dataset_item has the API reference", r"bench/.*: it requests"),
     ),
-    "a path parameter renamed": Edit(all_of(text(r"\bdataset_id\}", "data_set_id}"), _path_parameter("DatasetId", "data_set_id"))),
+    "a path parameter renamed": Edit(
+        all_of(text(r"\bdataset_id\}", "data_set_id}"), _path_parameter("DatasetId", "data_set_id"))
+    ),
     "an API key beside": Edit(_key(alone=False), ()),
     "an API key alone": Edit(_key(alone=True), (r"credentials.py: .*X-Api-Key", r"authentication.py: .*X-Api-Key")),
     "no bearer token": Edit(_scheme_removed("bearer"), (r"credentials.py: .*[Bb]earer",)),
