@@ -82,8 +82,10 @@ def _paths(project: Project) -> Iterator[Gap]:
 def _tests(project: Project) -> Iterator[Gap]:
     """Look for the operations in the tests that list them all, and in all tests for what is gone."""
     for file in (project.root / name for name in LISTING):
-        words = set(re.findall(r"\w+", file.read_text(encoding="utf-8"))) if file.exists() else None
-        for operation in project.operations if words is not None else ():
+        if not file.exists():
+            return
+        words = set(re.findall(r"\w+", file.read_text(encoding="utf-8")))
+        for operation in project.operations:
             if operation.name not in words:
                 where, place = str(file.relative_to(project.root)), project.line(operation.pointer)
                 yield Gap(where, f"it does not have {operation.name} ({place})", project.the_operation(operation))
