@@ -48,7 +48,10 @@ def main(table: str, folder: Path, share: int, shares: int, names: list[str]) ->
         if index % shares == share:
             root = folder / f"s{index:02}"
             make(root, changed(document, SEEDS[name].edit if table == "seeds" else EDITS[name].change))
-            print(json.dumps({"name": name, "folder": root.name, **regenerated(root)}), flush=True)
+            print(
+                json.dumps({"name": name, "folder": root.name, **regenerated(root, listing=table == "replay")}),
+                flush=True,
+            )
 
 
 def plain_document() -> Any:
@@ -63,7 +66,7 @@ def make(root: Path, data: Any) -> None:
     (root / "openapi.yaml").write_text(text, encoding="utf-8")
 
 
-def regenerated(root: Path) -> dict[str, Any]:
+def regenerated(root: Path, *, listing: bool) -> dict[str, Any]:
     try:
         document = generating.validate(root)
         with generating.generated(root) as fresh:
@@ -71,7 +74,7 @@ def regenerated(root: Path) -> dict[str, Any]:
     except generating.InvalidDocument as error:
         return {"refused": str(error)}
     imported = Fork(import_all, root, PACKAGE.name).output()
-    left = [str(gap) for gap in gaps.find_gaps(root, document)]
+    left = [str(gap) for gap in gaps.find_gaps(root, document)] if listing else []
     return {"refused": "", "imported": imported, "code": digest(root / PACKAGE), "left": left}
 
 
