@@ -103,7 +103,12 @@ class Options:
     max_seconds: Annotated[float, Spec("Stop after this many seconds.", positive=True)] = 300
     max_body: Annotated[
         int,
-        Spec("The largest body of a response, in bytes as decoded; a larger one can't be read.", "BYTES", least=1),
+        Spec(
+            "The largest body of a response, in bytes as decoded; a larger one, or one that holds more JSON values than"
+            " a 64th of this, can't be read.",
+            "BYTES",
+            least=1,
+        ),
     ] = 16 * 1024 * 1024
     timeout: Annotated[
         float, Spec("Seconds to wait for a connection, and for each read of a response.", positive=True)

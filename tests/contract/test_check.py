@@ -1,5 +1,6 @@
 """The check of servers without a fault: nothing fails, in whichever mode, by whichever seed."""
 
+import gc
 import re
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -25,6 +26,7 @@ from tests.sampling import every
 
 from abeja_datasets_contract.check import Mode, Options, Report, Status, check, clauses
 from abeja_datasets_contract.check.document import installed
+from abeja_datasets_contract.check.probe import Probe
 from abeja_datasets_contract.check.probes.access.credentials import decoded
 from abeja_datasets_mock import Like, RunningServer
 
@@ -225,6 +227,13 @@ def test_the_same_seed_gives_the_same_requests(tmp_path: Path) -> None:
     first = requests(7)
     assert first == requests(7)
     assert first != requests(8)
+
+
+def test_a_run_leaves_nothing_in_memory(tmp_path: Path) -> None:
+    """A program that checks again and again, such as a suite of tests, must not grow."""
+    run(tmp_path, mode=Mode.DISPOSABLE, select=("model.*", "fuzzing.*"), fuzz_examples=1)
+    gc.collect()
+    assert not [each for each in gc.get_objects() if isinstance(each, Probe)]
 
 
 def test_no_record_shows_a_secret(tmp_path: Path) -> None:

@@ -86,7 +86,7 @@ CHANGES: dict[str, tuple[Edit, str]] = {
     "breaking the server https://a.example was removed": (lambda d: d["servers"].clear(), "the server"),
     "breaking server moved": (lambda d: d.update(servers=[{"url": "/b"}]), "https://a.example was removed"),
     "compatible server": (lambda d: d["servers"].append({"url": "/b"}), "the server /b was added"),
-    "breaking own server": (lambda d: operation(d).update(servers=[{"url": "/c"}]), "the server is now /c"),
+    "breaking own server": (lambda d: operation(d).update(servers=[{"url": "/c"}]), "https://a.example was removed"),
     "breaking tag": (lambda d: operation(d).update(tags=["two"]), "the first tag changed from one to two"),
     "undecided webhooks": (lambda d: d.update(webhooks={"w": {}}), "the webhooks changed, which are not compared"),
     "undecided additional operations": (

@@ -127,13 +127,50 @@ CHANGES: dict[str, tuple[Edit, str]] = {
 }
 
 
+def move_base(to: str, prefix: str) -> Edit:
+    """Return the edit that gives the servers another path, and puts a prefix before all paths."""
+
+    def edit(d: Any) -> None:
+        d["servers"][0]["url"] = f"https://{{region}}.a.example{to}"
+        d["paths"] = {f"{prefix}{path}": item for path, item in d["paths"].items()}
+
+    return edit
+
+
+def move_servers(d: Any) -> None:
+    for item in d["paths"].values():
+        item["servers"] = copy.deepcopy(d["servers"])
+    del d["servers"]
+
+
+AROUND: dict[str, tuple[Edit, str]] = {
+    "a base path moved into the paths": (move_base("", "/v1"), "warning"),
+    "a base path moved, with a slash": (move_base("/", "/v1"), "warning"),
+    "a base path lost": (move_base("", ""), "breaking"),
+    "a base path that became another one": (move_base("", "/v2"), "breaking"),
+    "servers named for each path": (move_servers, "no change"),
+    "an own server of an operation": (lambda d: operation(d).update(servers=[{"url": "https://b"}]), "breaking"),
+    "the servers of an operation as they are": (lambda d: operation(d).update(servers=d["servers"]), "no change"),
+    "a server described": (lambda d: d["servers"][0].update(description="d"), "docs"),
+    "a path described": (lambda d: d["paths"]["/x/{id}"].update(description="d"), "docs"),
+    "a tag described": (lambda d: d.update(tags=[{"name": "t", "description": "d"}]), "docs"),
+    "external documentation": (lambda d: d.update(externalDocs={"url": "https://a.example"}), "docs"),
+    "a contact": (lambda d: d["info"].update(contact={"name": "n"}), "docs"),
+    "an extension without a known meaning": (lambda d: operation(d).update({"x-note": "n"}), "no change"),
+    "a level of stability": (lambda d: operation(d).update({"x-stability-level": "beta"}), "warning"),
+    "values that may become more": (query({**INTEGER, "x-extensible-enum": [1, 2]}), "warning"),
+}
+
+
 def verdict(report: Report) -> str:
-    return "warning" if report.verdict == "compatible" and report.counts["warning"] else report.verdict
+    if report.verdict != "compatible":
+        return report.verdict
+    return next(severity for severity in ("warning", "compatible", "docs") if report.counts[severity])
 
 
-@pytest.mark.parametrize("name", CHANGES)
+@pytest.mark.parametrize("name", [*CHANGES, *AROUND])
 def test_a_change_on_the_wire_gets_its_verdict(name: str) -> None:
-    edit, expected = CHANGES[name]
+    edit, expected = {**CHANGES, **AROUND}[name]
     new = copy.deepcopy(base())
     edit(new)
     assert new != base()
@@ -147,3 +184,21 @@ def test_what_changes_nothing_on_the_wire_concerns_generated_code_alone(name: st
     CHANGES[name][0](new)
     report = compare(Document("old", base()), Document("new", new))
     assert {finding.audiences for finding in report.findings} == {("generated code",)}
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "expected"),
+    [
+        ("image/png", "image/png, image/jpeg", "compatible"),
+        ("image/png", "image/*", "compatible"),
+        ("image/png, image/jpeg", "image/jpeg", "breaking"),
+        ("image/png", None, "undecided"),
+    ],
+)
+def test_the_media_types_of_a_part_of_a_form_are_compared(old: str, new: str | None, expected: str) -> None:
+    before, after = base(), base()
+    for data, content_type in ((before, old), (after, new)):
+        sent(data)["multipart/form-data"] = {"schema": {"type": "object", "properties": {"a": STRING}}}
+        if content_type:
+            sent(data)["multipart/form-data"]["encoding"] = {"a": {"contentType": content_type}}
+    assert verdict(compare(Document("old", before), Document("new", after))) == expected

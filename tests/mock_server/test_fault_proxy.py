@@ -700,6 +700,40 @@ def test_a_connection_accepted_just_before_an_outage_does_not_hang(
     gc.collect()
 
 
+@pytest.mark.parametrize("turns", range(10))
+@pytest.mark.parametrize("loop_factory", [asyncio.new_event_loop, uvloop.new_event_loop])
+def test_a_request_that_an_outage_cuts_off_is_not_carried_out_later(
+    upstream: Upstream, loop_factory: Callable[[], asyncio.AbstractEventLoop], turns: int
+) -> None:
+    """Whichever turn of the loop it comes in: a client that has seen the close may look at once what became of it."""
+
+    async def run() -> tuple[bytes, bytes]:
+        proxy = Proxy(upstream.url)
+        address = urlsplit(await proxy.start())
+        reader, writer = await asyncio.open_connection(address.hostname, address.port)
+        writer.write(LIST)
+        await reader.readexactly(len(OK))
+        before = len(upstream.received)
+        writer.write(LIST)
+        for _ in range(turns):
+            await asyncio.sleep(0)
+        proxy.refuse(None)
+        try:
+            async with asyncio.timeout(5):
+                response = await reader.read(len(OK))
+        except ConnectionResetError:
+            response = RESET
+        # Time for a request that is still on its way.
+        await asyncio.sleep(0.02)
+        await proxy.stop()
+        writer.close()
+        return response, upstream.received[before:]
+
+    with asyncio.Runner(loop_factory=loop_factory) as runner:
+        response, late = runner.run(run())
+    assert (response == OK) == (LIST.split(b"\r\n")[0] in late)
+
+
 @pytest.mark.parametrize("is_trusted", [True, False])
 def test_a_server_behind_tls(certificate: Path, is_trusted: bool, caplog: pytest.LogCaptureFixture) -> None:
     async def run() -> list[bytes]:

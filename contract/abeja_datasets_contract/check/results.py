@@ -152,14 +152,15 @@ class Cause:
 
 
 _VARIES = re.compile(
-    r"""(?<=^status \d{3}).*|"(?:[^"\\]|\\.)*"?|'[^']*'?|contract-check-[\w-]+|\d+(?:\.\d+)?""", re.DOTALL
+    r"""^(status \d{3}).*|"(?:[^"\\]|\\.)*"?|'[^']*'?|contract-check-[\w-]+|\d+(?:\.\d+)?""", re.DOTALL
 )
 
 
 def alike(failure: Failure) -> tuple[str | None, str, str]:
-    """Return what two failures of one cause have in common: the operation, and the words without their values."""
+    """Return what two failures of one cause have in common: the operation, the status, and the words without values."""
     operation = failure.exchange.operation if failure.exchange else None
-    return operation, _VARIES.sub("_", failure.promised), _VARIES.sub("_", failure.came)
+    promised, came = (_VARIES.sub(lambda found: found[1] or "_", text) for text in (failure.promised, failure.came))
+    return operation, promised, came
 
 
 @dataclass(frozen=True)

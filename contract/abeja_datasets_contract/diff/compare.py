@@ -1,6 +1,7 @@
 """The whole comparison of two documents."""
 
 import sys
+from typing import Any
 
 from abeja_datasets_contract.diff.report.findings import Report
 from abeja_datasets_contract.diff.rules.annotations import compare_annotations
@@ -13,8 +14,6 @@ from abeja_datasets_contract.diff.schemas.practice import as_meant
 from abeja_datasets_contract.openapi.document import Document
 from abeja_datasets_contract.openapi.pointers import child, join
 
-_ROOT = [{"url": "/"}]
-"""What the OpenAPI Specification puts where no servers are named."""
 _FRAMES = 50_000
 
 
@@ -47,7 +46,13 @@ def _compare(old: Document, new: Document) -> Report:
 def _compare_rest(sides: Sides) -> None:
     old, new = sides.old.data, sides.new.data
     sides.words("the API", old="#/info", new="#/info")
-    compare_servers(sides, old.get("servers", _ROOT), new.get("servers", _ROOT), before="#/servers", after="#/servers")
+    sides.words("the API", old="#", new="#")
+    for path in [path for path in sides.old.mapping("#/paths") if path in sides.new.mapping("#/paths")]:
+        sides.words(f"the path {path}", old=join("paths", path), new=join("paths", path))
+    if _tags(sides.old) != _tags(sides.new):
+        words = "the descriptions of the tags changed"
+        sides.add("tags-changed", "docs", ("callers sending", "callers reading"), words, old="#/tags", new="#/tags")
+    compare_servers(sides)
     if old["openapi"] != new["openapi"]:
         words = f"the document is now written in OpenAPI {new['openapi']}, no longer {old['openapi']}"
         sides.add("openapi-version-changed", "docs", ("contract check",), words, old="#/openapi", new="#/openapi")
@@ -71,6 +76,11 @@ def _compare_rest(sides: Sides) -> None:
                 words,
                 old=join("components", "schemas", name),
             )
+
+
+def _tags(document: Document) -> dict[str, Any]:
+    tags = document.data.get("tags") or []
+    return {str(tag.get("name")): tag for tag in tags if isinstance(tag, dict)}
 
 
 def _compare_additional(sides: Sides) -> None:

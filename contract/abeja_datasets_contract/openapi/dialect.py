@@ -25,7 +25,8 @@ CONTENT = ("contentEncoding", "contentMediaType", "contentSchema")
 OTHERS = ("minContains", "maxContains", "dependentRequired", "$dynamicRef", "$recursiveRef")
 AS_BASE = "x-as-base"
 """Beside a `$ref`: what it leads to is meant without its alternatives. The comparison puts it there."""
-_KEPT = frozenset({*MAPS, *LISTS, *SINGLE, *SCALARS, *CONTENT, *OTHERS, "$ref", AS_BASE, "required", "examples"})
+KEPT = frozenset({*MAPS, *LISTS, *SINGLE, *SCALARS, *CONTENT, *OTHERS, "$ref", AS_BASE, "required", "examples"})
+"""Keywords that are compared; all others are words for people, or unknown."""
 _INTEGERS = {"int32": 2**31, "int64": 2**63}
 _HINTS = frozenset({"password", *_INTEGERS})
 """Formats that admit every string or are written as ranges; all others stay."""
@@ -54,7 +55,7 @@ def modern(raw: dict[str, Any], *, is_3_0: bool) -> tuple[dict[str, Any], bool]:
     examples += schema["examples"] if isinstance(schema.get("examples"), list) else []
     examples += [schema["default"]] if "default" in schema else []
     schema["examples"] = examples
-    return {key: value for key, value in schema.items() if key in _KEPT and (key != "examples" or value)}, nullable
+    return {key: value for key, value in schema.items() if key in KEPT and (key != "examples" or value)}, nullable
 
 
 def _rewrite_bounds(schema: dict[str, Any]) -> None:
@@ -86,7 +87,7 @@ def _rewrite_nullable(schema: dict[str, Any]) -> bool:
 
 def only_nullable(part: Any) -> bool:
     """Return whether a schema of OpenAPI 3.0 says nothing but that the value may be null."""
-    return isinstance(part, dict) and part.get("nullable") is True and not set(part) & (_KEPT - {"examples"})
+    return isinstance(part, dict) and part.get("nullable") is True and not set(part) & (KEPT - {"examples"})
 
 
 def _rewrite_integers(schema: dict[str, Any]) -> None:

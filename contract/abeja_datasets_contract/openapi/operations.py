@@ -53,7 +53,7 @@ def operations(document: Document) -> dict[tuple[str, str], Operation]:
     """Return the operations by method and path, the names of the path's parameters left out."""
     found = {}
     for path in document.mapping("#/paths"):
-        items = list(_path_items(document, path))
+        items = list(path_items(document, path))
         for method in METHODS:
             holder = next((item for item in items if isinstance(document.at(item).get(method), dict)), None)
             if holder:
@@ -74,7 +74,7 @@ def check_path_items(document: Document) -> None:
     """
     for path in document.mapping("#/paths"):
         found: dict[str, str] = {}
-        for item in _path_items(document, path):
+        for item in path_items(document, path):
             for method in METHODS:
                 place = child(item, method)
                 if method in document.at(item) and document.at(found.setdefault(method, place)) != document.at(place):
@@ -85,7 +85,7 @@ def check_path_items(document: Document) -> None:
                     )
 
 
-def _path_items(document: Document, path: str) -> Iterator[str]:
+def path_items(document: Document, path: str) -> Iterator[str]:
     """Yield the pointers of a path item and of those that its `$ref` leads to, of which the nearest counts most."""
     pointer: str | None = join("paths", path)
     while pointer and isinstance(document.at(pointer), dict):

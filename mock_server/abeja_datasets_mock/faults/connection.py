@@ -35,6 +35,7 @@ class Connection:
 
     def __init__(self, client: Stream, upstream: Upstream, faults: Faults, between: Callable[[Hit], bool]) -> None:
         self.is_idle = True
+        self._is_closed = False
         self._client = client
         self._upstream = upstream
         self._server: Stream | None = None
@@ -46,7 +47,8 @@ class Connection:
         """Forward requests and responses until one side closes."""
         try:
             with contextlib.suppress(CutShort):
-                while await self._is_next():
+                # A request that came just before the close must not be carried out behind the client's back.
+                while await self._is_next() and not self._is_closed:
                     self.is_idle = False
                     if not await self._exchange():
                         break
@@ -61,6 +63,7 @@ class Connection:
 
     def close(self) -> None:
         """Close an idle connection: the client sees its end, without notice."""
+        self._is_closed = True
         self._client.writer.close()
 
     async def _is_next(self) -> bool:

@@ -136,19 +136,20 @@ class Findings:
         success = response.status < _FIRST_REDIRECT
         expected_success = min(statuses) < _FIRST_REDIRECT
         undocumented = not self._contract.operation(operation).documents(response.status)
-        if undocumented and success == (min(statuses) < _FIRST_REDIRECT):
+        if undocumented and success == expected_success:
             return self._contract.responses_of(operation, "status")
         if success:
             body = self._contract.responses_of(operation, "body")
-            return (
-                body
-                if body in response.wrong.values() and self._contract.error_validator.is_valid(response.value)
-                else ""
-            )
-        if expected_success:
-            succeeds = f"operations.{operation}.succeeds"
-            return succeeds if succeeds in self._tallies and self.failed(succeeds) else ""
-        failed = dict.fromkeys(self._unexpected.get((operation, response.status), ()))
+            is_error = body in response.wrong.values() and self._contract.error_validator.is_valid(response.value)
+            return body if is_error else ""
+        succeeds = f"operations.{operation}.succeeds"
+        if expected_success and succeeds in self._tallies and self.failed(succeeds):
+            return succeeds
+        return self._pattern(operation, response.status) if max(statuses) >= _FIRST_REDIRECT else ""
+
+    def _pattern(self, operation: str, status: int) -> str:
+        """Return the first of several clauses that failed of one wrong refusal; empty where they are too few."""
+        failed = dict.fromkeys(self._unexpected.get((operation, status), ()))
         return next(iter(failed)) if len(failed) >= _PATTERN and self.current not in failed else ""
 
     def unreadable(self, error: Unreadable) -> None:

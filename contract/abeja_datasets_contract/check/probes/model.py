@@ -34,7 +34,9 @@ _OURS = (Broken, Skip, Stopped, Unreadable)
 class _Server(RuleBasedStateMachine):
     """What one dataset should hold, and the rules by which that changes."""
 
-    p: Probe
+    def __init__(self, p: Probe) -> None:
+        super().__init__()
+        self.p = p
 
     @initialize(count=st.integers(0, 4))
     def begin(self, count: int) -> None:
@@ -172,10 +174,15 @@ class _Server(RuleBasedStateMachine):
 @STAGE.clause("model.sequences", "Whatever the sequence of calls, each response is what the ones before make it.", INFO)
 def sequences(p: Probe) -> None:
     """Run the model and the server side by side."""
-    machine = type("_Machine", (_Server,), {"p": p})
+
+    # Not a class of its own for each run: hypothesis keeps every class for good, and with it all that the probe holds.
+    @hypothesis.seed(p.options.seed)
+    def machine() -> _Server:
+        return _Server(p)
+
     try:
         run_state_machine_as_test(
-            hypothesis.seed(p.options.seed)(machine),
+            machine,  # type: ignore[arg-type]  # documented as a factory, which a function is too
             settings=settings(
                 max_examples=_EXAMPLES,
                 stateful_step_count=_STEPS,

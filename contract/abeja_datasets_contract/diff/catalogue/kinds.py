@@ -60,6 +60,9 @@ def of_kinds(direction: Direction) -> Iterator[Rule]:
         yield Rule(f"{direction}-{two.id}-added", two.added, where, two.lacking, two.having)
         yield Rule(f"{direction}-{two.id}-removed", two.removed, where, two.having, two.lacking)
     yield _own(direction)
+    says = "Alternatives are written in another way, and take the same values."
+    old, new = (f"{{{union}: [{{type: string}}, {{type: integer}}]}}" for union in ("oneOf", "anyOf"))
+    yield Rule(f"{direction}-alternatives-rewritten", says, where, old, new)
     yield Rule(f"{direction}-discriminator-changed", "Another property tells the alternatives.", where, _UNION % "t",
                _UNION % "u")  # fmt: skip
     yield Rule(f"{direction}-discriminator-value-changed", "A value of the discriminator no longer stands for the same "

@@ -1,6 +1,7 @@
 """The rules for what stands around schemas, each with an example."""
 
 from abeja_datasets_contract.diff.catalogue.rule import Rule
+from abeja_datasets_contract.diff.rules.sides import EXTENSIONS
 
 OPERATIONS = (
     Rule("operation-removed", "An operation was removed.", "path", "{get: {operationId: y, responses: {}}}", "{}"),
@@ -9,6 +10,8 @@ OPERATIONS = (
          "{operationId: a}", "{operationId: b}"),
     Rule("operation-tag-changed", "The first tag changed, and the generated module with it.", "operation",
          "{tags: [a]}", "{tags: [b]}"),
+    Rule("operation-tags-changed", "The tags changed, besides the first.", "operation",
+         "{tags: [a, b]}", "{tags: [a]}"),
     Rule("operation-deprecated", "An operation is now deprecated.", "operation", "{}", "{deprecated: true}"),
     Rule("operation-no-longer-deprecated", "An operation is no longer deprecated.", "operation",
          "{deprecated: true}", "{}"),
@@ -16,7 +19,9 @@ OPERATIONS = (
          "{callbacks: {a: {}}}", "{}"),
 )  # fmt: skip
 DOCUMENT = (
-    Rule("servers-removed", "All servers were removed.", "operation", "{servers: [{url: /a}]}", "{}"),
+    Rule("base-path-moved", "A part of the paths moved from the servers into the paths, or back; each URL stays.",
+         "document", "{servers: [{url: /a}], paths: {/b: {get: {responses: {}}}}}",
+         "{servers: [{url: /}], paths: {/a/b: {get: {responses: {}}}}}"),
     Rule("server-removed", "A server was removed.", "document", "{servers: [{url: /a}, {url: /b}]}",
          "{servers: [{url: /a}]}"),
     Rule("server-added", "A server was added.", "document", "{servers: [{url: /a}]}",
@@ -36,6 +41,16 @@ DOCUMENT = (
          "{info: {title: b, version: '1'}}"),
     Rule("external-docs-changed", "The external documentation changed.", "operation",
          "{externalDocs: {url: /a}}", "{externalDocs: {url: /b}}"),
+    Rule("contact-changed", "The contact of the API changed.", "document", "{info: {title: t, version: '1'}}",
+         "{info: {title: t, version: '1', contact: {name: a}}}"),
+    Rule("license-changed", "The license of the API changed.", "document", "{info: {title: t, version: '1'}}",
+         "{info: {title: t, version: '1', license: {name: a}}}"),
+    Rule("terms-of-service-changed", "The terms of service of the API changed.", "document",
+         "{info: {title: t, version: '1'}}", "{info: {title: t, version: '1', termsOfService: 'https://a.example'}}"),
+    *(Rule(f"{name}-changed", f"The extension `{name}` changed.", "operation", "{}", f"{{{name}: a}}")
+      for name in EXTENSIONS),
+    Rule("tags-changed", "The descriptions of the tags changed.", "document", "{tags: [{name: a}]}",
+         "{tags: [{name: a, description: b}]}"),
     Rule("example-changed", "An example changed.", "parameter", "{example: a}", "{example: b}"),
     Rule("examples-changed", "The examples changed.", "parameter", "{examples: {a: {value: 1}}}", "{}"),
 )  # fmt: skip

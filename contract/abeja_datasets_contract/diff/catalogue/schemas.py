@@ -5,6 +5,7 @@ from typing import NamedTuple
 
 from abeja_datasets_contract.diff.catalogue.rule import Rule, schema_of
 from abeja_datasets_contract.diff.rules.ids import kebab
+from abeja_datasets_contract.diff.rules.sides import EXTENSIONS
 from abeja_datasets_contract.diff.schemas.schemas import Direction
 
 
@@ -95,6 +96,7 @@ def of_keywords(direction: Direction) -> Iterator[Rule]:
 _WORDS = {
     "description": ("a", "b"), "title": ("a", "b"), "example": ("a", "b"), "examples": ("[a]", "[b]"),
     "discriminator": ("{propertyName: a}", "{propertyName: b}"), "xml": ("{name: a}", "{name: b}"),
+    "externalDocs": ("{url: /a}", "{url: /b}"), **dict.fromkeys(EXTENSIONS, ("a", "b")),
 }  # fmt: skip
 """Two values of each keyword that is only reported as a change of words."""
 
@@ -105,6 +107,9 @@ def of_words() -> Iterator[Rule]:
         says = f"The `{keyword}` of a schema changed."
         before, after = (f"{{type: string, {keyword}: {value}}}" for value in (old, new))
         yield Rule(f"schema-{kebab(keyword)}-changed", says, "response schema", before, after)
+    says = "The description of a constant changed."
+    before, after = (f"{{oneOf: [{{const: a, title: {title}}}]}}" for title in "ab")
+    yield Rule("schema-constant-description-changed", says, "response schema", before, after)
     deprecated, plain = "{type: string, deprecated: true}", "{type: string}"
     yield Rule("schema-deprecated", "A value is now deprecated.", "request schema", plain, deprecated)
     yield Rule("schema-no-longer-deprecated", "A value is no longer deprecated.", "request schema", deprecated, plain)

@@ -4,11 +4,10 @@ import re
 from typing import Any
 
 from abeja_datasets_contract.diff.rules.values import NOTHING, Values
-from abeja_datasets_contract.diff.schemas.changes import Change, Kind
+from abeja_datasets_contract.diff.schemas.changes import Change, Kind, is_branch
 from abeja_datasets_contract.diff.schemas.graph import besides
 from abeja_datasets_contract.diff.schemas.schemas import Direction
 from abeja_datasets_contract.openapi.document import Document
-from abeja_datasets_contract.openapi.families import UNIONS
 
 OF_KINDS: dict[Kind, tuple[str, str]] = {
     Kind.NULL: ("null-removed", "null-added"),
@@ -26,6 +25,7 @@ OF_KINDS: dict[Kind, tuple[str, str]] = {
     Kind.LOOSE: ("property-described", "property-undescribed"),
     Kind.TEXT: ("text-type-changed", "text-type-changed"),
     Kind.WIDER: ("schema-widened", "schema-narrowed"),
+    Kind.REWRITTEN: ("alternatives-rewritten", "alternatives-rewritten"),
     Kind.WHOLE: ("schema-narrowed", "schema-widened"),
 }
 """By the kind of a change, the end of its id in requests and in responses. A kind that is not here has a keyword."""
@@ -59,7 +59,7 @@ class Ids:
             return "discriminator-value-changed"
         if change.kind in OF_KINDS:
             return OF_KINDS[change.kind][0 if self._request else 1]
-        if change.name in UNIONS and change.kind == Kind.LOOSER and _is_branch(change.covering, change.name):
+        if change.kind == Kind.LOOSER and is_branch(change.covering, change.name):
             return "alternative-added" if self._request else "alternative-removed"
         if change.name == "false":
             return "schema-false-added" if (change.kind == Kind.LOOSER) != self._request else "schema-false-removed"
@@ -74,7 +74,3 @@ def _how(name: str, old: Any, new: Any) -> str:
         gone, more = bool(besides(old, new)), bool(besides(new, old))
         return "changed" if gone == more else "value-removed" if gone else "value-added"
     return "changed"
-
-
-def _is_branch(pointer: str, union: str) -> bool:
-    return bool(re.search(rf"/{union}/\d+$", pointer))

@@ -6,7 +6,6 @@ from abeja_datasets_contract.diff.report.findings import Audience
 from abeja_datasets_contract.diff.rules.requests import Requests
 from abeja_datasets_contract.diff.rules.responses import Responses
 from abeja_datasets_contract.diff.rules.security import compare_security
-from abeja_datasets_contract.diff.rules.servers import compare_servers
 from abeja_datasets_contract.diff.rules.sides import Sides
 from abeja_datasets_contract.openapi.operations import Operation
 from abeja_datasets_contract.openapi.pointers import child
@@ -63,6 +62,12 @@ def _compare(sides: Sides, old: Operation, new: Operation) -> None:
             old=_at(old, "tags"),
             new=_at(new, "tags"),
         )
+    elif {*old.raw.get("tags", [])} != {*new.raw.get("tags", [])}:
+        words = f"the tags of the operation {new.name} changed, besides the first"
+        sides.add(
+            "operation-tags-changed", "docs", ("callers sending", "callers reading"), words, new.name,
+            old=_at(old, "tags"), new=_at(new, "tags"),
+        )  # fmt: skip
     sides.deprecation(
         "operation", old.raw, new.raw, f"the operation {new.name}", new.name, old=old.pointer, new=new.pointer
     )
@@ -70,14 +75,6 @@ def _compare(sides: Sides, old: Operation, new: Operation) -> None:
     Requests(sides, old, new).compare()
     Responses(sides, old, new).compare()
     compare_security(sides, old, new)
-    compare_servers(
-        sides,
-        old.raw.get("servers"),
-        new.raw.get("servers"),
-        before=_at(old, "servers"),
-        after=_at(new, "servers"),
-        operation=new.name,
-    )
     if not sides.parts_alike(old.pointer, new.pointer, "callbacks"):
         words = f"the callbacks of {new.name} changed, which are not compared"
         sides.add(

@@ -4,6 +4,7 @@ from typing import Any
 
 from abeja_datasets_contract.diff.messages.examples import Example
 from abeja_datasets_contract.diff.messages.judge import Objection
+from abeja_datasets_contract.diff.report.findings import Severity
 from abeja_datasets_contract.diff.rules.ids import kebab
 from abeja_datasets_contract.diff.rules.sides import Sides
 from abeja_datasets_contract.diff.rules.texts import scalar
@@ -221,11 +222,10 @@ class Requests:
         for name in sorted({*known, *before} & {*before, *after}):
             then, now = (_encoded(side.get(name)) for side in (before, after))
             if then != now:
-                sure = form and then[:-1] != now[:-1]
                 words = f"the encoding of the request body as {kind} changed, for property `{name}`"
                 self._sides.add(
                     "request-encoding-changed",
-                    "breaking" if sure else "undecided",
+                    _severity_of_encoding(then, now) if form else "undecided",
                     ("callers sending",),
                     words,
                     self._name,
@@ -256,6 +256,16 @@ def _encoded(said: Any) -> tuple[Any, ...]:
         said.get("contentType"), style, said.get("explode", style == "form"), said.get("allowReserved", False),
         said.get("headers", {}),
     )  # fmt: skip
+
+
+def _severity_of_encoding(then: tuple[Any, ...], now: tuple[Any, ...]) -> Severity:
+    """Judge how the encoding of a property of a form changed; its headers are not compared."""
+    if then[1:-1] != now[1:-1]:
+        return "breaking"
+    if then[0] == now[0] or None in (then[0], now[0]):
+        return "undecided"
+    kinds, others = ([kind.strip() for kind in str(side[0]).split(",")] for side in (then, now))
+    return "compatible" if all(key_for(kind, others) for kind in kinds) else "breaking"
 
 
 def _spelt(parameter: Parameter, keyword: str, *, plain: bool) -> Any:

@@ -75,6 +75,8 @@ class SchemaFindings:
         enums = Schemas(covering, direction, closed=False, enums=self._more, shapes=self._shapes[1])
         self._oracle = Oracle(self._plain.sent, enums) if self._more else self._plain
         self._examples = Counterexamples(self._oracle)
+        for ends in sorted(self._slots, key=self._graph.size):
+            self._is_bad(ends)  # the smallest first, so that no large one takes the work that they need
         self._exposed = cache(lambda key: self._graph.reaching([key], self._is_bad) if self._is_bad(key) else set())
         self._judge_all()
 
@@ -130,12 +132,21 @@ class SchemaFindings:
         self._judge_silent()
 
     def _judge_silent(self) -> None:
-        """Report the schemas that changed without a finding, unless either side takes all of the other."""
+        """Report the schemas that changed without a finding: one side takes more, or alternatives are rewritten."""
         said = self._graph.reaching(self._said)
         for ends, slots in self._slots.items():
             silent = ends in self._graph.pairs and ends not in said
             if silent and self._back.decide(*reversed(ends)) != Verdict.YES:
                 self._add(Pair(*ends), Change(Kind.WIDER, "", *ends), "compatible", slots)
+            elif silent:
+                self._say_rewritten(ends, slots)
+
+    def _say_rewritten(self, ends: Key, slots: list[Slot]) -> None:
+        """Report the first pair that a slot leads to, and whose alternatives are written in another way."""
+        for key, pair in self._graph.pairs.items():
+            if pair.rewritten and ends in self._graph.reaching([key]):
+                self._add(pair, Change(Kind.REWRITTEN, "", *key), "compatible", slots)
+                return
 
     def _slots_of(self, keys: set[Key]) -> list[Slot]:
         return [slot for ends, slots in self._slots.items() if ends in keys for slot in slots]
@@ -198,12 +209,17 @@ class SchemaFindings:
             return "breaking" if self._request else "warning"
         if change.kind == Kind.ADDED and not self._request:
             required = self._oracle.covering.body(_parent(change.covering, 2))[0].get("required", [])
+            hidden = self._oracle.covering.hides(self._oracle.covering.document.at(change.covering))
+            if hidden:
+                return "compatible"
             return None if change.name in required else "warning"  # `missing` says it of a required one
         return "compatible"
 
     def _harmless(self, pair: Pair, change: Change) -> Severity | None:
         if change.kind == Kind.KEYWORD and change.name in _CLOSING and self._closes(change):
             return "warning"
+        if change.kind == Kind.KEYWORD and change.name == "format":
+            return "warning"  # validators judge few formats, but generated code has a type for some
         if change.kind == Kind.KEYWORD and change.sent == pair.sent:
             # Said now, and true before: of all values, or of those alone that have nothing undescribed.
             return None if self._oracle.was_so(pair.sent, change) else "compatible"
@@ -248,7 +264,7 @@ class SchemaFindings:
         return None
 
     def _add(self, pair: Pair, change: Change, severity: Severity, slots: list[Slot]) -> None:
-        found = self._finding(pair, change, severity)
+        found = self._finding(pair, change, severity, slots)
         found = self._found.setdefault((pair.sent, pair.covering, change), found)
         found.operations = tuple(dict.fromkeys([*found.operations, *(slot.operation for slot in slots)]))
         found.audiences = self._audiences(change, found.severity)
@@ -273,19 +289,28 @@ class SchemaFindings:
                     return found
         return refused
 
-    def _finding(self, pair: Pair, change: Change, severity: Severity) -> Finding:
+    def _finding(self, pair: Pair, change: Change, severity: Severity, slots: list[Slot]) -> Finding:
         words = self._wording.sentence(change, pair.sent, pair.covering)
-        if severity == "undecided" and self._oracle.gave_up and change.kind not in (Kind.DISCRIMINATOR, Kind.CONTENT):
+        if severity == "undecided" and self._is_too_large(pair, change, slots):
             words += " (too large to decide)"
         old, new = (change.sent, change.covering) if self._request else (change.covering, change.sent)
         before, after = place_in(self._old, written(self._old, old)), place_in(self._new, written(self._new, new))
         return Finding(self._ids.of(change, pair.sent, pair.covering), severity, (), words, before, after)
 
+    def _is_too_large(self, pair: Pair, change: Change, slots: list[Slot]) -> bool:
+        """Return whether a change is undecided because it is too large, or what stands around it is."""
+        oracle, ends = self._oracle, (pair.sent, pair.covering)
+        if change.kind in (Kind.DISCRIMINATOR, Kind.CONTENT):
+            return False
+        unknown = oracle.judge(*ends, change) == Verdict.UNKNOWN
+        large = unknown and (oracle.spent or not oracle.is_small(*ends))
+        return large or any(oracle.gave_up(*self._ends(slot)) for slot in slots)
+
     def _audiences(self, change: Change, severity: Severity) -> tuple[Audience, ...]:
         side: Audience = "callers sending" if self._request else "callers reading"
         # What the generated models declare: their attributes, which of these must be given, types and enum classes.
         declared = change.kind in _DECLARED or change.name == "type"
-        if change.kind == Kind.TEXT:
+        if change.kind in (Kind.TEXT, Kind.REWRITTEN):
             return ("generated code",)
         if severity == "compatible":
             return ("contract check",) if change.kind in (*_LOOSER, Kind.ENUM, Kind.KEYWORD, Kind.BRANCH) else (side,)

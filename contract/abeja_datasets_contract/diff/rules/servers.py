@@ -3,62 +3,54 @@
 from itertools import product
 from typing import Any
 
+from abeja_datasets_contract.diff.report.findings import Audience
 from abeja_datasets_contract.diff.rules.sides import Sides
 
+_OF_ALL = "#/servers"
+_DEFAULT: tuple[Audience, ...] = ("callers sending", "generated code")
+"""Whom it concerns which server is used where none is chosen."""
 _MOST = 1000
 """Of more combinations of its variables than this, a server's URL is compared as it is written."""
 
 
-def compare_servers(sides: Sides, old: Any, new: Any, *, before: str, after: str, operation: str = "") -> None:
-    """Compare the URLs of two lists of servers, their variables filled in.
+def compare_servers(sides: Sides) -> None:
+    """Compare the servers of the whole API, and those of each operation that has its own in either document."""
+    both = [
+        (sides.old_operations[key], new) for key, new in sides.new_operations.items() if key in sides.old_operations
+    ]
+    places = [
+        (*(side.place(one) for side, one in zip(sides.servers, pair, strict=True)), pair[1].name) for pair in both
+    ]
+    of_all = (_OF_ALL, _OF_ALL)
+    if not places or any(tuple(ends) == of_all for *ends, _ in places):
+        _compare(sides, *of_all)
+    for old, new, operation in places:
+        if (old, new) != of_all:
+            _compare(sides, old, new, operation)
+    if sides.moved:
+        base, after = (side.base or "/" for side in sides.servers)
+        words = f"the path of the servers was {base} and is {after}, and the paths changed so that all URLs stay"
+        sides.add("base-path-moved", "warning", ("generated code",), words, old=_OF_ALL, new=_OF_ALL)
 
-    Args:
-        sides: where findings go.
-        old: the servers of the old document.
-        new: those of the new one.
-        before: where `old` stands.
-        after: where `new` stands.
-        operation: whose servers these are; without it, those of the whole API.
-    """
-    mine, others = _urls(old), _urls(new)
-    if mine and not others:
-        sides.add(
-            "servers-removed",
-            "breaking",
-            ("callers sending",),
-            "the servers were removed",
-            operation,
-            old=before,
-            new=after,
-        )
-        return
+
+def _compare(sides: Sides, old: str, new: str, operation: str = "") -> None:
+    """Compare the URLs of the servers at two places, their variables filled in."""
+    servers = [side.at(place) for side, place in zip(sides.servers, (old, new), strict=True)]
+    mine, others = map(_urls, servers)
     for url in mine:
         if url not in others:
             words = f"the server {url} was removed"
-            sides.add("server-removed", "breaking", ("callers sending",), words, operation, old=before, new=after)
+            sides.add("server-removed", "breaking", ("callers sending",), words, operation, old=old, new=new)
     for url in others:
         if url not in mine:
-            words = f"the server {url} was added" if mine else f"the server is now {url}"
-            sides.add(
-                "server-added",
-                "compatible" if mine else "breaking",
-                ("callers sending",),
-                words,
-                operation,
-                old=before,
-                new=after,
-            )
-    if {*mine} == {*others} and _usual(old) != _usual(new):
+            words = f"the server {url} was added"
+            sides.add("server-added", "compatible", ("callers sending",), words, operation, old=old, new=new)
+    if {*mine} == {*others} and _usual(servers[0]) != _usual(servers[1]):
         words = "the server that is used where none is chosen changed"
-        sides.add(
-            "server-default-changed",
-            "warning",
-            ("callers sending", "generated code"),
-            words,
-            operation,
-            old=before,
-            new=after,
-        )
+        sides.add("server-default-changed", "warning", _DEFAULT, words, operation, old=old, new=new)
+    elif {*mine} == {*others} and _described(servers[0]) != _described(servers[1]):
+        words = "the description of a server was changed"
+        sides.add("description-changed", "docs", ("callers sending",), words, operation, old=old, new=new)
 
 
 def _urls(servers: Any) -> list[str]:
@@ -83,6 +75,10 @@ def _filled(server: dict[str, Any]) -> list[str]:
             one = one.replace(f"{{{name}}}", str(value))
         filled.append(_plain(one))
     return filled
+
+
+def _described(servers: Any) -> dict[str, Any]:
+    return {url: server.get("description") for server in servers for url in _filled(server)}
 
 
 def _usual(servers: Any) -> str:

@@ -6,22 +6,28 @@ from typing import Any
 
 from abeja_datasets_contract.diff.messages.examples import Example, MessageExamples
 from abeja_datasets_contract.diff.report.findings import Audience, Counterexample, Finding, Place, Severity
+from abeja_datasets_contract.diff.rules.bases import Servers, matched
 from abeja_datasets_contract.diff.rules.ids import kebab
 from abeja_datasets_contract.diff.rules.slots import Slot
 from abeja_datasets_contract.diff.schemas.sameness import Said, Sameness
 from abeja_datasets_contract.diff.schemas.schemas import Direction
 from abeja_datasets_contract.openapi.document import Document
-from abeja_datasets_contract.openapi.operations import operations
 from abeja_datasets_contract.openapi.pointers import child, join, split
 from abeja_datasets_contract.openapi.references import references
 
+EXTENSIONS = ("x-extensible-enum", "x-stability-level", "x-sunset")
+"""Extensions that tell callers what they may rely on. No other extension has a meaning that is known here."""
 _WORDS = {
     "summary": "the summary of {what} was {change}",
     "description": "the description of {what} was {change}",
     "title": "the title of {what} was {change}",
     "externalDocs": "the external documentation of {what} was {change}",
+    "contact": "the contact of {what} was {change}",
+    "license": "the license of {what} was {change}",
+    "termsOfService": "the terms of service of {what} were {change}",
     "example": "the example of {what} was {change}",
     "examples": "the examples of {what} were {change}",
+    **{name: f"the extension `{name}` of {{what}} was {{change}}" for name in EXTENSIONS},
 }
 """By keyword, what is said of a change of it."""
 _EXAMPLES = 3
@@ -34,6 +40,8 @@ class Sides:
     Attributes:
         findings: what was found outside of schemas. The same thing found for several operations, which share a
             parameter or a response, is one finding.
+        servers: those of both documents.
+        moved: whether a part of the paths moved from the servers into the paths, or back.
         slots: the schemas that are left to compare.
         examples: makes the counterexamples.
     """
@@ -41,8 +49,8 @@ class Sides:
     def __init__(self, old: Document, new: Document) -> None:
         self.old = old
         self.new = new
-        self.old_operations = operations(old)
-        self.new_operations = operations(new)
+        self.servers = Servers(old), Servers(new)
+        self.old_operations, self.new_operations, self.moved = matched(*self.servers)
         self._matched = {
             new.name: (self.old_operations[key], new)
             for key, new in self.new_operations.items()
@@ -133,13 +141,18 @@ class Sides:
                 sentence = said.format(what=what, change=change)
                 self.add(
                     f"{kebab(keyword)}-changed",
-                    "docs",
+                    severity_of(keyword),
                     ("callers sending", "callers reading"),
                     sentence,
                     operation,
                     old=places["old"],
                     new=places["new"],
                 )
+
+
+def severity_of(keyword: str) -> Severity:
+    """Return how bad a change is of what is said in words, or by an extension."""
+    return "warning" if keyword in EXTENSIONS else "docs"
 
 
 def _said(document: Document, pointer: str) -> Said:

@@ -3,8 +3,8 @@
 import json
 from typing import Any
 
+from abeja_datasets_contract.diff.schemas.canonical import canonical, covers
 from abeja_datasets_contract.diff.schemas.fixpoint import Verdict
-from abeja_datasets_contract.diff.schemas.oracle import canonical, covers
 from abeja_datasets_contract.diff.schemas.shapes import Shape, Shapes
 from abeja_datasets_contract.openapi.pointers import child
 

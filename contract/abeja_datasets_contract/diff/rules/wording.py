@@ -5,7 +5,7 @@ from typing import Any
 from abeja_datasets_contract.diff.report.printing import shown
 from abeja_datasets_contract.diff.rules.subjects import subject
 from abeja_datasets_contract.diff.rules.values import NOTHING, Values
-from abeja_datasets_contract.diff.schemas.changes import Change, Kind
+from abeja_datasets_contract.diff.schemas.changes import Change, Kind, is_branch
 from abeja_datasets_contract.diff.schemas.graph import besides
 from abeja_datasets_contract.diff.schemas.schemas import Direction
 from abeja_datasets_contract.diff.schemas.shapes import is_null
@@ -44,6 +44,7 @@ _SAID = {
         "more is accepted than before",
         "not all that was described comes any more",
     ),
+    Kind.REWRITTEN: ("the alternatives are written in another way, and take the same values",) * 2,
     Kind.WHOLE: (
         "not all that was sent is accepted any more",
         "responses may come that were not described before",
@@ -89,6 +90,9 @@ class Wording:
         if kind == Kind.BRANCH:
             word = "removed" if self._request else "added"
             return f"the alternative {_branch(self._sent, change.sent)} was {word}"
+        if kind == Kind.LOOSER and is_branch(change.covering, name):
+            word = "added" if self._request else "removed"
+            return f"the alternative {_branch(self._covering, change.covering)} was {word}"
         old, new = self._values.of(change, sent, covering)
         return _values(old, new) if name == "enum" else _keyword(name, old, new)
 
@@ -142,6 +146,7 @@ def _branch(document: Document, pointer: str) -> str:
     raw = document.at(pointer)
     if isinstance(raw, dict) and isinstance(raw.get("$ref"), str):
         return f"`{split(raw['$ref'])[-1]}`"
-    if isinstance(raw, dict) and ("title" in raw or "type" in raw):
-        return f"`{raw.get('title', raw.get('type'))}`"
+    name = raw.get("title", raw.get("type")) if isinstance(raw, dict) else None
+    if name and name != "object":
+        return f"`{name}`"
     return "at place " + str(int(split(pointer)[-1]) + 1)

@@ -8,8 +8,9 @@ from typing import Any
 import jsonschema_rs
 
 from abeja_datasets_contract.diff.samples.sampler import NoSample, Sampler
+from abeja_datasets_contract.diff.schemas.canonical import canonical
 from abeja_datasets_contract.diff.schemas.changes import Change, Kind, Step
-from abeja_datasets_contract.diff.schemas.oracle import Oracle, canonical
+from abeja_datasets_contract.diff.schemas.oracle import Oracle
 from abeja_datasets_contract.diff.schemas.schemas import larger_than
 
 _TURNS = 6

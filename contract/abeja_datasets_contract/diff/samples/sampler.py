@@ -185,7 +185,7 @@ def _numbers(merged: Merged, *, whole: bool) -> Iterator[Any]:
     candidates: list[Any] = [0, 1, *(edge for edge in edges if edge is not None), -1, 2, 10, 100, 10_000]
     candidates += [edge + sign for edge, sign in product([e for e in edges if e is not None], (-1, 1))]
     candidates += [merged.step, -merged.step] if merged.step else []
-    candidates += [2**31, -(2**31) - 1, 2**63] if whole else [0.5, -0.5, 1e300, 2**31]
+    candidates += [2**31, -(2**31) - 1, 2**63] if whole else [0.5, -0.5, 1 / 3, 1e300, 2**31]
     for value in candidates:
         fits = (low is None or value >= low) and (high is None or value <= high)
         fits = fits and (under is None or value > under) and (over is None or value < over)

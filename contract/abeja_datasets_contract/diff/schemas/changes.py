@@ -1,8 +1,11 @@
 """What differs between two schemas, by kind, before it is judged."""
 
+import re
 from dataclasses import dataclass
 from enum import Enum
 from typing import NamedTuple
+
+from abeja_datasets_contract.openapi.families import UNIONS
 
 Step = tuple[str, ...]
 """How to get from a value to one inside: ("property", name), ("item",), ("extra",) or ("branch", keyword, index)."""
@@ -49,6 +52,8 @@ class Kind(Enum):
     """The pairs inside do not describe a property completely."""
     WIDER = "wider"
     """Some value is accepted that was not sent, and no smaller change explains it."""
+    REWRITTEN = "rewritten"
+    """Alternatives are written in another way, and take the same values."""
     WHOLE = "whole"
     """Some value is refused, and no smaller change explains it."""
 
@@ -78,3 +83,8 @@ class Change:
     sent: str
     covering: str
     holder: str = ""
+
+
+def is_branch(pointer: str, union: str) -> bool:
+    """Return whether a pointer leads to an alternative of a union of this keyword."""
+    return union in UNIONS and bool(re.search(rf"/{union}/\d+$", pointer))

@@ -25,23 +25,25 @@ Rule = Callable[[Key, Lookup[Key]], Verdict]
 """Returns a verdict from those that it looks up. Where one of these falls, its own may not rise."""
 
 
+def worst(verdicts: set[Verdict]) -> Verdict:
+    """Return the verdict on a whole from those on its parts."""
+    return min(verdicts, default=Verdict.YES)
+
+
 class Fixpoint(Generic[Key]):
     """Solves verdicts, each once.
 
     Args:
         rule: what each verdict follows from.
-        budget: how many times the rule is asked for one solution; then all that is open is unknown.
+        budget: how many times the rule is asked for one solution; then it is unknown.
         total: how many times it is asked for all solutions; then all that is not solved yet is unknown.
-
-    Attributes:
-        gave_up: whether some verdict is unknown because a budget was spent.
     """
 
     def __init__(self, rule: Rule[Key], budget: int, total: int) -> None:
         self._rule = rule
         self._budget = budget
         self._left = total
-        self.gave_up = False
+        self._gave_up: set[Key] = set()
         self._solved: dict[Key, Verdict] = {}
 
     def solve(self, key: Key) -> Verdict:
@@ -49,9 +51,14 @@ class Fixpoint(Generic[Key]):
         if key not in self._solved:
             solution = _Solution(self._rule, self._solved, key)
             self._left -= solution.work(min(self._budget, self._left))
-            self.gave_up = self.gave_up or solution.unfinished
+            if solution.unfinished:
+                self._gave_up.add(key)
             self._solved.update(solution.values)
         return self._solved[key]
+
+    def gave_up(self, key: Key) -> bool:
+        """Return whether a verdict is unknown because a budget was spent, its own or that of all."""
+        return key in self._gave_up and self._solved[key] == Verdict.UNKNOWN
 
     @property
     def spent(self) -> bool:
@@ -67,7 +74,7 @@ class _Solution(Generic[Key]):
         self._solved = solved
         self._resting: dict[Key, set[Key]] = defaultdict(set)
         self._todo: dict[Key, None] = {start: None}
-        self._now = start
+        self._start = self._now = start
         self.values: dict[Key, Verdict] = {start: Verdict.YES}
 
     def work(self, budget: int) -> int:
@@ -82,7 +89,9 @@ class _Solution(Generic[Key]):
                 self.values[key] = verdict
                 self._todo.update(dict.fromkeys(self._resting[key]))
         if self.unfinished:
-            self.values = {key: min(verdict, Verdict.UNKNOWN) for key, verdict in self.values.items()}
+            # What has fallen to no stays there. The rest may be solved by itself, as it can be much smaller.
+            known = {key: verdict for key, verdict in self.values.items() if verdict == Verdict.NO}
+            self.values = {self._start: Verdict.UNKNOWN, **known}
         return asked
 
     @property

@@ -8,6 +8,7 @@ from typing import Any
 from abeja_datasets_contract.diff.schemas.changes import Inner, Step
 from abeja_datasets_contract.diff.schemas.pairs import Pair, Pairs
 
+_COUNTED = 1000
 Key = tuple[str, str]
 """A pair, by the pointers of what is sent and of what has to take it."""
 
@@ -54,6 +55,15 @@ class PairGraph:
                 self._users.setdefault(other, []).append(key)
                 if other in steps:
                     todo.append(other)
+
+    def size(self, key: Key) -> int:
+        """Return to how many pairs one leads, itself included; of many, no more than a thousand are counted."""
+        todo, found = [key], {key}
+        while todo and len(found) < _COUNTED:
+            more = self._inner.get(todo.pop(), {}).keys() - found
+            found |= more
+            todo += more
+        return len(found)
 
     def users(self, key: Key) -> list[Key]:
         """Return the pairs directly around one."""

@@ -85,7 +85,7 @@ class Matcher:
                 self._pair(match, lefts, rights, left, right)
 
     def _fit(self, left: str, right: str, shared: frozenset[str]) -> float:
-        fixed, others = _fixed(self._sent, left), _fixed(self._covering, right)
+        fixed, others = fixed_values(self._sent, left), fixed_values(self._covering, right)
         if any(not [value for value in fixed[name] if value in others[name]] for name in fixed.keys() & others.keys()):
             return 0
         return fit(self._sent.at(left), self._covering.at(right), shared)
@@ -134,7 +134,7 @@ def values_of(shapes: Shapes, union: Union, place: str) -> list[str]:
     What the alternative itself says of the property counts; then the mapping; then the name of its schema.
     """
     name = discriminator_of(shapes, union)
-    fixed = _fixed(shapes, place).get(name)
+    fixed = fixed_values(shapes, place).get(name)
     if fixed is not None:
         return [_plain(value) for value in fixed]
     target = target_of(shapes.document.at(place))
@@ -157,11 +157,11 @@ def _text(shapes: Shapes, _: Union, place: str) -> list[str]:
 
 
 def _constants(shapes: Shapes, _: Union, place: str) -> list[str]:
-    fixed = _fixed(shapes, place)
+    fixed = fixed_values(shapes, place)
     return [json.dumps(fixed, sort_keys=True)] if fixed else []
 
 
-def _fixed(shapes: Shapes, place: str) -> dict[str, list[Any]]:
+def fixed_values(shapes: Shapes, place: str) -> dict[str, list[Any]]:
     """Return the values that the properties of an alternative are fixed to, such as those of `type`."""
     found = {}
     for name, places in shapes.at(place).properties.items():

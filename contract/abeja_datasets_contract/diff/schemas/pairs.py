@@ -27,6 +27,7 @@ class Pair:
         unjudged: changes that JSON Schema does not judge: of discriminators, and of the encoding of texts.
         loose: properties whose values the pairs inside do not tell all of.
         has_unions: whether either side has alternatives.
+        rewritten: whether the sides have unions of other keywords, or of other numbers of alternatives.
         by_branches: whether the sent side is alternatives alone and the other has none, which each of them has to obey.
     """
 
@@ -40,6 +41,7 @@ class Pair:
     unjudged: list[Change] = field(default_factory=list)
     loose: list[Change] = field(default_factory=list)
     has_unions: bool = False
+    rewritten: bool = False
     by_branches: bool = False
 
 
@@ -57,6 +59,7 @@ class Pairs:
         key = (sent, covering)
         if key not in self._pairs:
             pair = Pair(sent, covering)
+            pair.rewritten = _forms(self._sent.at(sent)) != _forms(self._covering.at(covering))
             left, right = self._shapes(sent, covering)
             pair.has_unions = left.conditional or right.conditional
             pair.by_branches = bool(left.only_union) and not right.conditional
@@ -174,6 +177,11 @@ class Pairs:
         target = target_of(self._sent.document.at(place))
         targets = [target_of(self._covering.document.at(other)) for other in match.covering.branches]
         return target in targets and target not in [target_of(self._covering.document.at(one)) for one in partners]
+
+
+def _forms(shape: Shape) -> list[tuple[str, int]]:
+    """Return the keyword and the number of alternatives of each union."""
+    return sorted((union.keyword, len(union.branches)) for union in shape.unions)
 
 
 def _flat(pointer: str, shape: Shape) -> str:

@@ -9,6 +9,7 @@ What is added stands at places that the document does not have; all others keep 
 """
 
 import copy
+import json
 from collections.abc import Iterator
 from typing import Any
 
@@ -106,6 +107,15 @@ def _rewrite_constants(schema: dict[str, Any]) -> None:
 
 def _is_constant(part: Any) -> bool:
     return isinstance(part, dict) and ("const" in part or _one(part)) and not set(part) - _WORDS - {"const", "enum"}
+
+
+def words_of_constants(parts: list[dict[str, Any]]) -> dict[str, dict[str, Any]]:
+    """Return what a union of constants says of each of them, besides its value."""
+    return {
+        json.dumps(value): {key: said for key, said in part.items() if key in _WORDS}
+        for part in parts
+        for value in _values(part)
+    }
 
 
 def _one(part: dict[str, Any]) -> bool:

@@ -14,7 +14,7 @@ from typing import Any, Literal
 from abeja_datasets_contract.diff.schemas.declared import Declared, Names
 from abeja_datasets_contract.diff.schemas.sameness import Said
 from abeja_datasets_contract.diff.schemas.shapes import Shapes, is_variant
-from abeja_datasets_contract.openapi.dialect import AS_BASE, LISTS, MAPS, modern
+from abeja_datasets_contract.openapi.dialect import AS_BASE, KEPT, LISTS, MAPS, modern
 from abeja_datasets_contract.openapi.document import Document
 from abeja_datasets_contract.openapi.families import UNIONS
 from abeja_datasets_contract.openapi.pointers import child, join, split
@@ -33,11 +33,13 @@ class _Way:
         closed: whether objects in it are closed.
         shared: properties which several schemas of the same value describe, so that none of these can be closed alone.
         base: whether it is meant without its alternatives.
+        whole: whether what it refers to is closed there, as all that is said of a value.
     """
 
     closed: bool
     shared: frozenset[str] = frozenset()
     base: bool = False
+    whole: bool = False
 
 
 class Schemas:
@@ -64,7 +66,7 @@ class Schemas:
         self.document = document
         self.direction = direction
         self.closed = closed
-        self._enums = enums or {}
+        self.enums = enums or {}
         self._nodes: dict[str, Any] = {}
         self._hidden: dict[int, bool] = {}
         self._said: dict[str, Said] = {}
@@ -113,6 +115,12 @@ class Schemas:
         raw = self.document.at(pointer)
         return self._body(raw, pointer, _Way(self.closed)) if isinstance(raw, dict) else ({}, False)
 
+    def any_of(self, pointers: list[str]) -> dict[str, Any]:
+        """Return a schema that takes what any of some schemas takes."""
+        schema: dict[str, Any] = {"anyOf": [self.node(pointer) for pointer in pointers]}
+        definitions = self.definitions(schema)
+        return {**schema, "$defs": definitions} if definitions else schema
+
     def definitions(self, schema: Any) -> dict[str, Any]:
         """Return all that a schema of this class refers to, directly or not, by the names that its references use."""
         found: dict[str, Any] = {}
@@ -128,7 +136,8 @@ class Schemas:
         """Return a definition, and the names of those that it refers to itself."""
         if name not in self._definitions:
             pointer, way = self._targets[name]
-            definition = self._part(self.document.at(pointer), pointer, way)
+            convert = self._closed if way.whole and way.closed else self._part
+            definition = convert(self.document.at(pointer), pointer, replace(way, whole=False))
             self._definitions[name] = (definition, frozenset(_referred(definition)))
         return self._definitions[name]
 
@@ -168,9 +177,19 @@ class Schemas:
 
     def _value(self, raw: Any, pointer: str, way: _Way) -> Any:
         """Convert a schema that is all that is said of a value, so that it can be closed."""
-        if not isinstance(raw, dict) or not way.closed:
-            return self._part(raw, pointer, way)
+        if not isinstance(raw, dict):
+            return raw
+        closes = "unevaluatedProperties" in raw or (way.closed and self._names.of(raw, base=way.base).declared)
+        if closes and _refers(raw) and not _only_refers(raw):
+            # `canonicalize` overflows the stack where a circle of alternatives is closed at a place without a name.
+            return {"$ref": self._named_reference(pointer, replace(way, whole=True))}
+        return self._closed(raw, pointer, way) if way.closed else self._part(raw, pointer, way)
+
+    def _closed(self, raw: dict[str, Any], pointer: str, way: _Way) -> Any:
+        """Convert a schema and close it; one that only refers to another one is closed there."""
         names = self._names.of(raw, base=way.base)
+        if names.declared and _only_refers(raw):
+            return self._part(raw, pointer, replace(way, whole=True))
         schema = self._part(raw, pointer, replace(way, shared=names.shared))
         if names.declared and isinstance(schema, dict):
             schema = dict(schema)
@@ -190,8 +209,8 @@ class Schemas:
         if way.base:
             schema = {key: value for key, value in schema.items() if key not in UNIONS}
             way = replace(way, base=False)
-        if pointer in self._enums and isinstance(schema.get("enum"), list):
-            schema["enum"] = [*schema["enum"], *self._enums[pointer]]
+        if pointer in self.enums and isinstance(schema.get("enum"), list):
+            schema["enum"] = [*schema["enum"], *self.enums[pointer]]
         if raw.get(_HIDDEN[self.direction]) is True:
             schema[_HIDDEN[self.direction]] = True  # an annotation, so that `mark` sees it
         if isinstance(raw.get("discriminator"), dict):
@@ -204,12 +223,16 @@ class Schemas:
         return schema, nullable
 
     def _reference(self, target: str, way: _Way) -> str:
-        pointer = join(*split(target))
+        return self._named_reference(join(*split(target)), way)
+
+    def _named_reference(self, pointer: str, way: _Way) -> str:
         name = definition_name(pointer)
         if way.closed != self.closed:
             name += "_as_written"
         if way.base:
             name += "_as_base"
+        if way.whole:
+            name += "_closed"
         if way.shared:
             name += "_sharing_" + "_".join(definition_name(part) for part in sorted(way.shared))
         self._targets[name] = (pointer, way)
@@ -251,6 +274,18 @@ class Schemas:
             schema["required"] = [name for name in schema.get("required", []) if name not in hidden]
             if self.closed:
                 schema["properties"] = {name: part for name, part in properties.items() if name not in hidden}
+
+
+def _refers(raw: Any) -> bool:
+    """Return whether a schema, or one of those that it combines, is a reference."""
+    if not isinstance(raw, dict):
+        return False
+    parts = [part for key in ("allOf", *UNIONS) for part in raw.get(key, [])]
+    return "$ref" in raw or any(map(_refers, [*parts, raw.get("then"), raw.get("else")]))
+
+
+def _only_refers(raw: dict[str, Any]) -> bool:
+    return "$ref" in raw and not raw.keys() & (KEPT - {"$ref", AS_BASE, "examples"})
 
 
 def _close(schema: dict[str, Any], names: Names) -> None:

@@ -169,6 +169,7 @@ class Shapes:
             inner = [(target_of(schema), bool(schema.get(AS_BASE)))] if "$ref" in schema else []
             inner += [(child(pointer, "allOf", index), False) for index in range(len(schema.get("allOf", [])))]
             todo += [(place, as_base, alone and len(inner) == 1) for place, as_base in inner]
+        shape.null = shape.null and not chosen  # null is another alternative than the one that is taken
 
     def _note(self, shape: Shape, pointer: str, schema: dict[str, Any]) -> None:
         for keyword in (*SCALARS, *WHOLE, *INNER, *CONTENT):

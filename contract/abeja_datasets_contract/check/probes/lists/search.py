@@ -1,5 +1,6 @@
 """The query language of `q`: what each part of it finds, and that all else is refused."""
 
+import json
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any
@@ -328,7 +329,9 @@ def _refusing(queries: Sequence[str]) -> Callable[[Probe], None]:
         dataset = _searched(p) if p.may_write else subject(p)
         for q in queries:
             with p.case():
-                p.call(_LIST, dataset.id, query={"q": q}, expect=_REFUSED, promised=f"q={q} is refused")
+                p.call(
+                    _LIST, dataset.id, query={"q": q}, expect=_REFUSED, promised=f"the query {json.dumps(q)} is refused"
+                )
 
     return check
 
@@ -341,7 +344,7 @@ def not_utf_8(p: Probe) -> None:
         with p.case():
             call = p.request(_LIST, dataset.id)
             response = p.send(replace(call, target=f"{call.target}?q={raw}"))
-            p.expect(response, _REFUSED, f"q={raw} is refused")
+            p.expect(response, _REFUSED, f"the query {json.dumps(raw)} is refused")
 
 
 for _kind, _texts in BROKEN.items():

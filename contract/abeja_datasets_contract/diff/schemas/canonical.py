@@ -1,0 +1,76 @@
+"""Schemas in the canonical form of jsonschema_rs, which decides by the letter whether one takes all of another."""
+
+from typing import Any
+
+import jsonschema_rs
+
+from abeja_datasets_contract.diff.schemas.fixpoint import Verdict
+from abeja_datasets_contract.diff.schemas.schemas import Schemas, larger_than
+from abeja_datasets_contract.diff.schemas.shapes import Shapes
+from abeja_datasets_contract.openapi.dialect import SCALARS
+
+NULL = {"type": "null"}
+Canonical = jsonschema_rs.CanonicalSchema | None
+_MOST = 5_000
+"""Of more schemas and values than this, written out, none is canonicalized."""
+VARIANTS = 2
+"""Unions inside each other, of which each alternative is compared with all that stands around."""
+
+
+def canonical(schema: Any) -> Canonical:
+    """Canonicalize a schema; None where it is none that JSON Schema knows (a misspelt type, a broken pattern).
+
+    So it is for one that is too large with all that it refers to written out, as canonicalizing does.
+    """
+    if larger_than(schema, _MOST):
+        return None
+    try:
+        return jsonschema_rs.canonicalize(schema, draft=jsonschema_rs.Draft202012, validate_formats=True, offline=True)
+    except (ValueError, OverflowError):
+        return None
+
+
+def covers(covering: Canonical, sent: Canonical) -> Verdict:
+    """Return whether a schema takes every value of another."""
+    if covering is None or sent is None:
+        return Verdict.UNKNOWN
+    try:
+        contained = covering.covers(sent)
+    except jsonschema_rs.canonical.CanonicalizationError:
+        return Verdict.UNKNOWN
+    if contained == jsonschema_rs.canonical.Containment.YES:
+        return Verdict.YES
+    return Verdict.NO if contained == jsonschema_rs.canonical.Containment.NO else Verdict.UNKNOWN
+
+
+def apart(one: Canonical, other: Canonical) -> bool:
+    """Return whether no value is one of both schemas; False where this is not known."""
+    if one is None or other is None:
+        return False
+    try:
+        return bool(one.intersect(other).satisfiability() == jsonschema_rs.canonical.Satisfiability.NO)
+    except jsonschema_rs.canonical.CanonicalizationError:
+        return False
+
+
+def surface(shapes: Shapes, schemas: Schemas, pointer: str, left: int = VARIANTS) -> dict[str, Any]:
+    """Return what a schema says of the value itself, and of properties no more than the values they are fixed to."""
+    shape = shapes.at(pointer)
+    parts: list[Any] = []
+    unions = shape.unions if left else []  # deeper, it says less than the schema does
+    for place in shape.pointers:
+        body, null = schemas.body(place)
+        part = {key: body[key] for key in (*SCALARS, "required") if key in body}
+        properties = {
+            name: {"enum": p["enum"]}
+            for name, p in body.get("properties", {}).items()
+            if isinstance(p, dict) and "enum" in p
+        }
+        if properties:
+            part["properties"] = properties
+        parts.append({"anyOf": [part, NULL]} if null else part)
+    parts += [{"anyOf": [surface(shapes, schemas, place, left - 1) for place in union.branches]} for union in unions]
+    if "false" in shape.keywords:
+        parts.append(False)
+    whole: dict[str, Any] = {"allOf": parts or [True]}
+    return {"anyOf": [whole, NULL]} if shape.null else whole
