@@ -10,9 +10,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from upkeep.left import files, security, types
+from upkeep.left.clauses import CHECK
 from upkeep.left.client import Client
 from upkeep.left.project import Gap, Project
-from upkeep.left.server import CHECK, Server
+from upkeep.left.server import Server
 
 if TYPE_CHECKING:
     from abeja_datasets_contract.diff import Document

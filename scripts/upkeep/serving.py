@@ -9,7 +9,7 @@ import logging
 import sys
 import tempfile
 import traceback
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -189,7 +189,10 @@ def _description(response: httpx.Response) -> str:
         return response.text[:200]
 
 
-def _again(exchange: Any, location: str = "", pairs: list[tuple[str, str]] = [], *, credential: bool = True) -> Any:  # noqa: B006 - it is not changed
+def _again(
+    exchange: Any, location: str = "", pairs: Sequence[tuple[str, str]] = (), *, credential: bool = True
+) -> httpx.Response:
+    """Send the request of an exchange again, with a parameter that has these names and texts."""
     sent = exchange.sent
     headers = {name: value for name, value in sent.headers if name.lower() not in ("authorization", "content-length")}
     url = httpx.URL(sent.url)

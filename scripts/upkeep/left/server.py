@@ -2,12 +2,14 @@
 
 import ast
 import re
-from collections.abc import Collection, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 from upkeep import modules
 from upkeep.contract import Operation, Part
+from upkeep.left import clauses
+from upkeep.left.clauses import CHECK, in_project, some
 from upkeep.left.project import DOCUMENT, Gap, Project
 from upkeep.left.samples import value
 from upkeep.left.wire import SIZE, TOKEN, Style
@@ -16,8 +18,7 @@ from upkeep.programs import Program, ProgramFailed
 MOCK = Path("mock_server/abeja_datasets_mock")
 RECORDS = MOCK / "storage/records.py"
 AUTHENTICATION = MOCK / "http/authentication.py"
-CHECK = Path("contract/abeja_datasets_contract/check")
-_MANY, _LONGEST = 3, 200
+_LONGEST = 200
 _VARIES = re.compile(r"^[\w/]*/(?=\w+( is missing|:))|\{.*|\[.*|\"[^\"]*\"|\d+")
 """What differs between findings of one cause: the place around a property, and values."""
 
@@ -42,20 +43,20 @@ class Server:
             found = {"error": str(error), "where": "", "failures": {}}
         yield from self._handlers(found)
         for where, failure in found.get("failures", {}).items():
-            yield Gap(_in_project(where) or str(MOCK), f"the mock server fails: {failure}")
+            yield Gap(in_project(where) or str(MOCK), f"the mock server fails: {failure}")
         if "the document requires" in found["error"]:
             yield Gap(
                 DOCUMENT, f"{found['error'].partition(': ')[2]}, so nothing can be checked; add an example", "the check"
             )
         elif found["error"]:
             yield Gap(
-                _in_project(found["where"]) or str(CHECK), f"the check can't check the mock server: {found['error']}"
+                in_project(found["where"]) or str(CHECK), f"the check can't check the mock server: {found['error']}"
             )
         else:
             yield from self._responses(found)
             yield from self._causes(found)
             yield from _unchecked(found)
-        yield from self._clauses()
+        yield from clauses.gaps(self.project)
 
     def stop(self) -> None:
         """End the process, if it still runs."""
@@ -128,67 +129,25 @@ class Server:
     def _causes(self, found: dict[str, Any]) -> Iterator[Gap]:
         """Yield what the check finds wrong, each thing once; a failure in the server is named by its own place."""
         alike: dict[tuple[str, str], list[tuple[str, str, list[str]]]] = {}
-        for name, came, promised, clauses in found["causes"]:
+        for name, came, promised, failing in found["causes"]:
             # Without a handler the response is an example, which another entry says.
             is_told = (found.get("failures", {}) and "500" in came) or (name and name not in self._handled)
             if not is_told:
-                alike.setdefault((_VARIES.sub("_", came), promised), []).append((name, came, clauses))
+                alike.setdefault((_VARIES.sub("_", came), promised), []).append((name, came, failing))
         told: set[tuple[str, str]] = set()
         for (came, promised), each in alike.items():
             names = list(dict.fromkeys(name or "the server" for name, _, _ in each))
             if {(names[0], promised), (names[0], came)} & told:
                 continue
             told |= {(name, words) for name in names for words in (promised, came)}
-            clauses = list(dict.fromkeys(clause for _, _, some in each for clause in some))
+            failing = list(dict.fromkeys(clause for _, _, those in each for clause in those))
             many = f" (so do {', '.join(names[1:])})" if len(names) > 1 else ""
-            what = f"{names[0]} responds with {each[0][1][:_LONGEST]}, not {promised}{many}; clauses: {_some(clauses)}"
+            what = f"{names[0]} responds with {each[0][1][:_LONGEST]}, not {promised}{many}; clauses: {some(failing)}"
             yield Gap(self._place(names[0]), what, f"the responses of {names[0]}")
 
     def _place(self, operation_id: str) -> str:
         handler = self.handlers.get(operation_id)
         return f"{modules.HANDLERS}:{handler.lineno}" if handler else str(MOCK)
-
-    def _clauses(self) -> Iterator[Gap]:
-        """Ask the check for its clauses, and look for their sources in the document."""
-        document = self.project.document
-        from abeja_datasets_contract.check.document import Contract
-        from abeja_datasets_contract.check.stages import entries
-
-        try:
-            listed = entries(Contract(document, self.project.root / DOCUMENT))
-        except Exception as error:  # noqa: BLE001 - whatever keeps it from reading the document is reported
-            reason = f"{type(error).__name__}: {error}"
-            yield Gap(str(CHECK), f"it can't read the document, so its clauses are not known: {reason}")
-            return
-        gone: dict[tuple[str, str], list[str]] = {}
-        for entry in listed:
-            if entry.gone:
-                gone.setdefault((_in_project(entry.where), entry.gone), []).append(entry.clause.name)
-        for (where, what), clauses in gone.items():
-            one = f"the clause {clauses[0]} names" if len(clauses) == 1 else f"the clauses {_some(clauses)} name"
-            yield Gap(where, f"{one} what {DOCUMENT} no longer has: {what}", f"what is gone: {what}")
-        there = [entry.clause.source for entry in listed if not entry.gone and entry.clause.source.startswith("#/")]
-        sources = [*there, *map(document.follow, there)]
-        names = {entry.clause.name for entry in listed}
-        for operation in self.project.operations:
-            yield from self._without_a_clause(operation, names, sources)
-
-    def _without_a_clause(self, operation: Operation, names: Collection[str], sources: list[str]) -> Iterator[Gap]:
-        clause = f"operations.{operation.operation_id}.succeeds"
-        if clause not in names:
-            line = self.project.line(operation.pointer)
-            what = f"there is no clause {clause} ({line}); add its check"
-            yield Gap(str(CHECK / "probes/operations.py"), what, self.project.the_operation(operation))
-        for part in operation.parameters:
-            named = any(f"{source}/".startswith(f"{part.pointer}/") for source in sources)
-            if part.location != "path" and not named:
-                kind = f"{part.location} parameter {part.name} of {operation.operation_id}"
-                what = f"no clause has the {kind} as its source ({self.project.line(part.pointer)}); add one"
-                yield Gap(str(CHECK / "probes"), what, self.project.the_part(operation, part))
-
-
-def _some(names: list[str]) -> str:
-    return ", ".join(names[:_MANY]) + (f" and {len(names) - _MANY} more" if len(names) > _MANY else "")
 
 
 def _unchecked(found: dict[str, Any]) -> Iterator[Gap]:
@@ -196,15 +155,13 @@ def _unchecked(found: dict[str, Any]) -> Iterator[Gap]:
     reasons: dict[str, list[str]] = {}
     for clause, reason in found["unchecked"]:
         reasons.setdefault(reason, []).append(clause)
-    for reason, clauses in reasons.items():
+    for reason, names in reasons.items():
         if "defect of the check" in reason:
-            yield Gap(str(CHECK), f"{_some(clauses)}: {reason}", f"the check: {reason}")
+            yield Gap(str(CHECK), f"{some(names)}: {reason}", f"the check: {reason}")
         elif reason.startswith("the document does not allow"):
-            yield Gap(str(CHECK), f"{_some(clauses)} can't be checked: {reason}", f"the check: {reason}")
+            yield Gap(str(CHECK), f"{some(names)} can't be checked: {reason}", f"the check: {reason}")
         elif reason.startswith("the document requires"):
-            yield Gap(
-                DOCUMENT, f"{reason}, so {_some(clauses)} can't be checked; add an example", f"the check: {reason}"
-            )
+            yield Gap(DOCUMENT, f"{reason}, so {some(names)} can't be checked; add an example", f"the check: {reason}")
     if found["stopped"]:
         yield Gap(str(CHECK), f"the check of the mock server ended early: {found['stopped']}")
 
@@ -222,12 +179,6 @@ def _fields(project: Project, operation: Operation) -> Iterator[Part]:
     for part in Schemas(project.document).parts(entries or {}):
         for name in part.get("properties", {}):
             yield Part("body", name, operation.body_pointer, {}, False, "")
-
-
-def _in_project(where: str) -> str:
-    """Return a place in a package as it is named from the project's folder."""
-    found = re.search(r"(contract|mock_server)/abeja_datasets_.*", where)
-    return found[0] if found else ""
 
 
 def _headers(project: Project, operation: Operation) -> set[str]:
