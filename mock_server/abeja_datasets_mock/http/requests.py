@@ -38,7 +38,7 @@ def parse_query(query: bytes, operation: Operation) -> dict[str, Any]:
         parameter = operation.query.get(name)
         if parameter is None:
             continue
-        if parameter.kind == "array" and not parameter.separator:
+        if parameter.kind == "array" and not parameter.separator and not parameter.is_json:
             values.setdefault(name, []).append(_parsed(parameter.item_kind, name, value))
         elif name in values:
             raise bad_request(f"{name}: given more than once; give it once")
