@@ -96,7 +96,7 @@ PARAMETERS = {
         (
             f"{CLIENT}.*list_datasets fails before.*max_results|{CLIENT}.*list_datasets can't reach .*page_size",
             f"{HANDLERS}.*does not read .*page_size",
-            r"the clause paging.datasets.bounds names .*max_results",
+            r"paging.datasets.bounds.* names? what .*max_results",
         ),
     ),
     "a token parameter renamed": Edit(
@@ -112,7 +112,7 @@ PARAMETERS = {
         (f"{CLIENT}.*{ITEMS} does not describe query", f"{HANDLERS}.*{ITEMS} does not read .*query", ITEMS_OBJECT),
     ),
     "a parameter removed": Edit(
-        _removed(ITEMS, "limit"), (r"DatasetItems.list sends .*limit", r"paging.items.bounds names .*limit")
+        _removed(ITEMS, "limit"), (r"DatasetItems.list sends .*limit", r"paging.items.bounds.* names? what .*limit")
     ),
     "a parameter moved to a header": Edit(
         _moved(ITEMS, "q", "header"),
@@ -491,7 +491,7 @@ PLACES = {
     "an operation removed": Edit(
         _without("bulk_update_dataset_item"),
         (rf"{CLIENT}.*bulk_update_dataset_item has no operation any more", r"bulk_update_dataset_item handles",
-         r"README.md: it names bulk_update_dataset_item", r"operations.bulk_update_dataset_item.succeeds names"),
+         r"README.md: it names bulk_update_dataset_item", r"operations.bulk_update_dataset_item.succeeds.* names? what"),
     ),
     "an operation added": Edit(_added(f"{ROOT}/{{dataset_id}}/archive", "post", "archive_dataset"), _new("archive_dataset")),
     "an operation on another path": Edit(_added("/health", "get", "health", security=[]), _new("health")),

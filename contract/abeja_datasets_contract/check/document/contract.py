@@ -126,9 +126,19 @@ class Contract:
         return documented is not None and not documented.get("content")
 
     def media_types(self, operation: str | None, status: int) -> Sequence[str]:
-        """Return the documented media types of a response; JSON where the document has none for it."""
-        documented = self.operations[operation].response(status) if operation else None
-        return [*((documented or {}).get("content") or (JSON,))]
+        """Return the documented media types of a response; JSON where the document has none for it.
+
+        A response to what is no documented operation, such as another spelling of a path, may have any of them.
+        """
+        if operation is None:
+            return self._media_types
+        documented = self.operations[operation].response(status) or {}
+        return [*(documented.get("content") or (JSON,))]
+
+    @functools.cached_property
+    def _media_types(self) -> Sequence[str]:
+        every = (each for known in self.operations.values() for each in known.responses.values())
+        return [*dict.fromkeys((JSON, *(kind for each in every for kind in each.get("content") or ())))]
 
     def secured(self) -> list[str]:
         """List the operations that need a credential and whose paths hold nothing but the ids that the check knows."""
