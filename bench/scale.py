@@ -23,7 +23,7 @@ from servers import ITEM
 from abeja_datasets_mock.http.paging import Tokens
 from abeja_datasets_mock.loading import load as load_items
 from abeja_datasets_mock.storage.datasets import Datasets
-from abeja_datasets_mock.storage.items import Items
+from abeja_datasets_mock.storage.items import Items, Start
 from abeja_datasets_mock.storage.places import places
 from abeja_datasets_mock.storage.search import compile_query
 from abeja_datasets_mock.storage.store import Store
@@ -91,7 +91,7 @@ def _search(file: Path) -> dict[str, Any]:
         query, term = compile_query(q), text.encode()
 
         def by_index(query: Any = query) -> Any:
-            return list(items.search(dataset, -1, PAGE, query))
+            return list(items.search(dataset, Start(), PAGE, query))
 
         def by_scan(term: bytes = term) -> Any:
             return _scan(store, dataset, term)

@@ -1,4 +1,6 @@
-"""Regenerates after a share of some changes: `python -m tests.scripts.regenerate_seeds FOLDER SHARE SHARES NAME…`.
+"""Regenerates after some changes: `python -m tests.scripts.regenerate_seeds TABLE FOLDER SHARE SHARES NAME…`.
+
+TABLE is `seeds` (tests/contract/seeds) or `replay` (tests/scripts/replay).
 
 Each change gets a project in FOLDER, whose other packages are those of this one. The result is a line of JSON: what the
 generator refused, whether the output can be imported, its code (as a digest that no words change) and what is left to
@@ -20,9 +22,11 @@ from typing import Any
 
 import yaml
 from tests.contract.seeds import SEEDS, changed, seeded_document
-from tests.scripts.project import PACKAGE, ROOT
+from tests.scripts.project import PACKAGE, ROOT, NoTypes
+from tests.scripts.replay.edits import EDITS
 
 from upkeep import gaps, generating
+from upkeep.left import client, server, types
 from upkeep.programs import PACKAGES, ProgramFailed
 from upkeep.swapping import replace, workplace
 
@@ -33,24 +37,31 @@ LOADED = (
 )  # fmt: skip
 
 
-def main(folder: Path, share: int, shares: int, names: list[str]) -> None:
+def main(table: str, folder: Path, share: int, shares: int, names: list[str]) -> None:
     for name in LOADED:
         importlib.import_module(name)
-    for module in (generating, gaps):
+    for module in (generating, client, server):
         setattr(module, "Program", Fork)  # noqa: B010 - the same responses, from a fork, which is no subclass
-    document = seeded_document()
+    setattr(types, "Mypy", NoTypes)  # noqa: B010 - no subclass either
+    document = seeded_document() if table == "seeds" else plain_document()
     for index, name in enumerate(names):
         if index % shares == share:
             root = folder / f"s{index:02}"
-            make(root, changed(document, SEEDS[name].edit))
-            print(json.dumps({"name": name, "folder": root.name, **regenerated(root)}), flush=True)
+            make(root, changed(document, SEEDS[name].edit if table == "seeds" else EDITS[name].change))
+            print(
+                json.dumps({"name": name, "folder": root.name, **regenerated(root, listing=table == "replay")}),
+                flush=True,
+            )
+
+
+def plain_document() -> Any:
+    return yaml.safe_load((ROOT / "openapi.yaml").read_text(encoding="utf-8"))
 
 
 def make(root: Path, data: Any) -> None:
     root.mkdir()
     remove_dangling_links(data)
-    (root / "generator-config.yaml").symlink_to(ROOT / "generator-config.yaml")
-    for package in PACKAGES[1:]:
+    for package in ("generator-config.yaml", "README.md", "bench", "tests", *PACKAGES[1:]):
         (root / package).symlink_to(ROOT / package)
     text = yaml.dump(data, Dumper=yaml.CSafeDumper, sort_keys=False, allow_unicode=True)
     (root / "openapi.yaml").write_text(text, encoding="utf-8")
@@ -71,7 +82,7 @@ def remove_dangling_links(data: Any) -> None:
                 response["links"] = kept
 
 
-def regenerated(root: Path) -> dict[str, Any]:
+def regenerated(root: Path, *, listing: bool) -> dict[str, Any]:
     try:
         document = generating.validate(root)
         with workplace(root / PACKAGE) as folder:
@@ -79,7 +90,7 @@ def regenerated(root: Path) -> dict[str, Any]:
     except generating.InvalidDocument as error:
         return {"refused": str(error)}
     imported = Fork(import_all, root, PACKAGE.name).output()
-    left = [str(gap) for gap in gaps.find_gaps(root, document)]
+    left = [str(gap) for gap in gaps.find_gaps(root, document)] if listing else []
     return {"refused": "", "imported": imported, "code": digest(root / PACKAGE), "left": left}
 
 
@@ -145,4 +156,4 @@ class Fork:
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]), int(sys.argv[2]), int(sys.argv[3]), sys.argv[4:])
+    main(sys.argv[1], Path(sys.argv[2]), int(sys.argv[3]), int(sys.argv[4]), sys.argv[5:])
