@@ -66,6 +66,7 @@ __all__ = [
 ]
 
 Outcome = Literal["not_sent", "rejected", "unknown"]
+"""Whether a request may have been carried out; see `Error.outcome`."""
 
 # An HTML error page is kept whole in `error_description`, but a log line has no use for all of it.
 _SHOWN = 500
