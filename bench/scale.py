@@ -70,7 +70,7 @@ def lines(number: int) -> Iterator[str]:
 
 
 def measure(items: int = ITEMS) -> dict[str, Any]:
-    """Give the figures of both parts."""
+    """Return the figures of both parts."""
     with tempfile.TemporaryDirectory() as folder:
         return {**_search(Path(folder) / "search.sqlite"), **_many(Path(folder) / "many.sqlite", items)}
 
@@ -225,7 +225,7 @@ def _time_start(program: str, argument: str) -> float:
 
 
 def _resident(process: "subprocess.Popen[str]") -> dict[str, float]:
-    """Tell the resident memory of a process in MiB, now and when it was largest."""
+    """Return the resident memory of a process in MiB, now and when it was largest."""
     status = Path(f"/proc/{process.pid}/status").read_text()
     return {
         name: round(int(status.partition(f"{field}:")[2].split()[0]) / 1024, 1)

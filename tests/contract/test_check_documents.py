@@ -439,7 +439,7 @@ def each(cases: dict[str, Any]) -> list[Any]:
 
 @pytest.fixture
 def serve(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[Path], None]]:
-    """Have the mock server serve a document."""
+    """Run the mock server with a document."""
 
     def serving(path: Path) -> None:
         monkeypatch.setattr(document, "locate", lambda: path)

@@ -79,7 +79,7 @@ class Project:
         path.write_text(text.replace(old, new, 1), encoding="utf-8")
 
     def contents(self, *packages: str) -> dict[str, bytes]:
-        """Give all files of some packages, but for what Python caches there."""
+        """Return all files of some packages, but for what Python caches there."""
         return {
             str(path.relative_to(self.root)): path.read_bytes()
             for package in packages

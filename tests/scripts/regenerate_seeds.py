@@ -104,7 +104,7 @@ def import_all(package: str) -> int:
 
 
 def digest(package: Path) -> str:
-    """Tell code from code, whatever the docstrings say."""
+    """Return a hash of the code that no docstring changes."""
     found = hashlib.sha256()
     for module in sorted(package.rglob("*.py")):
         tree = ast.parse(module.read_text(encoding="utf-8"))

@@ -59,7 +59,7 @@ class History:
         return self.project.run(sys.executable, script, *arguments, *options, **{**IDENTITY, **environment})
 
     def refused(self, version: str) -> str:
-        """Give the reason for which a version is refused; it is one line."""
+        """Return the reason for which a version is refused; it is one line."""
         with pytest.raises(Refused) as info:
             check(self.root, version, lambda _line: None)
         assert "\n" not in str(info.value)

@@ -269,7 +269,7 @@ class AsyncAPIClient(BaseClient):
 
         Args:
             organization_id (str | int): the organization that owns the datasets.
-            max_results (int): the largest number of datasets to answer with, 1 to 1,000 [optional].
+            max_results (int): the largest number of datasets to return, 1 to 1,000 [optional].
             next_token (str): to get the next list of datasets [optional].
 
         Return type:
@@ -552,7 +552,7 @@ class AsyncAPIClient(BaseClient):
             params (dict): what to list; every key goes into the query, but for those that are None [optional].
                 - next_page_token (str): token to get the next page; it carries its `q`, which may be left out
                 - q (str): search query, e.g. label_id:1 AND label:dog OR tag:A
-                - limit (int): the largest number of items to answer with, 1 to 1,000; 100 without it
+                - limit (int): the largest number of items to return, 1 to 1,000; 100 without it
 
         Return type:
             dict
@@ -939,7 +939,7 @@ class AsyncAPIClient(BaseClient):
 
         Raises:
             ValueError: `start` is no cursor, or one of another list.
-            InvalidResponse: a page is none, or the server repeats a page's token.
+            InvalidResponse: a page is malformed, or the server repeats a page's token.
             BadRequest: the query or the token is not valid.
             NotFound: dataset not found.
             Unauthorized: authentication failed.
@@ -988,7 +988,7 @@ class AsyncAPIClient(BaseClient):
         answer = await self._session().send(call, self._settings)
         return answer.raw() if self._is_raw else answer.body
 
-    async def _answer(self, call: Call) -> "exchange.Answer":
+    async def _answer(self, call: Call) -> "exchange.Result":
         return await self._session().send(call, self._settings)
 
     def _session(self) -> "async_session.AsyncSession":

@@ -39,7 +39,7 @@ class Call(NamedTuple):
 
 _PLACE: Final = "PLACE-OF-AN-ID"
 _templates: dict[str, Call] = {}
-"""Calls with %s in the URL for each id. The generated functions quote every id anew, slowly."""
+"""Calls with %s in the URL for each id. The generated functions quote every id again, slowly."""
 
 
 class _Body:

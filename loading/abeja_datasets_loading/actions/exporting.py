@@ -192,7 +192,7 @@ class _Exporting(running.Run):
         except Error as error:
             if not self._items:
                 raise
-            again = f"; to begin anew, delete {self.journal.path}" if isinstance(error, BadRequest) else ""
+            again = f"; to start again, delete {self.journal.path}" if isinstance(error, BadRequest) else ""
             self.stop(f"{error}{again}", error)
         return page
 

@@ -128,7 +128,7 @@ def open_file(path: Path | str, options: Options, format: str | None = None) -> 
         format: one of `FORMATS`; by default it is taken from the name, and for JSON from the content.
 
     Raises:
-        FileRefused: it can't be read as a whole, or its format can't be told.
+        FileRefused: it can't be read as a whole, or its format is not known.
     """
     return FORMATS[format or guess(path, options)](path, options)
 
@@ -137,12 +137,12 @@ def guess(path: Path | str, options: Options) -> str:
     """Return the format of a file or folder.
 
     Raises:
-        FileRefused: it can't be told.
+        FileRefused: the format is not known.
     """
     text = os.fspath(path)
     place = Place(name_of(path))
     if text == STDIN:
-        raise FileRefused(place, "has no name to tell its format by; give --format")
+        raise FileRefused(place, "has no name that shows its format; give --format")
     if Path(path).is_dir():
         return _folder_format(Path(path))
     suffix = Path(text.lower().removesuffix(".gz")).suffix

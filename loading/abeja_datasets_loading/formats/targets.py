@@ -77,7 +77,7 @@ def target_of(
         voc_origin: see `Writer`.
 
     Raises:
-        FileRefused: the format can't be told, or not be written.
+        FileRefused: the format is not known, or can't be written.
     """
     suffix = Path(os.fspath(path).lower()).suffix
     name = form or ("json" if suffix == ".json" else SUFFIXES.get(suffix))

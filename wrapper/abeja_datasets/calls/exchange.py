@@ -1,4 +1,4 @@
-"""One call under way, without any I/O: the request that is due, what came of it, and what follows from that."""
+"""One call under way, without any I/O: the request that is due, its response, and what follows from that."""
 
 import functools
 import logging
@@ -54,7 +54,7 @@ _LONGEST_SECRET: Final = 1 << 16
 """Bytes of a body that are searched for the credential before its start is shown."""
 
 
-class Answer:
+class Result:
     """A success: what the server said, as it said it.
 
     Attributes:
@@ -168,7 +168,7 @@ class Exchange:
             not settings.timeout_given,
         )
 
-    def answered(self, response: Response) -> Answer | float:
+    def answered(self, response: Response) -> Result | float:
         """Take a response: return its data if it is a success, else the seconds to wait before the next request.
 
         Raises:
@@ -199,7 +199,7 @@ class Exchange:
             raise self._completed(error, response.headers)
         return wait
 
-    def failed(self, failure: Failure) -> Answer | float:
+    def failed(self, failure: Failure) -> Result | float:
         """Take a failure: return the seconds to wait before the next attempt.
 
         Raises:
@@ -235,9 +235,9 @@ class Exchange:
     def unusable(self, why: str, headers: Headers) -> InvalidResponse:
         """Return the error for a response that can't be used, given why."""
         status = self._attempts[-1].status
-        return self._completed(InvalidResponse(f"{self._call.method} {self._place} answered {status} {why}"), headers)
+        return self._completed(InvalidResponse(f"{self._call.method} {self._place} responded with {status} {why}"), headers)
 
-    def raw(self, answer: Answer) -> RawResponse[Any]:
+    def raw(self, answer: Result) -> RawResponse[Any]:
         """Return a success with all that belongs to it."""
         attempts = tuple(self._attempts)
         return RawResponse(
@@ -262,11 +262,11 @@ class Exchange:
         """What an error about a response names: the path, as there is one server."""
         return self._path
 
-    def _succeeded(self, response: Response) -> Answer:
+    def _succeeded(self, response: Response) -> Result:
         status = response.status
         elapsed = self._report(status, None)
         if status in _WITHOUT_BODY or not self._call.accept:
-            return Answer(None, response, elapsed, self)
+            return Result(None, response, elapsed, self)
         is_text = self._call.accept.startswith("text/")
         try:
             body = bodies.text(response.body, response.headers) if is_text else bodies.decode(response.body)
@@ -275,7 +275,7 @@ class Exchange:
             cause = bodies.without_document(misfit, self._redact)
         else:
             # Most callers never ask for the attempt.
-            return Answer(body, response, elapsed, self)
+            return Result(body, response, elapsed, self)
         kind = "text" if is_text else "JSON"
         self.succeeded(f"{status} without {kind}", status, elapsed)
         start = self._redact(response.body[:_LONGEST_SECRET].decode("utf-8", "replace"))[:80]

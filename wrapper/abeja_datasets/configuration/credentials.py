@@ -36,7 +36,7 @@ _MASKED_FROM = 6
 
 
 class Credential:
-    """A complete credential. Its repr tells whose it is, and never the secret."""
+    """A complete credential. Its repr shows whose it is, and never the secret."""
 
     __slots__ = ("_secrets", "authorization", "owner")
 

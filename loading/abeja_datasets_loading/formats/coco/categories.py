@@ -59,7 +59,7 @@ class CocoCategories:
             raise Invalid(f"there is no category with the id {key}", "/category_id")
         entry = self._entries[key]
         if entry is None:
-            raise Invalid(f"{key} is no number from 0; give --renumber to number the labels anew", "/category_id")
+            raise Invalid(f"{key} is no number from 0; give --renumber to number the labels again", "/category_id")
         if type(category_id) is int:
             self._by_number[category_id] = entry
         return entry
