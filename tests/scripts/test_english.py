@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import pytest
+
 from upkeep.english import LONGEST, files, problems
 
 MODULE = Path("wrapper/abeja_datasets/module.py")
@@ -44,7 +45,7 @@ def test_a_private_word_is_refused_in_messages_and_pages(text: str, word: str) -
 
 
 def test_the_descriptions_of_a_document_are_checked() -> None:
-    text = "info:\n  description: |\n    Objects are open.\n    The answer has a token.\n  summary: The answer\n  x: 1\n"
+    text = "info:\n  description: |\n    Objects.\n    The answer has a token.\n  summary: The answer\n  x: 1\n"
     assert [line for line, _ in found(Path("openapi.yaml"), text)] == [4, 5]
 
 
