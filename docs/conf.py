@@ -17,7 +17,6 @@ from abeja_datasets import __version__  # noqa: E402
 
 project = "abeja-datasets"
 author = "abeja-datasets"
-project_copyright = "Apache-2.0"
 version = release = __version__
 language = "en"
 smartquotes = False  # an option begins with two hyphens
@@ -53,6 +52,7 @@ html_css_files = ["site.css"]
 html_copy_source = False
 html_show_sourcelink = False
 html_show_sphinx = False
+html_show_copyright = False
 html_show_search_summary = False  # a page opened as a file may not read others
 html_use_index = True
 html_theme_options = {"navigation_with_keys": True}
