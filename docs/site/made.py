@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Final
 
-from docs.site import command_line, environment, failures, http_api, types_of_data
+from docs.site import command_line, environment, failures, http_api, listing, types_of_data
 
 PIECES: Final[dict[str, Callable[[], str]]] = {
     "command-line": command_line.commands,
@@ -12,6 +12,7 @@ PIECES: Final[dict[str, Callable[[], str]]] = {
     "retries": failures.retries,
     "http-api": http_api.operations,
     "http-schemas": http_api.schemas,
+    "unlisted-guides": listing.unlisted,
     "typed-dicts": types_of_data.typed,
     "models": types_of_data.modelled,
 }

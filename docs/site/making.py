@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
 from typing import Final
 
 _MARK: Final = re.compile(r"^<!-- made: ([\w-]+) -->$", re.MULTILINE)
@@ -18,6 +19,16 @@ def replaced(source: list[str], pieces: Mapping[str, Callable[[], str]]) -> None
         KeyError: the page names a piece that does not exist.
     """
     source[0] = _MARK.sub(lambda found: pieces[found[1]](), source[0])
+
+
+def marked(folder: Path) -> list[str]:
+    """Return the names of the pages in a folder that ask for pieces; these are made again at each build."""
+    pages = sorted(folder.rglob("*.md"))
+    return [
+        page.relative_to(folder).with_suffix("").as_posix()
+        for page in pages
+        if _MARK.search(page.read_text(encoding="utf-8"))
+    ]
 
 
 def table(head: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> str:

@@ -139,7 +139,7 @@ def main() -> int:
     for line in found:
         sys.stderr.write(f"{line}\n")
     if found:
-        sys.stderr.write(f"scripts/lint: {len(found)} texts to rewrite; DESIGN's style is in CONTRIBUTING.md\n")
+        sys.stderr.write(f"scripts/lint: {len(found)} texts to rewrite; CONTRIBUTING.md has the rules\n")
     return 1 if found else 0
 
 

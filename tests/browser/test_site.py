@@ -1,4 +1,4 @@
-"""The site in a real browser, opened as files: each page fits, in light and dark, fetches nothing, and can be searched."""
+"""The site in a real browser, opened as files: pages fit, in light and dark, fetch nothing, and can be searched."""
 
 import os
 import subprocess
@@ -13,8 +13,8 @@ from .chromium import Chromium
 ROOT = Path(__file__).parents[2]
 WIDTHS = (360, 1400)
 KINDS = (
-    "index", "tutorial", "guides/check-a-server", "reference/client", "reference/cli", "reference/http-api", "reference/errors",
-    "faults", "explanations/architecture", "clauses", "diff-rules",
+    "index", "tutorial", "guides/check-a-server", "reference/client", "reference/cli", "reference/http-api",
+    "reference/errors", "faults", "explanations/architecture", "clauses", "diff-rules",
 )  # fmt: skip
 
 

@@ -14,6 +14,7 @@ ELSEWHERE = {
     "docs/with-pandas.md": "tests/test_docs.py runs it where pandas is",
     "docs/with-arrow.md": "tests/test_docs.py runs it with a dataset of its own",
     "docs/formats.md": "its program needs abeja-sdk and an account",
+    "docs/cluster.md": "its programs need an engine",
 }
 
 
