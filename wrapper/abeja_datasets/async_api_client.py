@@ -45,14 +45,14 @@ class AsyncAPIClient(BaseClient):
     and lists, untouched. Tasks, threads and event loops may share one client: each event loop has its own connections,
     which close with `close()` or when `asyncio.run` ends the loop.
 
-    A call that failed for a moment is sent again, with growing delays, if it can't have been carried out or may be
-    carried out twice; a create that may have been carried out is not.
+    A failed call is retried with growing delays, if it was not carried out, or if repeating it changes nothing. A create
+    that may have been carried out is never repeated.
 
-    A client can be pickled: the pickle holds its settings and its credential, the secret among them, and what is
-    unpickled opens connections of its own. So does a copy. An `http_client` can't be pickled, and copies share it.
+    A client can be pickled. The pickle contains its settings and its credential, with the secret. The unpickled client
+    opens its own connections, and so does a copy. An `http_client` can't be pickled, and copies share it.
 
-    Every method raises the errors of `abeja.exceptions`, each with its `attempts` and its `outcome`; beyond those a
-    method names, `ConnectionFailed`, `InvalidResponse`, and `InvalidIdentifier` for an id that can't be one.
+    Every method raises the errors of `abeja.exceptions`, each with `attempts` and `outcome`. Beside those that a method
+    names, these are `ConnectionFailed`, `InvalidResponse`, and `InvalidIdentifier` for an invalid id.
 
     Args:
         credential: `{"auth_token": …}`, `{"user_id": …, "personal_access_token": …}` or
@@ -62,8 +62,8 @@ class AsyncAPIClient(BaseClient):
             `auth_token` that expires may be a function that returns it: it is called before the first request, and
             again after a 401.
         timeout: seconds for connecting and for each read; else `ABEJA_SDK_CONNECTION_TIMEOUT`, else 30.
-        max_retry_count: how many times a call is repeated at most; else `ABEJA_SDK_MAX_RETRY_COUNT`, else 5. 0 switches
-            retrying off.
+        max_retry_count: how many times a call is repeated at most; else `ABEJA_SDK_MAX_RETRY_COUNT`, else 5. 0 means
+            never.
         base_url: where the API is; else `ABEJA_API_URL`, else `https://api.abeja.io`.
         http_client: an `httpx.AsyncClient` to send with, for event hooks, a private CA or a test transport. Its own
             timeout holds unless one is set here, its `base_url` where there is neither `base_url` nor `ABEJA_API_URL`,
