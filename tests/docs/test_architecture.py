@@ -67,6 +67,7 @@ def test_a_name_that_does_not_exist_is_noticed() -> None:
 
 
 def test_the_picture_is_that_of_the_code() -> None:
-    assert PICTURE.read_text(encoding="utf-8") == drawn(), "run .venv/bin/python docs/make_pictures.py"
+    picture = drawn()
+    assert PICTURE.read_text(encoding="utf-8") == picture, "run .venv/bin/python docs/make_pictures.py"
     for name in ("Session.send", "operations.py", "openapi.yaml", "abeja_datasets_mock"):
-        assert name in drawn()
+        assert name in picture
