@@ -52,8 +52,8 @@ class APIClient(SyncClient):
     calls, may be shared by threads, and still works in a forked process. Close it with `close()`, or use it in a
     `with` statement.
 
-    A failed call is retried with growing delays, if it was not carried out, or if repeating it changes nothing. A create
-    that may have been carried out is never repeated.
+    A failed call is retried with growing delays, if it was not carried out, or if repeating it changes nothing. A
+    create that may have been carried out is never repeated.
 
     A client can be pickled. The pickle contains its settings and its credential, with the secret. The unpickled client
     opens its own connections, and so does a copy. An `http_client` can't be pickled, and copies share it.

@@ -45,8 +45,8 @@ class AsyncAPIClient(BaseClient):
     and lists, untouched. Tasks, threads and event loops may share one client: each event loop has its own connections,
     which close with `close()` or when `asyncio.run` ends the loop.
 
-    A failed call is retried with growing delays, if it was not carried out, or if repeating it changes nothing. A create
-    that may have been carried out is never repeated.
+    A failed call is retried with growing delays, if it was not carried out, or if repeating it changes nothing. A
+    create that may have been carried out is never repeated.
 
     A client can be pickled. The pickle contains its settings and its credential, with the secret. The unpickled client
     opens its own connections, and so does a copy. An `http_client` can't be pickled, and copies share it.
