@@ -18,19 +18,22 @@ from docs.run_pages import ROOT, Session, blocks, run
 README: Final = ROOT / "README.md"
 PICTURE: Final = ROOT / "docs" / "pictures" / "check-report.png"
 _PAGE: Final = ROOT / "docs" / "guides" / "check-a-server.md"
-_SAMPLE: Final = re.compile(r"(<!-- sample: (\S+) (\d+) -->\n```text\n).*?(?=^```$)", re.MULTILINE | re.DOTALL)
+_SAMPLE: Final = re.compile(
+    r"(<!-- sample: (\S+) (\d+)(?: lines (\d+) to (\d+))? -->\n```text\n).*?(?=^```$)", re.MULTILINE | re.DOTALL
+)
 _WIDTH: Final = 900
 _HEIGHT: Final = 1120
 
 
 def sampled(readme: str) -> str:
-    """Return README with its samples as the pages show them; each names its page and which of the outputs it is."""
-    return _SAMPLE.sub(lambda found: found[1] + _output(found[2], int(found[3])), readme)
+    """Return README with its samples as the pages show them; each names its page, the output, and perhaps its lines."""
+    return _SAMPLE.sub(lambda found: found[1] + _output(*found.groups()[1:]), readme)
 
 
-def _output(page: str, number: int) -> str:
+def _output(page: str, number: str, first: str | None, last: str | None) -> str:
     shown = [block.text for block in blocks((ROOT / page).read_text(encoding="utf-8")) if block.is_output]
-    return shown[number - 1]
+    lines = shown[int(number) - 1].splitlines(keepends=True)
+    return "".join(lines[int(first or 1) - 1 : int(last or len(lines))])
 
 
 def photograph(browser: str) -> None:
