@@ -10,7 +10,7 @@ os.environ["TERM"] = "dumb"  # no help text may depend on the terminal of the bu
 
 from docs.site.docstrings import separate_lists  # noqa: E402 - only now it is found
 from docs.site.made import PIECES  # noqa: E402
-from docs.site.making import marked, replaced  # noqa: E402
+from docs.site.making import linked, marked, replaced  # noqa: E402
 from sphinx.application import Sphinx  # noqa: E402
 
 from abeja_datasets import __version__  # noqa: E402
@@ -62,4 +62,5 @@ def setup(app: Sphinx) -> None:
     """Connect what changes pages and docstrings while they are read."""
     app.connect("env-get-outdated", lambda *_arguments: marked(HERE))
     app.connect("source-read", lambda _app, _page, source: replaced(source, PIECES))
+    app.connect("source-read", lambda _app, page, source: linked(page, source))
     app.connect("autodoc-process-docstring", separate_lists, priority=100)  # before napoleon

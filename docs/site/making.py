@@ -8,6 +8,32 @@ from typing import Final
 _MARK: Final = re.compile(r"^<!-- made: ([\w-]+) -->$", re.MULTILINE)
 
 
+_OUT: Final = re.compile(r"\]\((?:\.\./)+(README|ARCHITECTURE|CONTRIBUTING|CHANGELOG)\.md(#[\w-]+)?\)")
+_PAGES: Final = {
+    "README": "index",
+    "ARCHITECTURE": "explanations/architecture",
+    "CONTRIBUTING": "contributing",
+    "CHANGELOG": "changelog",
+}
+"""The pages of the site that stand for files beside the folder of the pages."""
+
+
+def linked(page: str, source: list[str]) -> None:
+    """Replace each link to a file beside the folder of the pages by one to its page.
+
+    Args:
+        page: the name of the page.
+        source: the text of the page; it is changed in place.
+    """
+    up = "../" * page.count("/")
+    source[0] = _OUT.sub(lambda found: f"]({up}{_PAGES[found[1]]}.md{_anchor(found)})", source[0])
+
+
+def _anchor(found: re.Match[str]) -> str:
+    # README has other headings than the index.
+    return "" if found[1] == "README" else found[2] or ""
+
+
 def replaced(source: list[str], pieces: Mapping[str, Callable[[], str]]) -> None:
     """Replace each mark in the text of a page, which Sphinx passes as a list of one, by its piece.
 

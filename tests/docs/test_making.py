@@ -7,7 +7,7 @@ import click
 import pytest
 from docs.site import command_line, environment, failures, http_api, listing, types_of_data
 from docs.site.docstrings import separate_lists
-from docs.site.making import marked, replaced, table
+from docs.site.making import linked, marked, replaced, table
 
 from abeja_datasets import exceptions, models, typed_dicts
 from abeja_datasets_cli.main import main
@@ -23,6 +23,15 @@ def test_a_mark_is_replaced_by_its_piece_and_an_unknown_one_is_an_error() -> Non
     assert source == ["# Page\n\npiece\n\nText `<!-- made: a-b -->`.\n"]
     with pytest.raises(KeyError, match="c"):
         replaced(["<!-- made: c -->"], {})
+
+
+def test_a_link_out_of_the_pages_leads_to_the_page_for_that_file() -> None:
+    for page, up in (("cluster", ""), ("guides/regenerate", "../")):
+        source = ["[a](../README.md#b) [c](../../CONTRIBUTING.md#d) [e](../ARCHITECTURE.md) [f](formats.md)"]
+        linked(page, source)
+        assert source == [
+            f"[a]({up}index.md) [c]({up}contributing.md#d) [e]({up}explanations/architecture.md) [f](formats.md)"
+        ]
 
 
 def test_the_pages_with_marks_are_made_again_at_each_build(tmp_path: Path) -> None:
