@@ -1,9 +1,11 @@
 """The check of the English: it names each private word with its line, and leaves code alone."""
 
+import subprocess
 from pathlib import Path
 
 import pytest
 
+from upkeep import english
 from upkeep.english import LONGEST, files, problems
 
 MODULE = Path("wrapper/abeja_datasets/module.py")
@@ -69,3 +71,19 @@ def test_it_looks_at_pages_modules_scripts_and_the_document() -> None:
         assert name in looked_at
     assert "wrapper/abeja_datasets/api_client.py" in looked_at
     assert not {name for name in looked_at if name.startswith("generated/")}
+
+
+def test_it_prints_each_text_to_rewrite_and_fails(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    subprocess.run(["git", "init", "--quiet"], cwd=tmp_path, check=True)
+    monkeypatch.setattr(english, "ROOT", tmp_path)
+    page = tmp_path / "page.md"
+    page.write_text("# Page\n\nThe server responds.\n", encoding="utf-8")
+    (tmp_path / "data.txt").write_text("The server answered.\n", encoding="utf-8")
+    assert (english.main(), capsys.readouterr().err) == (0, "")
+    page.write_text("# Page\n\nThe server answered.\n", encoding="utf-8")
+    assert english.main() == 1
+    first, last = capsys.readouterr().err.splitlines()
+    assert first == "page.md:3: 'answered' is a private word; write: respond, response"
+    assert last.startswith("scripts/lint: 1 texts to rewrite")

@@ -71,10 +71,9 @@ def requirement_findings(path: Sequence[str]) -> Iterator[Finding]:
     by_extra: dict[str | None, list[Requirement]] = {}
     for requirement in filter(None, parsed):
         by_extra.setdefault(requirement.extra, []).append(requirement)
-    for extra in _NOT_CHECKED:
-        by_extra.pop(extra, None)
     for extra, needed in by_extra.items():
-        yield _found(extra, [text for requirement in needed if (text := _lack(requirement, path))])
+        if extra not in _NOT_CHECKED:
+            yield _found(extra, [text for requirement in needed if (text := _lack(requirement, path))])
 
 
 def _found(extra: str | None, lacking: list[str]) -> Finding:
