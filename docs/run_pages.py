@@ -39,6 +39,7 @@ _FILE: Final = re.compile(r"as\s+`([^`]+)`:$")
 _EXIT: Final = re.compile(r"exit code\s+(\d+)")
 _EXPORT: Final = re.compile(r"^export (\w+)=(.*)$", re.MULTILINE)
 _SECONDS: Final = 60
+_NOT_PASSED: Final = ("ABEJA_", "PLATFORM_AUTH_", "COVERAGE_")
 
 
 class Block(NamedTuple):
@@ -98,7 +99,8 @@ class Session:
 
     def __init__(self, folder: Path, environment: Mapping[str, str] | None = None) -> None:
         self._folder = folder
-        own = {key: value for key, value in os.environ.items() if not key.startswith(("ABEJA_", "PLATFORM_AUTH_"))}
+        # A reader's commands have no credential of ours, and measure no coverage.
+        own = {key: value for key, value in os.environ.items() if not key.startswith(_NOT_PASSED)}
         programs = f"{Path(sys.executable).parent}{os.pathsep}{own.get('PATH', '')}"
         self._environment = {**own, "PATH": programs, "COLUMNS": "100", **(environment or {})}
         self._names: dict[str, Any] = {"__name__": "__main__"}

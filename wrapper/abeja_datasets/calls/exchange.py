@@ -235,7 +235,9 @@ class Exchange:
     def unusable(self, why: str, headers: Headers) -> InvalidResponse:
         """Return the error for a response that can't be used, given why."""
         status = self._attempts[-1].status
-        return self._completed(InvalidResponse(f"{self._call.method} {self._place} responded with {status} {why}"), headers)
+        return self._completed(
+            InvalidResponse(f"{self._call.method} {self._place} responded with {status} {why}"), headers
+        )
 
     def raw(self, answer: Result) -> RawResponse[Any]:
         """Return a success with all that belongs to it."""
