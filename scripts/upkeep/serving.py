@@ -104,7 +104,7 @@ class _Read(dict[str, Any]):
 
 
 def _record(handlers: type, reads: dict[str, dict[str, list[str]]]) -> None:
-    """Have each handler of the mock server keep what it reads."""
+    """Make each handler of the mock server record what it reads."""
     for name, handler in [*vars(handlers).items()]:
         if not name.startswith("_") and callable(handler):
             setattr(handlers, name, _recorded(handler, reads, name))
