@@ -138,6 +138,16 @@ def whole(name: str, value: object, *, least: int, most: int | None = None) -> N
         raise ValueError(f"{name}: {most:,} or less is needed, not {value}")
 
 
+def seconds(name: str, value: object) -> None:
+    """Check a number of seconds, more than 0.
+
+    Raises:
+        ValueError: it is too small or too large; the message names it.
+        TypeError: it is something else.
+    """
+    _number(name, value, is_zero_allowed=False)
+
+
 def _number(name: str, value: object, *, is_zero_allowed: bool = True) -> None:
     if isinstance(value, bool) or not isinstance(value, int | float):
         raise TypeError(f"{name}: a number is needed, not {kind_of(value)}")
