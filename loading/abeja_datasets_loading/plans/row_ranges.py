@@ -1,7 +1,6 @@
 """The rows of a source: counted for a plan, and read for a unit."""
 
 import contextlib
-import io
 import os
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
@@ -169,7 +168,7 @@ def _scan(path: str, unit_rows: int) -> tuple[int, list[Mark]]:
     files, name = opened(path)
     rows, marks, offset = 0, list[Mark](), 0
     with files.open(name, "rb") as file:
-        for number, line in enumerate(io.BufferedReader(file, _CHUNK)):
+        for number, line in enumerate(_byte_lines(file)):
             text = line.removeprefix(b"\xef\xbb\xbf") if not number else line
             if text.strip(_BLANK):
                 if rows % unit_rows == 0:
@@ -177,3 +176,13 @@ def _scan(path: str, unit_rows: int) -> tuple[int, list[Mark]]:
                 rows += 1
             offset += len(line)
     return rows, marks
+
+
+def _byte_lines(file: Any) -> Iterator[bytes]:
+    """Iterate over the lines of a file with their ends. (Iterating over a file of fsspec reads few bytes at a time.)"""
+    rest = b""
+    while data := file.read(_CHUNK):
+        *lines, rest = (rest + data).split(b"\n")
+        yield from (line + b"\n" for line in lines)
+    if rest:
+        yield rest
