@@ -95,8 +95,8 @@ def create_plan(
     )  # fmt: skip
     Uris(uri)  # which checks it
     storage = Storage(_text("plan", plan))
-    _check_free(storage)
     dataset: Any = client.get_dataset(*place)
+    _check_free(storage)
     draft = Plan(
         url=storage.url, id=secrets.token_hex(4), base_url=client.base_url, organization_id=place[0],
         dataset_id=place[1], dataset_type=dataset.get("type"), props=dataset.get("props"), settings=settings,
@@ -137,8 +137,8 @@ def _exists(storage: Storage) -> PlanError:
 
 def _counted(made: Plan, paths: Iterable[Path], form: str | None) -> Iterator[Counted]:
     for path in sources.expanded(_text("paths", each) for each in paths):
-        kind = sources.format_of(path, form)
-        counted = row_ranges.count(path, sources.stat(path), kind, made.options, made.settings.unit_rows)
+        found, kind = sources.stat(path), sources.format_of(path, form)
+        counted = row_ranges.count(path, found, kind, made.options, made.settings.unit_rows)
         sources.check_unchanged(counted.source)  # it may have been written while it was counted
         yield counted
 

@@ -179,8 +179,9 @@ def _scan(path: str, unit_rows: int) -> tuple[int, list[Mark]]:
 
 
 def _byte_lines(file: Any) -> Iterator[bytes]:
-    """Iterate over the lines of a file with their ends. (Iterating over a file of fsspec reads few bytes at a time.)"""
+    """Iterate over the lines of a file, with their ends."""
     rest = b""
+    # By itself a file of fsspec reads few bytes at a time.
     while data := file.read(_CHUNK):
         *lines, rest = (rest + data).split(b"\n")
         yield from (line + b"\n" for line in lines)

@@ -9,10 +9,9 @@ from typing import Any
 
 import pytest
 
-from abeja_datasets import APIClient
 from abeja_datasets_cli.pytest_mock import DatasetApi
-from abeja_datasets_loading.plans import leases
 from abeja_datasets_loading import Plan, PlanReport, UnitResult, create_plan, run_unit, verify_plan
+from abeja_datasets_loading.plans import leases
 
 
 def row(number: int, **attributes: Any) -> dict[str, Any]:
@@ -26,7 +25,7 @@ class Plans:
     def __init__(self, api: DatasetApi, folder: Path) -> None:
         self.api = api
         self.client = api.client(max_retry_count=0)
-        self.plain: APIClient = api.client(base_url=api.server_url)
+        self.plain = api.client(base_url=api.server_url)
         self.folder = folder
         self.dataset_id = str(self.plain.create_dataset(api.organization_id, "loaded", "custom", {})["dataset_id"])
 
@@ -77,6 +76,8 @@ def plans(dataset_api: DatasetApi, tmp_path: Path, monkeypatch: pytest.MonkeyPat
     # A lease outlives any pause of a busy machine, and no test waits that long for its end.
     still_held = leases.still_held
     monkeypatch.setattr(leases, "still_held", lambda storage, names, _: still_held(storage, names, 0.05))
+    for name, value in dataset_api.environment.items():
+        monkeypatch.setenv(name, value)  # for processes of engines
     made = Plans(dataset_api, tmp_path)
     yield made
     made.client.close()

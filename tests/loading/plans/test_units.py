@@ -46,7 +46,9 @@ def test_a_unit_that_is_repeated_sends_nothing(plans: Plans) -> None:
     assert plans.sent() == {}
 
 
-@pytest.mark.parametrize("lost", every(2, [["done"], ["intents"], ["done", "intents"], ["done", "leases"], ["intents", "leases"]]))
+@pytest.mark.parametrize(
+    "lost", every(2, [["done"], ["intents"], ["done", "intents"], ["done", "leases"], ["intents", "leases"]])
+)
 def test_lost_objects_make_no_twin(plans: Plans, lost: list[str]) -> None:
     plan = plans.of(20, 10)
     plans.run(plan)
@@ -71,7 +73,9 @@ def test_a_damaged_outcome_is_as_good_as_lost(plans: Plans, content: bytes) -> N
     assert plans.stored() == [*range(30)]
 
 
-@pytest.mark.parametrize("fault", every(2, [{"status": 500, "when": "after"}, {"reset_after": True}, {"half_answer": True}]))
+@pytest.mark.parametrize(
+    "fault", every(2, [{"status": 500, "when": "after"}, {"reset_after": True}, {"half_answer": True}])
+)
 def test_a_lost_response_is_left_to_the_verification(plans: Plans, fault: dict[str, Any]) -> None:
     plan = plans.of(30)
     plans.api.faults.add(operations=CREATE, count=5, **fault)
@@ -117,7 +121,9 @@ def test_a_bad_line_at_the_start_of_a_unit_is_no_bad_file(plans: Plans) -> None:
 def test_a_changed_source_is_refused_by_name(plans: Plans) -> None:
     plan = plans.of(30)
     path = plans.write([row(number) for number in range(1, 31)], "0.jsonl")
-    with pytest.raises(SourceChanged, match=rf"^{path}: the source has changed since the plan was made: its ") as failure:
+    with pytest.raises(
+        SourceChanged, match=rf"^{path}: the source has changed since the plan was made: its "
+    ) as failure:
         plans.run(plan)
     assert failure.value.kind == "source_changed"
     path.unlink()
@@ -191,9 +197,7 @@ def test_a_worker_that_stood_still_finds_its_lease_lost_and_sends_no_more(plans:
         "import sys; from abeja_datasets_loading import run_unit; print(run_unit(sys.argv[1], 0, concurrency=1).state)"
     )
     command = [sys.executable, "-c", program, plan.url]
-    process = subprocess.Popen(
-        command, env={**os.environ, **plans.api.environment}, text=True, stdout=subprocess.PIPE
-    )
+    process = subprocess.Popen(command, env={**os.environ, **plans.api.environment}, text=True, stdout=subprocess.PIPE)
     _wait_for_a_create(plans, process)
     process.send_signal(signal.SIGSTOP)
     time.sleep(1.1)  # the lease lives 1 s
