@@ -74,17 +74,18 @@ def run(place: str, engine: str, workers: int | None) -> None:
 def run_unit(place: str, units: tuple[str, ...], workers: int) -> None:
     """Run the units N, or those from N to M with N-M: the command for Slurm, Kubernetes, Spark and the like.
 
-    A unit that was begun before is not sent again; verify settles it.
+    A unit that was begun before is not sent again; verify settles it. M may be beyond the last unit.
     """
     from abeja_datasets_loading import open_plan
     from abeja_datasets_loading import run_unit as run_one
 
-    wanted = [number for each in units for number in _numbers(each)]
+    wanted = [_numbers(each) for each in units]
     with failures():
         book = open_plan(place)
-        for number in wanted:
-            result = run_one(book, number, workers=workers)
-            click.echo(_line(result))
+        for numbers in wanted:
+            # A job of many parts may divide the units unevenly; a part that has none of them is an error.
+            for number in range(numbers.start, max(numbers.start + 1, min(numbers.stop, book.units))):
+                click.echo(_line(run_one(book, number, workers=workers)))
 
 
 @plan.command()
