@@ -12,6 +12,7 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass, replace
+from functools import partial
 from pathlib import Path
 from statistics import median
 from typing import Any, Final, NamedTuple
@@ -189,7 +190,7 @@ def measure() -> Constants:
                 client, ORGANIZATION, dataset, [place / "small-*.jsonl", place / "large-*.jsonl"], place / "plan",
                 unit_rows=1000, settle_after=0,
             )  # fmt: skip
-            taken = [_seconds(lambda number=number: run_unit(plan, number, client=client)) for number in range(16)]
+            taken = [_seconds(partial(run_unit, plan, number, client=client)) for number in range(16)]
             small, large = median(sorted(taken[:8])[:5]), median(sorted(taken[8:])[:5])  # without what was disturbed
             create = (large - small) / 750
             return Constants(create=create, unit=max(0.0, small - 250 * create), **_verifying(client, plan))
