@@ -4,6 +4,8 @@ import pytest
 from tests.engines.conftest import Plans
 from tests.test_docs import programs
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.mark.filterwarnings("default")  # Dask and what it imports warn of each other
 def test_units_run_on_dask(plans: Plans) -> None:

@@ -16,6 +16,8 @@ from tests.engines.conftest import Plans
 from abeja_datasets_loading import Plan, plan_status
 from upkeep.ray_cluster import ray_cluster
 
+pytestmark = pytest.mark.slow
+
 CREATE = "create_dataset_item"
 UNITS = [60] * 6
 

@@ -10,6 +10,8 @@ from tests.loading.plans.conftest import row
 from abeja_datasets_loading import SourceChanged, plan_status
 from abeja_datasets_loading.plans.storage import Storage
 
+pytestmark = pytest.mark.slow
+
 
 def test_one_of_many_creates_an_object(bucket: str) -> None:
     storage = Storage(f"{bucket}/once")

@@ -23,6 +23,8 @@ PLAN_LEASE: Final = "run.json"
 """Held by who runs or verifies a whole plan."""
 _BEATS: Final = 4
 """How often a lease is written in the time after which it counts as ended."""
+_LOOK: Final = 0.5
+"""Seconds between two looks at a lease that somebody else may hold."""
 
 
 class Lease:
@@ -157,7 +159,7 @@ def _wait_for_end(storage: Storage, seconds: float, say: Callable[[str], None]) 
     end = time.monotonic() + seconds
     say(f"waits up to {seconds:g} s, to see whether {holder(first)} still runs this plan")
     while (left := end - time.monotonic()) > 0:
-        time.sleep(min(left, seconds / _BEATS))
+        time.sleep(min(left, seconds / _BEATS, _LOOK))
         data = storage.read(PLAN_LEASE)
         if data is None:
             return

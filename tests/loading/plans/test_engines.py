@@ -54,7 +54,7 @@ def test_a_unit_that_fails_ends_the_run_with_what_and_where(plans: Plans, monkey
 
 @pytest.mark.slow
 def test_a_driver_that_is_killed_is_resumed_by_another(plans: Plans) -> None:
-    plan = plans.of(20, 20, 20, lease_seconds=1)
+    plan = plans.of(20, 20, 20, lease_seconds=5)
     plans.api.faults.add(operations=CREATE, latency=0.1)
     program = "import sys; from abeja_datasets_loading import run_plan; run_plan(sys.argv[1], workers=1)"
     driver = subprocess.Popen(
@@ -69,13 +69,13 @@ def test_a_driver_that_is_killed_is_resumed_by_another(plans: Plans) -> None:
     plans.api.faults.clear()
     said: list[str] = []
     run(plan, say=said.append)
-    assert said[0].startswith("waits up to 1 s, to see whether process ")
+    assert said[0].startswith("waits up to 5 s, to see whether process ")
     plans.verify(plan).raise_for_errors()
     assert plans.stored() == [*range(60)]
 
 
 def test_a_second_driver_is_refused_while_the_first_one_lives(plans: Plans) -> None:
-    plan = plans.of(5, lease_seconds=2)
+    plan = plans.of(5, lease_seconds=20)
     with (
         leases.alone(Storage(plan.url), 0.4, "run", lambda _: None),
         pytest.raises(
