@@ -123,6 +123,24 @@ def file_path(name: str, value: object) -> Path:
     return Path(text)
 
 
+def path_text(name: str, value: object) -> str:
+    """Return a path or URL as text.
+
+    Args:
+        name: of the argument, for errors.
+        value: what was given.
+
+    Raises:
+        ValueError: nothing can be there.
+        TypeError: it is no path.
+    """
+    if not isinstance(value, str | PathLike) or not isinstance(text := fspath(value), str):
+        raise TypeError(f"{name}: a path or URL, a str or a Path, is needed, not {kind_of(value)}")
+    if not text or "\0" in text:
+        raise ValueError(f"{name}: a path or URL is needed, not {text!r:.80}")
+    return text
+
+
 def whole(name: str, value: object, *, least: int, most: int | None = None) -> None:
     """Check a whole number.
 

@@ -3,13 +3,13 @@
 import secrets
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
-from os import PathLike, fspath
+from os import PathLike
 from typing import Any, Final
 
 from abeja_datasets import APIClient
 from abeja_datasets_loading.errors import PlanError
 from abeja_datasets_loading.formats.sources.uris import Uris
-from abeja_datasets_loading.options import Identifier, Options, kind_of, place_of, seconds, whole
+from abeja_datasets_loading.options import Identifier, Options, path_text, place_of, seconds, whole
 from abeja_datasets_loading.plans import row_ranges, sources
 from abeja_datasets_loading.plans.objects import encoded
 from abeja_datasets_loading.plans.plan import BASELINE, PLAN, Plan, Settings, marks_name
@@ -94,7 +94,7 @@ def create_plan(
         max_body_bytes=max_body_bytes, uri=uri, encoding=encoding,
     )  # fmt: skip
     Uris(uri)  # which checks it
-    storage = Storage(_text("plan", plan))
+    storage = Storage(path_text("plan", plan))
     dataset: Any = client.get_dataset(*place)
     _check_free(storage)
     draft = Plan(
@@ -136,7 +136,7 @@ def _exists(storage: Storage) -> PlanError:
 
 
 def _counted(made: Plan, paths: Iterable[Path], form: str | None) -> Iterator[Counted]:
-    for path in sources.expanded(_text("paths", each) for each in paths):
+    for path in sources.expanded(path_text("paths", each) for each in paths):
         found, kind = sources.stat(path), sources.format_of(path, form)
         counted = row_ranges.count(path, found, kind, made.options, made.settings.unit_rows)
         sources.check_unchanged(counted.source)  # it may have been written while it was counted
@@ -155,11 +155,3 @@ async def _baseline(client: APIClient, organization_id: str, dataset_id: str) ->
         if opened.must_close:
             await opened.client.close()
     return ids.to_json()
-
-
-def _text(name: str, value: object) -> str:
-    if not isinstance(value, str | PathLike) or not isinstance(text := fspath(value), str):
-        raise TypeError(f"{name}: a path or URL, a str or a Path, is needed, not {kind_of(value)}")
-    if not text or "\0" in text:
-        raise ValueError(f"{name}: a path or URL is needed, not {text!r:.80}")
-    return text

@@ -6,13 +6,14 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from hashlib import blake2b
 from itertools import accumulate
+from os import PathLike
 from typing import Any, Final, NamedTuple, Self
 
 from abeja_datasets_loading.errors import PlanError
 from abeja_datasets_loading.formats.options import Options
 from abeja_datasets_loading.formats.sources.uris import Uris
 from abeja_datasets_loading.journal.records import Target
-from abeja_datasets_loading.options import whole
+from abeja_datasets_loading.options import path_text, whole
 from abeja_datasets_loading.plans import row_ranges, sources
 from abeja_datasets_loading.plans.objects import decoded
 from abeja_datasets_loading.plans.sources import Source
@@ -207,13 +208,20 @@ class Plan:
         )  # fmt: skip
 
 
-def open_plan(url: str) -> Plan:
+def as_plan(plan: Plan | str | PathLike[str]) -> Plan:
+    """Return a plan, or the one in a folder; see `open_plan`."""
+    return plan if isinstance(plan, Plan) else open_plan(plan)
+
+
+def open_plan(url: str | PathLike[str]) -> Plan:
     """Return the plan in a folder.
 
     Raises:
         PlanError: there is none, or it can't be used.
+        ValueError: nothing can be there.
+        TypeError: it is no path.
     """
-    storage = Storage(url)
+    storage = Storage(path_text("plan", url))
     kept = decoded(storage, PLAN, missing="there is no plan here; make one: abeja-datasets plan create", kind="no_plan")
     if kept.get("version") != VERSION:
         raise PlanError(

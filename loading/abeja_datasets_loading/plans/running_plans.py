@@ -4,13 +4,14 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from os import PathLike
 from typing import Final
 
 from abeja_datasets_loading.engines import Engine, find
 from abeja_datasets_loading.errors import PlanError
 from abeja_datasets_loading.options import Options, whole
 from abeja_datasets_loading.plans import leases, sources
-from abeja_datasets_loading.plans.plan import Plan, open_plan
+from abeja_datasets_loading.plans.plan import Plan, as_plan
 from abeja_datasets_loading.plans.status import PlanStatus, Watch
 from abeja_datasets_loading.plans.storage import Storage
 from abeja_datasets_loading.plans.tasks import Failure, Task
@@ -25,7 +26,7 @@ _PART: Final = 20
 
 
 def run_plan(
-    plan: Plan | str,
+    plan: Plan | str | PathLike[str],
     *,
     engine: str = "local",
     workers: int | None = None,
@@ -58,7 +59,7 @@ def run_plan(
         SourceChanged: a source is another file than the plan was made of.
         PlanError: another process runs the plan, a unit failed, or the engine or the storage can't be used.
     """
-    book = open_plan(plan) if isinstance(plan, str) else plan
+    book = as_plan(plan)
     chosen, shown = find(engine), reporter(on_progress)
     if workers is not None:
         whole("workers", workers, least=1)

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Mapping, Sequence
+from os import PathLike
 from typing import Any, Literal, NamedTuple
 
 from abeja_datasets import APIClient
@@ -12,7 +13,7 @@ from abeja_datasets_loading.items.items import Prepared
 from abeja_datasets_loading.journal.records import State
 from abeja_datasets_loading.options import Options, whole
 from abeja_datasets_loading.plans.leases import Lease
-from abeja_datasets_loading.plans.plan import Plan, Unit, open_plan
+from abeja_datasets_loading.plans.plan import Plan, Unit, as_plan
 from abeja_datasets_loading.plans.storage import Storage
 from abeja_datasets_loading.plans.unit_journal import Outcome, UnitJournal
 from abeja_datasets_loading.report import Report
@@ -54,7 +55,7 @@ class _Taken(Exception):
 
 
 def run_unit(
-    plan: Plan | str,
+    plan: Plan | str | PathLike[str],
     unit: int,
     *,
     client: APIClient | None = None,
@@ -89,13 +90,13 @@ def run_unit(
         Error: the server refused the credential, or has no such dataset. Nothing was sent.
     """
     whole("workers", workers, least=1)
-    book = open_plan(plan) if isinstance(plan, str) else plan
+    book = as_plan(plan)
     place = book.unit(unit)
     given = book.settings
     share = given.rate / workers if given.rate else None
     options = Options(
-        concurrency=concurrency or max(1, given.concurrency // workers),
-        rate=rate or share,
+        concurrency=max(1, given.concurrency // workers) if concurrency is None else concurrency,
+        rate=share if rate is None else rate,
         on_progress=False,
         max_outage=max_outage,
         total=place.rows,
@@ -105,7 +106,12 @@ def run_unit(
         return _result(place, "earlier", known)
     if journal.has_begun():
         return _left(place)
-    return _begin(_Attempt(book, place, storage, journal, options), client)
+    sender = client_of(book, client)
+    try:
+        return _begin(_Attempt(book, place, storage, journal, options), sender)
+    finally:
+        if client is None:
+            sender.close()
 
 
 def client_of(plan: Plan, client: APIClient | None) -> APIClient:
@@ -133,24 +139,19 @@ class _Attempt(NamedTuple):
     options: Options
 
 
-def _begin(attempt: _Attempt, client: APIClient | None) -> UnitResult:
+def _begin(attempt: _Attempt, client: APIClient) -> UnitResult:
     """Run a unit that nobody has begun, with a lease."""
     lease = Lease(attempt.storage, attempt.journal.lease, attempt.plan.settings.lease_seconds, "run")
     if not lease.acquire():
         return _left(attempt.unit)
     sending = _Sending(attempt, lease)
     lease.keep(attempt.journal.is_decided)
-    sender = client_of(attempt.plan, client) if client is not None else None
     try:
-        rows = list(attempt.plan.read(attempt.unit, attempt.storage))
-        sender = sender or client_of(attempt.plan, None)
-        return sending.run(sender, rows)
+        return sending.run(client, list(attempt.plan.read(attempt.unit, attempt.storage)))
     except _Taken:
         return _left(attempt.unit)
     finally:
         lease.give_up(remove=not sending.may_have_sent)
-        if client is None and sender is not None:
-            sender.close()
 
 
 class _Sending:

@@ -1,10 +1,11 @@
 """Where a plan stands, read off the journals of its units, whoever runs them."""
 
 from collections import Counter
+from os import PathLike
 from typing import NamedTuple
 
 from abeja_datasets_loading.journal.records import State
-from abeja_datasets_loading.plans.plan import Plan, open_plan
+from abeja_datasets_loading.plans.plan import Plan, as_plan
 from abeja_datasets_loading.plans.rounds import Rounds
 from abeja_datasets_loading.plans.storage import Storage
 from abeja_datasets_loading.plans.unit_journal import DONE, Outcome, begun, outcome_of
@@ -99,7 +100,7 @@ class Watch:
         )
 
 
-def plan_status(plan: Plan | str) -> PlanStatus:
+def plan_status(plan: Plan | str | PathLike[str]) -> PlanStatus:
     """Return where a plan stands. Nothing is sent to the server.
 
     ::
@@ -109,5 +110,5 @@ def plan_status(plan: Plan | str) -> PlanStatus:
     Raises:
         PlanError: there is no plan, or its storage can't be used.
     """
-    book = open_plan(plan) if isinstance(plan, str) else plan
+    book = as_plan(plan)
     return Watch(book, Storage(book.url)).look_at_rounds()

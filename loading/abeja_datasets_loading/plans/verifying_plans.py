@@ -5,13 +5,14 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import fields
 from itertools import islice, takewhile
+from os import PathLike
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from abeja_datasets import APIClient
 from abeja_datasets_loading.journal.records import Change, Record, State
 from abeja_datasets_loading.options import Options
 from abeja_datasets_loading.plans import gathering, leases, sources
-from abeja_datasets_loading.plans.plan import Plan, open_plan
+from abeja_datasets_loading.plans.plan import Plan, as_plan
 from abeja_datasets_loading.plans.rounds import Rounds
 from abeja_datasets_loading.plans.running_units import HeldCreating, client_of
 from abeja_datasets_loading.plans.storage import Storage
@@ -62,7 +63,7 @@ class PlanReport(NamedTuple):
 
 
 def verify_plan(
-    plan: Plan | str,
+    plan: Plan | str | PathLike[str],
     *,
     client: APIClient | None = None,
     concurrency: int | None = None,
@@ -95,17 +96,19 @@ def verify_plan(
         LoadingStopped: it stopped early; call it again.
         Error: the server refused the credential, or has no such dataset.
     """
-    book = open_plan(plan) if isinstance(plan, str) else plan
+    book = as_plan(plan)
+    given = book.settings
     options = Options(
-        concurrency=concurrency or book.settings.concurrency, rate=rate or book.settings.rate, on_progress=on_progress,
-        settle_after=book.settings.settle_after, max_outage=max_outage, total=book.rows,
+        concurrency=given.concurrency if concurrency is None else concurrency,
+        rate=given.rate if rate is None else rate, on_progress=on_progress,
+        settle_after=given.settle_after, max_outage=max_outage, total=book.rows,
     )  # fmt: skip
     storage = Storage(book.url)
     for source in book.sources:
         sources.check_unchanged(source)
     sender = client_of(book, client)
     try:
-        with leases.alone(storage, book.settings.lease_seconds, "verify", say) as lease:
+        with leases.alone(storage, given.lease_seconds, "verify", say) as lease:
             return run_sync(_verify, book, storage, lease, sender, options)
     finally:
         if client is None:

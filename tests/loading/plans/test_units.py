@@ -249,6 +249,19 @@ def test_a_unit_that_is_not_there(plans: Plans, unit: int) -> None:
         plans.run(plan, "1")  # type: ignore[arg-type] # what is tested
 
 
+@pytest.mark.parametrize(("option", "value"), [("concurrency", 0), ("rate", 0), ("workers", 0), ("max_outage", -1)])
+def test_an_option_that_can_not_be_used(plans: Plans, option: str, value: Any) -> None:
+    plan = plans.of(1)
+    with pytest.raises(ValueError, match=f"{option}: "):
+        plans.run(plan, **{option: value})
+    assert run_unit(Path(plan.url), 0, client=plans.client).created == 1
+    if option != "workers":
+        with pytest.raises(ValueError, match=f"{option}: "):
+            plans.verify(plan, **{option: value})
+    with pytest.raises(TypeError, match="plan: a path or URL, a str or a Path, is needed, not an int"):
+        plan_status(3)  # type: ignore[arg-type] # what is tested
+
+
 def test_a_client_of_another_server_is_refused(plans: Plans) -> None:
     plan = plans.of(30)
     with pytest.raises(PlanError, match="give a client for it"):
