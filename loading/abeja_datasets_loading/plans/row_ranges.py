@@ -13,8 +13,8 @@ from abeja_datasets_loading.formats.api_items import jsonl
 from abeja_datasets_loading.formats.files import open_file
 from abeja_datasets_loading.formats.model import FileRefused, Note, Record, Rejected, Row
 from abeja_datasets_loading.formats.options import Options
-from abeja_datasets_loading.formats.tabular.parquet import ParquetFile
 from abeja_datasets_loading.formats.sources.text import detect
+from abeja_datasets_loading.formats.tabular.parquet import ParquetFile
 from abeja_datasets_loading.formats.unreadable import items_of
 from abeja_datasets_loading.plans.sources import Source, Stat
 from abeja_datasets_loading.plans.storage import explained, opened

@@ -106,7 +106,8 @@ def _failed(plan: Plan, failure: Failure) -> PlanError:
 def _showing(plan: Plan, watch: Watch, shown: Reporter) -> Iterator[None]:
     """Show the progress in a thread, by what is in the journals."""
     ended = threading.Event()
-    thread = threading.Thread(target=_show, args=(plan, watch, shown, ended), name="progress", daemon=True)
+    earlier = watch.look().created  # before the first unit of this run
+    thread = threading.Thread(target=_show, args=(plan, watch, shown, ended, earlier), name="progress", daemon=True)
     thread.start()
     try:
         yield
@@ -115,8 +116,8 @@ def _showing(plan: Plan, watch: Watch, shown: Reporter) -> Iterator[None]:
         thread.join()
 
 
-def _show(plan: Plan, watch: Watch, shown: Reporter, ended: threading.Event) -> None:
-    begun_at, pace, before, took = time.monotonic(), Pace(0.0), -1, 0.0
+def _show(plan: Plan, watch: Watch, shown: Reporter, ended: threading.Event, earlier: int) -> None:
+    begun_at, pace, took = time.monotonic(), Pace(0.0), 0.0
     progress = Progress(total=plan.rows)
     while True:
         is_last = ended.wait(max(_LEAST_EVERY, _PART * took))
@@ -124,11 +125,10 @@ def _show(plan: Plan, watch: Watch, shown: Reporter, ended: threading.Event) -> 
             looked = time.monotonic()
             status = watch.look()
             took = time.monotonic() - looked
-            before = status.created if before < 0 else before
             seconds = time.monotonic() - begun_at
-            created = status.created - before
+            created = status.created - earlier
             progress = Progress(
-                total=plan.rows, created=created, earlier=before, rejected=status.rejected, unknown=status.unknown,
+                total=plan.rows, created=created, earlier=earlier, rejected=status.rejected, unknown=status.unknown,
                 under_way=status.open, rate=pace.rate(seconds, created), seconds=seconds,
             )  # fmt: skip
         if is_last:
