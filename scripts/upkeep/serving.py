@@ -22,7 +22,21 @@ Extra = dict[str, list[tuple[str, str, list[tuple[str, str]]]]]
 
 def main() -> None:
     """Read what else to send, and write what came of it."""
-    json.dump(served(json.load(sys.stdin)), sys.stdout)
+    json.dump(served(json.load(sys.stdin)) | clauses(), sys.stdout)
+
+
+def clauses() -> dict[str, Any]:
+    """Return as `clauses` the name, the source, what is gone of that, and the place of each; or `unread`, the error."""
+    try:
+        from abeja_datasets_contract.check.document import Contract, document_path
+        from abeja_datasets_contract.check.stages import entries
+        from abeja_datasets_contract.openapi.reading import load_file
+
+        path = document_path()
+        listed = entries(Contract(load_file(path), path))
+    except Exception as error:  # noqa: BLE001 - whatever keeps the check from reading the document is reported
+        return {"unread": _words(error)}
+    return {"clauses": [[one.clause.name, one.clause.source, one.gone, one.where] for one in listed]}
 
 
 def served(extra: Extra) -> dict[str, Any]:

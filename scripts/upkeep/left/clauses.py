@@ -11,30 +11,26 @@ CHECK = Path("contract/abeja_datasets_contract/check")
 _MANY = 3
 
 
-def gaps(project: Project) -> Iterator[Gap]:
-    """Ask the check for its clauses, and look for their sources in the document."""
-    document = project.document
-    from abeja_datasets_contract.check.document import Contract
-    from abeja_datasets_contract.check.stages import entries
+def gaps(project: Project, listed: list[list[str]]) -> Iterator[Gap]:
+    """Look for the sources of clauses in the document.
 
-    try:
-        listed = entries(Contract(document, project.root / DOCUMENT))
-    except Exception as error:  # noqa: BLE001 - whatever keeps it from reading the document is reported
-        reason = f"{type(error).__name__}: {error}"
-        yield Gap(str(CHECK), f"it can't read the document, so its clauses are not known: {reason}")
-        return
+    Args:
+        project: the project.
+        listed: of each clause the name, the source, what of that is gone, and the place that registers it.
+    """
+    document = project.document
     gone: dict[tuple[str, str], list[str]] = {}
-    for entry in listed:
-        if entry.gone:
-            gone.setdefault((in_project(entry.where), entry.gone), []).append(entry.clause.name)
-    for (where, what), clauses in gone.items():
-        one = f"the clause {clauses[0]} names" if len(clauses) == 1 else f"the clauses {some(clauses)} name"
+    for name, _, lacking, where in listed:
+        if lacking:
+            gone.setdefault((in_project(where), lacking), []).append(name)
+    for (where, what), names in gone.items():
+        one = f"the clause {names[0]} names" if len(names) == 1 else f"the clauses {some(names)} name"
         yield Gap(where, f"{one} what {DOCUMENT} no longer has: {what}", f"what is gone: {what}")
-    there = [entry.clause.source for entry in listed if not entry.gone and entry.clause.source.startswith("#/")]
+    there = [source for _, source, lacking, _ in listed if not lacking and source.startswith("#/")]
     sources = [*there, *map(document.follow, there)]
-    names = {entry.clause.name for entry in listed}
+    known = {name for name, *_ in listed}
     for operation in project.operations:
-        yield from _without_a_clause(project, operation, names, sources)
+        yield from _without_a_clause(project, operation, known, sources)
 
 
 def _without_a_clause(

@@ -56,7 +56,10 @@ class Server:
             yield from self._responses(found)
             yield from self._causes(found)
             yield from _unchecked(found)
-        yield from clauses.gaps(self.project)
+        if found.get("unread"):
+            yield Gap(str(CHECK), f"it can't read the document, so its clauses are not known: {found['unread']}")
+        elif "clauses" in found:
+            yield from clauses.gaps(self.project, found["clauses"])
 
     def stop(self) -> None:
         """End the process, if it still runs."""
