@@ -87,7 +87,7 @@ def test_another_address(followed: Followed) -> None:
     followed.replace("openapi.yaml", f"url: {OLD}", f"url: {NEW}")
     named = followed.left()
     assert f"{WRAPPER}/configuration/settings.py" in named
-    assert "README.md" in named
+    assert f"{WRAPPER}/async_api_client.py" in named
     for name in named:
         if name == "CHANGELOG.md":
             followed.noted("Requests of `list_datasets` and all others go to `/v2`.")

@@ -129,6 +129,6 @@ def _address(project: Project, calls: list[Call]) -> Iterator[Gap]:
     origins = {request["origin"] + request["base"] for call in calls for request in call["requests"][:1]}
     if origins - {url}:
         yield Gap(str(SETTINGS), f"requests go to {', '.join(sorted(origins))}, but the first server is {url}", cause)
-    for file in (CLASSES["APIClient"][0], Path("README.md")):
-        if (project.root / file).exists() and url not in (project.root / file).read_text(encoding="utf-8"):
-            yield Gap(str(file), f"it does not name the address {url}, which requests go to", cause)
+    file = CLASSES["APIClient"][0]
+    if url not in (project.root / file).read_text(encoding="utf-8"):
+        yield Gap(str(file), f"it does not name the address {url}, which requests go to", cause)

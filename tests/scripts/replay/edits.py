@@ -460,7 +460,7 @@ def _path_parameter(component: str, name: str) -> Any:
 
 
 PLACES = {
-    "another server": Edit(_servers("https://api.example.com"), (r"settings.py: requests go to", r"README.md: it does not name")),
+    "another server": Edit(_servers("https://api.example.com"), (r"settings.py: requests go to", r"async_api_client.py: it does not name the address")),
     "a base path in the server": Edit(
         _servers("https://api.abeja.io/v2"), (r"settings.py: requests go to https://api.abeja.io, but .*/v2",)
     ),
