@@ -75,7 +75,7 @@ def test_a_text_that_can_not_be_read_is_told(
     client: "Face", send: Tried, server: "ScriptedServer", kind: str, why: str
 ) -> None:
     server.reply(200, b"\xff", {"Content-Type": kind})
-    with pytest.raises(InvalidResponse, match=f"answered 200 but the body is not text: .*{why}"):
+    with pytest.raises(InvalidResponse, match=f"responded with 200 but the body is not text: .*{why}"):
         send(client, accept="text/csv")
 
 

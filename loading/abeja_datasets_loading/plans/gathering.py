@@ -24,7 +24,7 @@ _BATCH: Final = 1000
 
 
 def decide(plan: Plan, storage: Storage) -> None:
-    """Have an outcome recorded for each unit: those whose workers ended without one are given up.
+    """Record an outcome for each unit: those whose workers ended without one are given up.
 
     A worker that is alive nevertheless finds that its unit is decided, and stops.
 

@@ -1,8 +1,8 @@
 """Leases: objects by which workers keep apart. No two clocks are compared, so that a clock that is wrong does no harm.
 
-A holder writes its lease again and again, each time with another count. Whoever waits for it to end watches whether it
-changes, by a clock of its own. A lease keeps workers apart but for one that is cut off from the storage and not from
-the server: it stops by itself when it could not write for so long that others may take it for ended.
+A holder writes its lease again and again, each time with another count. A worker that waits for it to end watches
+whether it changes, by a clock of its own. A lease keeps workers apart but for one that is cut off from the storage and
+not from the server: it stops by itself when it could not write for so long that others may consider it ended.
 """
 
 import contextlib

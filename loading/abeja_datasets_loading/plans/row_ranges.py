@@ -151,7 +151,7 @@ def _lines(source: Source, options: Options, marks: Sequence[Mark]) -> Iterator[
 
 
 def _has_single_bytes(path: str, options: Options) -> bool:
-    """Return whether lines can be told by their bytes: the text is not packed, and has no wide encoding."""
+    """Return whether lines can be counted by their bytes: the text is not packed, and has no wide encoding."""
     files, name = opened(path)
     with files.open(name, "rb") as file:
         start = file.read(4)

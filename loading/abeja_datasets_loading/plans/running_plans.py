@@ -96,8 +96,8 @@ def _failed(plan: Plan, failure: Failure) -> PlanError:
         return error
     return PlanError(
         plan.url,
-        f"unit {failure.unit} failed in {failure.where}: {type(error).__name__}: {error}; mend that, and run the plan "
-        "again",
+        f"unit {failure.unit} failed in {failure.where}: {type(error).__name__}: {error}; correct that, and run the "
+        "plan again",
         "worker",
     )
 

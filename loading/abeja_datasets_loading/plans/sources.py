@@ -11,12 +11,12 @@ from abeja_datasets_loading.plans.storage import explained, opened
 FORMATS: Final = ("jsonl", "parquet", "csv", "json")
 """The formats that a source may have."""
 _TAGS: Final = ("ETag", "etag", "mtime", "LastModified", "last_modified", "updated", "created")
-"""What tells two files of one size apart, the best first, as the packages behind fsspec name it."""
+"""The properties that distinguish two files of one size, the best first, as the packages behind fsspec name them."""
 _WILDCARDS: Final = frozenset("*?[")
 
 
 class Stat(NamedTuple):
-    """What tells whether a file is the same."""
+    """The value that changes when the file does."""
 
     size: int
     etag: str
@@ -37,7 +37,7 @@ class Source(NamedTuple):
 
 
 def stat(path: str) -> Stat:
-    """Return what tells whether a file is the same.
+    """Return a value that changes when the file does.
 
     Raises:
         PlanError: it can't be found or read.
@@ -99,7 +99,7 @@ def format_of(path: str, given: str | None) -> str:
     """Return the format of a source.
 
     Raises:
-        PlanError: it can't be told by the name, or is none whose rows can be divided into units.
+        PlanError: the name does not show it, or its rows can't be divided into units.
     """
     form = given or SUFFIXES.get(Path(path.lower().removesuffix(".gz")).suffix) or _json(path)
     if form not in FORMATS:

@@ -1,4 +1,4 @@
-"""Where a plan stands, read off the journals of its units, whoever runs them."""
+"""The state of a plan, read from the journals of its units, on whatever machine they run."""
 
 from collections import Counter
 from os import PathLike

@@ -71,7 +71,7 @@ def _paths(project: Project) -> Iterator[Gap]:
     """Compare the paths in programs with those of the document."""
     wanted = {_shape(operation.path) for operation in (*project.operations, *project.unnamed)}
     pattern = re.compile(r"""(?<=["'} ])/organizations/[^"'?\s]*""")
-    for file in sorted(file for folder in _PROGRAMS for file in (project.root / folder).rglob("*.py")):
+    for file in _modules(project.root, *_PROGRAMS):
         for number, line in enumerate(file.read_text(encoding="utf-8").splitlines(), 1):
             for path in pattern.findall(line):
                 if _shape(path) not in wanted:
@@ -95,9 +95,15 @@ def _tests(project: Project) -> Iterator[Gap]:
     if default and urlsplit(url).netloc and default[1] != url:
         gone[default[1]] = f"it names the address {default[1]}, and the first server is {url}"
     pattern = re.compile("|".join(rf"(?<!\w){re.escape(name)}(?![\w/])" for name in gone))
-    for file in sorted((project.root / "tests").rglob("*.py")) if gone else ():
+    for file in _modules(project.root, "tests") if gone else ():
         for name in dict.fromkeys(pattern.findall(file.read_text(encoding="utf-8"))):
             yield Gap(str(file.relative_to(project.root)), gone[name], "tests")
+
+
+def _modules(root: Path, *folders: str) -> list[Path]:
+    """Find the modules below some folders; what is below a hidden one, such as an environment, is not the project's."""
+    found = (file for folder in folders for file in (root / folder).rglob("*.py"))
+    return sorted(file for file in found if not any(part.startswith(".") for part in file.relative_to(root).parts))
 
 
 def _gone(project: Project) -> list[str]:

@@ -44,7 +44,7 @@ def test_a_unit_that_fails_ends_the_run_with_what_and_where(plans: Plans, monkey
     with monkeypatch.context() as patch:
         patch.setenv("PLATFORM_AUTH_TOKEN", "wrong")
         with pytest.raises(
-            PlanError, match=r"unit 0 failed in process \d+ on .*: Unauthorized: .*; mend that"
+            PlanError, match=r"unit 0 failed in process \d+ on .*: Unauthorized: .*; correct that"
         ) as failure:
             run(plan, workers=1)
     assert failure.value.kind == "worker"
