@@ -15,7 +15,7 @@ from abeja_datasets_contract.diff.catalogue import GROUPS, IDS, PYTHON
 from abeja_datasets_contract.diff.catalogue.schemas import KEYWORDS
 from abeja_datasets_contract.diff.rules.ids import OF_KINDS, kebab
 from abeja_datasets_contract.diff.schemas.changes import Kind
-from abeja_datasets_contract.diff.schemas.shapes import INNER, WHOLE
+from abeja_datasets_contract.diff.schemas.shape import INNER, WHOLE
 from abeja_datasets_contract.openapi.dialect import CONTENT, SCALARS
 from abeja_datasets_contract.openapi.families import UNIONS
 

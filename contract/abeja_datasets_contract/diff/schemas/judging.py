@@ -70,6 +70,11 @@ class Judging:
         said = canonical(facing.only(change.holder, change.name))
         return not facing.is_small(sent) or covers(said, canonical(facing.as_written.whole(sent))) == YES
 
+    def sends_null(self, sent: str) -> bool:
+        """Return whether null is among the values sent, as far as that is known."""
+        facing = self._facing
+        return facing.is_small(sent) and covers(facing.whole(sent), canonical(NULL)) == YES
+
     def _obeys_property(self, sent: str, change: Change) -> Verdict:
         # Asked before all that the property refers to is put together, which takes long of a large one.
         if self._is_spent() or not self._facing.is_small(sent, change.covering):

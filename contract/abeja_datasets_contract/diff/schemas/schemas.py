@@ -13,7 +13,8 @@ from typing import Any, Literal
 
 from abeja_datasets_contract.diff.schemas.declared import Declared, Names
 from abeja_datasets_contract.diff.schemas.sameness import Said
-from abeja_datasets_contract.diff.schemas.shapes import Shapes, is_variant
+from abeja_datasets_contract.diff.schemas.shape import is_variant
+from abeja_datasets_contract.diff.schemas.shapes import Shapes
 from abeja_datasets_contract.openapi.dialect import AS_BASE, KEPT, LISTS, MAPS, modern
 from abeja_datasets_contract.openapi.document import Document
 from abeja_datasets_contract.openapi.families import UNIONS
