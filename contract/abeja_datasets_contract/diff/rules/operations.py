@@ -3,6 +3,7 @@
 from typing import Any
 
 from abeja_datasets_contract.diff.report.findings import Audience
+from abeja_datasets_contract.diff.rules.inbound import compare_callbacks
 from abeja_datasets_contract.diff.rules.requests import Requests
 from abeja_datasets_contract.diff.rules.responses import Responses
 from abeja_datasets_contract.diff.rules.security import compare_security
@@ -75,17 +76,7 @@ def _compare(sides: Sides, old: Operation, new: Operation) -> None:
     Requests(sides, old, new).compare()
     Responses(sides, old, new).compare()
     compare_security(sides, old, new)
-    if not sides.parts_alike(old.pointer, new.pointer, "callbacks"):
-        words = f"the callbacks of {new.name} changed, which are not compared"
-        sides.add(
-            "operation-callbacks-changed",
-            "undecided",
-            ("callers reading",),
-            words,
-            new.name,
-            old=_at(old, "callbacks"),
-            new=_at(new, "callbacks"),
-        )
+    compare_callbacks(sides, old, new)
 
 
 def _at(operation: Operation, keyword: str) -> str:

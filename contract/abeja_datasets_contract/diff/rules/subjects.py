@@ -48,10 +48,18 @@ def _schema(top: list[str], keys: list[str]) -> str:
 
 def _holder(document: Document, top: list[str], keys: list[str]) -> str:
     """Return what holds a schema that has no name; an empty text where nothing common does."""
+    if "callbacks" in keys[:-2]:
+        name, *inside = keys[keys.index("callbacks") + 1 :]
+        return f"{_in_operation(document, top, ['paths', *inside])} of the callback `{name}`"
     if keys[:1] == ["components"]:
         return _component(document, top, keys)
-    if keys[:1] != ["paths"] and not top:
-        return ""
+    if keys[:1] == ["webhooks"]:
+        return f"{_in_operation(document, top, ['paths', *keys[1:]])} of the webhook `{keys[1]}`"
+    return _in_operation(document, top, keys) if keys[:1] == ["paths"] or top else ""
+
+
+def _in_operation(document: Document, top: list[str], keys: list[str]) -> str:
+    """Return what holds a schema below a path, or below a path item of another file."""
     start = 2 if keys[:1] == ["paths"] else 0
     start += keys[start : start + 1] != [] and keys[start] in METHODS
     inside = keys[start:]
