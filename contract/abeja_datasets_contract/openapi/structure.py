@@ -5,15 +5,14 @@ from collections import deque
 from collections.abc import Iterator
 from typing import Any
 
-from abeja_datasets_contract.openapi.dialect import LISTS, MAPS, SINGLE
 from abeja_datasets_contract.openapi.document import Document
 from abeja_datasets_contract.openapi.errors import DocumentError
+from abeja_datasets_contract.openapi.keywords import KEYWORDS
 from abeja_datasets_contract.openapi.places import METHODS
 from abeja_datasets_contract.openapi.pointers import child, join, split
 
 _LONGEST = 60
 """Characters of a value that a message shows."""
-_SIZES = [f"{end}{of}" for end in ("min", "max") for of in ("Length", "Items", "Properties", "Contains")]
 _OBJECTS: dict[str, dict[str, str]] = {
     "document": {
         "info": "{}", "paths": "{path item}", "components": "components", "servers": "[server]",
@@ -39,12 +38,7 @@ _OBJECTS: dict[str, dict[str, str]] = {
         "securitySchemes": "{security scheme}", "pathItems": "{path item}", "callbacks": "{callback}",
     },
     "security scheme": {"$ref": "text", "type": "text", "scheme": "text", "in": "text", "name": "text", "flows": "{}"},
-    "schema": {
-        "$ref": "text", "type": "text or [text]", "enum": "[]", "required": "[text]", "format": "text",
-        "pattern": "text", "uniqueItems": "flag", "multipleOf": "number", "minimum": "number", "maximum": "number",
-        "exclusiveMinimum": "bound", "exclusiveMaximum": "bound", **dict.fromkeys(_SIZES, "number"),
-        **dict.fromkeys(SINGLE, "schema"), **dict.fromkeys(LISTS, "[schema]"), **dict.fromkeys(MAPS, "{schema}"),
-    },
+    "schema": {name: keyword.written for name, keyword in KEYWORDS.items() if keyword.written},
 }  # fmt: skip
 """By the kind of an object, the kind of what stands at its keys: `[kind]` is a list of it, `{kind}` a mapping to it."""
 _PLAIN: dict[str, tuple[str, tuple[type, ...]]] = {

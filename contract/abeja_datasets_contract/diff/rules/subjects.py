@@ -2,8 +2,8 @@
 
 from pathlib import PurePosixPath
 
-from abeja_datasets_contract.openapi.dialect import LISTS, MAPS, SINGLE
 from abeja_datasets_contract.openapi.document import FILES, Document
+from abeja_datasets_contract.openapi.keywords import holds
 from abeja_datasets_contract.openapi.places import METHODS
 from abeja_datasets_contract.openapi.pointers import join, split
 
@@ -41,7 +41,7 @@ def _schema(top: list[str], keys: list[str]) -> str:
     for start in _OF_SCHEMAS:
         if keys[: len(start)] == start and len(keys) > len(start):
             return "".join([keys[len(start)], *trail_of(keys[len(start) + 1 :])])
-    if keys and keys[0] not in (*MAPS, *LISTS, *SINGLE):
+    if keys and not holds(keys[0]):
         return "".join([keys[0], *trail_of(keys[1:])])
     return "".join([PurePosixPath(top[1]).stem, *trail_of(keys)])
 

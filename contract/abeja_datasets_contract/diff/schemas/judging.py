@@ -10,7 +10,7 @@ from abeja_datasets_contract.diff.schemas.facing import Facing
 from abeja_datasets_contract.diff.schemas.fixpoint import Verdict
 from abeja_datasets_contract.diff.schemas.graph import besides
 from abeja_datasets_contract.diff.schemas.texts import OF_TEXTS, obey_names, obeys_text
-from abeja_datasets_contract.openapi.dialect import SCALARS
+from abeja_datasets_contract.openapi.keywords import Compared, compared
 
 YES, NO, UNKNOWN = Verdict.YES, Verdict.NO, Verdict.UNKNOWN
 
@@ -91,7 +91,7 @@ class Judging:
         facing = self._facing
         if change.kind == Kind.ENUM and self._lists_all(change):
             return YES
-        near = change.name in SCALARS
+        near = compared(change.name) == Compared.VALUE
         here = facing.sent_shapes.at(sent)
         if change.name == "additionalProperties" and here.sealed:
             return self._fits_names(sent, change)

@@ -5,8 +5,8 @@ from typing import Any
 
 from abeja_datasets_contract.diff.schemas.changes import Change, Inner, Kind
 from abeja_datasets_contract.diff.schemas.pair import Pair
-from abeja_datasets_contract.diff.schemas.shape import WHOLE, Shape
-from abeja_datasets_contract.openapi.dialect import CONTENT, SCALARS
+from abeja_datasets_contract.diff.schemas.shape import Shape
+from abeja_datasets_contract.openapi.keywords import KEYWORDS, Compared, compared
 from abeja_datasets_contract.openapi.pointers import child
 
 
@@ -16,26 +16,28 @@ def compare_keywords(pair: Pair, left: Shape, right: Shape) -> None:
         pair.changes.append(Change(Kind.NULL, "null", pair.sent, pair.covering))
     elif right.null and not left.null:
         pair.changes.append(Change(Kind.NULLABLE, "null", pair.sent, pair.covering))
-    for keyword in CONTENT:
-        if left.first(keyword) != right.first(keyword):
-            ends = (pair.sent, pair.covering)
-            pair.unjudged.append(
-                Change(Kind.CONTENT, keyword, *(_at(*end, keyword) for end in zip(ends, (left, right), strict=True)))
-            )
-    for keyword in (*SCALARS, *WHOLE, "false"):
-        own = left.keywords.get(keyword, [])
-        said = [value for _, value in own]
-        for index, (holder, value) in enumerate(right.keywords.get(keyword, [])):
-            place = own[min(index, len(own) - 1)][0] if own else pair.sent
-            place = holder if holder in [one for one, _ in own] else place
-            if keyword in WHOLE or not any(_equal(keyword, value, other) for other in said):
-                kind = Kind.ENUM if keyword == "enum" and said else Kind.KEYWORD
-                at = place if keyword == "false" else child(place, keyword) if said else place
-                pair.changes.append(
-                    Change(kind, keyword, at, holder if keyword == "false" else child(holder, keyword), holder)
-                )
-        if said and keyword not in right.keywords:
-            pair.changes.append(Change(Kind.LOOSER, keyword, child(own[0][0], keyword), pair.covering))
+    for keyword, row in KEYWORDS.items():
+        if row.compared == Compared.CONTENT and left.first(keyword) != right.first(keyword):
+            ends = ((pair.sent, left), (pair.covering, right))
+            pair.unjudged.append(Change(Kind.CONTENT, keyword, *(_at(*end, keyword) for end in ends)))
+        if row.compared in (Compared.VALUE, Compared.WHOLE):
+            _compare_keyword(pair, left, right, keyword)
+    _compare_keyword(pair, left, right, "false")
+
+
+def _compare_keyword(pair: Pair, left: Shape, right: Shape, keyword: str) -> None:
+    own = left.keywords.get(keyword, [])
+    said = [value for _, value in own]
+    for index, (holder, value) in enumerate(right.keywords.get(keyword, [])):
+        place = own[min(index, len(own) - 1)][0] if own else pair.sent
+        place = holder if holder in [one for one, _ in own] else place
+        if compared(keyword) == Compared.WHOLE or not any(_equal(keyword, value, other) for other in said):
+            kind = Kind.ENUM if keyword == "enum" and said else Kind.KEYWORD
+            at = place if keyword == "false" else child(place, keyword) if said else place
+            covering = holder if keyword == "false" else child(holder, keyword)
+            pair.changes.append(Change(kind, keyword, at, covering, holder))
+    if said and keyword not in right.keywords:
+        pair.changes.append(Change(Kind.LOOSER, keyword, child(own[0][0], keyword), pair.covering))
 
 
 def _at(pointer: str, shape: Shape, keyword: str) -> str:

@@ -15,14 +15,13 @@ from abeja_datasets_contract.diff.schemas.declared import Declared, Names
 from abeja_datasets_contract.diff.schemas.sameness import Said
 from abeja_datasets_contract.diff.schemas.shape import is_variant
 from abeja_datasets_contract.diff.schemas.shapes import Shapes
-from abeja_datasets_contract.openapi.dialect import AS_BASE, KEPT, LISTS, MAPS, modern
+from abeja_datasets_contract.openapi.dialect import AS_BASE, is_kept, modern
 from abeja_datasets_contract.openapi.document import Document
 from abeja_datasets_contract.openapi.families import UNIONS
+from abeja_datasets_contract.openapi.keywords import KEYWORDS, Inside, holds
 from abeja_datasets_contract.openapi.pointers import child, join, split
 
 Direction = Literal["request", "response"]
-_CONDITIONS = frozenset({"not", "if", "contains", "propertyNames"})
-_INNER = ("items", "additionalProperties", "unevaluatedProperties", "unevaluatedItems")
 _HIDDEN = {"request": "readOnly", "response": "writeOnly"}
 
 
@@ -241,28 +240,29 @@ class Schemas:
 
     def _inside(self, key: str, value: Any, pointer: str, way: _Way) -> Any:
         inner = replace(way, shared=frozenset())
-        if key in MAPS and isinstance(value, dict):
+        held = holds(key)
+        if held == "{schema}" and isinstance(value, dict):
             return {name: self._named(key, name, part, child(pointer, name), way) for name, part in value.items()}
-        if key in LISTS and isinstance(value, list):
+        if held == "[schema]" and isinstance(value, list):
             return [self._branch(key, part, child(pointer, index), way) for index, part in enumerate(value)]
-        if key in _INNER:
+        if held != "schema":
+            return value
+        if KEYWORDS[key].inside == Inside.VALUE:
             return self._value(value, pointer, inner)
-        if key in _CONDITIONS:
-            return self._part(value, pointer, _Way(closed=False))
-        return self._part(value, pointer, way) if key in ("then", "else") else value
+        return self._part(value, pointer, way if KEYWORDS[key].inside == Inside.PART else _Way(closed=False))
 
     def _named(self, key: str, name: str, raw: Any, pointer: str, way: _Way) -> Any:
-        if key == "dependentSchemas":
+        if KEYWORDS[key].inside == Inside.PART:
             return self._part(raw, pointer, way)
         inner = replace(way, shared=frozenset())
         shared = key == "properties" and name in way.shared
         return self._part(raw, pointer, inner) if shared else self._value(raw, pointer, inner)
 
     def _branch(self, key: str, raw: Any, pointer: str, way: _Way) -> Any:
-        if key == "prefixItems":
+        if KEYWORDS[key].inside == Inside.VALUE:
             return self._value(raw, pointer, replace(way, shared=frozenset()))
         schema = self._part(raw, pointer, way)
-        free = way.closed and key in ("anyOf", "oneOf") and isinstance(raw, dict) and raw.get("type") == "object"
+        free = way.closed and key in UNIONS and isinstance(raw, dict) and raw.get("type") == "object"
         if free and not raw.get("required") and not self._names.of(raw).declared:
             return {"additionalProperties": True, **schema}  # free in form, whatever its neighbours declare
         return schema
@@ -286,7 +286,7 @@ def _refers(raw: Any) -> bool:
 
 
 def _only_refers(raw: dict[str, Any]) -> bool:
-    return "$ref" in raw and not raw.keys() & (KEPT - {"$ref", AS_BASE, "examples"})
+    return "$ref" in raw and not any(map(is_kept, raw.keys() - {"$ref", AS_BASE, "examples"}))
 
 
 def _close(schema: dict[str, Any], names: Names) -> None:
@@ -310,7 +310,7 @@ def _referred(schema: Any, *, named: bool = False) -> Iterator[str]:
             yield schema["$ref"].removeprefix("#/$defs/")
         for key, value in schema.items():
             if named or key not in ("enum", "examples"):
-                yield from _referred(value, named=not named and key in MAPS)
+                yield from _referred(value, named=not named and holds(key) == "{schema}")
     elif isinstance(schema, list):
         for value in schema:
             yield from _referred(value)
@@ -329,7 +329,7 @@ def without_examples(schema: Any, *, named: bool = False) -> Any:
     return {
         key: value
         if key == "enum" and not named
-        else without_examples(value, named=not named and key in (*MAPS, "$defs"))
+        else without_examples(value, named=not named and (key == "$defs" or holds(key) == "{schema}"))
         for key, value in schema.items()
         if named or key != "examples"
     }

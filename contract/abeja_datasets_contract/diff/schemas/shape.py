@@ -3,13 +3,8 @@
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
-from abeja_datasets_contract.openapi.dialect import OTHERS
+from abeja_datasets_contract.openapi.keywords import KEYWORDS, Compared, compared
 from abeja_datasets_contract.openapi.pointers import split
-
-WHOLE = ("not", "if", "contains", "propertyNames", "patternProperties", "dependentSchemas", "unevaluatedProperties",
-         "unevaluatedItems", "prefixItems", *OTHERS)  # fmt: skip
-"""Keywords that are compared as a whole."""
-INNER = ("items", "additionalProperties")
 
 
 class Union(NamedTuple):
@@ -60,9 +55,7 @@ class Shape:
     @property
     def conditional(self) -> bool:
         """Whether it says something by alternatives, so that no keyword says all of its kind."""
-        return bool(self.unions) or any(
-            keyword in self.keywords for keyword in ("if", "not", "false", "dependentSchemas")
-        )
+        return bool(self.unions) or any(name == "false" or KEYWORDS[name].conditional for name in self.keywords)
 
     @property
     def only_union(self) -> Union | None:
@@ -79,15 +72,21 @@ class Shape:
     @property
     def sealed(self) -> bool:
         """Whether it has, once closed, the properties it declares itself and no others."""
-        more = ("if", "patternProperties", "dependentSchemas", "unevaluatedProperties")
         told = bool(self.properties) and self.required.keys() <= self.properties.keys()
         closed = all(value is False for _, value in self.keywords.get("additionalProperties", []))
-        return told and closed and not self.unions and not any(keyword in self.keywords for keyword in more)
+        return (
+            told
+            and closed
+            and not self.unions
+            and not any(name != "false" and KEYWORDS[name].opens for name in self.keywords)
+        )
 
     @property
     def structured(self) -> bool:
         """Whether closing could change what it takes."""
-        return bool(self.properties or self.unions) or any(keyword in self.keywords for keyword in (*INNER, *WHOLE))
+        return bool(self.properties or self.unions) or any(
+            compared(name) in (Compared.INSIDE, Compared.WHOLE) for name in self.keywords
+        )
 
     @property
     def types(self) -> frozenset[str]:

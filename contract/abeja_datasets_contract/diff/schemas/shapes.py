@@ -4,10 +4,11 @@ from functools import cache
 from typing import Any
 
 from abeja_datasets_contract.diff.schemas.declared import Declared, Names
-from abeja_datasets_contract.diff.schemas.shape import CHOSEN, INNER, WHOLE, Shape, Union, is_null, is_variant
-from abeja_datasets_contract.openapi.dialect import AS_BASE, CONTENT, SCALARS, modern
+from abeja_datasets_contract.diff.schemas.shape import CHOSEN, Shape, Union, is_null, is_variant
+from abeja_datasets_contract.openapi.dialect import AS_BASE, modern
 from abeja_datasets_contract.openapi.document import Document
 from abeja_datasets_contract.openapi.families import UNIONS, target_of
+from abeja_datasets_contract.openapi.keywords import Compared, compared
 from abeja_datasets_contract.openapi.pointers import child
 
 _MOST = 100
@@ -119,9 +120,9 @@ class Shapes:
         shape.null = shape.null and not chosen  # null is another alternative than the one that is taken
 
     def _note(self, shape: Shape, pointer: str, schema: dict[str, Any]) -> None:
-        for keyword in (*SCALARS, *WHOLE, *INNER, *CONTENT):
-            if keyword in schema:
-                shape.keywords.setdefault(keyword, []).append((pointer, schema[keyword]))
+        for keyword, value in schema.items():
+            if compared(keyword) not in (None, Compared.CODE):
+                shape.keywords.setdefault(keyword, []).append((pointer, value))
         for name in schema.get("properties", {}):
             shape.properties.setdefault(name, []).append(child(pointer, "properties", name))
         for name in schema.get("required", []):
