@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from abeja_datasets_contract.diff.catalogue.rule import Rule, schema_of
 from abeja_datasets_contract.diff.rules.ids import kebab
 from abeja_datasets_contract.diff.rules.sides import EXTENSIONS
-from abeja_datasets_contract.diff.schemas.schemas import Direction
+from abeja_datasets_contract.diff.schemas.converting import Direction
 from abeja_datasets_contract.openapi.keywords import KEYWORDS
 
 WITH_EXAMPLES = tuple(name for name, keyword in KEYWORDS.items() if keyword.example[0])

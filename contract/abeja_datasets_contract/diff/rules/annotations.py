@@ -8,7 +8,7 @@ from abeja_datasets_contract.diff.rules.sides import EXTENSIONS, Sides, severity
 from abeja_datasets_contract.diff.rules.slots import Slot
 from abeja_datasets_contract.diff.rules.subjects import subject
 from abeja_datasets_contract.diff.schemas.graph import Key, PairGraph
-from abeja_datasets_contract.diff.schemas.pairs import Pairs
+from abeja_datasets_contract.diff.schemas.pairing.pairs import Pairs
 from abeja_datasets_contract.diff.schemas.practice import CONSTANTS, words_of_constants
 from abeja_datasets_contract.diff.schemas.shapes import Shapes
 from abeja_datasets_contract.openapi.pointers import child

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from abeja_datasets_contract.diff.report.findings import Severity
 from abeja_datasets_contract.diff.rules.sides import Sides
-from abeja_datasets_contract.diff.schemas.schemas import Direction
+from abeja_datasets_contract.diff.schemas.converting import Direction
 from abeja_datasets_contract.openapi.document import Document
 from abeja_datasets_contract.openapi.operations import Operation, items_from
 from abeja_datasets_contract.openapi.places import METHODS

@@ -13,11 +13,12 @@ from abeja_datasets_contract.diff.rules.values import written
 from abeja_datasets_contract.diff.rules.wording import Wording
 from abeja_datasets_contract.diff.samples.counterexamples import Counterexamples, NotFound
 from abeja_datasets_contract.diff.schemas.changes import Change, Inner, Kind
+from abeja_datasets_contract.diff.schemas.converting import Direction
 from abeja_datasets_contract.diff.schemas.fixpoint import Verdict
 from abeja_datasets_contract.diff.schemas.graph import Key, PairGraph, added_values
 from abeja_datasets_contract.diff.schemas.oracle import Oracle
-from abeja_datasets_contract.diff.schemas.pair import Pair
-from abeja_datasets_contract.diff.schemas.schemas import Direction, Schemas
+from abeja_datasets_contract.diff.schemas.pairing.pair import Pair
+from abeja_datasets_contract.diff.schemas.schemas import Schemas
 from abeja_datasets_contract.diff.schemas.shapes import Shapes
 from abeja_datasets_contract.openapi.document import Document
 from abeja_datasets_contract.openapi.pointers import child

@@ -4,8 +4,9 @@ from typing import Any
 
 import jsonschema_rs
 
+from abeja_datasets_contract.diff.schemas.converted import larger_than
 from abeja_datasets_contract.diff.schemas.fixpoint import Verdict
-from abeja_datasets_contract.diff.schemas.schemas import Schemas, larger_than
+from abeja_datasets_contract.diff.schemas.schemas import Schemas
 from abeja_datasets_contract.diff.schemas.shapes import Shapes
 from abeja_datasets_contract.openapi.keywords import Compared, compared
 

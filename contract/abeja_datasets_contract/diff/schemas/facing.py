@@ -5,7 +5,7 @@ from typing import Any
 
 from abeja_datasets_contract.diff.schemas.canonical import NULL, canonical, surface
 from abeja_datasets_contract.diff.schemas.changes import Inner
-from abeja_datasets_contract.diff.schemas.pair import Pair
+from abeja_datasets_contract.diff.schemas.pairing.pair import Pair
 from abeja_datasets_contract.diff.schemas.sameness import Sameness
 from abeja_datasets_contract.diff.schemas.schemas import Schemas
 from abeja_datasets_contract.diff.schemas.shapes import Shapes

@@ -9,7 +9,7 @@ from abeja_datasets_contract.diff.schemas.changes import Change, Kind
 from abeja_datasets_contract.diff.schemas.facing import Facing
 from abeja_datasets_contract.diff.schemas.fixpoint import Verdict
 from abeja_datasets_contract.diff.schemas.graph import besides
-from abeja_datasets_contract.diff.schemas.texts import OF_TEXTS, obey_names, obeys_text
+from abeja_datasets_contract.diff.schemas.patterns.texts import OF_TEXTS, obey_names, obeys_text
 from abeja_datasets_contract.openapi.keywords import Compared, compared
 
 YES, NO, UNKNOWN = Verdict.YES, Verdict.NO, Verdict.UNKNOWN

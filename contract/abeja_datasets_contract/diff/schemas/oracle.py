@@ -11,8 +11,8 @@ from abeja_datasets_contract.diff.schemas.changes import Change
 from abeja_datasets_contract.diff.schemas.facing import Facing
 from abeja_datasets_contract.diff.schemas.fixpoint import Fixpoint, Lookup, Verdict, worst
 from abeja_datasets_contract.diff.schemas.judging import Judging
-from abeja_datasets_contract.diff.schemas.pair import Pair
-from abeja_datasets_contract.diff.schemas.pairs import Pairs
+from abeja_datasets_contract.diff.schemas.pairing.pair import Pair
+from abeja_datasets_contract.diff.schemas.pairing.pairs import Pairs
 from abeja_datasets_contract.diff.schemas.schemas import Schemas
 from abeja_datasets_contract.diff.schemas.unions import Question, Unions
 

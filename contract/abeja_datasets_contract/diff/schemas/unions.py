@@ -13,8 +13,8 @@ from abeja_datasets_contract.diff.schemas.changes import Change
 from abeja_datasets_contract.diff.schemas.facing import Facing
 from abeja_datasets_contract.diff.schemas.fixpoint import Lookup, Verdict, worst
 from abeja_datasets_contract.diff.schemas.judging import Judging
-from abeja_datasets_contract.diff.schemas.matching import Match, fit, fixed_values
-from abeja_datasets_contract.diff.schemas.pair import Pair
+from abeja_datasets_contract.diff.schemas.pairing.matching import Match, fit, fixed_values
+from abeja_datasets_contract.diff.schemas.pairing.pair import Pair
 from abeja_datasets_contract.diff.schemas.shape import Union, depth, variant
 
 YES, NO, UNKNOWN = Verdict.YES, Verdict.NO, Verdict.UNKNOWN

@@ -1,10 +1,10 @@
 """Two schemas side by side: where they differ, and which schemas inside them correspond."""
 
 from abeja_datasets_contract.diff.schemas.changes import Inner
-from abeja_datasets_contract.diff.schemas.pair import Pair
-from abeja_datasets_contract.diff.schemas.pair_keywords import compare_items, compare_keywords, compare_required
-from abeja_datasets_contract.diff.schemas.pair_properties import PropertyPairs
-from abeja_datasets_contract.diff.schemas.pair_unions import UnionPairs
+from abeja_datasets_contract.diff.schemas.pairing.keywords import compare_items, compare_keywords, compare_required
+from abeja_datasets_contract.diff.schemas.pairing.pair import Pair
+from abeja_datasets_contract.diff.schemas.pairing.properties import PropertyPairs
+from abeja_datasets_contract.diff.schemas.pairing.unions import UnionPairs
 from abeja_datasets_contract.diff.schemas.shape import Shape, variant
 from abeja_datasets_contract.diff.schemas.shapes import Shapes
 

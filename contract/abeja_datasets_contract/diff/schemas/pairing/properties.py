@@ -1,7 +1,7 @@
 """The properties of two schemas compared, those with a name and all others."""
 
 from abeja_datasets_contract.diff.schemas.changes import Change, Inner, Kind
-from abeja_datasets_contract.diff.schemas.pair import Pair
+from abeja_datasets_contract.diff.schemas.pairing.pair import Pair
 from abeja_datasets_contract.diff.schemas.shape import Shape
 from abeja_datasets_contract.diff.schemas.shapes import Shapes
 from abeja_datasets_contract.openapi.pointers import child

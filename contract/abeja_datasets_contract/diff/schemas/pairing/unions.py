@@ -1,8 +1,8 @@
 """The alternatives of two schemas compared: which correspond, which stand alone, and what discriminators say."""
 
 from abeja_datasets_contract.diff.schemas.changes import Change, Inner, Kind, Step
-from abeja_datasets_contract.diff.schemas.matching import Match, Matcher, discriminator_of, values_of
-from abeja_datasets_contract.diff.schemas.pair import Pair
+from abeja_datasets_contract.diff.schemas.pairing.matching import Match, Matcher, discriminator_of, values_of
+from abeja_datasets_contract.diff.schemas.pairing.pair import Pair
 from abeja_datasets_contract.diff.schemas.shape import Shape, Union
 from abeja_datasets_contract.diff.schemas.shapes import Shapes
 from abeja_datasets_contract.openapi.families import target_of

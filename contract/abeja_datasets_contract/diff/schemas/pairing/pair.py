@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 
 from abeja_datasets_contract.diff.schemas.changes import Change, Inner
-from abeja_datasets_contract.diff.schemas.matching import Match
+from abeja_datasets_contract.diff.schemas.pairing.matching import Match
 from abeja_datasets_contract.diff.schemas.shape import Union
 
 

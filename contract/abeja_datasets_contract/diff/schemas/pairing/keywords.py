@@ -4,7 +4,7 @@ import json
 from typing import Any
 
 from abeja_datasets_contract.diff.schemas.changes import Change, Inner, Kind
-from abeja_datasets_contract.diff.schemas.pair import Pair
+from abeja_datasets_contract.diff.schemas.pairing.pair import Pair
 from abeja_datasets_contract.diff.schemas.shape import Shape
 from abeja_datasets_contract.openapi.keywords import KEYWORDS, Compared, compared
 from abeja_datasets_contract.openapi.pointers import child

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from abeja_datasets_contract.diff.schemas.fixpoint import Verdict, worst
-from abeja_datasets_contract.diff.schemas.languages import contained
+from abeja_datasets_contract.diff.schemas.patterns.languages import contained
 from abeja_datasets_contract.diff.schemas.shape import Shape
 
 OF_TEXTS = ("pattern", "minLength", "maxLength")
