@@ -15,8 +15,9 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from functools import partial
-from pathlib import Path
 from typing import Any, Final, Literal
+
+from memory import peak
 
 ORGANIZATION: Final = "1102940376065"
 DATASET: Final = "1410805969256"
@@ -149,13 +150,7 @@ def main(name: str, url: str) -> None:
         start, cpu = time.perf_counter(), time.process_time()
         CLIENTS[name](url, int(line))
         taken = {"seconds": time.perf_counter() - start, "cpu": time.process_time() - cpu}
-        print(json.dumps({**taken, "MiB": _peak()}), flush=True)
-
-
-def _peak() -> float:
-    """Return the peak memory in MiB. `getrusage` would also count what the parent had when it forked."""
-    status = Path("/proc/self/status").read_text(encoding="ascii")
-    return int(next(line.split()[1] for line in status.splitlines() if line.startswith("VmHWM:"))) / 1024
+        print(json.dumps({**taken, "MiB": peak()}), flush=True)
 
 
 if __name__ == "__main__":

@@ -120,7 +120,7 @@ class Load:
     """Many connections that send one request to one server."""
 
     def __init__(self, url: str, method: str, path: str, body: bytes = b"") -> None:
-        """Say what is sent, and where."""
+        """Build the request that is sent, and where it goes."""
         headers = f"Host: bench\r\nAuthorization: Basic {AUTHORIZATION}\r\n"
         if body:
             headers += f"Content-Type: application/json\r\nContent-Length: {len(body)}\r\n"
@@ -149,12 +149,12 @@ class Load:
         return (len(self.latencies) - before) / (time.perf_counter() - start)
 
     def p99(self) -> float:
-        """Tell the milliseconds that 99 of 100 answers came within."""
+        """Return the milliseconds within which 99 of 100 responses came."""
         return round(sorted(self.latencies)[len(self.latencies) * 99 // 100] * 1000, 1)
 
 
 def measure() -> dict[str, Any]:
-    """Give answers a second, their ratios to the bare endpoints', and the time of a page at 100,000 items."""
+    """Return the responses a second, their ratios to the bare endpoints', and the time of a page at 100,000 items."""
     with tempfile.TemporaryDirectory() as folder:
         ours, url = _start(OURS, str(Path(folder) / "bench.sqlite"))
         try:

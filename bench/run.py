@@ -11,8 +11,11 @@ from typing import Any
 
 import async_calls
 import client
+import coco
+import exporting
 import first_call
 import import_time
+import importing
 import iterate
 import one_call
 import page
@@ -26,7 +29,21 @@ FIGURES = HERE / "figures.json"
 
 MODULES = {
     module.__name__: module
-    for module in (one_call, async_calls, page, iterate, client, loading, first_call, import_time, mock_server, scale)
+    for module in (
+        one_call,
+        async_calls,
+        page,
+        iterate,
+        client,
+        loading,
+        importing,
+        exporting,
+        coco,
+        first_call,
+        import_time,
+        mock_server,
+        scale,
+    )
 }
 
 

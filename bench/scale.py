@@ -23,7 +23,7 @@ from servers import ITEM
 from abeja_datasets_mock.http.paging import Tokens
 from abeja_datasets_mock.loading import load as load_items
 from abeja_datasets_mock.storage.datasets import Datasets
-from abeja_datasets_mock.storage.items import Items
+from abeja_datasets_mock.storage.items import Items, Start
 from abeja_datasets_mock.storage.places import places
 from abeja_datasets_mock.storage.search import compile_query
 from abeja_datasets_mock.storage.store import Store
@@ -70,7 +70,7 @@ def lines(number: int) -> Iterator[str]:
 
 
 def measure(items: int = ITEMS) -> dict[str, Any]:
-    """Give the figures of both parts."""
+    """Return the figures of both parts."""
     with tempfile.TemporaryDirectory() as folder:
         return {**_search(Path(folder) / "search.sqlite"), **_many(Path(folder) / "many.sqlite", items)}
 
@@ -91,7 +91,7 @@ def _search(file: Path) -> dict[str, Any]:
         query, term = compile_query(q), text.encode()
 
         def by_index(query: Any = query) -> Any:
-            return list(items.search(dataset, -1, PAGE, query))
+            return list(items.search(dataset, Start(), PAGE, query))
 
         def by_scan(term: bytes = term) -> Any:
             return _scan(store, dataset, term)
@@ -225,7 +225,7 @@ def _time_start(program: str, argument: str) -> float:
 
 
 def _resident(process: "subprocess.Popen[str]") -> dict[str, float]:
-    """Tell the resident memory of a process in MiB, now and when it was largest."""
+    """Return the resident memory of a process in MiB, now and when it was largest."""
     status = Path(f"/proc/{process.pid}/status").read_text()
     return {
         name: round(int(status.partition(f"{field}:")[2].split()[0]) / 1024, 1)

@@ -23,11 +23,11 @@ them, sync and async (`tests/mock_server/test_scenarios.py`). abeja-sdk {version
 - After a 500, 502, 503 or 504, a timeout or a connection that broke it sends a POST again, and so creates items twice;
   a dataset, whose name is taken by then, is created and reported as not created (`BadRequest`).
 - It gives up on responses that stand for a moment's trouble: 408, 429 without `Retry-After`, and 520 to 530.
-- However long `Retry-After` is, it waits; that is told here by the row that succeeds where it should raise.
+- However long `Retry-After` is, it waits: the row succeeds where it should raise.
 - What is not foreseen comes out as an error of some library below it, or as `AttributeError`.
-- None of its errors tells whether the call may have been carried out.
+- None of its errors shows whether the call may have been carried out.
 
-Not judged, since it does not tell: the outcome and the attempts that an error stands for. This page is made by
+Not judged, since it does not report them: the outcome and the attempts that an error stands for. This page is made by
 `docs/make_abeja_sdk_table.py`, which says how.
 
 | What goes wrong | Operations | A correct client | abeja-sdk |

@@ -1,5 +1,6 @@
 """What README tells a newcomer to do works as it stands there."""
 
+import json
 import os
 import re
 import runpy
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
+FAULTS = (ROOT / "docs" / "faults.md").read_text(encoding="utf-8")
 
 
 def run(program: str, environment: dict[str, str]) -> str:
@@ -29,25 +31,11 @@ def run(program: str, environment: dict[str, str]) -> str:
     return done.stdout
 
 
-def test_the_quick_start_runs(dataset_api: "DatasetApi") -> None:
+def test_the_quick_start_is_its_first_program_and_runs(dataset_api: "DatasetApi") -> None:
+    # scripts/release tries it from the wheel. tests/docs/test_pages.py runs all programs.
     program = re.search(r"```python\n(.*?)```", README, re.DOTALL)
     assert program
     assert run(program[1], dataset_api.environment) == "0 datalake://1/a\n"
-
-
-def test_the_load_of_many_items_runs(dataset_api: "DatasetApi", tmp_path: Path) -> None:
-    section = README.split("## Load many items\n")[1].split("\n## ")[0]
-    program = re.search(r"```python\n(.*?)```", section, re.DOTALL)
-    assert program
-    in_the_folder = f"import os\nos.chdir({str(tmp_path)!r})\n{program[1]}"
-    assert run(in_the_folder, dataset_api.environment) == "100 read: 100 created\n"
-
-
-def test_datasets_and_items_as_objects_run(dataset_api: "DatasetApi") -> None:
-    section = README.split("## Datasets and items as objects\n")[1].split("\n## ")[0]
-    program = re.search(r"```python\n(.*?)```", section, re.DOTALL)
-    assert program
-    assert run(program[1], dataset_api.environment) == "0 {'custom': 'dog'} datalake://1/a\n"
 
 
 # As programs that use abeja-sdk are written: ids and attributes of many kinds, in a loop.
@@ -87,14 +75,31 @@ def test_every_script_it_names_exists_and_every_script_is_named_somewhere() -> N
 
 
 def test_the_plan_of_faults_is_one(tmp_path: Path) -> None:
-    plan = re.search(r"```yaml\n(.*?)```", README, re.DOTALL)
+    plan = re.search(r"```yaml\n(.*?)```", FAULTS, re.DOTALL)
     assert plan
     file = tmp_path / "plan.yaml"
     file.write_text(plan[1], encoding="utf-8")
     assert [fault.level for fault in load_plan(file).faults] == ["server", "server", "wire"]
 
 
-def test_it_lists_each_kind_of_fault_and_counts_the_scenarios() -> None:
+def test_the_page_lists_each_kind_of_fault_and_counts_the_scenarios() -> None:
     maker = runpy.run_path(str(ROOT / "docs" / "make_faults_table.py"))
-    assert maker["written"](README) == README, "run .venv/bin/python docs/make_faults_table.py"
-    assert maker["table"]() in README
+    assert maker["written"](FAULTS) == FAULTS, "run .venv/bin/python docs/make_faults_table.py"
+    assert maker["table"]() in FAULTS
+
+
+def test_its_figures_are_those_that_were_measured() -> None:
+    figures = json.loads((ROOT / "bench" / "figures.json").read_text(encoding="utf-8"))
+    page = (ROOT / "docs" / "abeja-sdk.md").read_text(encoding="utf-8")
+    rows = re.search(r"(\d+) rows.*fails (\d+):", page, re.DOTALL)
+    assert rows
+    call = figures["one call"]["microseconds a call"]
+    speed = figures["loading"]["speed, ratio to abeja-sdk in 32 threads (must reach 4.5)"]
+    words = " ".join(README.split())
+    assert f"fails {rows[2]} of {rows[1]} [measured" in words
+    assert f"{call['ours'] / call['abeja-sdk']:.0%}".replace("%", " %") in words
+    assert f"loading is {int(speed)} times as fast" in words
+
+
+def test_it_is_short() -> None:
+    assert len(README.splitlines()) <= 195

@@ -17,14 +17,14 @@ class Registered(NamedTuple):
 
 COMMANDS: Final = {
     "cache": Registered("abeja_datasets_cli.cache:cache", "cli"),
-    "check": Registered("abeja_datasets_cli.check:check", "check,cli"),
+    "check": Registered("abeja_datasets_cli.checking.command:check", "check,cli"),
     "completion": Registered("abeja_datasets_cli.data.completion:completion", "cli"),
     "convert": Registered("abeja_datasets_cli.data.converting:convert", "loading,cli"),
     "datasets": Registered("abeja_datasets_cli.data.datasets:datasets", "loading,cli"),
     "diff": Registered("abeja_datasets_cli.diff:diff", "check,cli"),
     "doctor": Registered("abeja_datasets_cli.doctor.command:doctor", "cli"),
     "export": Registered("abeja_datasets_cli.data.exporting:export", "loading,cli"),
-    "fault-proxy": Registered("abeja_datasets_cli.fault_proxy:fault_proxy", "mock,cli"),
+    "fault-proxy": Registered("abeja_datasets_cli.faults.proxy:fault_proxy", "mock,cli"),
     "import": Registered("abeja_datasets_cli.data.importing:import_", "loading,cli"),
     "items": Registered("abeja_datasets_cli.data.items:items", "loading,cli"),
     "mock": Registered("abeja_datasets_cli.mock:mock", "mock,cli"),

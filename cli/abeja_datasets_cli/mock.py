@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from abeja_datasets_cli.fault_help import FaultsCommand
+from abeja_datasets_cli.faults.help import FaultsCommand
 from abeja_datasets_cli.shared import ADMIN_TOKEN, EXISTING, FILE, PORT, admin_token, explained, fault_line, finite, log
 
 if TYPE_CHECKING:

@@ -1,1 +1,1 @@
-"""The contract check: tells whether a server keeps the promises of openapi.yaml."""
+"""The contract check: reports whether a server keeps the promises of openapi.yaml."""

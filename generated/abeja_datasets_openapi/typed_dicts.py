@@ -258,7 +258,7 @@ class Attributes(TypedDict):
 
 class AnsweredAttributes(TypedDict):
     """
-    The annotations of an item as the platform answers with them: as they were given, but that `classification` may
+    The annotations of an item as the platform returns them: as they were given, but that `classification` may
     also be a single label.
 
     """

@@ -1,5 +1,7 @@
 """Loading many items into a dataset of the ABEJA Dataset API, each exactly once, and resumable.
 
+::
+
     from abeja_datasets import APIClient
     from abeja_datasets_loading import create_items
 

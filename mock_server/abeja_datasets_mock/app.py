@@ -5,11 +5,9 @@ import contextlib
 import functools
 import json
 import logging
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from pathlib import Path
-from typing import Any
 
-import yaml
 from starlette.applications import Starlette
 from starlette.responses import Response as StarletteResponse
 from starlette.routing import BaseRoute, Match
@@ -19,12 +17,12 @@ from .content import Content
 from .errors import CLOSE, INTERNAL_SERVER_ERROR, Refusal, Response, StorageFailed
 from .handling.request import Request
 from .http.authentication import DEMO, Authenticator, Credential
-from .http.requests import ClientGone, check_media_type, content_length, parse_query, read_body
+from .http.requests import ClientGone, check_media_type, content_length, parse_head, parse_query, read_body
 from .http.routing import Routes
 from .json_text import parse_json, parse_large_json
 from .large import LARGE, releasing
 from .likeness import Like, likeness
-from .openapi.document import Operation, locate, operations
+from .openapi.document import Operation, locate, operations, read
 from .operations import Operations
 from .storage.store import Store
 from .turns import in_turns, without_collection
@@ -32,6 +30,8 @@ from .turns import in_turns, without_collection
 DEFAULT_MAX_BODY = 10 * 1024 * 1024
 """Bytes of a request body; one with more is refused with 400."""
 
+_JSON = (b"content-type", b"application/json")
+_NO_CONTENT = 204
 _logger = logging.getLogger("abeja_datasets_mock")
 _Handler = Callable[[Request], Awaitable[Response]]
 
@@ -105,7 +105,7 @@ class _Application(Starlette):
 
 @functools.cache  # The path needs no credential, and reading the file takes longer than most requests.
 def _as_json() -> bytes:
-    return json.dumps(yaml.load(locate().read_bytes(), yaml.CSafeLoader), ensure_ascii=False).encode("utf-8")
+    return json.dumps(read(), ensure_ascii=False).encode("utf-8")
 
 
 _DOCUMENTS: dict[str, tuple[str, Callable[[], bytes]]] = {
@@ -155,12 +155,7 @@ class ContractRoute(BaseRoute):
             # A mistake of ours, of any kind: the client gets the documented 500, and the log has the traceback.
             _logger.exception("%s %s: unexpected", scope["method"], scope["path"])
             response = INTERNAL_SERVER_ERROR
-        headers = [
-            (b"content-type", b"application/json"),
-            (b"content-length", b"%d" % (len(response.body) + sum(map(len, response.more)))),
-            *response.headers,
-        ]
-        await send({"type": "http.response.start", "status": response.status, "headers": headers})
+        await send({"type": "http.response.start", "status": response.status, "headers": _head(response)})
         body = response.body
         for more in response.more:
             await send({"type": "http.response.body", "body": body, "more_body": True})
@@ -173,27 +168,27 @@ class ContractRoute(BaseRoute):
         resource, path = self._routes.find(scope["raw_path"])
         operation = resource.operation(scope["method"])
         self._authenticator.check(headers, path.get("organization_id"))
-        query = parse_query(scope["query_string"], operation)
+        query, head = parse_query(scope["query_string"], operation), parse_head(headers, operation)
         body = None
         if operation.body is not None and (operation.body_required or content_length(headers) != 0):
             check_media_type(headers)
             raw = await read_body(headers, receive, self._max_body)
             if len(raw) >= LARGE:
-                return await self._carry_out_large(operation, path, query, raw)
+                return await self._carry_out_large(
+                    operation, Request(path, query, None, head, operation.query, is_large=True), raw
+                )
             body = parse_json(raw)
             operation.body.check(body, "body")
-        return await self._handlers[operation.operation_id](Request(path, query, body))
+        request = Request(path, query, body, head, operation.query)
+        return operation.documented(await self._handlers[operation.operation_id](request))
 
-    async def _carry_out_large(
-        self, operation: Operation, path: Mapping[str, str], query: Mapping[str, Any], raw: bytes
-    ) -> Response:
+    async def _carry_out_large(self, operation: Operation, request: Request, raw: bytes) -> Response:
         with without_collection():
-            body = await parse_large_json(raw)
-            request = Request(path, query, body, is_large=True)
+            request.body = body = await parse_large_json(raw)
             try:
                 if operation.body is not None:
                     operation.body.check(body, "body")
-                return await self._handlers[operation.operation_id](request)
+                return operation.documented(await self._handlers[operation.operation_id](request))
             finally:
                 request.body = None
                 await in_turns(releasing(body))
@@ -204,6 +199,16 @@ class ContractRoute(BaseRoute):
         if CLOSE in response.headers or (length is not None and length <= self._max_body):
             return response
         return response._replace(headers=(*response.headers, CLOSE))
+
+
+def _head(response: Response) -> list[tuple[bytes, bytes]]:
+    """Return the headers of a response; one that has no content has no length either (RFC 9110, section 8.6)."""
+    headers = [*response.headers]
+    if response.status == _NO_CONTENT:
+        return headers
+    length = len(response.body) + sum(map(len, response.more))
+    media_type = [_JSON] if length and _JSON[0] not in dict(headers) else []
+    return [*media_type, (b"content-length", b"%d" % length), *headers]
 
 
 def _handler(handlers: Operations, operation: Operation) -> _Handler:

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 Headers = Sequence[tuple[bytes, bytes]]
+_REDIRECT = 300
 CLOSE: tuple[bytes, bytes] = (b"connection", b"close")
 
 
@@ -18,6 +19,11 @@ class Response(NamedTuple):
     body: bytes
     headers: Headers = ()
     more: Sequence[bytes] = ()
+
+    @property
+    def is_success(self) -> bool:
+        """Whether the request was carried out."""
+        return self.status < _REDIRECT
 
 
 class Refusal(Exception):

@@ -13,12 +13,11 @@ from .json_text import encode_json, encode_large_json
 from .likeness import Likeness, likeness
 from .storage.clock import Clock
 from .storage.datasets import Datasets, dataset_number
-from .storage.items import Items, item_number
+from .storage.items import Items, Start, item_number
 from .storage.records import ItemWriter
 from .storage.search import compile_query
 from .storage.store import Store
 
-_DEFAULT_DATASETS = 1000
 _OK = 200
 _CREATED = 201
 
@@ -62,8 +61,8 @@ class Operations:
 
     async def list_datasets(self, request: Request) -> Response:
         """Read a page of datasets; the next token is in a header."""
-        organization, token = request.path["organization_id"], request.query["next_token"]
-        size = request.query["max_results"] or _DEFAULT_DATASETS
+        organization, token = request.path["organization_id"], request.query.get("next_token")
+        size = request.page_size("max_results")
         listing = ("datasets", organization)
         after = 0 if token is None else self._tokens.read("next_token", token, *listing)[0]
 
@@ -120,7 +119,7 @@ class Operations:
 
     async def list_dataset_items(self, request: Request) -> Response:
         """Read a page of items, or of those that match `q`."""
-        token, q, size = (request.query[name] for name in ("next_page_token", "q", "limit"))
+        token, q, size = request.query.get("next_page_token"), request.query.get("q"), request.page_size("limit")
         listing = ("items", request.path["organization_id"], request.path["dataset_id"])
         after, q = (-1, q or "") if token is None else self._tokens.resume(token, q, *listing)
         query = compile_query(q) if q else None
@@ -128,7 +127,7 @@ class Operations:
             await self._indexing.bring_up_to_date(lambda: self._lookup.dataset(request))
 
         # One more than asked for shows whether others follow.
-        page = await self._pages.items(request, after, size + 1, query)
+        page = await self._pages.items(request, Start(after), size + 1, query)
         rows, end = page.rows[:size], self.likeness.end
         if self.likeness.goes_on(len(page.rows), size):
             token = self._tokens.make(rows[-1].dataset_item_id, *listing, query=q)

@@ -22,6 +22,7 @@ class Part(NamedTuple):
         schema: the schema of its values, references followed.
         required: whether a request must have it.
         words: its description in the document.
+        is_styled: whether an array or object, or JSON, goes over the wire in another style than the usual one.
     """
 
     location: str
@@ -30,6 +31,7 @@ class Part(NamedTuple):
     schema: Mapping[str, Any]
     required: bool
     words: str
+    is_styled: bool = False
 
 
 class Operation(NamedTuple):
@@ -47,6 +49,8 @@ class Operation(NamedTuple):
         body_pointer: the place of its body; empty without one.
         fields: the fields of a body that is an object.
         response: the schema of the JSON of its first success, references followed; empty without one.
+        accept: the media type of its successes: JSON where one of them has it, and empty where none has content.
+        key: the name of the API key that each request must have; empty where another credential is enough.
     """
 
     name: str
@@ -60,6 +64,8 @@ class Operation(NamedTuple):
     body_pointer: str
     fields: tuple[Part, ...]
     response: Mapping[str, Any]
+    accept: str
+    key: str
 
 
 def operations_of(document: "Document") -> list[Operation]:
@@ -78,7 +84,8 @@ def operations_of(document: "Document") -> list[Operation]:
             Operation(
                 snake_case(operation_id), operation_id, operation.method.upper(), operation.path, operation.pointer,
                 operation.raw, tuple(declared), document.at(schema_pointer) if schema_pointer else None, body_pointer,
-                tuple(fields.values()), _response(document, operation.pointer),
+                tuple(fields.values()), _response(document, operation.pointer), _accept(document, operation.pointer),
+                _key(document, operation.raw),
             )
         )  # fmt: skip
     return found
@@ -86,14 +93,18 @@ def operations_of(document: "Document") -> list[Operation]:
 
 def snake_case(name: str) -> str:
     """Return a name in snake case, as functions and arguments have it in Python."""
-    words = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", name)
-    return re.sub(r"\W+", "_", words).strip("_").lower()
+    from abeja_datasets_contract.openapi import names
+
+    return names.snake_case(name)
 
 
 def _parameter(document: "Document", pointer: str, raw: Mapping[str, Any]) -> Part:
     schema = document.at(document.follow(f"{pointer}/schema")) if "schema" in raw else {}
     words = raw.get("description") or _words(schema)
-    return Part(raw["in"], raw["name"], pointer, _mapping(schema), bool(raw.get("required")), words)
+    is_compound = _mapping(schema).get("type") in ("array", "object")
+    is_other = raw.get("explode") is False or raw.get("style", "form") != "form"
+    is_styled = "content" in raw or (is_compound and is_other)
+    return Part(raw["in"], raw["name"], pointer, _mapping(schema), bool(raw.get("required")), words, is_styled)
 
 
 def _body(document: "Document", operation: str) -> tuple[str, str]:
@@ -122,6 +133,30 @@ def _response(document: "Document", operation: str) -> Mapping[str, Any]:
             schema = _mapping(document.at(document.follow(child(response, "content", JSON, "schema"))))
             return {"type": "object", **schema} if "properties" in schema or "allOf" in schema else schema
     return {}
+
+
+def _accept(document: "Document", operation: str) -> str:
+    """Return the media type of an operation's successes."""
+    from abeja_datasets_contract.openapi.pointers import child
+
+    found: list[str] = []
+    responses = child(operation, "responses")
+    for status in _mapping(document.at(operation).get("responses")):
+        if status.startswith("2"):
+            found += _mapping(document.at(document.follow(child(responses, status))).get("content"))
+    return JSON if JSON in found else next(iter(found), "")
+
+
+def _key(document: "Document", operation: Mapping[str, Any]) -> str:
+    """Return the name of the API key that an operation demands; empty where a credential of the client is enough."""
+    schemes = document.mapping("#/components/securitySchemes")
+    demanded: list[str] = []
+    for requirement in operation.get("security", document.data.get("security", [])):
+        keys = [name for name in requirement if _mapping(schemes.get(name)).get("type") == "apiKey"]
+        if not keys:
+            return ""
+        demanded += keys
+    return next(iter(demanded), "")
 
 
 def _fields(document: "Document", pointer: str) -> dict[str, Part]:

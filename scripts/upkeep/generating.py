@@ -1,30 +1,45 @@
-"""Write the low-level client: validate the document, run the generator, and replace the package."""
+"""Write the low-level client: validate the document, run the generators, and check what they have written."""
 
-import ast
 import filecmp
-import os
+import re
 import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from importlib import metadata
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from upkeep.deferring import defer_imports
+from upkeep.environment import ROOT
+from upkeep.prepared import Prepared, prepare
+from upkeep.programs import Program, ProgramFailed
+from upkeep.refusing import place, refusals
+from upkeep.spec_errors import spec_errors
+from upkeep.styles import put_styles
+from upkeep.verifying import faults
 
 if TYPE_CHECKING:
     from abeja_datasets_contract.diff import Document
 
 DOCUMENT = "openapi.yaml"
+SETTINGS = "generator-config.yaml"
+LOCK = "requirements.lock"
 PACKAGE = Path("generated/abeja_datasets_openapi")
-TYPED_DICTS = "typed_dicts.py"
 HEADER = "# Generated from openapi.yaml by scripts/generate; do not edit.\n"
+_TYPED_DICTS = "typed_dicts.py"
+_GENERATORS = ("openapi-python-client", "datamodel-code-generator", "ruff")
+"""The distributions that decide on the bytes of the package."""
+_MOST = 10
+"""Lines of a message."""
+_VAGUE = {"#", "#/paths"}
+"""Places at which the validator reports what we have a better place for."""
 
 
 class InvalidDocument(Exception):
-    """No client can be generated from the document; the message names the place and the reason."""
+    """No client can be generated; the message names the place, the reason and the remedy."""
 
 
 class Difference(NamedTuple):
@@ -38,10 +53,8 @@ def validate(root: Path) -> "Document":
     """Read the document of a project.
 
     Raises:
-        InvalidDocument: it is not a valid OpenAPI 3.1 document; the message has the line and the reason.
+        InvalidDocument: it is not a valid OpenAPI 3.1 document, or no client can be generated from it.
     """
-    from openapi_spec_validator import OpenAPIV31SpecValidator
-
     from abeja_datasets_contract.diff import DocumentError, load
 
     try:
@@ -49,89 +62,53 @@ def validate(root: Path) -> "Document":
     except DocumentError as error:
         raise InvalidDocument(str(error)) from error
     if not document.data["openapi"].startswith("3.1."):
-        raise InvalidDocument(f"{document.where('#/openapi')}: not an OpenAPI 3.1 document")
+        why = f"not an OpenAPI 3.1 document, but one of {document.data['openapi']}; write it in 3.1"
+        raise InvalidDocument(f"{document.where('#/openapi')}: {why}")
     others = [file for file in document.texts if file]
     if others:
         raise InvalidDocument(f"{DOCUMENT}: it refers to {others[0]}; the package ships one file, so put all into it")
-
-    def place(path: tuple[object, ...]) -> str:
-        pointer = "".join("/" + str(part).replace("~", "~0").replace("/", "~1") for part in path)
-        return f"{DOCUMENT}:{document.line(f'#{pointer}')}: #{pointer}"
-
-    # An error inside a schema is reported once for each use of the schema; once is enough.
-    reasons = {
-        f"{place(path)}: {error.message.splitlines()[0]}": None
-        for error in OpenAPIV31SpecValidator(document.data).iter_errors()
-        for path in _paths_to(document.data, tuple(error.absolute_path), error.instance)
-    }
-    reasons = reasons or dict.fromkeys(_misread(document))
-    if reasons:
-        raise InvalidDocument("\n".join(reasons))
+    errors = spec_errors(document)
+    if not errors.keys() - _VAGUE:
+        _refuse(refusals(root, document))
+    _refuse([f"{place(document, pointer)}: {why}" for pointer, why in errors.items()])
     return document
 
 
-def _misread(document: "Document") -> Iterator[str]:
-    """Find the responses that the generated code can't read: text that is described as an object."""
-    from abeja_datasets_contract.openapi.operations import operations
-    from abeja_datasets_contract.openapi.pointers import child
-
-    for operation in operations(document).values():
-        responses = child(operation.pointer, "responses")
-        for status in operation.raw.get("responses", {}):
-            response = document.follow(child(responses, status))
-            for media, content in document.at(response).get("content", {}).items():
-                place = child(response, "content", media)
-                if media.startswith("text/") and isinstance((content or {}).get("schema"), dict):
-                    schema = document.at(document.follow(child(place, "schema")))
-                    if schema.get("type") != "string":
-                        where = f"{DOCUMENT}:{document.line(place)}: {place}"
-                        yield f"{where}: the generator can't read {media} but as a string; write `type: string`"
-
-
-def _paths_to(content: object, tail: tuple[object, ...], value: object) -> list[tuple[object, ...]]:
-    """Return the paths to `value` in the document that end with `tail`, which the validator may count from a schema."""
-
-    def walk(node: object, path: tuple[object, ...]) -> Iterator[tuple[tuple[object, ...], object]]:
-        yield path, node
-        entries = node.items() if isinstance(node, dict) else enumerate(node) if isinstance(node, list) else ()
-        for key, child in entries:
-            yield from walk(child, (*path, key))
-
-    found = [path for path, node in walk(content, ()) if path[len(path) - len(tail) :] == tail and node == value]
-    return [tail] if tail in found or not found else found
+def _refuse(reasons: Sequence[str]) -> None:
+    """Raise an error with these reasons, if there are any."""
+    if len(reasons) > _MOST:
+        reasons = [*reasons[: _MOST - 1], f"… and {len(reasons) - _MOST + 1} more"]
+    if reasons:
+        raise InvalidDocument("\n".join(reasons))
 
 
 @contextmanager
-def generated(root: Path) -> Iterator[Path]:
-    """Generate into a folder beside the package, so that a rename replaces it. The folder is removed at the end.
+def generated(root: Path, document: "Document") -> Iterator[Path]:
+    """Generate into a temporary folder, to compare with; it is removed at the end.
 
     Raises:
-        InvalidDocument: the generator refuses the document.
+        InvalidDocument: a generator refuses the document.
     """
-    around = root / PACKAGE.parent
-    around.mkdir(exist_ok=True)
-    with tempfile.TemporaryDirectory(prefix=".generating-", dir=around) as folder:
-        fresh = Path(folder) / PACKAGE.name
-        generate(root, fresh)
-        yield fresh
+    with tempfile.TemporaryDirectory(prefix="abeja-generated-") as folder:
+        yield generate(root, document, Path(folder))
 
 
-def generate(root: Path, package: Path) -> None:
-    """Run the generator into `package`, add the header to its files, and copy the document beside them.
+def generate(root: Path, document: "Document", folder: Path) -> Path:
+    """Run the generators in a folder, add the header to their files, and copy the document beside them.
+
+    Returns:
+        The package.
 
     Raises:
-        InvalidDocument: the generator refuses the document.
+        InvalidDocument: a generator refuses the document, or is not the locked one.
     """
-    code, output = run_generator(
-        "openapi-python-client", "generate", "--meta", "none", "--fail-on-warning",
-        "--path", str(root / DOCUMENT),
-        "--config", str(root / "generator-config.yaml"),
-        "--output-path", str(package),
-    )  # fmt: skip
-    if code:
-        raise InvalidDocument(f"{DOCUMENT}: the generator refuses it\n{output}".rstrip())
+    _check_versions(root)
+    package, prepared = folder / PACKAGE.name, prepare(document)
+    _run_generators(root, document, prepared, folder)
+    prepared.restore(package)
+    put_styles(document, package)
     defer_imports(package)
-    write_typed_dicts(root, package / TYPED_DICTS)
+    (folder / _TYPED_DICTS).rename(package / _TYPED_DICTS)
     format_code(package)
     for cache in package.rglob(".ruff_cache"):
         shutil.rmtree(cache)
@@ -139,54 +116,82 @@ def generate(root: Path, package: Path) -> None:
         module.write_text(HEADER + module.read_text(encoding="utf-8"), encoding="utf-8")
     (package / "py.typed").touch()
     shutil.copyfile(root / DOCUMENT, package / DOCUMENT)
+    return package
 
 
-def write_typed_dicts(root: Path, module: Path) -> None:
-    """Write a TypedDict for each object that the document names.
+def verify(root: Path, document: "Document", package: Path) -> None:
+    """Check that a generated package works before it replaces another.
 
     Raises:
-        InvalidDocument: the generator of these refuses the document.
+        InvalidDocument: it does not.
     """
-    code, output = run_generator(
-        "datamodel-codegen", "--input-file-type", "openapi", "--openapi-scopes", "schemas",
-        "--output-model-type", "typing.TypedDict", "--enum-field-as-literal", "all", "--target-python-version", "3.11",
-        "--use-schema-description", "--use-field-description",
-        "--disable-timestamp", "--disable-warnings", "--formatters", "builtin",
-        "--input", str(root / DOCUMENT),
-        "--output", str(module),
+    _refuse(faults(root, package, document))
+
+
+def _check_versions(root: Path) -> None:
+    lock = root / LOCK
+    text = (lock if lock.exists() else ROOT / LOCK).read_text(encoding="utf-8")
+    for name in _GENERATORS:
+        pinned = re.search(rf"^{name}==(\S+)", text, re.MULTILINE)
+        try:
+            installed = metadata.version(name)
+        except metadata.PackageNotFoundError:
+            raise InvalidDocument(f"{name} is not installed; run scripts/install") from None
+        if pinned and installed != pinned[1]:
+            why = f"{name} {installed} is installed, and {LOCK} has {pinned[1]}"
+            raise InvalidDocument(f"{why}; run scripts/install, which restores it")
+
+
+def _run_generators(root: Path, document: "Document", prepared: Prepared, folder: Path) -> None:
+    """Run both generators side by side, on a document that has the name of ours, which one of them writes down."""
+    written = folder / DOCUMENT
+    written.write_text(prepared.text, encoding="utf-8")
+    client = Program(
+        "upkeep.client_generator", root,
+        {"document": str(written), "settings": str(root / SETTINGS), "package": str(folder / PACKAGE.name)},
     )  # fmt: skip
-    if code:
-        raise InvalidDocument(f"{DOCUMENT}: the generator of TypedDicts refuses it\n{output}".rstrip())
-    text = module.read_text(encoding="utf-8")
-    names = sorted(node.name for node in ast.parse(text).body if isinstance(node, ast.ClassDef))
-    module.write_text(f"{text.rstrip()}\n\n\n__all__ = {names}\n", encoding="utf-8")
+    typed_dicts = Program("upkeep.typed_dicts", root, {"document": str(written), "module": str(folder / _TYPED_DICTS)})
+    try:
+        _check_client(document, client.output())
+        if why := typed_dicts.output():
+            raise InvalidDocument(f"{DOCUMENT}: datamodel-code-generator refuses it: {why}; write it more simply")
+    except ProgramFailed as error:
+        raise InvalidDocument(
+            f"{DOCUMENT}: a generator fails on it: {error}; write what was added more simply"
+        ) from error
+    finally:
+        client.stop()
+        typed_dicts.stop()
+
+
+_REMEDIES = {
+    r"[Cc]ontent[ _]type": "take application/json",
+    r"several types|[Uu]nsupported enum": "write all values as text, or all as integers",
+    r"type or value": "take another type, or leave out its `enum` or `default`",
+    r"Missing schema": "add a `schema`",
+    r"duplicate models|conflicting|same (Python identifier|python_name)": "rename one of the two",
+    r"Could not find reference|[Rr]emote references|not found": "refer to a component of the same section",
+}
+"""What to do about a refusal, by the generator's words."""
+
+
+def _check_client(document: "Document", output: dict[str, Any]) -> None:
+    if output["setting"]:
+        raise InvalidDocument(f"{SETTINGS}: {output['setting']}; correct this file")
+    lines = []
+    for pointer, why in output["refusals"]:
+        remedies = (remedy for words, remedy in _REMEDIES.items() if re.search(words, why))
+        remedy = next(remedies, "write it in another way")
+        lines.append(f"{place(document, pointer)}: the generator refuses it: {why.rstrip('.')}; {remedy}")
+    _refuse(list(dict.fromkeys(lines)))
 
 
 def format_code(folder: Path) -> None:
     """Sort the imports of a generated package and format it, as the generator itself does."""
     ruff = Path(sys.executable).with_name("ruff")
     for arguments in (["check", "--fix", "--select", "I"], ["format"]):
-        command = [str(ruff), *arguments, "--isolated", "--quiet", str(folder)]
+        command = [str(ruff), *arguments, "--isolated", "--no-cache", "--quiet", str(folder)]
         subprocess.run(command, check=True, capture_output=True)  # noqa: S603 - the command is ours
-
-
-def run_generator(name: str, *arguments: str) -> tuple[int, str]:
-    """Run a pinned generator; return its exit code and its output.
-
-    Raises:
-        InvalidDocument: it is not installed.
-    """
-    # The generator looks for ruff on PATH, and takes its absence for a warning.
-    here = Path(sys.executable).parent
-    path = f"{here}{os.pathsep}{os.environ.get('PATH', '')}"
-    try:
-        run = subprocess.run(  # noqa: S603 - the command is ours
-            [str(here / name), *arguments], env={**os.environ, "PATH": path, "NO_COLOR": "1"},
-            capture_output=True, text=True, check=False, stdin=subprocess.DEVNULL,
-        )  # fmt: skip
-    except FileNotFoundError:
-        raise InvalidDocument(f"{name} is not installed; run scripts/install") from None
-    return run.returncode, run.stdout + run.stderr
 
 
 def compare(fresh: Path, package: Path) -> list[Difference]:
@@ -209,11 +214,3 @@ def _files(folder: Path) -> set[str]:
         for path in folder.rglob("*")
         if path.is_file() and "__pycache__" not in path.parts
     }
-
-
-def replace(package: Path, fresh: Path) -> None:
-    """Replace `package` with `fresh`, which is complete."""
-    old = fresh.with_name("old")
-    if package.exists():
-        package.rename(old)
-    fresh.rename(package)

@@ -28,6 +28,20 @@ def methods(module: Path, name: str) -> Functions:
     return {}
 
 
+def top_names(module: Path) -> set[str]:
+    """Return the names that a module binds at its top, its imports among them."""
+    found: set[str] = set()
+    for node in _parsed(module).body:
+        if isinstance(node, Function | ast.ClassDef):
+            found.add(node.name)
+        elif isinstance(node, ast.Import | ast.ImportFrom):
+            found |= {alias.asname or alias.name.partition(".")[0] for alias in node.names}
+        elif isinstance(node, ast.Assign | ast.AnnAssign):
+            targets = node.targets if isinstance(node, ast.Assign) else [node.target]
+            found |= {target.id for target in targets if isinstance(target, ast.Name)}
+    return found
+
+
 def imported(module: Path, source: str) -> dict[str, int]:
     """Return the names that a module imports from another, each with its line."""
     return {

@@ -26,10 +26,15 @@ class Program:
 
     def __init__(self, module: str, root: Path, argument: Any) -> None:
         path = os.pathsep.join([str(SCRIPTS), *(str(root / package) for package in PACKAGES)])
+        # A generator looks for ruff on PATH, and takes its absence for a warning.
+        tools = f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', '')}"
         # -P: modules in the current folder are not found.
         self._process = subprocess.Popen(  # noqa: S603 - our own module
             [sys.executable, "-P", "-m", module],
-            env={**os.environ, "PYTHONPATH": path, "PYTHONDONTWRITEBYTECODE": "1"},
+            env={
+                **os.environ, "PATH": tools, "PYTHONPATH": path, "PYTHONDONTWRITEBYTECODE": "1",
+                "PYTHONHASHSEED": "0",  # what a generator keeps in sets comes in the same order on every run
+            },
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
         )  # fmt: skip
         assert self._process.stdin is not None  # noqa: S101 - it is a pipe

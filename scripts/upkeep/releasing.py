@@ -117,7 +117,7 @@ def _unnamed(report: "Report", entries: str) -> Iterator[str]:
 def _check_current(root: Path) -> None:
     try:
         document = validate(root)
-        with generated(root) as fresh:
+        with generated(root, document) as fresh:
             differences = compare(fresh, root / PACKAGE)
     except InvalidDocument as error:
         raise Refused(f"{str(error).splitlines()[0]}; correct the document") from error

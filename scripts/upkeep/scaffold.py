@@ -10,11 +10,13 @@ import subprocess
 import sys
 import textwrap
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from upkeep import modules, scaffold_text
-from upkeep.contract import Operation, operations_of
+from upkeep.contract import JSON, Operation, operations_of
+from upkeep.programs import Program, ProgramFailed
 from upkeep.signatures import Unwritable, arguments, generated_function
+from upkeep.swapping import write
 
 if TYPE_CHECKING:
     from abeja_datasets_contract.diff import Document
@@ -23,31 +25,70 @@ _NOTHING = "The wrapper has a method for each operation: nothing was scaffolded.
 
 
 def scaffold(root: Path, document: "Document") -> list[str]:
-    """Add what is missing in a project, whose generated code is current; return a line on each addition."""
-    lines: list[str] = []
+    """Add what is missing in a project, whose generated code is current; return a line on each addition.
+
+    Each method is called once. What does not work is taken back, and the line says why.
+    """
     operations = [operation for operation in operations_of(document) if operation.name]
+    before = {place: (root / place).read_text(encoding="utf-8") for place in _WRITTEN}
+    added, declined = _added(root, operations, {})
+    if failing := _failing(root, [one for one in operations if one.name in added]):
+        for place, text in before.items():
+            write(root / place, text)
+        added, declined = _added(root, operations, failing)
+    lines = [f"{place}: {name} added" for name, places in added.items() for place in places]
+    lines += [f"{name}: not scaffolded, since {why}; write it by hand" for name, why in declined.items()]
+    return lines or [_NOTHING]
+
+
+def _added(
+    root: Path, operations: list[Operation], failing: dict[str, str]
+) -> tuple[dict[str, list[Path]], dict[str, str]]:
+    """Add what is missing; return where each operation was added, and why others were not."""
     known = {operation.name for operation in operations}
-    missing = _missing(root)
+    missing, added = _missing(root), dict[str, list[Path]]()
+    declined: dict[str, str] = {}
     for operation in operations:
         lacking = [place for place, names in missing.items() if operation.name not in names]
-        if not lacking:
-            continue
         try:
-            texts = _texts(root, operation)
+            texts = _texts(root, operation, failing.get(operation.name, "")) if lacking else {}
         except Unwritable as reason:
-            lines.append(f"{operation.operation_id}: not scaffolded, since {reason}; write it by hand")
+            declined[operation.operation_id] = str(reason)
             continue
         for place in lacking:
             if place in texts:  # the sync client is generated from the async one
                 _add(root / place, texts[place], known | modules.functions(root / modules.OPERATIONS).keys())
-            lines.append(f"{place}: {operation.name} added")
-        _add_raw(root / modules.RAW_RESPONSES, operation.name)
-        if not operation.response:
-            lines.append(f"{operation.name}: no success of it is documented as JSON, the only format a session reads")
-    return lines or [_NOTHING]
+            added.setdefault(operation.name, []).append(place)
+        if lacking:
+            _add_raw(root / modules.RAW_RESPONSES, operation.name)
+    return added, declined
+
+
+def _failing(root: Path, operations: list[Operation]) -> dict[str, str]:
+    """Call the methods of operations once, each with a response of the document; return what fails, by name."""
+    if not operations:
+        return {}
+    try:
+        found = Program("upkeep.calling", root, {one.name: _success(one) for one in operations}).output()
+    except ProgramFailed as error:
+        return {one.name: f"the wrapper with it can't be imported: {error}" for one in operations}
+    return {name: why for name, why in found.items() if why}
+
+
+def _success(operation: Operation) -> dict[str, Any]:
+    """Return a success of an operation: its status, media type and body, which is JSON of the documented type."""
+    statuses = [status for status in operation.raw.get("responses", {}) if status.startswith("2")]
+    full = [int(status) for status in statuses if status.isdecimal() and status not in ("204", "205")]
+    said = operation.response.get("type")
+    body = {"array": "[]", "string": '"text"', "integer": "1", "number": "1.5", "boolean": "true"}.get(str(said), "{}")
+    if operation.accept != JSON:
+        body = "text" if operation.accept else ""
+    return {"status": next(iter(full), 200), "media": operation.accept, "body": body}
 
 
 _ASYNC = modules.CLIENTS["AsyncAPIClient"]
+_WRITTEN = (modules.OPERATIONS, _ASYNC, modules.RAW_RESPONSES)
+"""The modules that are added to."""
 
 
 def _missing(root: Path) -> dict[Path, set[str]]:
@@ -56,8 +97,10 @@ def _missing(root: Path) -> dict[Path, set[str]]:
     return found | {place: set(modules.methods(root / place, name)) for name, place in modules.CLIENTS.items()}
 
 
-def _texts(root: Path, operation: Operation) -> dict[Path, str]:
-    """Write what an operation needs in each module, formatted as it will stand there."""
+def _texts(root: Path, operation: Operation, failure: str) -> dict[Path, str]:
+    """Write what an operation needs in each module, formatted as it will stand there, unless that has failed."""
+    if failure:
+        raise Unwritable(failure)
     found = arguments(operation)
     function = scaffold_text.function(operation, found, generated_function(root, operation))
     return {
@@ -84,7 +127,7 @@ def _add(module: Path, text: str, known: set[str]) -> None:
     lines = module.read_text(encoding="utf-8").splitlines(keepends=True)
     blank = "\n" if text.startswith(" ") else "\n\n"
     lines.insert(max(ends, default=len(lines)), f"{blank}{text}")
-    module.write_text("".join(lines), encoding="utf-8")
+    write(module, "".join(lines))
 
 
 def _add_raw(module: Path, name: str) -> None:
@@ -93,7 +136,7 @@ def _add_raw(module: Path, name: str) -> None:
     line = f"        self.{name} = _raw(view.{name})\n"
     if line not in lines:
         last = max(index for index, one in enumerate(lines) if "= _raw(view." in one)
-        module.write_text("".join([*lines[: last + 1], line, *lines[last + 1 :]]), encoding="utf-8")
+        write(module, "".join([*lines[: last + 1], line, *lines[last + 1 :]]))
 
 
 def _present(module: Path) -> modules.Functions:

@@ -3,8 +3,8 @@
 import textwrap
 from collections.abc import Iterator
 
-from upkeep.contract import Operation
-from upkeep.signatures import Argument, Generated, is_builtin
+from upkeep.contract import JSON, Operation
+from upkeep.signatures import Argument, Generated, is_builtin, takes_whole_body
 
 UNWRITTEN = "To be written by a person"
 """The mark of a scaffolded docstring, reported until it is removed."""
@@ -20,8 +20,9 @@ def function(operation: Operation, arguments: list[Argument], generated: Generat
     """Write the function that makes the call."""
     path = operation.path.replace(_COMMON, "…", 1)
     lines = [f"def {operation.name}({_signature(arguments)}) -> Call:", f'    """{operation.method} {path}."""']
-    segments, bodies, queries = _sorted(arguments)
-    if segments and len(segments) == len(arguments) and operation.body is None:
+    segments, bodies, queries, headers = (_at(arguments, place) for place in ("path", "body", "query", "header"))
+    is_plain = operation.accept == JSON and operation.body is None
+    if segments and len(segments) == len(arguments) and is_plain:
         return "\n".join([*lines, *_of_ids(operation.name, segments, generated)])
     lines += [f"    from {generated.module} import _get_kwargs", ""]
     given = [
@@ -36,19 +37,25 @@ def function(operation: Operation, arguments: list[Argument], generated: Generat
             replaced["body"] = bodies[0].name
     given += [
         f'{generated.required[argument.part.name]}=cast("Any", {argument.name})'
-        for argument in queries
+        for argument in (*queries, *headers)
         if argument.part and argument.part.name in generated.required
     ]
     call = f'_call("{operation.name}", _get_kwargs({", ".join(given)}))'
-    optional = [argument for argument in queries if argument.part and argument.part.name not in generated.required]
-    if optional:
-        entries = ", ".join(f'"{argument.part.name}": {argument.name}' for argument in optional if argument.part)
-        lines.append(f"    query = {{{entries}}}")
-        replaced["params"] = "{**call.params, **{key: value for key, value in query.items() if value is not None}}"
+    if queries:
+        replaced["params"] = f'values.query({_entries(queries)}, "{{}}")'
+    if headers:
+        replaced["headers"] = f"values.headers({_entries(headers)})"
+    if operation.accept != JSON:
+        replaced["accept"] = f'"{operation.accept}"'
     if replaced:
         lines.append(f"    call = {call}")
         call = f"call._replace({', '.join(f'{name}={value}' for name, value in replaced.items())})"
     return "\n".join([*lines, f"    return {call}"])
+
+
+def _entries(arguments: list[Argument]) -> str:
+    """Write a dict of what is given, by the names that go over the wire."""
+    return "{" + ", ".join(f'"{argument.part.name}": {argument.name}' for argument in arguments if argument.part) + "}"
 
 
 def _of_ids(name: str, ids: list[Argument], generated: Generated) -> list[str]:
@@ -68,18 +75,15 @@ def method(operation: Operation, arguments: list[Argument]) -> str:
     """Write the method of the async client, with its docstring; the sync one is generated from it."""
     kind = response_kind(operation)
     docstring = textwrap.indent(_docstring(operation, arguments, kind), "    ", lambda line: bool(line.strip()))
-    return "\n".join(
-        [
-            f"async def {operation.name}({_signature(arguments, 'self')}) -> {kind}:",
-            docstring,
-            f"    response: {kind} = await self._send({_operation(operation, arguments)})",
-            "    return response",
-        ]
-    )
+    sent = f"await self._send({_operation(operation, arguments)})"
+    body = [f"    {sent}"] if kind == "None" else [f"    response: {kind} = {sent}", "    return response"]
+    return "\n".join([f"async def {operation.name}({_signature(arguments, 'self')}) -> {kind}:", docstring, *body])
 
 
 def response_kind(operation: Operation) -> str:
     """Return the type that a method returns."""
+    if operation.accept != JSON:
+        return "str" if operation.accept else "None"
     kind = operation.response.get("type")
     return {"object": "dict[str, Any]", "array": "list[dict[str, Any]]"}.get(str(kind), "Any")
 
@@ -114,19 +118,15 @@ def _first_named(arguments: list[Argument]) -> int:
     return next((index for index, one in enumerate(arguments) if one.kind != "Identifier"), len(arguments))
 
 
-def _sorted(arguments: list[Argument]) -> tuple[list[Argument], list[Argument], list[Argument]]:
-    """Return the arguments of the path, of the body and of the query."""
-
-    def of(location: str) -> list[Argument]:
-        return [argument for argument in arguments if (argument.part.location if argument.part else "body") == location]
-
-    return of("path"), of("body"), of("query")
+def _at(arguments: list[Argument], place: str) -> list[Argument]:
+    """Return the arguments of the path, the body, the query or the headers."""
+    return [argument for argument in arguments if (argument.part.location if argument.part else "body") == place]
 
 
 def _body(arguments: list[Argument], operation: Operation) -> str:
     if operation.body is not None and operation.body.get("type") == "array":
         return "[]"
-    if not operation.fields:
+    if takes_whole_body(operation):
         name = arguments[0].name
         return f'cast("Any", {f"_Body({name})" if arguments[0].kind.startswith("dict") else name})'
     entries = [

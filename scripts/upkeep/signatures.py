@@ -3,14 +3,17 @@
 import ast
 import builtins
 import keyword
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from upkeep.contract import JSON, Operation, Part, snake_case
 from upkeep.modules import GENERATED
 
 _PLAIN = {"string": "str", "integer": "int", "number": "float", "boolean": "bool"}
+_OWN_HEADERS = ("user-agent", "accept-encoding", "host", "content-length", "connection", "expect", "upgrade")
+_USED = ("self", "operations", "values", "cast", "call", "quoted", "segment")
+"""The names that scaffolded code has for other things than its arguments."""
 _CONVERTED = ("date", "date-time", "uuid", "binary")
 """Formats for which the generated functions take a Python object instead of text."""
 
@@ -55,22 +58,63 @@ def arguments(operation: Operation) -> list[Argument]:
     """Return the arguments of an operation's method: those of the path, the required ones, then the optional ones.
 
     Raises:
-        Unwritable: the body is no JSON, or a parameter that must be given is in a header or a cookie.
+        Unwritable: a request or response has what the wrapper does not carry.
     """
-    if operation.body_pointer and operation.body is None:
-        raise Unwritable(f"its body is not {JSON}")
+    _check(operation)
     parts = [part for part in operation.parameters if part.location != "path"]
-    for part in parts:
-        if part.required and part.location != "query":
-            raise Unwritable(f"the parameter {part.name}, which must be given, is in a {part.location}")
-        if part.required and not _is_plain(part):
-            raise Unwritable(f"the parameter {part.name}, which must be given, is not sent as it is given")
     given = [Argument(snake_case(part.name), "Identifier", part, required=True)
              for part in operation.parameters if part.location == "path"]  # fmt: skip
-    rest = [_argument(part) for part in (*operation.fields, *parts) if part.location in ("body", "query")]
-    if operation.body is not None and not operation.fields:
+    whole = takes_whole_body(operation)
+    fields = () if whole else operation.fields
+    rest = [_argument(part) for part in (*fields, *parts) if part.location in ("body", "query", "header")]
+    if operation.body is not None and whole:
         rest.insert(0, Argument("body", _kind(operation.body), None, required=True))
     return list(_named([*given, *sorted(rest, key=lambda argument: not argument.required)]))
+
+
+def declined(operation: Operation) -> str:
+    """Return why no method can be scaffolded for an operation; an empty text where one can."""
+    try:
+        _check(operation)
+    except Unwritable as reason:
+        return str(reason)
+    return ""
+
+
+def _check(operation: Operation) -> None:
+    if operation.body_pointer and operation.body is None:
+        raise Unwritable(f"its body is not {JSON}")
+    if operation.accept not in ("", JSON) and not operation.accept.startswith("text/"):
+        raise Unwritable(f"its response is {operation.accept}, and the wrapper decodes JSON and text")
+    if operation.key:
+        raise Unwritable(f"it demands the API key {operation.key}, which no credential of the wrapper holds")
+    for part in operation.parameters:
+        given = f"the parameter {part.name}, which must be given,"
+        if part.required and part.location == "cookie":
+            raise Unwritable(f"{given} is in a cookie")
+        if part.required and part.location != "path" and not _is_plain(part):
+            raise Unwritable(f"{given} is not sent as it is given")
+        if part.is_styled:
+            raise Unwritable(f"the parameter {part.name} goes over the wire in another style than the usual one")
+        if part.location == "header" and part.name.lower() in _OWN_HEADERS:
+            raise Unwritable(f"the header {part.name} is the wrapper's own")
+
+
+def takes_whole_body(operation: Operation) -> bool:
+    """Return whether the body is one argument: it has no fields, or one of a PATCH where null has a meaning."""
+    nullable = any("null" in _types(part.schema) for part in operation.fields)
+    return not operation.fields or (operation.method == "PATCH" and nullable)
+
+
+def _types(schema: object) -> list[Any]:
+    """Return the types that a schema allows, those of its alternatives among them."""
+    if not isinstance(schema, Mapping):
+        return []
+    said = schema.get("type", [])
+    found = [*said] if isinstance(said, list) else [said]
+    for word in ("oneOf", "anyOf"):
+        found += [kind for inner in schema.get(word, ()) for kind in _types(inner)]
+    return [*found, *("null" for value in schema.get("enum", ()) if value is None)]
 
 
 def _argument(part: Part) -> Argument:
@@ -101,7 +145,7 @@ def _is_plain(part: Part) -> bool:
 
 def _named(found: list[Argument]) -> Iterator[Argument]:
     """Rename arguments so that each name is valid in Python and unique."""
-    taken = {"self"}
+    taken = {*_USED}
     for argument in found:
         name = argument.name or "value"
         name = f"_{name}" if name[0].isdecimal() else name
@@ -148,6 +192,8 @@ def _assigned(node: ast.FunctionDef) -> Iterator[tuple[str, str]]:
             isinstance(inner, ast.Assign)
             and isinstance(inner.targets[0], ast.Subscript)
             and isinstance(inner.targets[0].slice, ast.Constant)
-            and isinstance(inner.value, ast.Name)
         ):
-            yield str(inner.targets[0].slice.value), inner.value.id.removeprefix("json_")
+            # A header that is a number goes through `str`.
+            value = inner.value.args[0] if isinstance(inner.value, ast.Call) and inner.value.args else inner.value
+            if isinstance(value, ast.Name):
+                yield str(inner.targets[0].slice.value), value.id.removeprefix("json_")

@@ -3,16 +3,18 @@
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from upkeep.causes import Cause, causes, where
 from upkeep.generating import DOCUMENT
 from upkeep.git import git, is_top
 
 if TYPE_CHECKING:
     from abeja_datasets_contract.diff import Document
+    from abeja_datasets_contract.diff.report.findings import Finding
 
 REVISION = "HEAD"
 COMMAND = f"abeja-datasets diff {REVISION}:{DOCUMENT}"
 _MANY = 12
-"""The number of findings that are shown; the others are counted."""
+"""The number of causes that are shown; the others are counted."""
 
 
 def verdict(root: Path, document: "Document") -> list[str]:
@@ -37,15 +39,25 @@ def verdict(root: Path, document: "Document") -> list[str]:
     if not counts:
         return [f"Verdict: {report.verdict} since the last commit."]
     lines = [f"Verdict: {report.verdict} ({counts}); version step: {report.version_step}."]
-    worst = [finding for finding in report.findings if finding.severity in ("breaking", "undecided")]
-    for finding in worst[:_MANY]:
-        place = finding.new or finding.old
-        side = "" if finding.new else " before"
-        line = f" ({DOCUMENT}:{place.line}{side})" if place and place.line and place.pointer.startswith("#") else ""
-        lines.append(f"  {finding.severity}: {finding.sentence}{line}")
-    if len(worst) > _MANY:
-        lines.append(f"  … and {len(worst) - _MANY} more")
+    found = causes(finding for finding in report.findings if _is_shown(finding))
+    lines += [_line(cause) for cause in found[:_MANY]]
+    if len(found) > _MANY:
+        lines.append(f"  … and {len(found) - _MANY} more")
     return [*lines, f"  All findings, with counterexamples: {COMMAND}"]
+
+
+def _is_shown(finding: "Finding") -> bool:
+    """Return whether a finding breaks something, or what is written against the generated code."""
+    return finding.severity in ("breaking", "undecided") or (
+        finding.severity == "warning" and "generated code" in finding.audiences
+    )
+
+
+def _line(cause: Cause) -> str:
+    place = cause.place
+    side = " before" if cause.is_before else ""
+    line = f" ({DOCUMENT}:{place.line}{side})" if place and place.line and place.pointer.startswith("#") else ""
+    return f"  {cause.severity}: {cause.sentence}{where(cause)}{line}"
 
 
 def _nothing_before(root: Path) -> str:

@@ -21,7 +21,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 import abeja_datasets_contract.check as core
-from abeja_datasets_cli.check import check
+from abeja_datasets_cli.checking.command import check
 from abeja_datasets_contract.check import CheckFailed, Mode, Options, Report, Status
 from abeja_datasets_contract.check.document import document_path
 from abeja_datasets_mock import Credential, RunningServer

@@ -48,7 +48,7 @@ def committed(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def folder(committed: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Give a git repository with the document in it, as the current folder."""
+    """Build a git repository with the document in it, as the current folder."""
     shutil.copytree(committed, tmp_path, dirs_exist_ok=True)
     start_in(tmp_path, monkeypatch)
     return tmp_path
@@ -262,7 +262,7 @@ def test_the_terminal_report_names_whom_it_breaks_where_and_by_what() -> None:
     Path("new.yaml").write_text(OLD)
     assert diff("openapi.yaml", "new.yaml").stdout.endswith("There is no change.\n")
     Path("new.yaml").write_text(UNDECIDED)
-    assert "It can't be told whether the change breaks callers." in diff("openapi.yaml", "new.yaml").stdout
+    assert "It is not known whether the change breaks callers." in diff("openapi.yaml", "new.yaml").stdout
 
 
 @pytest.mark.usefixtures("folder")

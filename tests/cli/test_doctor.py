@@ -49,6 +49,10 @@ def test_where_all_is_well_it_exits_with_0() -> None:
     assert result.stdout.endswith("\nNo problems.\n")
     assert "\nok    PLATFORM_AUTH_TOKEN: complete, and used\n" in result.stdout
     assert TOKEN not in result.stdout
+    # [all] holds the others, and who only uses the library builds no site.
+    assert "extra [loading]" in result.stdout
+    assert "extra [all]" not in result.stdout
+    assert "extra [docs]" not in result.stdout
 
 
 def test_a_problem_exits_with_1_and_says_what_to_do(monkeypatch: pytest.MonkeyPatch) -> None:

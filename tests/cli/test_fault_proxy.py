@@ -13,7 +13,7 @@ import httpx
 import pytest
 from click.testing import CliRunner
 
-from abeja_datasets_cli.fault_proxy import fault_proxy
+from abeja_datasets_cli.faults.proxy import fault_proxy
 from abeja_datasets_mock import RunningServer
 
 PROGRAM = "from abeja_datasets_cli.main import main; main()"

@@ -16,7 +16,7 @@ import pytest
 from click import Command
 from click.testing import CliRunner
 
-from abeja_datasets_cli.fault_proxy import fault_proxy
+from abeja_datasets_cli.faults.proxy import fault_proxy
 from abeja_datasets_cli.mock import mock
 from abeja_datasets_mock import DEMO
 
@@ -75,8 +75,10 @@ def test_what_nobody_catches_is_json_too() -> None:
 def test_what_keeps_it_from_starting_is_json(tmp_path: Path, command: object) -> None:
     plan = tmp_path / "plan.yaml"
     plan.write_text("faults: 3", encoding="utf-8")
-    name, url = ("mock", []) if command is mock else ("fault_proxy", ["http://127.0.0.1:1"])
-    code = f"from abeja_datasets_cli.{name} import {name}; {name}()"
+    module, name, url = (
+        ("mock", "mock", []) if command is mock else ("faults.proxy", "fault_proxy", ["http://127.0.0.1:1"])
+    )
+    code = f"from abeja_datasets_cli.{module} import {name}; {name}()"
     arguments = [*url, "--log-format", "json", "--faults", str(plan)]
     done = subprocess.run([sys.executable, "-c", code, *arguments], check=False, capture_output=True, text=True)
     assert done.returncode == 2

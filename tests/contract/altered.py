@@ -192,7 +192,7 @@ def _with_records(body: Any, records: list[Any]) -> Any:
 
 
 def _swapped(_server: Altered, body: Any) -> Any:
-    """Let each record have the ids of the one behind it."""
+    """Replace the ids of each record by the ids of the one behind it."""
     records = _records(body)
     kept = [{key: record[key] for key in IDS if key in record} for record in records]
     return _with_records(body, [{**record, **kept[number - 1]} for number, record in enumerate(records)])
@@ -220,7 +220,7 @@ def _last_name(server: Altered) -> str:
 
 
 def _renamed(server: Altered, body: Any) -> Any:
-    """Let every dataset have the name that the run gave last."""
+    """Replace the name of every dataset by the one that the run gave last."""
     records = [{**record, "name": _last_name(server)} if "name" in record else record for record in _records(body)]
     return _with_records(body, records)
 

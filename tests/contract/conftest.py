@@ -1,4 +1,4 @@
-"""Lets the tests of this folder import its helper modules by their path from the root, and run whole checks quickly."""
+"""For the tests of this folder: imports of its helper modules by their path from the root, and quick whole checks."""
 
 import sys
 from collections.abc import Iterator

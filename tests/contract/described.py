@@ -73,7 +73,7 @@ class Described:
         return bool(jsonschema_rs.Draft202012Validator(whole, validate_formats=True, offline=True).is_valid(value))
 
     def _tells_of(self, schema: Any, value: Any) -> bool:
-        """Tell whether each property in a body is named somewhere in its schema, and can be sent."""
+        """Return whether each property in a body is named somewhere in its schema, and can be sent."""
         parts = [self._resolved(schema)]
         for part in parts:
             parts += [self._resolved(one) for key in ("allOf", "anyOf", "oneOf") for one in part.get(key, [])]
@@ -99,13 +99,13 @@ class Described:
         return here
 
     def value(self, pointer: str, value: Any) -> bool:
-        """Tell whether the schema at a pointer takes a value."""
+        """Return whether the schema at a pointer takes a value."""
         whole = {**self._data, "$ref": quote(pointer, safe="#/~")}
         return bool(jsonschema_rs.Draft202012Validator(whole, validate_formats=True, offline=True).is_valid(value))
 
 
 def meant(text: Any) -> Any:
-    """Give what the text of a parameter stands for, where it is more than text."""
+    """Return what the text of a parameter stands for, where it is more than text."""
     try:
         return json.loads(text)
     except (TypeError, ValueError):

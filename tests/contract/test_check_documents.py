@@ -201,6 +201,23 @@ def more_for_a_key(data: Data) -> None:
     added(f"{ROOT}/{{dataset_id}}/more", "get", security=[{"key": []}])(data)
 
 
+def listed_types(data: Data) -> None:
+    data["components"]["schemas"]["DatasetType"]["enum"] = ["classification", "detection"]
+
+
+def required_q(data: Data) -> None:
+    for parameter in [part for each in operations(data) for part in each.get("parameters", [])]:
+        if parameter.get("name") == "q":
+            parameter["required"] = True
+
+
+def other_json(data: Data) -> None:
+    for operation in operations(data):
+        for key, response in operation["responses"].items():
+            if key[0] == "2":
+                response["content"] = {"application/vnd.abeja+json": response["content"]["application/json"]}
+
+
 def all_at_once(data: Data) -> None:
     for edit in (
         more_parameters("sort"),
@@ -230,6 +247,14 @@ SERVED: dict[str, Edit] = {
         "create_dataset", "list_dataset_items", "create_dataset_item", "get_dataset_item", "update_dataset_item",
         "delete_dataset_item", "bulk_update_dataset_item",
     )},
+    "types that are listed": listed_types,
+    "a query that is required": required_q,
+    "another JSON": other_json,
+    "202 for what is created": responses(lambda known: {
+        **{key: each for key, each in known.items() if key != "201" and not (key == "200" and "201" in known)},
+        **({"202": known["201"]} if "201" in known else {}),
+    }),
+    "deletes without a body, by the document": empty_deletes,
     "all at once": all_at_once,
 }  # fmt: skip
 """Edits of a document that the mock server then keeps."""
@@ -414,7 +439,7 @@ def each(cases: dict[str, Any]) -> list[Any]:
 
 @pytest.fixture
 def serve(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[Path], None]]:
-    """Have the mock server serve a document."""
+    """Run the mock server with a document."""
 
     def serving(path: Path) -> None:
         monkeypatch.setattr(document, "locate", lambda: path)

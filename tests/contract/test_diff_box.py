@@ -38,7 +38,7 @@ def test_each_against_itself_is_no_change(old: Document, new: Document) -> None:
 
 
 def reachable(document: Document, start: str) -> Iterator[str]:
-    """Give every place that the text below a pointer and its references lead to, by nothing but the text."""
+    """Return every place that the text below a pointer and its references lead to, by nothing but the text."""
     todo, seen = deque([start]), {start}
     while todo:
         here = document.at(todo.popleft())

@@ -192,7 +192,7 @@ def test_what_is_read_only_can_no_longer_be_sent_and_what_is_write_only_no_longe
 
 
 def requiring(**more: Any) -> Edit:
-    """Give an edit that has the thing require `a`, whose schema says this too."""
+    """Return an edit that has the thing require `a`, whose schema says this too."""
 
     def edit(d: Any) -> None:
         a(d).update(more)

@@ -13,7 +13,7 @@ from tests.contract.test_diff_kinds import S, document, ref, thing
 
 from abeja_datasets_contract.diff import Document, compare, load
 from abeja_datasets_contract.openapi.operations import operations
-from abeja_datasets_contract.openapi.pointers import split
+from abeja_datasets_contract.openapi.pointers import child, split
 
 SHARED = Path(os.environ.get("ABEJA_SHARED_DOCUMENTS") or Path(__file__).parents[3] / "shared" / "documents")
 UNIONS = ("oneOf", "anyOf")
@@ -28,8 +28,8 @@ class Edit(NamedTuple):
     pointer: str
 
 
-def inside_unions(whole: Document, start: str) -> Iterator[str]:
-    """Return the schemas inside alternatives that the text below a pointer leads to."""
+def walk(whole: Document, start: str) -> Iterator[tuple[str, dict[str, Any], bool]]:
+    """Return the schemas that the text below a pointer leads to, and whether each is inside an alternative."""
     todo, seen = [(start, False)], set()
     while todo:
         here, inside = todo.pop()
@@ -40,10 +40,9 @@ def inside_unions(whole: Document, start: str) -> Iterator[str]:
         if isinstance(raw, list):
             todo += [(f"{here}/{index}", inside) for index in range(len(raw))]
             continue
+        yield here, raw, inside
         if isinstance(raw.get("$ref"), str):
             todo.append((raw["$ref"], inside))
-        if inside and isinstance(raw.get("properties"), dict):
-            yield here
         for key in PARTS:
             several = isinstance(raw.get(key), list) and len(raw[key]) > 1
             if key == "properties":
@@ -70,47 +69,80 @@ def starts(whole: Document, direction: str) -> list[str]:
     return found
 
 
-def candidates(whole: Document, direction: str) -> list[Edit]:
-    """Return the edits of a document that break those who send, or those who read."""
-    found: dict[Edit, None] = {}
+def candidates(whole: Document, direction: str) -> dict[str, list[Edit]]:
+    """Return the edits of a document that break those who send, or those who read, by their names."""
+    found: dict[str, dict[Edit, None]] = {}
     for start in starts(whole, direction):
-        for place in inside_unions(whole, start):
-            raw = whole.at(place)
-            for name, part in raw["properties"].items():
-                hidden = isinstance(part, dict) and (part.get("readOnly") or part.get("writeOnly"))
-                if not isinstance(part, dict) or hidden:
-                    continue
-                if part.get("type") in ("string", "boolean") and not part.keys() & {"enum", "const"}:
-                    found[Edit("type", f"{place}/properties/{name}")] = None
-                if direction == "request":
-                    found[Edit("removed", f"{place}/properties/{name}")] = None
-                elif name in raw.get("required", []):
-                    found[Edit("optional", f"{place}/properties/{name}")] = None
-    return list(found)
+        for place, raw, inside in walk(whole, start):
+            some = [*of_properties(place, raw, direction)] if inside and isinstance(raw.get("properties"), dict) else []
+            for edit in (*some, *of_unions(place, raw, direction)):
+                found.setdefault(edit.name, {})[edit] = None
+    return {name: list(edits) for name, edits in found.items()}
+
+
+def of_properties(place: str, raw: dict[str, Any], direction: str) -> Iterator[Edit]:
+    """Return the edits of the properties of an object."""
+    for name, part in raw["properties"].items():
+        if not isinstance(part, dict) or part.get("readOnly") or part.get("writeOnly"):
+            continue
+        pointer, required = child(place, "properties", name), name in raw.get("required", [])
+        if part.get("type") in ("string", "boolean") and not part.keys() & {"enum", "const"}:
+            yield Edit("type", pointer)
+        if direction == "request":
+            yield Edit("removed", pointer)
+        if required == (direction == "response"):
+            yield Edit("optional" if required else "required", pointer)
+
+
+def of_unions(place: str, raw: dict[str, Any], direction: str) -> Iterator[Edit]:
+    """Return the edits of alternatives, and of what tells them."""
+    for union in UNIONS:
+        parts = raw.get(union)
+        if isinstance(parts, list) and len(parts) > 1 and direction == "response":
+            yield Edit("alternative added", child(place, union))
+        elif isinstance(parts, list) and len(parts) > 1:
+            yield from (Edit("alternative removed", child(place, union, index)) for index in range(len(parts)))
+    if isinstance(raw.get("discriminator"), dict):
+        yield Edit("another discriminator", child(place, "discriminator", "propertyName"))
+        mapping = raw["discriminator"].get("mapping", {})
+        yield from (Edit("another value", child(place, "discriminator", "mapping", value)) for value in mapping)
 
 
 def edited(whole: Document, edit: Edit) -> Document:
     """Return the document with one edit made."""
     data = copy.deepcopy(whole.data)
     here: Any = data
-    *way, properties, name = split(edit.pointer)
+    *way, holder, name = split(edit.pointer)
     for step in way:
         here = here[int(step)] if isinstance(here, list) else here[step]
-    if edit.name == "type":
-        here[properties][name] = {**here[properties][name], "type": "integer"}
-    if edit.name == "removed":
-        del here[properties][name]
-    if edit.name != "type":
-        here["required"] = [other for other in here.get("required", []) if other != name]
+    inside = here[int(holder)] if isinstance(here, list) else here[holder]
+    match edit.name:
+        case "type":
+            inside[name] = {**inside[name], "type": "integer"}
+        case "required":
+            here["required"] = [*here.get("required", []), name]
+        case "optional" | "removed":
+            here["required"] = [other for other in here.get("required", []) if other != name]
+            if edit.name == "removed":
+                del inside[name]
+        case "alternative removed":
+            del inside[int(name)]
+        case "alternative added":
+            inside[name].append(thing("unheard", unheard={"const": "of"}))
+        case "another discriminator":
+            inside[name] = "unheard"
+        case "another value":
+            inside["unheard"] = inside.pop(name)
     return Document("new", data)
 
 
 def check(whole: Document, direction: str, count: int, seed: int) -> None:
-    """Make some edits one by one, and check the verdicts on the operations."""
+    """Make some edits one by one, of kinds chosen at random, and check the verdicts on the operations."""
     random, edits = Random(seed), candidates(whole, direction)
-    assert edits
+    assert {"type", "alternative removed" if direction == "request" else "alternative added"} <= edits.keys()
     wrong = []
-    for edit in random.sample(edits, min(count, len(edits))):
+    names = [random.choice(sorted(edits)) for _ in range(count)]
+    for edit in [random.choice(edits[name]) for name in names]:
         report = compare(whole, edited(whole, edit))
         if report.verdict not in RIGHT:
             wrong.append((edit, report.verdict, [finding.sentence for finding in report.findings]))
@@ -130,7 +162,12 @@ def made(direction: str, seed: int, size: int = 8) -> Document:
     schemas["Base"] = thing(id=S)
     inner = {random.choice(UNIONS): [ref(f"K{number}") for number in range(size // 2, size)]}
     union = {random.choice(UNIONS): [*(ref(f"K{number}") for number in range(size // 2)), inner]}
-    return document(thing(one=union, many={"type": "array", "items": union}), direction, schemas=schemas)
+    mapping = {f"d{number}": f"#/components/schemas/D{number}" for number in range(3)}
+    schemas |= {f"D{number}": thing("kind", kind=S, **{random.choice("ab"): S, "c": thing(x=S)}) for number in range(3)}
+    kinds: dict[str, Any] = {random.choice(UNIONS): [ref(f"D{number}") for number in range(3)]}
+    kinds["discriminator"] = {"propertyName": "kind", "mapping": mapping}
+    whole = thing(one=union, many={"type": "array", "items": union}, kinds=kinds)
+    return document(whole, direction, schemas=schemas)
 
 
 @pytest.mark.parametrize("direction", ["request", "response"])

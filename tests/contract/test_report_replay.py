@@ -24,7 +24,7 @@ SHELLS = [shell for shell in ("dash", "bash") if shutil.which(shell)]
 
 @contextmanager
 def listening(server: Spoilt) -> Iterator[str]:
-    """Have a server listen on a port, as a shell needs it."""
+    """Run a server that listens on a port, as a shell needs it."""
 
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"

@@ -130,7 +130,7 @@ def play(api: DatasetApi, story: Story, **options: Any) -> None:
 
 
 async def lose(run: SmallRun, one: Any, *, create: bool = False) -> None:
-    """Have an input whose outcome is unknown; `create` says whether it was carried out."""
+    """Create an input whose outcome is unknown; `create` says whether it was carried out."""
     await take_baseline(Reader(run.client, ORGANIZATION, run.dataset_id), run.journal)
     position = run.journal.read
     run.journal.take_block(position, [content_key(one)])

@@ -182,7 +182,7 @@ def tell(
     deaths: Sequence[tuple[int, bool]],
     marker: str | None,
 ) -> None:
-    """Have runs meet faults and die, and one that does not."""
+    """Run loads that meet faults and die, and one that does not."""
     api.faults.clear()
     with TemporaryDirectory() as folder:
         story = Story(api, folder, kinds, marker)

@@ -103,7 +103,7 @@ def mangled(  # noqa: C901, PLR0911, PLR0912 - one table of what can be wrong, r
 
 
 def statuses(answer: bytes) -> list[int]:
-    """Give the statuses of the answers that came over one connection.
+    """Return the statuses of the responses that came over one connection.
 
     Raises:
         ValueError: something is no HTTP, not in the documented shape, or tells of the server's inside.

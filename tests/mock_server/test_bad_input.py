@@ -234,7 +234,7 @@ def process(files: int) -> Iterator[Any]:
 
 @contextmanager
 def room_for(files: int) -> Iterator[None]:
-    """Let this process open so many files."""
+    """Allow this process to open so many files."""
     limit, most = resource.getrlimit(resource.RLIMIT_NOFILE)
     if 0 <= most < files:
         pytest.skip(f"a process may open {most} files here, and {files} are needed")
@@ -260,7 +260,7 @@ def test_ten_thousand_idle_connections(make_api: Callable[..., "Api"]) -> None:
 
 
 def served(api: "Api") -> bool:
-    """Tell whether the server takes a connection again; it learns only by and by which of them were closed."""
+    """Return whether the server takes a connection again; it learns only by and by which of them were closed."""
     try:
         api.create_dataset()
     except httpx.TransportError:

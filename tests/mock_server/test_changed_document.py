@@ -201,3 +201,129 @@ def test_a_document_without_components_is_served(serve: Serve) -> None:
 
     with serve(edit) as client:
         assert client.get("/status").status_code == 501
+
+
+def of(data: Any, operation_id: str) -> Any:
+    (found,) = [
+        each
+        for item in data["paths"].values()
+        for each in item.values()
+        if isinstance(each, dict) and each.get("operationId") == operation_id
+    ]
+    return found
+
+
+def made(client: httpx.Client) -> str:
+    return str(client.post(HERE, json={"name": "n", "type": "t", "props": {}}).json()["dataset_id"])
+
+
+def test_a_success_has_the_documented_status_and_no_body_where_none_is_documented(serve: Serve) -> None:
+    def edit(data: Any) -> None:
+        of(data, "create_dataset")["responses"].update({"202": of(data, "create_dataset")["responses"].pop("201")})
+        del of(data, "create_dataset")["responses"]["200"]
+        of(data, "delete_dataset")["responses"] = {"204": {"description": "Deleted."}}
+
+    with serve(edit) as client:
+        created = client.post(HERE, json={"name": "n", "type": "t", "props": {}})
+        assert (created.status_code, created.json()["name"]) == (202, "n")
+        deleted = client.delete(f"{HERE}{created.json()['dataset_id']}")
+        assert (deleted.status_code, deleted.content) == (204, b"")
+        assert not {"content-type", "content-length"} & deleted.headers.keys()
+        assert client.get(HERE).json() == [], "the connection goes on"
+
+
+def test_a_success_has_the_documented_media_type(serve: Serve) -> None:
+    def edit(data: Any) -> None:
+        response = of(data, "get_dataset")["responses"]["200"]
+        response["content"] = {"application/vnd.abeja+json": response["content"]["application/json"]}
+
+    with serve(edit) as client:
+        response = client.get(f"{HERE}{made(client)}")
+        assert response.headers.get_list("content-type") == ["application/vnd.abeja+json"]
+        assert response.json()["total_count"] == 0
+
+
+def test_ids_may_have_other_names(serve: Serve) -> None:
+    def edit(data: Any) -> None:
+        text = yaml.safe_dump(data).replace("dataset_id}", "set}").replace("name: dataset_id\n", "name: set\n")
+        data.clear()
+        data.update(yaml.safe_load(text))
+
+    with serve(edit) as client:
+        assert client.get(f"{HERE}{made(client)}").json()["name"] == "n"
+
+
+def test_without_a_default_a_page_has_the_documented_maximum(serve: Serve) -> None:
+    def edit(data: Any) -> None:
+        limit = next(one for one in of(data, "list_dataset_items")["parameters"] if one.get("name") == "limit")
+        limit["schema"] = {"type": "integer", "minimum": 1, "maximum": 2}
+
+    with serve(edit) as client:
+        items = f"{HERE}{made(client)}/items/"
+        for _ in range(3):
+            client.post(items, json={"source_data": [{"data_uri": "a"}]})
+        assert len(client.get(items).json()["items"]) == 2
+
+
+def typed(name: str, location: str = "query", **rest: Any) -> Callable[[Any], object]:
+    """Add a parameter that is an integer, or an array or an object of them."""
+    entry = {"name": name, "in": location, "schema": {"type": "integer", "maximum": 5}, **rest}
+    return lambda data: of(data, "list_datasets")["parameters"].append(entry)
+
+
+NUMBERS = {"type": "array", "items": {"type": "integer", "maximum": 5}}
+
+
+@pytest.mark.parametrize(
+    ("edit", "valid", "invalid"),
+    [
+        (typed("n", schema=NUMBERS), "n=1&n=2", "n=1&n=9"),
+        (typed("n", schema=NUMBERS, explode=False), "n=1,2", "n=1,9"),
+        (typed("n", schema=NUMBERS, style="pipeDelimited", explode=False), "n=1|2", "n=1|9"),
+        (typed("n", schema=NUMBERS, style="spaceDelimited", explode=False), "n=1%202", "n=1%209"),
+        (
+            typed(
+                "n", schema={"type": "object", "properties": {"a": {"enum": ["1"]}}}, style="deepObject", explode=True
+            ),
+            "n[a]=1",
+            "n[a]=2",
+        ),
+        (typed("n", content={"application/json": {"schema": NUMBERS}}), "n=[1,2]", "n=[1,9]"),
+    ],
+    ids=["exploded", "commas", "pipes", "spaces", "deepObject", "JSON"],
+)
+def test_the_style_of_a_parameter_is_the_documented_one(
+    serve: Serve, edit: Callable[[Any], object], valid: str, invalid: str
+) -> None:
+    with serve(edit) as client:
+        assert client.get(f"{HERE}?{valid}").status_code == 200
+        assert client.get(f"{HERE}?{invalid}").status_code == 400
+
+
+@pytest.mark.parametrize(("location", "name"), [("header", "X-N"), ("cookie", "n")])
+def test_parameters_in_headers_and_cookies_are_checked(serve: Serve, location: str, name: str) -> None:
+    def sent(text: str) -> dict[str, str]:
+        return {"X-N": text} if location == "header" else {"Cookie": f"other=1; n={text}"}
+
+    with serve(typed(name, location, required=True)) as client:
+        assert client.get(HERE, headers=sent("5")).status_code == 200
+        assert error(client.get(HERE, headers=sent("6"))).startswith(f"{name}: ")
+        assert error(client.get(HERE)) == f"{name}: missing; this header or cookie is required"
+
+
+def test_a_schema_that_can_not_be_compiled_is_not_checked(serve: Serve, caplog: pytest.LogCaptureFixture) -> None:
+    schema = {"$dynamicRef": "#nowhere"}
+    with serve(typed("n", schema=schema)) as client:
+        assert client.get(f"{HERE}?n=1").status_code == 200
+    assert "a schema of the document is not checked, since it can't be compiled" in caplog.text
+
+
+@pytest.mark.parametrize("schema", [True, {"$ref": "#/paths/~1status/get/parameters/0/schema"}, {"enum": [1, 2]}])
+def test_each_valid_schema_of_a_parameter_is_read(serve: Serve, schema: Any) -> None:
+    def edit(data: Any) -> None:
+        other = {"name": "n", "in": "query", "schema": {"type": "integer"}}
+        data["paths"]["/status"] = {"get": {"parameters": [other], "responses": {"200": {"description": "x"}}}}
+        typed("n", schema=schema)(data)
+
+    with serve(edit) as client:
+        assert client.get(f"{HERE}?n=1").status_code == 200

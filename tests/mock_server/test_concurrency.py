@@ -24,7 +24,7 @@ def test_sixteen_clients(server: "RunningServer", api: "Api", monkeypatch: pytes
     items = api.items_path(dataset)
 
     def work(client: int) -> tuple[dict[int, Any], list[Any]]:
-        """Give the items that this client must have left, and what it saw of the one that all change."""
+        """Return the items that this client must have left, and what it saw of the one that all change."""
         mine: dict[int, Any] = {}
         seen: list[Any] = []
         with httpx.Client(base_url=server.url, auth=api.http.auth, verify=False) as http:

@@ -200,7 +200,7 @@ class Worker:
         self.states[item] = [state]
 
     def is_unsure(self, error: Error) -> bool:
-        """Tell whether it may have been carried out; only what the plan does may have gone wrong."""
+        """Return whether it may have been carried out; only what the plan does may have gone wrong."""
         status = getattr(error, "status_code", None)
         assert status in (None, 429, 500, 503), error
         self.unknown += error.outcome == "unknown"

@@ -157,7 +157,7 @@ def test_a_fault_of_another_level_is_refused() -> None:
 
 
 def struck(faults: Faults, hits: list[Hit], level: Any = "server") -> list[int]:
-    """Tell which of the requests are struck."""
+    """Return which of the requests are struck."""
     return [index for index, hit in enumerate(hits) if faults.strike(level, hit)]
 
 

@@ -80,6 +80,7 @@ def test_percent_encoding(api: "Api", send_raw: Callable[..., bytes], authorizat
 
 def test_templates_may_overlap() -> None:
     rest: Any = {"query": {}, "body": None, "body_required": False, "is_readable": True, "example": None}
+    rest |= {"successes": {}, "headers": {}, "cookies": {}}
     routes = Routes(Operation(name, "GET", path, **rest) for name, path in (("one", "/a/{x}"), ("two", "/a/b")))
     resource, path = routes.find(b"/a/b/")
     assert (resource.operation("GET").operation_id, path) == ("two", {})

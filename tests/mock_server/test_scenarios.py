@@ -331,7 +331,7 @@ def test_abeja_sdk_fails_where_its_page_says(abeja_sdk: types.ModuleType) -> Non
     results = program.play_for_sdk(played)
     fails = {(result.row.scenario, result.row.operation) for result in results if result.problems}
     assert fails == {(scenario, operation) for scenario, operation in told if operation in played}
-    assert ("reset instead of the answer", "create_dataset_item") in fails
+    assert ("reset instead of the response", "create_dataset_item") in fails
     assert f"{len(ROWS)} rows" in page
 
 

@@ -66,7 +66,7 @@ def written(query: Query) -> str:
 
 
 def holds(query: Query, attributes: Any) -> bool:
-    """Tell what the contract says of an item, from its parsed attributes."""
+    """Return what the contract says of an item, from its parsed attributes."""
     match query:
         case ("NOT", inner):
             return not holds(inner, attributes)

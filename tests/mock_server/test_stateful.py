@@ -77,7 +77,7 @@ class Model(RuleBasedStateMachine):
         return dataset in self.datasets[organization]
 
     def allowed(self, organization: str, dataset: str, attributes: Any) -> bool:
-        """Tell whether the dataset, which is owned, has the labels that the attributes use."""
+        """Return whether the dataset, which is owned, has the labels that the attributes use."""
         props = self.datasets[organization][dataset]["props"]
         return not props or all(entry["label_id"] == 1 for entry in attributes.get("classification", []))
 

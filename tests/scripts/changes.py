@@ -65,7 +65,16 @@ TAGS = {
 STATUS = {"operationId": "status", "responses": response(type="object")}
 SIGNED = {
     "operationId": "signed",
-    "parameters": [{"name": "X-Signature", "in": "header", "required": True, "schema": STRING}],
+    "parameters": [
+        {"name": "X-Signature", "in": "header", "required": True, "schema": STRING},
+        {"name": "X-Count", "in": "header", "schema": {"type": "integer"}},
+        {"name": "values", "in": "query", "schema": {"type": "boolean"}},
+    ],
+    "responses": {"200": {**NOTED, "content": {"text/csv": {"schema": STRING}}}},
+}
+RENAME = {
+    "operationId": "renameAll",
+    "requestBody": body(type="object", properties={"name": {"type": ["string", "null"]}}),
     "responses": response(type="object"),
 }
 WHEN = {
@@ -75,6 +84,30 @@ WHEN = {
     ],
     "responses": response(type="object"),
 }
+IN_A_SESSION = {
+    "operationId": "in_a_session",
+    "parameters": [{"name": "session", "in": "cookie", "required": True, "schema": STRING}],
+    "responses": response(type="object"),
+}
+UPLOAD = {
+    "operationId": "upload",
+    "requestBody": {"content": {"multipart/form-data": {"schema": {"type": "object", "properties": {"a": STRING}}}}},
+    "responses": response(type="object"),
+}
+DOWNLOAD = {
+    "operationId": "download",
+    "responses": {
+        "200": {**NOTED, "content": {"application/octet-stream": {"schema": {**STRING, "format": "binary"}}}}
+    },
+}
+STYLED = {
+    "operationId": "styled",
+    "parameters": [
+        {"name": "ids", "in": "query", "schema": {"type": "array", "items": STRING}, "style": "pipeDelimited"},
+    ],
+    "responses": response(type="object"),
+}
+KEYED = {"operationId": "keyed", "security": [{"key": []}], "responses": response(type="object")}
 
 
 def additions(data: Any) -> None:
@@ -88,8 +121,9 @@ def additions(data: Any) -> None:
 
 def unwritable(data: Any) -> None:
     """New operations that only a person can write the methods of."""
-    data["paths"]["/signed"] = {"get": SIGNED}
-    data["paths"]["/changes"] = {"get": WHEN}
+    data["paths"]["/changes"] = {"get": WHEN, "put": IN_A_SESSION, "post": UPLOAD, "patch": KEYED, "delete": DOWNLOAD}
+    data["paths"]["/styled"] = {"get": STYLED}
+    data["components"]["securitySchemes"]["key"] = {"type": "apiKey", "in": "header", "name": "X-Key"}
 
 
 def rest(data: Any) -> None:

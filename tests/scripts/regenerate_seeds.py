@@ -1,4 +1,6 @@
-"""Regenerates after a share of some changes: `python -m tests.scripts.regenerate_seeds FOLDER SHARE SHARES NAME…`.
+"""Regenerates after some changes: `python -m tests.scripts.regenerate_seeds TABLE FOLDER SHARE SHARES NAME…`.
+
+TABLE is `seeds` (tests/contract/seeds) or `replay` (tests/scripts/replay).
 
 Each change gets a project in FOLDER, whose other packages are those of this one. The result is a line of JSON: what the
 generator refused, whether the output can be imported, its code (as a digest that no words change) and what is left to
@@ -14,65 +16,82 @@ import os
 import pkgutil
 import sys
 from collections.abc import Callable
-from contextlib import redirect_stderr, redirect_stdout
+from contextlib import redirect_stdout
 from pathlib import Path
 from typing import Any
 
-import datamodel_code_generator.__main__
-import openapi_python_client.cli
 import yaml
 from tests.contract.seeds import SEEDS, changed, seeded_document
-from tests.scripts.project import PACKAGE, ROOT
-from typer.testing import CliRunner
+from tests.scripts.project import PACKAGE, ROOT, NoTypes
+from tests.scripts.replay.edits import EDITS
 
 from upkeep import gaps, generating
+from upkeep.left import client, server, types
 from upkeep.programs import PACKAGES, ProgramFailed
+from upkeep.swapping import replace, workplace
 
 # What an output and our programs import takes most of the time, and is the same for all.
-LOADED = ("attrs", "dateutil.parser", "httpx", "hypothesis.strategies", "hypothesis_jsonschema", "jsonschema_rs")
+LOADED = (
+    "attrs", "dateutil.parser", "httpx", "hypothesis.strategies", "hypothesis_jsonschema", "jsonschema_rs",
+    "upkeep.client_generator", "upkeep.typed_dicts",
+)  # fmt: skip
 
 
-def main(folder: Path, share: int, shares: int, names: list[str]) -> None:
+def main(table: str, folder: Path, share: int, shares: int, names: list[str]) -> None:
     for name in LOADED:
         importlib.import_module(name)
-    generating.run_generator = run_generator
-    setattr(gaps, "Program", Fork)  # noqa: B010 - the same responses, from a fork, which is no subclass
-    document = seeded_document()
+    for module in (generating, client, server):
+        setattr(module, "Program", Fork)  # noqa: B010 - the same responses, from a fork, which is no subclass
+    setattr(types, "Mypy", NoTypes)  # noqa: B010 - no subclass either
+    document = seeded_document() if table == "seeds" else plain_document()
     for index, name in enumerate(names):
         if index % shares == share:
             root = folder / f"s{index:02}"
-            make(root, changed(document, SEEDS[name].edit))
-            print(json.dumps({"name": name, "folder": root.name, **regenerated(root)}), flush=True)
+            make(root, changed(document, SEEDS[name].edit if table == "seeds" else EDITS[name].change))
+            print(
+                json.dumps({"name": name, "folder": root.name, **regenerated(root, listing=table == "replay")}),
+                flush=True,
+            )
+
+
+def plain_document() -> Any:
+    return yaml.safe_load((ROOT / "openapi.yaml").read_text(encoding="utf-8"))
 
 
 def make(root: Path, data: Any) -> None:
     root.mkdir()
-    (root / "generator-config.yaml").symlink_to(ROOT / "generator-config.yaml")
-    for package in PACKAGES[1:]:
+    remove_dangling_links(data)
+    for package in ("generator-config.yaml", "README.md", "bench", "tests", *PACKAGES[1:]):
         (root / package).symlink_to(ROOT / package)
     text = yaml.dump(data, Dumper=yaml.CSafeDumper, sort_keys=False, allow_unicode=True)
     (root / "openapi.yaml").write_text(text, encoding="utf-8")
 
 
-def regenerated(root: Path) -> dict[str, Any]:
+def remove_dangling_links(data: Any) -> None:
+    """Remove the links to operations that are gone, as a person does: they are refused."""
+    operations = [raw for item in data["paths"].values() for raw in item.values() if isinstance(raw, dict)]
+    ids = {raw.get("operationId") for raw in operations}
+    links = data["components"]["links"]
+    gone = {f"#/components/links/{name}" for name, link in links.items() if link["operationId"] not in ids}
+    for pointer in gone:
+        del links[pointer.rpartition("/")[2]]
+    for raw in operations:
+        for response in raw.get("responses", {}).values():
+            kept = {name: link for name, link in response.get("links", {}).items() if link.get("$ref") not in gone}
+            if "links" in response:
+                response["links"] = kept
+
+
+def regenerated(root: Path, *, listing: bool) -> dict[str, Any]:
     try:
         document = generating.validate(root)
-        with generating.generated(root) as fresh:
-            generating.replace(root / PACKAGE, fresh)
+        with workplace(root / PACKAGE) as folder:
+            replace(root / PACKAGE, generating.generate(root, document, folder))
     except generating.InvalidDocument as error:
         return {"refused": str(error)}
     imported = Fork(import_all, root, PACKAGE.name).output()
-    left = [str(gap) for gap in gaps.find_gaps(root, document)]
+    left = [str(gap) for gap in gaps.find_gaps(root, document)] if listing else []
     return {"refused": "", "imported": imported, "code": digest(root / PACKAGE), "left": left}
-
-
-def run_generator(name: str, *arguments: str) -> tuple[int, str]:
-    """Run a generator in this process, which has it loaded already."""
-    if name == "datamodel-codegen":
-        with redirect_stderr(io.StringIO()) as output:
-            return datamodel_code_generator.__main__.main(arguments), output.getvalue()
-    run = CliRunner().invoke(openapi_python_client.cli.app, list(arguments))
-    return run.exit_code, run.output
 
 
 def import_all(package: str) -> int:
@@ -85,7 +104,7 @@ def import_all(package: str) -> int:
 
 
 def digest(package: Path) -> str:
-    """Tell code from code, whatever the docstrings say."""
+    """Return a hash of the code that no docstring changes."""
     found = hashlib.sha256()
     for module in sorted(package.rglob("*.py")):
         tree = ast.parse(module.read_text(encoding="utf-8"))
@@ -137,4 +156,4 @@ class Fork:
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]), int(sys.argv[2]), int(sys.argv[3]), sys.argv[4:])
+    main(sys.argv[1], Path(sys.argv[2]), int(sys.argv[3]), int(sys.argv[4]), sys.argv[5:])

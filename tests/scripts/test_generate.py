@@ -21,7 +21,7 @@ def test_it_writes_the_same_bytes_every_time(project: Project) -> None:
     before = project.contents("generated")
     shutil.rmtree(project.root / PACKAGE)
     before_it = processor_seconds()
-    assert project.generate().returncode == 0
+    assert project.generate("--no-list").returncode == 0
     # It takes 5 s of two processors, however busy they are; the rest is for slower ones.
     assert processor_seconds() - before_it < 20
     assert project.contents("generated") == before
@@ -53,7 +53,7 @@ def test_check_names_what_differs_is_missing_or_extra_and_writes_nothing(project
     assert "run scripts/generate" in run.stderr
     assert project.contents("generated") == before
 
-    assert project.generate().returncode == 0
+    assert project.generate("--no-list").returncode == 0
     assert project.generate("--check").returncode == 0
 
 
@@ -70,7 +70,7 @@ def test_a_changed_document_is_noticed(project: Project) -> None:
         ("paths:\n", "paths: [\n", "openapi.yaml, line ", "did not find expected"),
         ("openapi: 3.1.0", "swagger: '2.0'", "openapi.yaml, line 2", "Swagger 2.0 is not read"),
         ("openapi: 3.1.0", "openapi: 3.0.3", "openapi.yaml, line 2", "not an OpenAPI 3.1 document"),
-        ("operationId: get_dataset\n", "operationId: list_datasets\n", "openapi.yaml:2:", "not unique"),
+        ("operationId: get_dataset\n", "operationId: list_datasets\n", "/get/operationId: ", "not unique"),
         (
             "      type: integer\n      minimum: 0\n    CategoryId",
             "      type: number1\n      minimum: 0\n    CategoryId",

@@ -74,7 +74,7 @@ class Project:
         return process.returncode, errors.splitlines()
 
     def steps(self) -> list[str]:
-        """Give the steps that were taken since the last time."""
+        """Return the steps that were taken since the last time."""
         path = self.tools / "steps.txt"
         steps = path.read_text().split() if path.exists() else []
         path.unlink(missing_ok=True)

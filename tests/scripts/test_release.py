@@ -5,6 +5,7 @@ import datetime as dt
 import importlib.util
 import io
 import os
+import re
 import sys
 import sysconfig
 from collections.abc import Callable, Iterator
@@ -58,7 +59,7 @@ class History:
         return self.project.run(sys.executable, script, *arguments, *options, **{**IDENTITY, **environment})
 
     def refused(self, version: str) -> str:
-        """Give the reason for which a version is refused; it is one line."""
+        """Return the reason for which a version is refused; it is one line."""
         with pytest.raises(Refused) as info:
             check(self.root, version, lambda _line: None)
         assert "\n" not in str(info.value)
@@ -165,7 +166,7 @@ def test_a_step_that_is_enough_passes(
 @pytest.mark.slow
 def test_a_compatible_change_with_a_minor_step_passes_all_checks(history: History) -> None:
     history.project.edit(compatible)
-    assert history.project.generate().returncode == 0
+    assert history.project.generate("--no-list").returncode == 0
     history.write("1.1.0", "- `note` in the pages of list_dataset_items.")
     assert history.checked("1.1.0")[-1] == "generated code is current, and nothing is left to do"
 
@@ -261,11 +262,12 @@ def test_a_document_that_can_not_be_compared_is_refused(history: History) -> Non
     assert history.refused("1.0.1").startswith("the diff fails: openapi.yaml")
 
 
+@pytest.mark.slow
 def test_what_is_left_to_do_is_refused(history: History) -> None:
     history.project.replace("wrapper/abeja_datasets/models.py", "    Rect,\n", "")
     history.write("2.0.0")
     reason = history.refused("2.0.0")
-    assert reason.startswith("1 things are left to do (first of all: wrapper/abeja_datasets/models.py: ")
+    assert re.match(r"\d+ things are left to do \(first of all: wrapper/abeja_datasets/models.py: ", reason)
     assert reason.endswith("; scripts/generate lists them all")
 
 

@@ -112,14 +112,14 @@ class ScriptedServer:
             assert not thread.is_alive()
 
     def left(self, seconds: float = 0.2) -> list[int]:
-        """Tell which connections the clients have closed, once all are or they had the time to be noticed."""
+        """Return which connections the clients have closed, once all are or they had the time to be noticed."""
         deadline = time.monotonic() + seconds
         while len(self._left) < len(self._connections) and time.monotonic() < deadline:
             time.sleep(0.001)
         return sorted(self._left)
 
     def all_left(self) -> bool:
-        """Tell whether the clients have closed all connections."""
+        """Return whether the clients have closed all connections."""
         return len(self.left(10)) == len(self._connections)
 
     def close(self) -> None:

@@ -105,7 +105,7 @@ NO_URLS: list[Any] = [
 def test_a_link_that_is_no_url_is_an_error(make: Make, server: ScriptedServer, tmp_path: Path, body: Any) -> None:
     server.answer(body)
     with pytest.raises(
-        InvalidResponse, match=r"GET /base/channels/1/2 answered 200 but its download_uri is "
+        InvalidResponse, match=r"GET /base/channels/1/2 responded with 200 but its download_uri is "
     ) as caught:
         make(content_root="/").read("datalake://1/2")
     assert "u:p" not in str(caught.value)

@@ -214,7 +214,7 @@ def test_the_timeout_and_the_deadline_of_the_client_hold(make: Make, server: Scr
 @pytest.mark.parametrize("status", [201, 202, 204, 205, 206, 226])
 def test_another_success_is_no_content(make: Make, server: ScriptedServer, tmp_path: Path, status: int) -> None:
     server.reply(status, b"" if status in (204, 205) else IMAGE)
-    with pytest.raises(InvalidResponse, match=f"GET {server.url}/ answered {status} which is no whole content"):
+    with pytest.raises(InvalidResponse, match=f"GET {server.url}/ responded with {status} which is no whole content"):
         make().read(server.url)
     assert kept(tmp_path) == []
 

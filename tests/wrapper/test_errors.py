@@ -196,7 +196,7 @@ def test_a_success_that_is_no_json_is_an_invalid_response(
     with pytest.raises(InvalidResponse) as caught:
         client.create_dataset(1, "a", "b", {})
     error = caught.value
-    assert str(error).startswith(f"POST /organizations/1/datasets/ answered {status} but the body is not JSON: ")
+    assert str(error).startswith(f"POST /organizations/1/datasets/ responded with {status} but the body is not JSON: ")
     assert len(str(error)) < 500
     assert isinstance(error.__cause__, ValueError | RecursionError)
     assert error.outcome == "unknown"

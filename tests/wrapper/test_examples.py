@@ -35,7 +35,7 @@ def resolved(node: Any) -> Any:
 
 
 def named_examples(node: Any, place: str) -> Iterator[tuple[str, Any, Any]]:
-    """Give place, schema and value of each named example below a node of the document."""
+    """Yield place, schema and value of each named example below a node of the document."""
     node = resolved(node)
     if isinstance(node, dict):
         if "schema" in node and isinstance(examples := node.get("examples", {}), dict):

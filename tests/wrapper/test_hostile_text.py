@@ -89,7 +89,7 @@ NO_JSON = [
 @pytest.mark.parametrize("body", NO_JSON, ids=lambda body: ascii(body)[2:20])
 def test_a_number_that_could_not_be_sent_back_is_no_json(face: "Face", server: "ScriptedServer", body: bytes) -> None:
     server.reply(body=body)
-    with pytest.raises(InvalidResponse, match="answered 200 but the body is not JSON: "):
+    with pytest.raises(InvalidResponse, match="responded with 200 but the body is not JSON: "):
         face.open(server).get_dataset(1, 2)
 
 
@@ -119,7 +119,7 @@ def test_a_response_that_has_no_body_gives_none(face: "Face", server: "ScriptedS
         server.reply(status, b"")
     assert client.delete_dataset(1, 2) is None
     assert client.with_raw_response.delete_dataset(1, 2).data is None
-    with pytest.raises(InvalidResponse, match=f"answered {status} without a list"):
+    with pytest.raises(InvalidResponse, match=f"responded with {status} without a list"):
         list(client.iter_dataset_items(1, 2))
 
 

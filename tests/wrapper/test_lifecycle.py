@@ -24,7 +24,7 @@ TOKEN = {"auth_token": "irrelevant"}
 
 
 def echo(server: "ScriptedServer") -> None:
-    """Let the server answer each request with its own path."""
+    """Make the server respond to each request with its own path."""
     server.reply()
     template = type(server.script.pop())
 

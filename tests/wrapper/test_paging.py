@@ -143,7 +143,7 @@ def test_a_token_that_comes_again_is_raised(
     entries = walk(client, kind)
     for number in range(len(tokens) - 1):
         assert next(entries)["number"] == number
-    with pytest.raises(InvalidResponse, match="answered 200 with a page token that came before") as caught:
+    with pytest.raises(InvalidResponse, match="responded with 200 with a page token that came before") as caught:
         next(entries)
     assert len(server.requests) == len(tokens)
     assert [a.status for a in caught.value.attempts] == [200]
@@ -345,7 +345,9 @@ def test_a_token_that_can_not_stand_in_a_url_is_an_invalid_response(
     face: "Face", server: "ScriptedServer", token: str
 ) -> None:
     server.answer({"items": [{"dataset_item_id": 1}], "next_page_token": token})
-    with pytest.raises(InvalidResponse, match="answered 200 with a page token that can't stand in a URL") as caught:
+    with pytest.raises(
+        InvalidResponse, match="responded with 200 with a page token that can't stand in a URL"
+    ) as caught:
         list(face.open(server).iter_dataset_items(1, 2))
     assert [attempt.status for attempt in caught.value.attempts] == [200]
     assert len(str(caught.value)) < 300

@@ -1,5 +1,7 @@
 """Client for the ABEJA Dataset API.
 
+::
+
     from abeja_datasets import APIClient
 
     api_client = APIClient()

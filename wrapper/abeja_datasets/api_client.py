@@ -52,14 +52,14 @@ class APIClient(SyncClient):
     calls, may be shared by threads, and still works in a forked process. Close it with `close()`, or use it in a
     `with` statement.
 
-    A call that failed for a moment is sent again, with growing delays, if it can't have been carried out or may be
-    carried out twice; a create that may have been carried out is not.
+    A failed call is retried with growing delays, if it was not carried out, or if repeating it changes nothing. A
+    create that may have been carried out is never repeated.
 
-    A client can be pickled: the pickle holds its settings and its credential, the secret among them, and what is
-    unpickled opens connections of its own. So does a copy. An `http_client` can't be pickled, and copies share it.
+    A client can be pickled. The pickle contains its settings and its credential, with the secret. The unpickled client
+    opens its own connections, and so does a copy. An `http_client` can't be pickled, and copies share it.
 
-    Every method raises the errors of `abeja.exceptions`, each with its `attempts` and its `outcome`; beyond those a
-    method names, `ConnectionFailed`, `InvalidResponse`, and `InvalidIdentifier` for an id that can't be one.
+    Every method raises the errors of `abeja.exceptions`, each with `attempts` and `outcome`. Beside those that a method
+    names, these are `ConnectionFailed`, `InvalidResponse`, and `InvalidIdentifier` for an invalid id.
 
     Args:
         credential: `{"auth_token": …}`, `{"user_id": …, "personal_access_token": …}` or
@@ -69,8 +69,8 @@ class APIClient(SyncClient):
             `auth_token` that expires may be a function that returns it: it is called before the first request, and
             again after a 401.
         timeout: seconds for connecting and for each read; else `ABEJA_SDK_CONNECTION_TIMEOUT`, else 30.
-        max_retry_count: how many times a call is repeated at most; else `ABEJA_SDK_MAX_RETRY_COUNT`, else 5. 0 switches
-            retrying off.
+        max_retry_count: how many times a call is repeated at most; else `ABEJA_SDK_MAX_RETRY_COUNT`, else 5. 0 means
+            never.
         base_url: where the API is; else `ABEJA_API_URL`, else `https://api.abeja.io`.
         http_client: an `httpx.Client` to send with, for event hooks, a private CA or a test transport. Its own
             timeout holds unless one is set here, its `base_url` where there is neither `base_url` nor `ABEJA_API_URL`,
@@ -275,7 +275,7 @@ class APIClient(SyncClient):
 
         Args:
             organization_id (str | int): the organization that owns the datasets.
-            max_results (int): the largest number of datasets to answer with, 1 to 1,000 [optional].
+            max_results (int): the largest number of datasets to return, 1 to 1,000 [optional].
             next_token (str): to get the next list of datasets [optional].
 
         Return type:
@@ -554,7 +554,7 @@ class APIClient(SyncClient):
             params (dict): what to list; every key goes into the query, but for those that are None [optional].
                 - next_page_token (str): token to get the next page; it carries its `q`, which may be left out
                 - q (str): search query, e.g. label_id:1 AND label:dog OR tag:A
-                - limit (int): the largest number of items to answer with, 1 to 1,000; 100 without it
+                - limit (int): the largest number of items to return, 1 to 1,000; 100 without it
 
         Return type:
             dict
@@ -939,7 +939,7 @@ class APIClient(SyncClient):
 
         Raises:
             ValueError: `start` is no cursor, or one of another list.
-            InvalidResponse: a page is none, or the server repeats a page's token.
+            InvalidResponse: a page is malformed, or the server repeats a page's token.
             BadRequest: the query or the token is not valid.
             NotFound: dataset not found.
             Unauthorized: authentication failed.
@@ -988,7 +988,7 @@ class APIClient(SyncClient):
         answer = self._session().send(call, self._settings)
         return answer.raw() if self._is_raw else answer.body
 
-    def _answer(self, call: Call) -> "exchange.Answer":
+    def _answer(self, call: Call) -> "exchange.Result":
         return self._session().send(call, self._settings)
 
     def _session(self) -> "session.Session":

@@ -1,7 +1,7 @@
 """Sending a call: as often as the policy allows, over the transport of the running process and event loop."""
 
 from abeja_datasets.calls import waiting
-from abeja_datasets.calls.exchange import Answer, Exchange
+from abeja_datasets.calls.exchange import Exchange, Result
 from abeja_datasets.configuration.settings import Settings
 from abeja_datasets.configuration.tokens import async_renew
 from abeja_datasets.operations import Call
@@ -29,7 +29,7 @@ class AsyncSession:
         if self._places.found() is None:
             await self._places.make()
 
-    async def send(self, call: Call, settings: Settings) -> Answer:
+    async def send(self, call: Call, settings: Settings) -> Result:
         """Send a call until it succeeds.
 
         Raises:
@@ -46,14 +46,14 @@ class AsyncSession:
                     exchange.authorize(await async_renew(exchange.token, exchange.refused, place.lock, left))
                 response = await place.transport.send(exchange.request())
             except Failure as failure:
-                outcome: Answer | float = exchange.failed(failure)
+                outcome: Result | float = exchange.failed(failure)
             else:
                 outcome = exchange.answered(response)
             finally:
                 if settings.on_attempt and exchange.unfinished is not None:
                     await settings.on_attempt.async_finish(exchange.unfinished)
                     exchange.unfinished = None
-            if isinstance(outcome, Answer):
+            if isinstance(outcome, Result):
                 return outcome
             if outcome:
                 await waiting.wait_async(outcome)

@@ -24,7 +24,7 @@ else:
     content = LazyModule("abeja_datasets.content")
     attempts = LazyModule("abeja_datasets.calls.attempts")
 
-_VARIABLE: Final = "ABEJA_ORGANIZATION_ID"
+VARIABLE: Final = "ABEJA_ORGANIZATION_ID"
 _NONE: Final = (None, "")
 
 
@@ -91,7 +91,7 @@ class Client:
         cache_dir: str | os.PathLike[str] | None = None,
         max_cached_bytes: int | None = None,
     ) -> None:
-        self._organization_id = os.environ.get(_VARIABLE) if organization_id in _NONE else organization_id
+        self._organization_id = os.environ.get(VARIABLE) if organization_id in _NONE else organization_id
         try:
             self.api = APIClient(
                 credential,
@@ -128,7 +128,7 @@ class Client:
         """
         if self._organization_id in _NONE:
             raise InvalidIdentifier(
-                f"organization_id: the client has none; make it as Client(organization_id=…), or set {_VARIABLE}"
+                f"organization_id: the client has none; make it as Client(organization_id=…), or set {VARIABLE}"
             )
         return self._organization_id
 

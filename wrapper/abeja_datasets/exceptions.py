@@ -3,7 +3,7 @@
 ::
 
     Error                                   every error of this package
-    ├── HttpError                           the server answered with an error status
+    ├── HttpError                           the server responded with an error status
     │   ├── BadRequest                      400
     │   ├── Unauthorized                    401
     │   │   └── CredentialNotFound          no credential is configured; nothing was sent
@@ -66,6 +66,7 @@ __all__ = [
 ]
 
 Outcome = Literal["not_sent", "rejected", "unknown"]
+"""Whether a request may have been carried out; see `Error.outcome`."""
 
 # An HTML error page is kept whole in `error_description`, but a log line has no use for all of it.
 _SHOWN = 500
@@ -78,7 +79,7 @@ class Attempt(NamedTuple):
     reason: str
     """The status and its name, or the failure, in words."""
     status: int | None
-    """The status of the answer; None when no whole answer came."""
+    """The status of the response; None when no whole response came."""
     outcome: Outcome
     """Whether this attempt may have been carried out; see `Error.outcome`."""
     seconds: float
@@ -95,7 +96,7 @@ class Error(Exception):
     """Whether the request may have been carried out.
 
     `"not_sent"`: it did not reach the server. `"rejected"`: the server refused it (a 4xx). `"unknown"`: it may have
-    been carried out, since it was sent and no whole answer, or a 5xx, came back, now or from an earlier attempt.
+    been carried out, since it was sent and no whole response, or a 5xx, came back, now or from an earlier attempt.
     """
 
     hint: str = ""
@@ -126,11 +127,11 @@ class Error(Exception):
 
 
 class HttpError(Error):
-    """The server answered with an error status.
+    """The server responded with an error status.
 
     Attributes:
         error: short name of the kind of error, as the server gives it; else the name of the status.
-        error_description: what is wrong, as the server gives it; the text of the answer if that is no documented error.
+        error_description: what is wrong, as the server gives it; the text of the response if it is undocumented.
         error_detail: more about the error, any JSON, or None.
         status_code: the HTTP status, or None where nothing was sent.
         url: the URL that was asked for, or None where nothing was sent.
@@ -200,19 +201,19 @@ class Conflict(HttpError):
 
 
 class TooManyRequests(HttpError):
-    """429: too many requests; `retry_after` tells how long to wait, if the server said so."""
+    """429: too many requests; `retry_after` says how long to wait, if the server said so."""
 
 
 class InternalServerError(HttpError):
-    """500: the server failed. What was asked for may have been done all the same."""
+    """500: the server failed. The request may have been carried out."""
 
 
 class BadGateway(InternalServerError):
-    """502: something between here and the server got no answer that it could use."""
+    """502: something between here and the server got no response that it could use."""
 
 
 class ServiceUnavailable(InternalServerError):
-    """503: the server can't answer just now."""
+    """503: the server can't respond at the moment."""
 
 
 class GatewayTimeout(InternalServerError):
@@ -220,14 +221,14 @@ class GatewayTimeout(InternalServerError):
 
 
 class ConnectionFailed(Error, OSError):
-    """No connection could be made (`outcome` "not_sent"), or it broke before the whole answer came ("unknown")."""
+    """No connection could be made (`outcome` "not_sent"), or it broke before the whole response came ("unknown")."""
 
     errno: int | None = None
     """That of the system's error below it, such as `errno.ECONNREFUSED`; None where there is none."""
 
 
 class RequestTimeout(ConnectionFailed, TimeoutError):
-    """Connecting, or the next piece of the answer, took longer than the timeout."""
+    """Connecting, or the next piece of the response, took longer than the timeout."""
 
 
 class InvalidResponse(Error):
@@ -241,7 +242,7 @@ class InvalidIdentifier(Error, ValueError):
 
 
 class UnsupportedURI(Error):
-    """A URI that is none, or whose scheme, or place, is not read here. Nothing was sent."""
+    """An invalid URI, or one whose scheme or place is not read here. Nothing was sent."""
 
 
 class InvalidDataFormat(Error):

@@ -53,7 +53,7 @@ class _Loader:
 
 
 def forget_imports() -> None:
-    """Drop the imports of the parent's other threads; the child begins them anew when it needs them."""
+    """Drop the imports of the parent's other threads; the child begins them again when it needs them."""
     locks: dict[str, Any] = getattr(_MACHINERY, "_module_locks", {})
     own = _thread.get_ident()
     begun: dict[str, ModuleType] = {}

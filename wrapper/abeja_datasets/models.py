@@ -1,6 +1,8 @@
 """The typed view of the API's data: attrs classes, generated from `openapi.yaml`.
 
-They are opt-in. `APIClient` itself takes and gives plain JSON, which no model can alter or refuse:
+They are opt-in. `APIClient` itself takes and returns plain JSON, which no model can change or refuse.
+
+::
 
     from abeja_datasets.models import DatasetItem
 

@@ -10,6 +10,11 @@ from typing import Any, Final, NamedTuple, cast
 from abeja_datasets.calls import values
 from abeja_datasets.calls.identifiers import Identifier, quoted, segment
 
+_NO_PARAMS: Mapping[str, str | list[str]] = {}
+_NO_HEADERS: Mapping[str, str] = {}
+_REPEATABLE: Final = ("GET", "HEAD", "OPTIONS", "PUT", "DELETE", "TRACE")
+"""The methods that may be carried out twice (RFC 9110, section 9.2.2); PATCH and POST may not."""
+
 
 class Call(NamedTuple):
     """A request, but for the server's address and the credential."""
@@ -26,12 +31,15 @@ class Call(NamedTuple):
     has_body: bool
     idempotent: bool
     """Whether carrying it out twice is the same as once."""
+    headers: Mapping[str, str] = _NO_HEADERS
+    """The header parameters, as text."""
+    accept: str = "application/json"
+    """The media type of a success, JSON or text; empty where a success has no body."""
 
 
-_NO_PARAMS: Mapping[str, str | list[str]] = {}
 _PLACE: Final = "PLACE-OF-AN-ID"
 _templates: dict[str, Call] = {}
-"""Calls with %s in the URL for each id. The generated functions quote every id anew, slowly."""
+"""Calls with %s in the URL for each id. The generated functions quote every id again, slowly."""
 
 
 class _Body:
@@ -186,7 +194,7 @@ def _call(operation: str, request: dict[str, Any]) -> Call:
     has_body = "json" in request
     body = request["json"] if has_body else None
     # By position, which takes half the time.
-    return Call(operation, method, request["url"], params, body, has_body, method != "POST")
+    return Call(operation, method, request["url"], params, body, has_body, method in _REPEATABLE)
 
 
 def _learn(operation: str, request: dict[str, Any]) -> None:
@@ -197,7 +205,7 @@ def _learn(operation: str, request: dict[str, Any]) -> None:
 
 def _filled(operation: str, *ids: str, body: Any = None) -> Call:
     """Return a call with these ids, which are quoted, and this body if it has one."""
-    _, method, url, params, _, has_body, idempotent = _templates[operation]
+    _, method, url, params, _, has_body, idempotent, *_ = _templates[operation]
     return Call(operation, method, url % ids, params, body, has_body, idempotent)
 
 

@@ -9,7 +9,7 @@ token was used before.
 from collections.abc import Callable
 from typing import Any, Final, NamedTuple
 
-from abeja_datasets.calls.exchange import Answer
+from abeja_datasets.calls.exchange import Result
 from abeja_datasets.cursors import CONTROL, Id, Position, cursor, ids_of, position
 from abeja_datasets.operations import Call
 
@@ -44,7 +44,7 @@ class Walk:
         self._guard = _RepetitionGuard(self._token)
         self._was_empty = False
 
-    def receive(self, answer: Answer) -> list[dict[str, Any]]:
+    def receive(self, answer: Result) -> list[dict[str, Any]]:
         """Return the entries of the response to `call` behind the start, and go on to the next page.
 
         After an error `call` is the same.
@@ -79,7 +79,7 @@ class Walk:
         params = {name: value for name, value in self._first.params.items() if name != self._pages.parameter}
         return self._first._replace(params=params if token is None else {**params, self._pages.parameter: token})
 
-    def _following(self, answer: Answer, token: str | None, *, is_empty: bool) -> Call | None:
+    def _following(self, answer: Result, token: str | None, *, is_empty: bool) -> Call | None:
         if self.call is None or not token or (is_empty and self._was_empty):
             return None
         following = self._with(token)
@@ -103,14 +103,14 @@ def is_ahead(ahead: object) -> bool:
     return ahead == 1
 
 
-def read_datasets(answer: Answer) -> tuple[list[dict[str, Any]], str | None]:
+def read_datasets(answer: Result) -> tuple[list[dict[str, Any]], str | None]:
     """Take a page of datasets apart: a bare array, with the token in a header."""
     if not isinstance(answer.body, list):
         raise answer.unusable("without a list of datasets")
     return answer.body, answer.headers.get(NEXT_TOKEN_HEADER)
 
 
-def read_items(answer: Answer) -> tuple[list[dict[str, Any]], str | None]:
+def read_items(answer: Result) -> tuple[list[dict[str, Any]], str | None]:
     """Return the `items` of a page and its `next_page_token`, which the last page has not, or has as null."""
     items = answer.body.get("items") if isinstance(answer.body, dict) else None
     if not isinstance(items, list):
@@ -130,7 +130,7 @@ class Pages(NamedTuple):
     """The one that takes the largest number of entries of a page."""
     id: str
     """The field of an entry that holds its id."""
-    read: Callable[[Answer], tuple[list[dict[str, Any]], str | None]]
+    read: Callable[[Result], tuple[list[dict[str, Any]], str | None]]
     """Takes a page's response apart, into its entries and the token of the next page."""
 
     @property
@@ -146,8 +146,8 @@ ITEMS: Final = Pages("next_page_token", "limit", "dataset_item_id", read_items)
 class _RepetitionGuard:
     """Detects a token that comes again, in constant memory.
 
-    The latest tokens are remembered, so that a repetition among them is told at once. A cycle longer than those is
-    told within three rounds of it: one token is held against all that follow, and moves on each time the distance has
+    The latest tokens are remembered, so that a repetition among them is noticed at once. A cycle longer than those is
+    noticed within three rounds: one token is held against all that follow, and moves on each time the distance has
     doubled (Brent's algorithm).
     """
 

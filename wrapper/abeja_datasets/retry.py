@@ -34,7 +34,7 @@ def delay(retries: int, retry_after: float | None) -> float | None:
 
     Args:
         retries: how many there have been.
-        retry_after: seconds that the server asked for. The random delay is added: clients that were told the same
+        retry_after: seconds that the server asked for. The random delay is added: clients that got the same
             seconds must not come back together.
     """
     if retry_after is not None and retry_after > MAX_RETRY_AFTER:

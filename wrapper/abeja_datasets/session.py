@@ -2,7 +2,7 @@
 """Sending a call: as often as the policy allows, over the transport of the running process."""
 
 from abeja_datasets.calls import waiting
-from abeja_datasets.calls.exchange import Answer, Exchange
+from abeja_datasets.calls.exchange import Exchange, Result
 from abeja_datasets.configuration.settings import Settings
 from abeja_datasets.configuration.tokens import renew
 from abeja_datasets.operations import Call
@@ -30,7 +30,7 @@ class Session:
         if self._places.found() is None:
             self._places.make()
 
-    def send(self, call: Call, settings: Settings) -> Answer:
+    def send(self, call: Call, settings: Settings) -> Result:
         """Send a call until it succeeds.
 
         Raises:
@@ -47,14 +47,14 @@ class Session:
                     exchange.authorize(renew(exchange.token, exchange.refused, place.lock, left))
                 response = place.transport.send(exchange.request())
             except Failure as failure:
-                outcome: Answer | float = exchange.failed(failure)
+                outcome: Result | float = exchange.failed(failure)
             else:
                 outcome = exchange.answered(response)
             finally:
                 if settings.on_attempt and exchange.unfinished is not None:
                     settings.on_attempt.finish(exchange.unfinished)
                     exchange.unfinished = None
-            if isinstance(outcome, Answer):
+            if isinstance(outcome, Result):
                 return outcome
             if outcome:
                 waiting.wait(outcome)

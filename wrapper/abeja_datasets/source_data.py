@@ -50,7 +50,7 @@ class SourceData:
             cache: whether content that is kept on this machine may be returned, and what was fetched is kept.
 
         Raises:
-            UnsupportedURI: the URI is none, or its scheme can't be read here.
+            UnsupportedURI: the URI is invalid, or its scheme can't be read here.
             NotFound: there is no such content.
             HttpError: a server refused it.
             ConnectionFailed: it could not be fetched, or not wholly; also an OSError.

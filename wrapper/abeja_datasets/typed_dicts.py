@@ -1,6 +1,8 @@
 """TypedDicts of the documented requests and responses, generated from `openapi.yaml`, for type checkers and editors.
 
-The methods return plain dicts. For those who want their keys checked:
+The methods return plain dicts. To have their keys checked by a type checker, cast them.
+
+::
 
     from typing import cast
     from abeja_datasets.typed_dicts import DatasetItem

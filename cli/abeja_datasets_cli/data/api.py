@@ -1,6 +1,7 @@
 """What the commands that call the API share: its options, its client, and the exit codes of its errors."""
 
 import contextlib
+import errno
 import functools
 import sys
 from collections.abc import Callable, Iterator
@@ -8,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 import click
 
-from abeja_datasets_cli.interrupts import INTERRUPTED, again, message
+from abeja_datasets_cli.interrupts import INTERRUPTED, again, message, terminal_line
 
 if TYPE_CHECKING:
     from abeja_datasets import APIClient
@@ -115,7 +116,15 @@ def failures() -> Iterator[None]:
     except BrokenPipeError:
         raise
     except OSError as error:
-        raise Failure(f"{error.filename}: {error.strerror}" if error.filename else str(error), 2) from error
+        raise Failure(_told(error), 2) from error
+
+
+def _told(error: OSError) -> str:
+    if error.errno == errno.ENOSPC and error.filename is None:
+        import tempfile
+
+        return f"{error.strerror} for temporary files in {tempfile.gettempdir()}; set TMPDIR to a folder with more"
+    return f"{error.filename}: {error.strerror}" if error.filename else str(error)
 
 
 def stopped(error: "LoadingStopped") -> Failure:
@@ -142,8 +151,11 @@ def confirm(question: str, *, is_agreed: bool) -> None:
     if not sys.stdin.isatty():
         raise Failure("there is no terminal to ask on; give --yes to delete without a question", 2)
     try:
-        is_agreed = click.confirm(question, err=True)
-    except click.Abort:  # Ctrl-C, or the end of the input
-        raise Failure("interrupted; nothing was deleted", INTERRUPTED) from None
-    if not is_agreed:
+        click.echo(f"{question} [y/N]: ", nl=False, err=True)
+        answer = terminal_line()
+    except KeyboardInterrupt:
+        answer = ""
+    if not answer:  # Ctrl-C, or the end of the input
+        raise Failure("interrupted; nothing was deleted", INTERRUPTED)
+    if answer.strip().lower() not in ("y", "yes"):
         raise Failure("nothing was deleted", REJECTED)

@@ -26,11 +26,11 @@ Run the same command again to resume after an interruption. The target is replac
 """
 
 
-@click.command(epilog=_EPILOG)
+@click.command(epilog=_EPILOG, short_help="Export the items of a dataset.")
 @click.argument("dataset_id")
 @click.argument("target", type=click.Path(path_type=Path))
-@click.option("--to", "form", help="The format; by default that of the target's name.")
-@click.option("--q", help="Only the items that match this query.")
+@click.option("--to", "form", metavar="FORMAT", help="The format; by default that of the target's name.")
+@click.option("--q", metavar="QUERY", help='Only the items that match this query, such as "label:cat".')
 @click.option("--shard-size", type=click.IntRange(min=1), help="Write several files, of at most this many items each.")
 @click.option("--no-progress", is_flag=True, help="Show no progress.")
 @with_api

@@ -46,7 +46,7 @@ class How(NamedTuple):
     on_progress: Any
 
 
-@click.command("import", epilog=_EPILOG)
+@click.command("import", epilog=_EPILOG, short_help="Load annotation files into a dataset.")
 @click.argument("files", nargs=-1, required=True, metavar="FILE…")
 @click.option("--dataset", "dataset_id", metavar="ID", help="The dataset to load into.")
 @click.option("--create", "name", metavar="NAME", help="Create a dataset with the labels of the files.")
@@ -56,7 +56,10 @@ class How(NamedTuple):
 @click.option("--match", type=click.Choice(matching.KEYS), help="Update the items that are there; create the others.")
 @click.option("--journal", type=click.Path(path_type=Path), help="The journal; the default is FILE.journal.")
 @click.option("--rejected", type=click.Path(path_type=Path), help="Where rejected rows go; FILE.rejected by default.")
-@click.option("--on-error", type=click.Choice(["continue", "stop"]), default="continue", show_default=True)
+@click.option(
+    "--on-error", type=click.Choice(["continue", "stop"]), default="continue", show_default=True,
+    help="Load the other rows, or nothing, when a row is rejected.",
+)  # fmt: skip
 @click.option("--max-errors", type=click.IntRange(min=0), help="Stop when more rows than this are rejected.")
 @click.option("--rate", type=float, help="The most requests a second.")
 @click.option(
@@ -123,7 +126,7 @@ def _check_writable(book: Path) -> None:
 @contextlib.contextmanager
 def _without_stdin(files: tuple[str, ...]) -> Iterator[tuple[str, ...]]:
     """Return the paths of files, with a copy of standard input: an input is read more than once."""
-    from abeja_datasets_loading.formats.sources import STDIN_COPY
+    from abeja_datasets_loading.formats.sources.text import STDIN_COPY
 
     if _STDIN not in files:
         yield files

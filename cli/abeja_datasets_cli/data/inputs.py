@@ -43,7 +43,7 @@ def with_input(command: _Command) -> _Command:
     ) -> Any:  # fmt: skip
         def reading(props: Mapping[str, Any] | None, kind: str | None) -> "tuple[str | None, Options]":
             from abeja_datasets_loading.formats.options import Options
-            from abeja_datasets_loading.formats.uris import Uris, read_mapping
+            from abeja_datasets_loading.formats.sources.uris import Uris, read_mapping
 
             mapping = None if uri_map is None else read_mapping(uri_map, encoding)
             return source_format, Options(

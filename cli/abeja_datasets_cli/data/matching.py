@@ -15,7 +15,7 @@ from abeja_datasets_cli.data.output import note
 if TYPE_CHECKING:
     from abeja_datasets_cli.data.importing import How
     from abeja_datasets_loading import Report
-    from abeja_datasets_loading.formats.groups import Groups
+    from abeja_datasets_loading.formats.tabular.groups import Groups
 
 KEYS: Final = ("dataset_item_id", "data_uri")
 _MOST_SHOWN: Final = 20
@@ -38,7 +38,7 @@ def load(api: Api, dataset: Any, given: Input, key: str, *, how: "How", places: 
     `book.match`, beside a list of their rows, until all of them are settled. An interrupted run is completed first.
     """
     from abeja_datasets_loading import create_items, update_items
-    from abeja_datasets_loading.formats.groups import Groups
+    from abeja_datasets_loading.formats.tabular.groups import Groups
 
     target = api.client, api.organization_id, dataset["dataset_id"]
     options = {

@@ -24,7 +24,7 @@ class Places(NamedTuple):
 
     def of(self, file: Path, count: int) -> Path:
         """Return the place for the rejected rows of an input file, of so many."""
-        from abeja_datasets_loading.formats.sources import STDIN_COPY
+        from abeja_datasets_loading.formats.sources.text import STDIN_COPY
 
         if self.given is not None and count == 1:
             return self.given

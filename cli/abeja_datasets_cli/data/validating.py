@@ -23,11 +23,12 @@ class Validation:
         valid: how many make valid items.
         labels: how many entries each label has.
         notes: how many remarks there are.
+        left_out: how many keys are not sent, since they are those of a response.
         props: the props of a dataset with the labels of all files.
     """
 
     def __init__(self) -> None:
-        self.rows = self.valid = self.notes = 0
+        self.rows = self.valid = self.notes = self.left_out = 0
         self.labels: Counter[str] = Counter()
         self.props: dict[str, Any] = {}
 
@@ -43,6 +44,8 @@ class Validation:
             f"  {count:>9,}  {label}"
             for label, count in sorted(self.labels.items(), key=lambda pair: (-pair[1], pair[0]))
         ]
+        if self.left_out:
+            lines.append(f"{self.left_out:,} keys of responses (dataset_item_id, created_at, …) are left out")
         return lines
 
 
@@ -80,7 +83,8 @@ def validate(
             item = given.with_attributes(record.item)
             try:
                 is_update = has_updates and "dataset_item_id" in item and "source_data" not in item
-                (checker.prepare_update if is_update else checker.prepare)(found.rows - 1, item)
+                prepare = checker.prepare_update if is_update else checker.prepare
+                found.left_out += prepare(found.rows - 1, item).left_out
             except InvalidItem as error:
                 tell(f"{record.place}: {error.reason}")
                 continue

@@ -6,7 +6,7 @@ It reads the forms of requirement that our own metadata have, and needs no libra
 import re
 import sys
 from collections.abc import Iterator, Sequence
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from abeja_datasets_cli.doctor.findings import Finding
 from abeja_datasets_cli.doctor.installs import OURS, find_installs, required
@@ -56,6 +56,10 @@ def supports(versions: str, version: Sequence[int]) -> bool:
     return True
 
 
+_NOT_CHECKED: Final = ("all", "docs")
+"""The first holds the others; with the second, the project builds its own site."""
+
+
 def requirement_findings(path: Sequence[str]) -> Iterator[Finding]:
     """Find which requirements of the core and of each extra are missing.
 
@@ -67,9 +71,9 @@ def requirement_findings(path: Sequence[str]) -> Iterator[Finding]:
     by_extra: dict[str | None, list[Requirement]] = {}
     for requirement in filter(None, parsed):
         by_extra.setdefault(requirement.extra, []).append(requirement)
-    by_extra.pop("all", None)
     for extra, needed in by_extra.items():
-        yield _found(extra, [text for requirement in needed if (text := _lack(requirement, path))])
+        if extra not in _NOT_CHECKED:
+            yield _found(extra, [text for requirement in needed if (text := _lack(requirement, path))])
 
 
 def _found(extra: str | None, lacking: list[str]) -> Finding:

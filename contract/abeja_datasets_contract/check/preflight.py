@@ -6,7 +6,7 @@ from abeja_datasets_contract.check.document.sources import Source
 from abeja_datasets_contract.check.judging.reading import Response, header
 from abeja_datasets_contract.check.report.printable import one_line
 
-from .options import CheckFailed, Lost, Stopped
+from .options import CheckFailed, Lost, Skip, Stopped
 from .probe import Probe
 from .registry import Stage
 from .resources import UNKNOWN_USER
@@ -26,8 +26,8 @@ def preflight(p: Probe) -> None:
         _look(p)
     except Lost:
         raise
-    except Stopped as stopped:
-        raise CheckFailed(str(stopped)) from None
+    except (Stopped, Skip) as reason:
+        raise CheckFailed(str(reason)) from None
 
 
 def _look(p: Probe) -> None:

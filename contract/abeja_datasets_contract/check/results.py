@@ -70,13 +70,13 @@ class Received:
     body: bytes
 
     def cut(self, size: int) -> None:
-        """Forget the body beyond its first bytes; whoever holds this response holds it too."""
+        """Forget the body beyond its first bytes; all that refer to this response share it."""
         object.__setattr__(self, "body", self.body[:size])
 
 
 @dataclass(frozen=True)
 class Exchange:
-    """A request and what came of it."""
+    """A request with its response, or with the reason why none came."""
 
     number: int
     """From 1, in the order of sending."""

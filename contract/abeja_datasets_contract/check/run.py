@@ -59,7 +59,7 @@ def check(
         organization_id: an organization that the credential is valid for.
         authorization: the value of the `Authorization` header.
         options: what may be done, and how.
-        progress: is told of what goes on.
+        progress: is called with each step.
 
     Raises:
         ValueError: the URL is none, no header can hold a credential, a pattern of `options` fits no clause, a known

@@ -1,5 +1,7 @@
 """The contract diff: what changed between two OpenAPI documents, and whom it breaks.
 
+::
+
     from abeja_datasets_contract.diff import compare, load
 
     report = compare(load("HEAD:openapi.yaml"), load("openapi.yaml"))

@@ -1,6 +1,7 @@
 """The Python side of a change: the public names and signatures of the packages before and after, compared by griffe."""
 
 import io
+import re
 import tarfile
 import tempfile
 from collections.abc import Iterator
@@ -37,6 +38,8 @@ PACKAGES = (
     Package("abeja_datasets", "wrapper", "callers sending", by_all=True),
     Package("abeja_datasets.exceptions", "wrapper", "callers reading", by_all=True),
 )
+_MODEL = "*"
+"""What stands for any model or enum of the document in the text of a type."""
 _MILD = {griffe.BreakageKind.PARAMETER_CHANGED_DEFAULT, griffe.BreakageKind.ATTRIBUTE_CHANGED_VALUE}
 """Changes after which calls go on to work, though they may do something else."""
 
@@ -72,6 +75,8 @@ def compare_package(package: Package, before: Path, after: Path) -> list[Finding
                 f"python-{kind.name.lower().replace('_', '-')}", severity, (package.audience,), f"Python: {sentence}"
             )
         )
+    if not package.by_all:  # the attributes of models; those of the wrapper are properties
+        found += _retyped(package, old, new)
     known = {*_public(old, package)}
     added = [path for path in _public(new, package) if path not in known]
     top = [path for path in added if _around(path) not in added]
@@ -79,6 +84,38 @@ def compare_package(package: Package, before: Path, after: Path) -> list[Finding
         *found,
         *(Finding("python-name-added", "compatible", (package.audience,), f"Python: {path} was added") for path in top),
     ]
+
+
+def _retyped(package: Package, old: griffe.Module, new: griffe.Module) -> Iterator[Finding]:
+    """Compare the types of the attributes of models; griffe compares their values alone.
+
+    A type that is only wider breaks no program that sets the attribute; a program that reads it may meet another value.
+    """
+    after = dict(_attributes(new.members.get("models")))
+    for path, before in _attributes(old.members.get("models")):
+        types = [_plain_types(each) for each in (before, after.get(path, before))]
+        if types[0] != types[1] and (_MODEL in types[0]) == (_MODEL in types[1]):
+            severity: Severity = "warning" if types[0] < types[1] else "breaking"
+            texts = [_short(each.annotation) for each in (before, after[path])]
+            words = f"Python: {path}: the type changed from {texts[0]} to {texts[1]}"
+            yield Finding("python-attribute-changed-type", severity, (package.audience,), words)
+
+
+def _attributes(here: Named | None) -> Iterator[tuple[str, griffe.Attribute]]:
+    """Yield the public attributes of the classes of a module, by their paths."""
+    for name, member in here.members.items() if isinstance(here, griffe.Class | griffe.Module) else ():
+        if name.startswith("_") or member.is_alias:
+            continue
+        if isinstance(member, griffe.Class | griffe.Module):
+            yield from _attributes(member)
+        elif isinstance(member, griffe.Attribute) and isinstance(here, griffe.Class):
+            yield member.path, member
+
+
+def _plain_types(attribute: griffe.Attribute) -> set[str]:
+    """Return the types that an attribute may have. The models of the document count as one: their findings differ."""
+    text = re.sub(r"\b(?!Any\b|None\b|Unset\b|UUID\b|File\b)[A-Z]\w*", _MODEL, str(attribute.annotation or ""))
+    return {part.strip() for part in text.split("|")}
 
 
 def _around(path: str) -> str:

@@ -56,7 +56,7 @@ def _rewrite_bounds(schema: dict[str, Any]) -> None:
 
 
 def _rewrite_nullable(schema: dict[str, Any]) -> bool:
-    """Say null as a type, or tell that it can't be said within the schema.
+    """Write null as a type, or return that the schema can't express it.
 
     3.0 gives `nullable` a meaning only beside `type`. Documents also write it beside `allOf` and the like, or as
     `allOf: [{$ref: …}, {nullable: true}]`: read as what it says, that the value may be null. An `enum` beside it takes

@@ -1,6 +1,6 @@
 """What an operation may respond with: statuses, ranges such as `4XX` and `default`; and JSON media types."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
 from abeja_datasets_contract.openapi.document import Document
@@ -26,13 +26,15 @@ def responses(document: Document, operation: str) -> dict[str, dict[str, Any]]:
     return {key: document.mapping(document.follow(child(place, key))) for key in keys}
 
 
-def json_key(content: Mapping[str, Any]) -> str | None:
+def json_key(content: Iterable[str]) -> str | None:
     """Return the key of a `content` that describes JSON, whatever its parameters and case; None without one.
 
-    A range (`application/*`, `*/*`) describes JSON too, where nothing closer does.
+    A type such as `application/problem+json` (RFC 6839) and a range (`application/*`, `*/*`) describe JSON too, where
+    nothing closer does.
     """
     kinds = {key.partition(";")[0].strip().lower(): key for key in reversed([*content])}
-    return next((kinds[kind] for kind in (JSON, "application/*", "*/*") if kind in kinds), None)
+    suffixed = [kind for kind in kinds if kind.endswith("+json")]
+    return next((kinds[kind] for kind in (JSON, *suffixed, "application/*", "*/*") if kind in kinds), None)
 
 
 def json_media(holder: Mapping[str, Any]) -> Mapping[str, Any]:

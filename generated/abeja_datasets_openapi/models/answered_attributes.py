@@ -19,7 +19,7 @@ T = TypeVar("T", bound="AnsweredAttributes")
 
 @_attrs_define
 class AnsweredAttributes:
-    """The annotations of an item as the platform answers with them: as they were given, but that `classification` may
+    """The annotations of an item as the platform returns them: as they were given, but that `classification` may
     also be a single label.
 
         Attributes:

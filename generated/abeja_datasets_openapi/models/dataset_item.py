@@ -25,8 +25,8 @@ class DatasetItem:
         dataset_id (str): An identifier, given by the platform.
         dataset_item_id (int): The number of an item within its dataset, given by the platform.
         source_data (list[SourceData]): The files that an item refers to.
-        attributes (AnsweredAttributes): The annotations of an item as the platform answers with them: as they were
-            given, but that `classification` may
+        attributes (AnsweredAttributes): The annotations of an item as the platform returns them: as they were given,
+            but that `classification` may
             also be a single label.
         created_at (str): A point in time, ISO 8601, in UTC where it has no offset. (`format: date-time` would demand an
             offset, which

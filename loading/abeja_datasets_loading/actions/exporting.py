@@ -164,6 +164,7 @@ class _Exporting(running.Run):
                 file.write(lines(page))
                 self._items += len(page)
                 is_last = len(page) < page_size or self.stopping.is_set()
+                del page  # before the next one is decoded
                 if is_last or clock() - kept >= _SECONDS_BETWEEN:
                     await asyncio.to_thread(file.sync)
                     state.update(cursor=entries.checkpoint(), bytes=file.size, items=self._items)
@@ -191,7 +192,7 @@ class _Exporting(running.Run):
         except Error as error:
             if not self._items:
                 raise
-            again = f"; to begin anew, delete {self.journal.path}" if isinstance(error, BadRequest) else ""
+            again = f"; to start again, delete {self.journal.path}" if isinstance(error, BadRequest) else ""
             self.stop(f"{error}{again}", error)
         return page
 

@@ -4,6 +4,7 @@ import contextlib
 import errno
 import json
 import os
+from collections.abc import Callable
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Final, Self
@@ -103,8 +104,21 @@ def remove(*paths: Path) -> None:
 
 
 def lines(entries: list[Any]) -> bytes:
-    """Return entries as JSON lines in UTF-8."""
+    """Return entries, which came from the server, as JSON lines in UTF-8."""
     try:
-        return "".join([f"{_encode(entry)}\n" for entry in entries]).encode()
+        return _encode_lines(entries)
     except UnicodeEncodeError:  # of a lone surrogate, which UTF-8 has no form for, and JSON has
         return "".join([f"{_encode_ascii(entry)}\n" for entry in entries]).encode()
+
+
+def _plain_lines(entries: list[Any]) -> bytes:
+    return "".join([f"{_encode(entry)}\n" for entry in entries]).encode()
+
+
+try:
+    import msgspec
+except ImportError:  # the extra `loading` brings it
+    _encode_lines: Callable[[list[Any]], bytes] = _plain_lines
+else:
+    # It takes a seventh of the time. It writes NaN as null, but a response with NaN is no valid one.
+    _encode_lines = msgspec.json.Encoder().encode_lines

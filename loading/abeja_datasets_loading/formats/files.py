@@ -5,11 +5,11 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, Final, Protocol
 
-from .json_file import JsonFile
-from .model import FileRefused, Place, Record
-from .options import Options
-from .sources import STDIN, TextSource, name_of
-from .tree import files_below
+from abeja_datasets_loading.formats.model import FileRefused, Place, Record
+from abeja_datasets_loading.formats.options import Options
+from abeja_datasets_loading.formats.sources.text import STDIN, TextSource, name_of
+from abeja_datasets_loading.formats.sources.tree import files_below
+from abeja_datasets_loading.formats.values.json_file import JsonFile
 
 
 class AnnotationFile(Protocol):
@@ -46,49 +46,49 @@ class _Items:
 
 
 def _jsonl(path: Path | str, options: Options) -> AnnotationFile:
-    from . import jsonl
+    from abeja_datasets_loading.formats.api_items import jsonl
 
     return _Items(jsonl.read(path, options))
 
 
 def _json(path: Path | str, options: Options) -> AnnotationFile:
-    from . import json_array
+    from abeja_datasets_loading.formats.api_items import json_array
 
     return _Items(json_array.read(path, options))
 
 
 def _coco(path: Path | str, options: Options) -> AnnotationFile:
-    from .coco import CocoFile
+    from abeja_datasets_loading.formats.coco.reading import CocoFile
 
     return CocoFile(path, options)
 
 
 def _voc(path: Path | str, options: Options) -> AnnotationFile:
-    from .voc import VocFiles
+    from abeja_datasets_loading.formats.voc.reading import VocFiles
 
     return VocFiles(path, options)
 
 
 def _yolo(path: Path | str, options: Options) -> AnnotationFile:
-    from .yolo import YoloFiles
+    from abeja_datasets_loading.formats.yolo.reading import YoloFiles
 
     return YoloFiles(path, options)
 
 
 def _csv(path: Path | str, options: Options) -> AnnotationFile:
-    from .csv_files import CsvFile
+    from abeja_datasets_loading.formats.tabular.csv_files import CsvFile
 
     return CsvFile(path, options)
 
 
 def _parquet(path: Path | str, options: Options) -> AnnotationFile:
-    from .parquet import ParquetFile
+    from abeja_datasets_loading.formats.tabular.parquet import ParquetFile
 
     return ParquetFile(path, options)
 
 
 def _folder(path: Path | str, options: Options) -> AnnotationFile:
-    from .folders import FolderFiles
+    from abeja_datasets_loading.formats.folders import FolderFiles
 
     return FolderFiles(path, options)
 
@@ -128,7 +128,7 @@ def open_file(path: Path | str, options: Options, format: str | None = None) -> 
         format: one of `FORMATS`; by default it is taken from the name, and for JSON from the content.
 
     Raises:
-        FileRefused: it can't be read as a whole, or its format can't be told.
+        FileRefused: it can't be read as a whole, or its format is not known.
     """
     return FORMATS[format or guess(path, options)](path, options)
 
@@ -137,12 +137,12 @@ def guess(path: Path | str, options: Options) -> str:
     """Return the format of a file or folder.
 
     Raises:
-        FileRefused: it can't be told.
+        FileRefused: the format is not known.
     """
     text = os.fspath(path)
     place = Place(name_of(path))
     if text == STDIN:
-        raise FileRefused(place, "has no name to tell its format by; give --format")
+        raise FileRefused(place, "has no name that shows its format; give --format")
     if Path(path).is_dir():
         return _folder_format(Path(path))
     suffix = Path(text.lower().removesuffix(".gz")).suffix

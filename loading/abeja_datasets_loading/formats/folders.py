@@ -5,12 +5,12 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Final
 
-from .images import is_image
-from .labels import NamedLabels
-from .model import FileRefused, Invalid, Note, Place, Record, Rejected, Row
-from .options import Options
-from .sources import name_of
-from .tree import files_below, is_junk
+from abeja_datasets_loading.formats.model import FileRefused, Invalid, Note, Place, Record, Rejected, Row
+from abeja_datasets_loading.formats.options import Options
+from abeja_datasets_loading.formats.sources.images import is_image
+from abeja_datasets_loading.formats.sources.text import name_of
+from abeja_datasets_loading.formats.sources.tree import files_below, is_junk
+from abeja_datasets_loading.formats.values.labels import NamedLabels
 
 _SPLITS: Final = frozenset({"train", "val", "valid", "validation", "test"})
 

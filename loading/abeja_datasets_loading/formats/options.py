@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from .uris import Uris
+from abeja_datasets_loading.formats.sources.uris import Uris
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -8,15 +8,15 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path, PurePath
 from typing import Any, Final
 
-from . import parquet_writer
-from .csv_files import open_reader
-from .files import guess
-from .json_file import JsonFile
-from .options import Options
-from .sources import TextSource
-from .tables import REASON
-from .yolo import label_name
-from .yolo_config import read_config
+from abeja_datasets_loading.formats.files import guess
+from abeja_datasets_loading.formats.options import Options
+from abeja_datasets_loading.formats.sources.text import TextSource
+from abeja_datasets_loading.formats.tabular import parquet_writer
+from abeja_datasets_loading.formats.tabular.csv_files import open_reader
+from abeja_datasets_loading.formats.tabular.tables import REASON
+from abeja_datasets_loading.formats.values.json_file import JsonFile
+from abeja_datasets_loading.formats.yolo.config import read_config
+from abeja_datasets_loading.formats.yolo.reading import label_name
 
 _Rejected = Sequence[tuple[Any, str]]
 _LIST: Final = "rejected.csv"

@@ -6,50 +6,50 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, Final
 
-from .files import SUFFIXES
-from .model import FileRefused, Place
-from .sources import name_of
-from .writing import Writer
+from abeja_datasets_loading.formats.files import SUFFIXES
+from abeja_datasets_loading.formats.model import FileRefused, Place
+from abeja_datasets_loading.formats.sources.text import name_of
+from abeja_datasets_loading.formats.writing import Writer
 
 
 def _jsonl() -> type[Writer]:
-    from .item_writers import JsonlWriter
+    from abeja_datasets_loading.formats.api_items.writers import JsonlWriter
 
     return JsonlWriter
 
 
 def _json() -> type[Writer]:
-    from .item_writers import JsonWriter
+    from abeja_datasets_loading.formats.api_items.writers import JsonWriter
 
     return JsonWriter
 
 
 def _csv() -> type[Writer]:
-    from .item_writers import CsvWriter
+    from abeja_datasets_loading.formats.api_items.writers import CsvWriter
 
     return CsvWriter
 
 
 def _parquet() -> type[Writer]:
-    from .item_writers import ParquetWriter
+    from abeja_datasets_loading.formats.api_items.writers import ParquetWriter
 
     return ParquetWriter
 
 
 def _coco() -> type[Writer]:
-    from .coco_writer import CocoWriter
+    from abeja_datasets_loading.formats.coco.writer import CocoWriter
 
     return CocoWriter
 
 
 def _voc() -> type[Writer]:
-    from .voc_writer import VocWriter
+    from abeja_datasets_loading.formats.voc.writer import VocWriter
 
     return VocWriter
 
 
 def _yolo() -> type[Writer]:
-    from .yolo_writer import YoloWriter
+    from abeja_datasets_loading.formats.yolo.writer import YoloWriter
 
     return YoloWriter
 
@@ -77,7 +77,7 @@ def target_of(
         voc_origin: see `Writer`.
 
     Raises:
-        FileRefused: the format can't be told, or not be written.
+        FileRefused: the format is not known, or can't be written.
     """
     suffix = Path(os.fspath(path).lower()).suffix
     name = form or ("json" if suffix == ".json" else SUFFIXES.get(suffix))

@@ -7,10 +7,11 @@ import tempfile
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
-from typing import IO, Any, Final
+from typing import IO, Any
 
-from .model import FileRefused, Note, Place
-from .sources import name_of
+from abeja_datasets_loading.formats.model import FileRefused, Note, Place
+from abeja_datasets_loading.formats.sources.text import name_of
+from abeja_datasets_loading.formats.values.geometry import ENTRY_KINDS
 
 Item = Mapping[str, Any]
 
@@ -143,9 +144,6 @@ def _refusing(place: Place) -> Iterator[None]:
         yield
     except OSError as error:
         raise FileRefused(place, error.strerror or str(error)) from error
-
-
-ENTRY_KINDS: Final = ("detection", "segmentation", "classification")
 
 
 def entries_of(item: Item) -> tuple[list[dict[str, Any]], list[str]]:

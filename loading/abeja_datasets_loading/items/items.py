@@ -19,7 +19,7 @@ _UNEQUAL: Final = b""
 """The key of a received item that is nested too deeply to be one of ours."""
 
 _MARSHAL: Final = 2
-"""The last version of marshal that writes equal plain values alike, and tells True, 1 and 1.0 apart."""
+"""The last version of marshal that writes equal plain values alike, and distinguishes True, 1 and 1.0."""
 
 _WHOLE_FLOAT: Final = re.compile(r"[:\[,]-?\d+(?:\.0|(?:\.\d+)?e\+\d+)[,\]}]").search
 """Finds each float that is whole, as Python writes it in canonical JSON (and perhaps the like in a string)."""

@@ -14,7 +14,7 @@ from abeja_datasets_loading.journal.records import Target
 
 VERSION: Final = 1
 _APPLICATION: Final = 0x0ABE7A01
-"""`PRAGMA application_id`, by which a journal is told from other files of SQLite."""
+"""`PRAGMA application_id`, which distinguishes a journal from other files of SQLite."""
 _SCHEMA: Final = f"""
 CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
 CREATE TABLE blocks (number INTEGER PRIMARY KEY, fingerprints BLOB NOT NULL);

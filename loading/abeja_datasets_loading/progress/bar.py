@@ -44,7 +44,7 @@ class Bar(Reporter):
         )
 
     def show(self, progress: Progress) -> None:
-        """Draw the bar anew."""
+        """Draw the bar again."""
         if not self._is_drawn:
             return
         try:

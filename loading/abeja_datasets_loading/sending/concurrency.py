@@ -19,7 +19,7 @@ _PATIENCE: Final = 8
 """Windows before a limit that brought nothing is tried again."""
 _MOST_PATIENCE: Final = 64
 _REMEMBERED: Final = 64
-"""How many of the last requests tell which part of them is refused."""
+"""How many of the last requests show which part of them is refused."""
 _CHANCE: Final = 0.15
 """The part that may be refused by chance."""
 _LOWER: Final = 0.9
@@ -106,7 +106,7 @@ class Limit:
         self._begin()
 
     def restart(self) -> None:
-        """Begin anew, as after an outage."""
+        """Begin again, as after an outage."""
         self.value = min(START, self._most)
         self._recover_to = 0.0
         self._tried_from, self._wait, self._latency, self._patience = 0, 0, None, _PATIENCE

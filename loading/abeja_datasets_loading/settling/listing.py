@@ -39,7 +39,7 @@ class Reader(NamedTuple):
     organization_id: str | int
     dataset_id: str | int
     stopping: asyncio.Event | None = None
-    """Set by whoever wants the reading to end."""
+    """Set to end the reading."""
     max_outage: float = MAX_OUTAGE
     say: "Callable[[str], None] | None" = None
     """Shows a note to the user; an empty one ends it."""

@@ -119,7 +119,7 @@ async def _record_created(run: Run, created: Mapping[int, Id]) -> None:
 
 
 async def _create(run: Run, missing: Sequence[int]) -> int:
-    """Have the missing inputs created; return how many they are."""
+    """Create the missing inputs; return how many they are."""
     if not missing:
         return 0
     positions = set(missing)

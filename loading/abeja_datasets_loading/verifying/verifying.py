@@ -50,9 +50,9 @@ async def verify_async(
         organization_id: the organization that owns the dataset.
         dataset_id: the dataset.
         items: the input, as `create_items_async` takes it.
-        journal: the path of the journal that the input was loaded with. It tells the items of the run from those that
-            were there before it and those of others, and says why an item is missing. Without it all items of the
-            dataset are compared. A marker of the run does not count as content.
+        journal: the path of the journal that the input was loaded with. It separates the items of the run from
+            those that were there before it and those of others, and says why an item is missing. Without it all items
+            of the dataset are compared. A marker of the run does not count as content.
 
     Returns:
         What is missing, twice or different.

@@ -1,6 +1,6 @@
 """The framing of HTTP/1.1 messages on a connection, whose bytes stay as they are (RFC 9112).
 
-A parser such as h11 would return what a message means, to be written anew with other bytes. For a malformed message,
+A parser such as h11 would return what a message means, to be written again with other bytes. For a malformed message,
 which a client may want to send, it would return nothing. So this module finds the ends of messages, and nothing else.
 """
 

@@ -8,7 +8,7 @@ from typing import Protocol, TypeVar
 
 from abeja_datasets_mock.errors import Headers, Response
 from abeja_datasets_mock.storage.datasets import Datasets
-from abeja_datasets_mock.storage.items import Items
+from abeja_datasets_mock.storage.items import Items, Start
 from abeja_datasets_mock.storage.records import DatasetRow, ItemRow, Version
 from abeja_datasets_mock.storage.search import Query
 from abeja_datasets_mock.storage.store import Store
@@ -113,31 +113,31 @@ class Pages:
             rows += more
         return rows, in_parts
 
-    async def items(self, request: Request, after: int, size: int, query: Query | None) -> ItemPage:
-        """Read up to `size` items with ids over `after` of those that a query finds, or of all, and count all."""
+    async def items(self, request: Request, start: Start, size: int, query: Query | None) -> ItemPage:
+        """Read up to `size` items from a start, of those that a query finds or of all, and count all."""
         for limit in _LIMITS:
-            page = await self._begun(request, after, size, query, limit)
+            page = await self._begun(request, start, size, query, limit)
             if await self._completed(request, page):
                 break
         return page
 
-    async def _begun(self, request: Request, after: int, size: int, query: Query | None, limit: int) -> ItemPage:
+    async def _begun(self, request: Request, start: Start, size: int, query: Query | None, limit: int) -> ItemPage:
         """Read a page that may lack items: those after the first part of a long one, or all that a query finds."""
 
         def work() -> ItemPage | None:
             number = self._lookup.dataset(request)
             version = self._items.version(number)
             if query is None:
-                rows, is_all = part(self._items.page(number, after, size), limit)
+                rows, is_all = part(self._items.page(number, start, size), limit)
                 count = self._datasets.total_count(number)
                 if is_all:
                     return ItemPage(count, rows)
-                return ItemPage(count, rows, self._items.page_ids(number, after, size)[len(rows) :], version)
+                return ItemPage(count, rows, self._items.page_ids(number, start, size)[len(rows) :], version)
             if self._items.layer(number) is not None:
                 return None
             if limit < _LIMITS[-1]:
                 return ItemPage(0, [], (), version)
-            found, count = at_once(self._items.search(number, after, size, query))
+            found, count = at_once(self._items.search(number, start, size, query))
             return ItemPage(count, list(self._items.some(number, found)))
 
         while (page := await self._store.read_many(work)) is None:
@@ -145,7 +145,7 @@ class Pages:
             await self._merge(request)
         if query is not None and page.version is not None:
             number = int(request.path["dataset_id"])
-            page.left, page.count = await in_turns(self._items.search(number, after, size, query))
+            page.left, page.count = await in_turns(self._items.search(number, start, size, query))
         return page
 
     async def _completed(self, request: Request, page: ItemPage) -> bool:

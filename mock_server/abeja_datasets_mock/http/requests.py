@@ -1,13 +1,14 @@
-"""The parts of a request: query parameters, the length and type of a body, and the body itself."""
+"""The parts of a request: parameters, the length and type of a body, and the body itself."""
 
 import re
 import sys
-from collections.abc import Awaitable, Callable, MutableMapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, MutableMapping, Sequence
 from typing import Any
 from urllib.parse import unquote_to_bytes
 
 from abeja_datasets_mock.errors import CLOSE, Refusal, bad_request
-from abeja_datasets_mock.openapi.document import Operation
+from abeja_datasets_mock.json_text import parse_json
+from abeja_datasets_mock.openapi.document import Operation, Parameter
 
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
 Headers = Sequence[tuple[bytes, bytes]]
@@ -29,23 +30,63 @@ def parse_query(query: bytes, operation: Operation) -> dict[str, Any]:
     values: dict[str, Any] = {}
     for part in query.split(b"&") if query else ():
         name, _, value = (_unquoted(piece) for piece in part.partition(b"="))
+        if name.endswith("]") and name not in operation.query:
+            name, _, key = name.removesuffix("]").partition("[")
+            if operation.query.get(name) and operation.query[name].kind == "object":
+                values.setdefault(name, {})[key] = value  # style: deepObject
+            continue
         parameter = operation.query.get(name)
         if parameter is None:
             continue
-        if parameter.kind == "array":
+        if parameter.kind == "array" and not parameter.separator and not parameter.is_json:
             values.setdefault(name, []).append(_parsed(parameter.item_kind, name, value))
         elif name in values:
             raise bad_request(f"{name}: given more than once; give it once")
         else:
-            values[name] = _parsed(parameter.kind, name, value)
-    for name, parameter in operation.query.items():
+            values[name] = _value(parameter, value)
+    return _checked(values, operation.query, "query parameter")
+
+
+def parse_head(headers: Headers, operation: Operation) -> dict[str, Any]:
+    """Parse the documented parameters of the head and of cookies, by their names in the document.
+
+    Raises:
+        Refusal: 400 for one that is not valid, or is required and missing.
+    """
+    if not operation.headers and not operation.cookies:
+        return {}
+    values = {}
+    for raw, value in headers:
+        parameter = operation.headers.get(raw.decode("latin-1"))
+        if parameter is not None:
+            values[parameter.name] = _value(parameter, value.decode("latin-1").strip())
+    cookies = b"; ".join(value for raw, value in headers if raw == b"cookie").decode("latin-1")
+    for pair in cookies.split("; "):
+        name, _, text = pair.partition("=")
+        if name in operation.cookies:
+            values[name] = _value(operation.cookies[name], text)
+    known = {one.name: one for one in (*operation.headers.values(), *operation.cookies.values())}
+    return _checked(values, known, "header or cookie")
+
+
+def _checked(values: dict[str, Any], known: Mapping[str, Parameter], what: str) -> dict[str, Any]:
+    """Check the values that were given, and add the others."""
+    for name, parameter in known.items():
         if name in values:
             parameter.schema.check(values[name], name)
         elif parameter.required:
-            raise bad_request(f"{name}: missing; this query parameter is required")
+            raise bad_request(f"{name}: missing; this {what} is required")
         else:
             values[name] = parameter.default
     return values
+
+
+def _value(parameter: Parameter, text: str) -> Any:
+    if parameter.is_json:
+        return parse_json(text.encode("utf-8"))
+    if parameter.kind == "array":
+        return [_parsed(parameter.item_kind, parameter.name, one) for one in text.split(parameter.separator)]
+    return _parsed(parameter.kind, parameter.name, text)
 
 
 def _unquoted(text: bytes) -> str:

@@ -7,6 +7,8 @@ from urllib.parse import unquote_to_bytes
 from abeja_datasets_mock.errors import method_not_allowed, not_found
 from abeja_datasets_mock.openapi.document import Operation
 
+_IDS = {"organizations": "organization_id", "datasets": "dataset_id", "items": "dataset_item_id"}
+"""What handlers call an id, by the segment before it: the document may have another name for it."""
 _BROKEN_ESCAPE = re.compile(b"%(?![0-9A-Fa-f]{2})")
 
 
@@ -28,11 +30,14 @@ class Resource:
         self.is_collection = not segments[-1].startswith("{")
         self.operations: dict[str, Operation] = {}
         self._literals = [(place, text) for place, text in enumerate(segments) if not text.startswith("{")]
-        self._parameters = [(place, text[1:-1]) for place, text in enumerate(segments) if text.startswith("{")]
+        before = ["", *segments]
+        self._parameters = [
+            (place, _IDS.get(before[place], text[1:-1])) for place, text in enumerate(segments) if text.startswith("{")
+        ]
         self.parameters = len(self._parameters)
 
     def match(self, segments: list[str]) -> dict[str, str] | None:
-        """Return the path parameters from `size` segments; None where the path is of another resource."""
+        """Return the ids in `size` segments; None where the path is of another resource."""
         for place, literal in self._literals:
             if segments[place] != literal:
                 return None

@@ -2,6 +2,7 @@
 
 import functools
 import itertools
+import logging
 import operator
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
@@ -10,6 +11,7 @@ import jsonschema_rs
 
 from abeja_datasets_mock.errors import Refusal, bad_request
 
+_logger = logging.getLogger("abeja_datasets_mock")
 _SUBJECT = "the value"
 """Stands for the value in messages, which would otherwise repeat up to megabytes of it."""
 
@@ -23,14 +25,23 @@ class Schema:
 
     Args:
         schema: the schema; its references point into the document.
-        components: the document's components.
+        document: the document. Where a schema can't be compiled, any value is valid, and the log says so.
     """
 
     __slots__ = ("_is_valid", "_names", "_validator")
 
-    def __init__(self, schema: Mapping[str, Any], components: Mapping[str, Any]) -> None:
-        root = {**schema, "components": {"schemas": components.get("schemas", {})}}
-        self._validator = jsonschema_rs.Draft202012Validator(_ending_early(root), mask=_SUBJECT)
+    def __init__(self, schema: Mapping[str, Any], document: Mapping[str, Any]) -> None:
+        root = {**schema, "components": _around(document)}
+        try:
+            self._validator = jsonschema_rs.Draft202012Validator(_ending_early(root), mask=_SUBJECT)
+        except ValueError as error:
+            try:
+                whole = {**schema, **{key: document[key] for key in ("components", "paths") if key in document}}
+                self._validator = jsonschema_rs.Draft202012Validator(whole, mask=_SUBJECT)
+            except ValueError:
+                reason = str(error).partition("\n")[0]
+                _logger.warning("a schema of the document is not checked, since it can't be compiled: %s", reason)
+                self._validator = jsonschema_rs.Draft202012Validator({})
         self._is_valid = self._validator.is_valid
         self._names = frozenset(_strings(root))
 
@@ -74,6 +85,11 @@ class Schema:
             case _:
                 is_real = not isinstance(whole, list | dict) or len(whole) == len(kept)
         return error if is_real else None
+
+
+def _around(document: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the components that nearly all references lead to."""
+    return {"schemas": document.get("components", {}).get("schemas", {})}
 
 
 def _sample(value: Any, widths: Sequence[int], names: frozenset[str]) -> Any:

@@ -13,7 +13,7 @@ _WAIT = 0.25
 """Seconds from a commit to the checkpoint, which is for all commits until then."""
 
 _LONG_LOG = 4000
-"""Pages of a log that must begin anew. It does so at a write that finds all of it moved."""
+"""Pages of a log that must begin again. It does so at a write that finds all of it moved."""
 
 _PATIENCE = 0.05
 """Seconds in which a long log waits for the end of a write."""
@@ -28,7 +28,7 @@ class Checkpoints:
         self._loop: asyncio.AbstractEventLoop | None = None
 
     def committed(self, loop: asyncio.AbstractEventLoop) -> None:
-        """Have a checkpoint done soon; call it after each commit, on the loop's thread."""
+        """Request a checkpoint; call it after each commit, on the loop's thread."""
         if self._uri is not None and loop is not self._loop:
             self._loop = loop
             loop.call_later(_WAIT, self._start, loop, self._uri)

@@ -125,7 +125,7 @@ def _adopt(connection: sqlite3.Connection, database: str | Path | None) -> None:
     if application == APPLICATION_ID:
         raise UnusableDatabase(
             f"{database}: is of version {version}, and this server reads version {SCHEMA_VERSION};"
-            " serve it with the release that made it, or name another file, which is made anew"
+            " serve it with the release that made it, or name another file, which is then created"
         )
     if (application, version) != (0, 0) or number("SELECT count(*) FROM sqlite_master"):
         raise UnusableDatabase(f"{database}: is the database of another program; name another file")

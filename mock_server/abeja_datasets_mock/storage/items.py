@@ -8,6 +8,7 @@ import re
 import time
 from collections import Counter
 from collections.abc import Generator, Iterable, Iterator, Sequence
+from typing import NamedTuple
 
 from .index import Index
 from .places import DISTANCE, ITEM_ID, MAX_ITEM_ID, place, places
@@ -43,6 +44,16 @@ def item_number(text: str) -> int | None:
     """Parse the id in a path; None for text that can't be the id of any item."""
     number = int(text) if _ID.fullmatch(text) else MAX_ITEM_ID + 1
     return number if number <= MAX_ITEM_ID else None
+
+
+class Start(NamedTuple):
+    """Where a page of items begins.
+
+    Attributes:
+        after: the id of the item before it; -1 for the first page.
+    """
+
+    after: int = -1
 
 
 class Items:
@@ -139,7 +150,7 @@ class Items:
         layer = self.layer(dataset)
         if layer is None:
             return
-        items = self.page_ids(layer, -1, _MERGED)
+        items = self.page_ids(layer, Start(), _MERGED)
         end = time.perf_counter() + _TIME
         for item in items:
             self.settle(dataset, item)
@@ -162,18 +173,18 @@ class Items:
             if old is not None:
                 self.update(dataset, old, old._replace(attributes=upper[0], updated_at=upper[1]), lazily=True)
 
-    def page(self, dataset: int, after: int, size: int) -> Iterator[ItemRow]:
-        """Read up to `size` items with ids over `after`, in the order of creation."""
+    def page(self, dataset: int, start: Start, size: int) -> Iterator[ItemRow]:
+        """Read up to `size` items from a start, in the order of creation."""
         query = (
             f"SELECT {_COLUMNS} FROM {_TABLE} WHERE items.place >= ? AND items.place < ?"  # noqa: S608 - constant
             " ORDER BY items.place LIMIT ?"
         )
-        return (ItemRow(*row) for row in self._execute(query, (dataset, *places(dataset, after + 1), size)))
+        return (ItemRow(*row) for row in self._execute(query, (dataset, *places(dataset, start.after + 1), size)))
 
-    def page_ids(self, dataset: int, after: int, size: int) -> list[int]:
+    def page_ids(self, dataset: int, start: Start, size: int) -> list[int]:
         """Read the ids of such a page."""
         query = f"SELECT {ITEM_ID} FROM items WHERE place >= ? AND place < ? ORDER BY place LIMIT ?"  # noqa: S608 - constant
-        return [item for (item,) in self._execute(query, (*places(dataset, after + 1), size))]
+        return [item for (item,) in self._execute(query, (*places(dataset, start.after + 1), size))]
 
     def size(self, dataset: int, items: Iterable[int]) -> int:
         """Return the bytes of the JSON text of the items with these ids."""
@@ -183,7 +194,9 @@ class Items:
         )
         return int(self._execute(query, (_places(dataset, items),)).fetchone()[0])
 
-    def search(self, dataset: int, after: int, size: int, query: Query) -> Generator[None, None, tuple[list[int], int]]:
+    def search(
+        self, dataset: int, start: Start, size: int, query: Query
+    ) -> Generator[None, None, tuple[list[int], int]]:
         """Read the ids of such a page of the items that a query finds, and count all of these.
 
         Its result is of one state only if `version` is the same after it.
@@ -193,7 +206,7 @@ class Items:
         for found in self.index.find(dataset, query):
             for first, bits in found:
                 count += bits.bit_count()
-                page += _members(first, bits, after, size - len(page))
+                page += _members(first, bits, start.after, size - len(page))
             yield
         return page, count
 

@@ -292,3 +292,35 @@ def test_convert_and_verify(world: World) -> None:
     (world.folder / "o.jsonl.journal").unlink()
     assert "twice: row 0" in world.run("verify", "o.jsonl", "--dataset", dataset, code=1).stdout
     assert "No such file" in world.run("convert", "x.json", "o.jsonl", code=2).stderr
+
+
+def test_keys_of_responses_are_left_out_and_counted(world: World) -> None:
+    item = {"source_data": [{"data_uri": "a"}], "attributes": {}, "dataset_item_id": 7, "created_at": "2018-05-20"}
+    path = world.write("a.jsonl", [item, {"source_data": [{"data_uri": "b"}]}])
+    said = "2 keys of responses (dataset_item_id, created_at, …) are left out"
+    assert said in world.run("import", path, "--dataset", world.dataset(), "--dry-run").stdout.splitlines()
+    assert said in world.run("import", path, "--dataset", world.dataset("e")).stderr.splitlines()
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("a.jsonl", "\n \n"),
+        ("a.json", "[]"),
+        ("a.csv", "data_uri\n"),
+        ("a.json", '{"images": []}'),
+        ("a.json", '{"annotations": [], "images": [], "categories": [{"id": 1, "name": "a"}]}'),
+    ],
+)
+def test_no_rows_are_no_items_and_no_failure(world: World, name: str, content: str) -> None:
+    path = world.write(name, content)
+    assert "0 rows: 0 valid, 0 rejected" in world.run("import", path, "--dataset", world.dataset()).stderr
+    world.run("convert", path, "out.jsonl")
+    assert (world.folder / "out.jsonl").read_text() == ""
+
+
+@pytest.mark.parametrize("name", ["a.jsonl", "a.json", "a.csv", "a.parquet", "data.yaml"])
+def test_a_file_of_0_bytes_is_refused(world: World, name: str) -> None:
+    path = world.write(name, "")
+    assert "0 bytes" in world.run("import", path, "--dataset", world.dataset(), code=2).stderr
+    assert world.items(str(world.datasets()[0]["dataset_id"])) == []

@@ -1,12 +1,19 @@
-"""Ctrl-C before a command runs."""
+"""Ctrl-C before a command runs and at a question, and a full disk."""
 
+import errno
+import os
+import pty
+import signal
 import subprocess
 import sys
+import tempfile
 
+import click
 import pytest
 from click.testing import CliRunner
 
 from abeja_datasets_cli import main as program
+from abeja_datasets_cli.data.api import failures
 
 _INTERRUPT = """
 import builtins, sys
@@ -37,3 +44,44 @@ def test_ctrl_c_while_a_command_loads(monkeypatch: pytest.MonkeyPatch) -> None:
     done = CliRunner().invoke(program.main, ["import", "a.jsonl"])
     assert done.exit_code == 130
     assert "run again" in done.stderr
+
+
+_ASK = "from abeja_datasets_cli.data.api import confirm; confirm('Delete 3 items?', is_agreed=False); print('deleted')"
+
+
+@pytest.mark.parametrize(
+    ("keys", "code", "said"),
+    [
+        ("y\n", 0, "deleted"),
+        ("YES\n", 0, "deleted"),
+        ("n\n", 1, "Failure: nothing was deleted"),
+        ("\n", 1, "Failure: nothing was deleted"),
+        ("\x04", 130, "Failure: interrupted; nothing was deleted"),
+        (signal.SIGINT, 130, "Failure: interrupted; nothing was deleted"),
+    ],
+)
+def test_a_question_on_a_terminal(keys: str | signal.Signals, code: int, said: str) -> None:
+    here, there = pty.openpty()
+    command = [sys.executable, "-c", _ASK]
+    with subprocess.Popen(command, stdin=there, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+        os.close(there)
+        assert process.stdout is not None
+        assert process.stderr is not None
+        question = process.stderr.read(len("Delete 3 items? [y/N]: "))
+        if isinstance(keys, str):
+            os.write(here, keys.encode())
+        else:
+            process.send_signal(keys)
+        output = (process.stderr.read() + process.stdout.read()).decode()
+    os.close(here)
+    assert question == b"Delete 3 items? [y/N]: "
+    assert said in output
+    assert (process.returncode == 0) is (code == 0)
+
+
+def test_a_full_disk_of_temporary_files_is_named() -> None:
+    with pytest.raises(click.ClickException, match="No space left") as raised, failures():
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+    assert tempfile.gettempdir() in raised.value.message
+    assert "TMPDIR" in raised.value.message
+    assert raised.value.exit_code == 2

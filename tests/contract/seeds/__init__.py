@@ -29,7 +29,7 @@ NO_CHANGE: dict[str, Edit] = {
 
 
 def seeded_document() -> Any:
-    """Give openapi.yaml with what it lacks: enums in a response and parameters, and a scheme that nothing asks for."""
+    """Return openapi.yaml with what it lacks: enums in a response and parameters, and a scheme that nothing needs."""
     path = Path(__file__).parents[3] / "openapi.yaml"
     data = yaml.safe_load(path.read_text(encoding="utf-8"))
     state = {"type": "string", "enum": ["new", "old"]}
@@ -43,7 +43,7 @@ def seeded_document() -> Any:
 
 
 def changed(data: Any, edit: Edit) -> Any:
-    """Give a copy of the document with the change made."""
+    """Return a copy of the document with the change made."""
     new = copy.deepcopy(data)
     edit(new)
     assert new != data or list(new["paths"]) != list(data["paths"]), "the seed changed nothing"

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from tests.loading.formats.reading import Found, read, refusal, write
 
-from abeja_datasets_loading.formats.uris import Uris, read_mapping
+from abeja_datasets_loading.formats.sources.uris import Uris, read_mapping
 
 CATEGORIES = [{"id": 7, "name": "cat", "supercategory": "animal"}, {"id": 9, "name": "dog"}]
 IMAGES = [{"id": 1, "file_name": "a.jpg", "width": 100, "height": 50}, {"id": 2, "file_name": "b.jpg"}]
@@ -183,9 +183,9 @@ def test_an_id_that_is_no_label_id_is_rejected_unless_labels_are_numbered_anew(t
 def test_an_annotation_without_its_image_is_rejected(tmp_path: Path) -> None:
     path = write(tmp_path, "a.json", document(annotation(image_id=5), {"id": 2}, "x"))
     assert read(path).rejected == [
+        f"{path}: /annotations/0: there is no image with the id 5",
         f"{path}: /annotations/1: is no annotation with an image_id",
         f"{path}: /annotations/2: is no annotation with an image_id",
-        f"{path}: /annotations/0: there is no image with the id 5",
     ]
 
 

@@ -12,7 +12,7 @@ from abeja_datasets_loading.formats.files import open_file
 from abeja_datasets_loading.formats.model import Rejected
 from abeja_datasets_loading.formats.options import Options
 from abeja_datasets_loading.formats.rejected import write_rejected
-from abeja_datasets_loading.formats.uris import Uris, read_mapping
+from abeja_datasets_loading.formats.sources.uris import Uris, read_mapping
 
 IMAGES = '[{"id": 1, "file_name": "a", "width": 10, "height": 10}]'
 CATEGORIES = '[{"id": 7, "name": "cat"}]'

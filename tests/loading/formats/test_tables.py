@@ -2,11 +2,15 @@
 
 import datetime as dt
 import decimal
+import errno
+import json
 from pathlib import Path
 from typing import Any
 
 import pytest
 from tests.loading.formats.reading import read, refusal, write
+
+from abeja_datasets_loading.formats.tabular.groups import Groups
 
 pa = pytest.importorskip("pyarrow")
 pq = pytest.importorskip("pyarrow.parquet")
@@ -115,12 +119,15 @@ def test_long_cells_and_lines_in_quotes(tmp_path: Path) -> None:
 
 
 def test_a_header_alone_is_no_item(tmp_path: Path) -> None:
-    assert read(write(tmp_path, "a.csv", HEADER)) == (
-        [],
-        [],
-        [],
-        {"categories": [{"category_id": 1, "name": "labels", "labels": []}]},
-    )
+    assert read(write(tmp_path, "a.csv", HEADER)) == ([], [], [], {})
+
+
+def test_labels_in_the_column_of_attributes_are_labels_of_the_props(tmp_path: Path) -> None:
+    entries = [{"category_id": 1, "label_id": 4, "label": "cat"}, {"category_id": 1, "label_id": 2}, {"label": "x"}, 3]
+    attributes = json.dumps({"detection": entries, "segmentation": "x"}).replace('"', '""')
+    found = read(write(tmp_path, "a.csv", f'data_uri,label_id,label,attributes\na,7,dog,"{attributes}"\n'))
+    (category,) = found.props["categories"]
+    assert category["labels"] == [{"label_id": 2}, {"label_id": 4, "label": "cat"}, {"label_id": 7, "label": "dog"}]
 
 
 def table(tmp_path: Path, **columns: Any) -> Path:
@@ -171,3 +178,13 @@ def test_columns_of_bytes_and_what_is_no_parquet_are_refused(tmp_path: Path) -> 
 
 def test_a_table_of_0_rows(tmp_path: Path) -> None:
     assert read(table(tmp_path, data_uri=pa.array([], pa.string()))).items == []
+
+
+def test_a_full_disk_of_temporary_files_is_an_error_of_the_system() -> None:
+    groups = Groups()
+    groups._database.execute("PRAGMA max_page_count = 4")
+    groups.add("a", 1, "x" * 100_000)
+    with pytest.raises(OSError, match="No space left") as raised:
+        groups.of("a")
+    assert raised.value.errno == errno.ENOSPC
+    groups.close()

@@ -4,7 +4,7 @@ from collections import deque
 from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import TYPE_CHECKING, Any, Self
 
-from abeja_datasets.calls.exchange import Answer
+from abeja_datasets.calls.exchange import Result
 from abeja_datasets.exceptions import Error
 from abeja_datasets.lazy import LazyModule
 from abeja_datasets.operations import Call
@@ -28,7 +28,7 @@ class AsyncEntries(AsyncIterator[dict[str, Any]]):
     """
 
     def __init__(
-        self, walk: Walk, send: Callable[[Call], Awaitable[Answer]], ahead: "async_pages_ahead.AsyncAhead | None" = None
+        self, walk: Walk, send: Callable[[Call], Awaitable[Result]], ahead: "async_pages_ahead.AsyncAhead | None" = None
     ) -> None:
         self._walk = walk
         self._send = send

@@ -5,7 +5,7 @@ import contextlib
 from collections.abc import Awaitable, Callable
 from typing import Final
 
-from abeja_datasets.calls.exchange import Answer
+from abeja_datasets.calls.exchange import Result
 from abeja_datasets.operations import Call
 from abeja_datasets.transports.async_places import cancelled_with_their_loop
 
@@ -20,10 +20,10 @@ class AsyncAhead:
         send: sends a call.
     """
 
-    def __init__(self, send: Callable[[Call], Awaitable[Answer]]) -> None:
+    def __init__(self, send: Callable[[Call], Awaitable[Result]]) -> None:
         self._send = send
         self._call: Call | None = None
-        self._task: asyncio.Task[Answer] | None = None
+        self._task: asyncio.Task[Result] | None = None
 
     async def begin(self, call: Call) -> None:
         """Begin to send a call."""
@@ -34,7 +34,7 @@ class AsyncAhead:
         for _ in range(_TURNS_TO_SEND):
             await asyncio.sleep(0)
 
-    async def take(self, call: Call) -> Answer:
+    async def take(self, call: Call) -> Result:
         """Return the response to a call that was begun, or else send it.
 
         Raises:
@@ -62,25 +62,25 @@ class AsyncAhead:
         if self._task is not None:
             _cancel(self._task)
 
-    def __reduce__(self) -> "tuple[type[AsyncAhead], tuple[Callable[[Call], Awaitable[Answer]]]]":
+    def __reduce__(self) -> "tuple[type[AsyncAhead], tuple[Callable[[Call], Awaitable[Result]]]]":
         return AsyncAhead, (self._send,)
 
 
-def _is_here(task: "asyncio.Task[Answer]") -> bool:
+def _is_here(task: "asyncio.Task[Result]") -> bool:
     return task.get_loop() is asyncio.get_running_loop()
 
 
-async def _awaited(answer: Awaitable[Answer]) -> Answer:
+async def _awaited(answer: Awaitable[Result]) -> Result:
     return await answer
 
 
-def _look_at(task: "asyncio.Task[Answer]") -> None:
+def _look_at(task: "asyncio.Task[Result]") -> None:
     """Take note of a task's error, which asyncio would else log where nobody takes it."""
     if not task.cancelled():
         task.exception()
 
 
-def _cancel(task: "asyncio.Task[Answer]") -> None:
+def _cancel(task: "asyncio.Task[Result]") -> None:
     # Garbage may be collected in any thread, and after the loop was closed.
     with contextlib.suppress(RuntimeError):
         task.get_loop().call_soon_threadsafe(task.cancel)

@@ -11,7 +11,7 @@ T = TypeVar("T")
 
 
 class AttemptReport(NamedTuple):
-    """One attempt, as `on_attempt` is told of it when it is over."""
+    """One attempt, as `on_attempt` is called with it when it is over."""
 
     operation: str
     """The method of the client, such as `get_dataset`."""

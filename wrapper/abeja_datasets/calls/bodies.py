@@ -42,6 +42,20 @@ def decode(body: bytes) -> Any:
     return _decoder.decode(body.decode(json.detect_encoding(body), "surrogatepass"))
 
 
+def text(body: bytes, headers: Mapping[str, str]) -> str:
+    """Return a body that is text, in the charset that its `Content-Type` names: UTF-8 where it names none.
+
+    Raises:
+        ValueError: it is no text of that charset, or Python does not know the charset.
+    """
+    _, _, charset = headers.get("Content-Type", "").lower().partition("charset=")
+    name = charset.partition(";")[0].strip().strip('"') or "utf-8"
+    try:
+        return body.decode(name)
+    except LookupError as error:
+        raise ValueError(f"the charset {name:.40} is not known") from error
+
+
 def without_document(misfit: Exception, redact: Callable[[str], str]) -> Exception:
     """Return the error for a text that is not JSON without the text, which may repeat the credential."""
     if not isinstance(misfit, json.JSONDecodeError):

@@ -5,7 +5,7 @@ from collections import deque
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any, Self
 
-from abeja_datasets.calls.exchange import Answer
+from abeja_datasets.calls.exchange import Result
 from abeja_datasets.exceptions import Error
 from abeja_datasets.lazy import LazyModule
 from abeja_datasets.operations import Call
@@ -28,7 +28,7 @@ class Entries(Iterator[dict[str, Any]]):
         ahead: sends the call for the next page while the caller works on another; None to send it when it is needed.
     """
 
-    def __init__(self, walk: Walk, send: Callable[[Call], Answer], ahead: "pages_ahead.Ahead | None" = None) -> None:
+    def __init__(self, walk: Walk, send: Callable[[Call], Result], ahead: "pages_ahead.Ahead | None" = None) -> None:
         self._walk = walk
         self._send = send
         self._ahead = ahead

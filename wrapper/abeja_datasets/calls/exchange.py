@@ -1,4 +1,4 @@
-"""One call under way, without any I/O: the request that is due, what came of it, and what follows from that."""
+"""One call under way, without any I/O: the request that is due, its response, and what follows from that."""
 
 import functools
 import logging
@@ -27,12 +27,17 @@ from abeja_datasets.exceptions import (
     RequestTimeout,
     shortened,
 )
+from abeja_datasets.lazy import LazyModule
 from abeja_datasets.operations import Call
 from abeja_datasets.transports.received import ACCEPTED
 from abeja_datasets.transports.wire import BodyTooLarge, Failure, Request, Response, causes, forget_locals, out_of_time
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable
+
+    from abeja_datasets.configuration import options
+else:
+    options = LazyModule("abeja_datasets.configuration.options")
 
 MAX_REDIRECTS: Final = 5
 
@@ -49,7 +54,7 @@ _LONGEST_SECRET: Final = 1 << 16
 """Bytes of a body that are searched for the credential before its start is shown."""
 
 
-class Answer:
+class Result:
     """A success: what the server said, as it said it.
 
     Attributes:
@@ -110,7 +115,8 @@ class Exchange:
         """The token that the server did not accept."""
         self._content = bodies.encode(call.body) if call.has_body else None
         self._target = targets.target(settings.base_path + call.url, call.params)
-        self._headers = _headers(self.accept, library, settings.user_agent, settings.headers, call.has_body)
+        more = options.merged(settings.headers, dict(call.headers)) if call.headers else settings.headers
+        self._headers = _headers(self._accepted(call), library, settings.user_agent, more, call.has_body)
         self._redirects = 0
         self._renewals = 0
         self._attempts: list[Attempt] = []
@@ -118,6 +124,10 @@ class Exchange:
         self._deadline = None if settings.deadline is None else time.monotonic() + settings.deadline
         self.unfinished: Awaitable[object] | None = None
         """What the hook returned, where it is to be awaited."""
+
+    def _accepted(self, call: Call) -> str:
+        """Return what is asked for: a text beside JSON, in which errors come."""
+        return f"{call.accept}, {self.accept}" if call.accept.startswith("text/") else self.accept
 
     @property
     def needs_token(self) -> bool:
@@ -158,7 +168,7 @@ class Exchange:
             not settings.timeout_given,
         )
 
-    def answered(self, response: Response) -> Answer | float:
+    def answered(self, response: Response) -> Result | float:
         """Take a response: return its data if it is a success, else the seconds to wait before the next request.
 
         Raises:
@@ -189,7 +199,7 @@ class Exchange:
             raise self._completed(error, response.headers)
         return wait
 
-    def failed(self, failure: Failure) -> Answer | float:
+    def failed(self, failure: Failure) -> Result | float:
         """Take a failure: return the seconds to wait before the next attempt.
 
         Raises:
@@ -225,9 +235,11 @@ class Exchange:
     def unusable(self, why: str, headers: Headers) -> InvalidResponse:
         """Return the error for a response that can't be used, given why."""
         status = self._attempts[-1].status
-        return self._completed(InvalidResponse(f"{self._call.method} {self._place} answered {status} {why}"), headers)
+        return self._completed(
+            InvalidResponse(f"{self._call.method} {self._place} responded with {status} {why}"), headers
+        )
 
-    def raw(self, answer: Answer) -> RawResponse[Any]:
+    def raw(self, answer: Result) -> RawResponse[Any]:
         """Return a success with all that belongs to it."""
         attempts = tuple(self._attempts)
         return RawResponse(
@@ -252,22 +264,24 @@ class Exchange:
         """What an error about a response names: the path, as there is one server."""
         return self._path
 
-    def _succeeded(self, response: Response) -> Answer:
+    def _succeeded(self, response: Response) -> Result:
         status = response.status
         elapsed = self._report(status, None)
-        if status in _WITHOUT_BODY:
-            return Answer(None, response, elapsed, self)
+        if status in _WITHOUT_BODY or not self._call.accept:
+            return Result(None, response, elapsed, self)
+        is_text = self._call.accept.startswith("text/")
         try:
-            body = bodies.decode(response.body)
+            body = bodies.text(response.body, response.headers) if is_text else bodies.decode(response.body)
         except (ValueError, RecursionError) as misfit:
             forget_locals(misfit)
             cause = bodies.without_document(misfit, self._redact)
         else:
             # Most callers never ask for the attempt.
-            return Answer(body, response, elapsed, self)
-        self.succeeded(f"{status} without JSON", status, elapsed)
+            return Result(body, response, elapsed, self)
+        kind = "text" if is_text else "JSON"
+        self.succeeded(f"{status} without {kind}", status, elapsed)
         start = self._redact(response.body[:_LONGEST_SECRET].decode("utf-8", "replace"))[:80]
-        why = f"but the body is not JSON: {start!r}; {shortened(str(cause))}"
+        why = f"but the body is not {kind}: {start!r}; {shortened(str(cause))}"
         raise self.unusable(why, response.headers) from cause
 
     def _redact(self, text: str) -> str:

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Final
 
 from abeja_datasets.calls import waiting
-from abeja_datasets.calls.exchange import Answer
+from abeja_datasets.calls.exchange import Result
 from abeja_datasets.operations import Call
 from abeja_datasets.transports.steps import Steps, watching
 
@@ -22,7 +22,7 @@ class Ahead:
         send: sends a call.
     """
 
-    def __init__(self, send: Callable[[Call], Answer]) -> None:
+    def __init__(self, send: Callable[[Call], Result]) -> None:
         self._send = send
         self._work: _Work | None = None
 
@@ -30,7 +30,7 @@ class Ahead:
         """Begin to send a call."""
         self._work = _Work(self._send, call)
 
-    def take(self, call: Call) -> Answer:
+    def take(self, call: Call) -> Result:
         """Return the response to a call that was begun, or else send it.
 
         Raises:
@@ -56,16 +56,16 @@ class Ahead:
         if self._work is not None:
             self._work.end()
 
-    def __reduce__(self) -> "tuple[type[Ahead], tuple[Callable[[Call], Answer]]]":
+    def __reduce__(self) -> "tuple[type[Ahead], tuple[Callable[[Call], Result]]]":
         return Ahead, (self._send,)
 
 
 class _Work:
     """A call that a thread sends."""
 
-    def __init__(self, send: Callable[[Call], Answer], call: Call) -> None:
+    def __init__(self, send: Callable[[Call], Result], call: Call) -> None:
         self.call = call
-        self._answer: Answer | None = None
+        self._answer: Result | None = None
         self._error: BaseException | None = None
         self._steps = Steps()
         self._stop = waiting.Stop()
@@ -77,7 +77,7 @@ class _Work:
         )
         self.thread.start()
 
-    def result(self) -> Answer | None:
+    def result(self) -> Result | None:
         """Return the response; None in a forked child, which has no threads of its parent."""
         try:
             if self._error is not None:
@@ -93,7 +93,7 @@ class _Work:
             self._stop.now()
             self._steps.end()
 
-    def _run(self, send: Callable[[Call], Answer]) -> None:
+    def _run(self, send: Callable[[Call], Result]) -> None:
         watching.set(self._steps)
         waiting.stop.set(self._stop)
         try:

@@ -52,6 +52,18 @@ def query(params: Mapping[str, Any], shown: str = "params[{!r}]") -> dict[str, s
     return texts
 
 
+def headers(params: Mapping[str, Any]) -> dict[str, str]:
+    """Return the header parameters of a call as text, without those that are None.
+
+    Raises:
+        TypeError: a value is of a type that no header can hold. The message names the parameter.
+        ValueError: a value holds what no header can carry, such as a line break.
+    """
+    from abeja_datasets.configuration import options
+
+    return options.headers(query(params, "{}"))
+
+
 def is_unicode(text: str) -> bool:
     """Return whether text has a form in UTF-8: a lone surrogate has none."""
     try:

@@ -36,7 +36,7 @@ _MASKED_FROM = 6
 
 
 class Credential:
-    """A complete credential. Its repr tells whose it is, and never the secret."""
+    """A complete credential. Its repr shows whose it is, and never the secret."""
 
     __slots__ = ("_secrets", "authorization", "owner")
 
@@ -175,11 +175,16 @@ class Source(NamedTuple):
     """The variables that it takes: the id, if it has one, and the secret."""
     missing: tuple[str, ...]
     """Those of them that are not set, or are empty."""
+    keys: tuple[str, ...]
+    """The keys of the argument `credential` that hold the same."""
 
 
 def sources(environ: Mapping[str, str]) -> tuple[Source, ...]:
     """Return all kinds of credential that the environment may hold. The first that misses nothing is used."""
-    return tuple(Source(_names(kind), _missing(kind, environ)) for kind in _IN_ENVIRONMENT)
+    return tuple(
+        Source(_names(kind), _missing(kind, environ), _names(same))
+        for kind, same in zip(_IN_ENVIRONMENT, _IN_ARGUMENT, strict=True)
+    )
 
 
 def mask(text: str, environ: Mapping[str, str]) -> str:

@@ -38,7 +38,7 @@ _ADDRESSES: Final = {"IPv4": r"[0-9]+(\.[0-9]+){3}", "IPv6": r"v.*|.*:.*"}
 
 
 class Settings(NamedTuple):
-    """What every call of a client goes by."""
+    """The settings of every call of a client."""
 
     credential: Credential | Token | None
     base_url: str

@@ -3,7 +3,7 @@
 import contextlib
 from typing import Any, Final
 
-from abeja_datasets.calls.exchange import Answer
+from abeja_datasets.calls.exchange import Result
 from abeja_datasets.calls.identifiers import quoted
 from abeja_datasets.content.uris import scheme_of, shown, unsupported
 from abeja_datasets.content.web import SCHEMES, Place, Web
@@ -30,7 +30,7 @@ def call(uri: str) -> Call:
     return Call("get_channel_file", "GET", f"/channels/{channel}/{file}", {}, None, False, True)
 
 
-def download_place(answer: Answer, web: Web) -> Place:
+def download_place(answer: Result, web: Web) -> Place:
     """Return where the API says that a file can be downloaded.
 
     Raises:

@@ -1,6 +1,6 @@
 """Content in files of this machine, below the one folder that the caller names.
 
-Whoever writes items could otherwise name any file that the reader may read.
+Those who write items could otherwise name any file that the reader may read.
 """
 
 import os

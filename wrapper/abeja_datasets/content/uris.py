@@ -1,4 +1,4 @@
-"""URIs of content, as whoever wrote the item gave them: any JSON."""
+"""URIs of content, as the author of the item wrote them: any JSON."""
 
 import re
 from typing import Any, Final

@@ -4,7 +4,7 @@ from typing import Final, NamedTuple, TypeVar
 from urllib.parse import quote, unquote_plus, urljoin, urlsplit
 
 from abeja_datasets.calls import targets
-from abeja_datasets.calls.exchange import MAX_REDIRECTS, Answer, Exchange
+from abeja_datasets.calls.exchange import MAX_REDIRECTS, Exchange, Result
 from abeja_datasets.calls.headers import Headers
 from abeja_datasets.configuration.credentials import Credential
 from abeja_datasets.configuration.settings import Settings, with_base_url
@@ -115,10 +115,10 @@ class _ContentExchange(Exchange):
     def _place(self) -> str:
         return self._settings.origin + self._path
 
-    def _succeeded(self, response: Response) -> Answer:
+    def _succeeded(self, response: Response) -> Result:
         elapsed = self._report(response.status, None)
         if response.status in _WHOLE:
-            return Answer(response.body, response, elapsed, self)
+            return Result(response.body, response, elapsed, self)
         self.succeeded(str(response.status), response.status, elapsed)
         raise self.unusable("which is no whole content", response.headers)
 

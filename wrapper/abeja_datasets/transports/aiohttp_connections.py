@@ -79,7 +79,7 @@ class Protocol(ResponseHandler):
 
     - It has one timer, which runs on from request to request. aiohttp sets and cancels one for each request and each
       piece of a response, a tenth of a call's time (https://github.com/aio-libs/aiohttp/issues/8613).
-    - It is not used again after a 5xx. Some servers close it without saying so, and aiohttp lets it go before the
+    - It is not used again after a 5xx. Some servers close it without saying so, and aiohttp releases it before the
       caller knows of the response.
     - What it has received is not lost when the server resets it while a request is sent.
     - It drops interim responses (1xx). aiohttp queues any number of them, and sets no timer for what follows.

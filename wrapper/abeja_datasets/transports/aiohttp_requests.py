@@ -1,6 +1,6 @@
 """Requests on connections that aiohttp keeps open, without the objects that its session makes for each request.
 
-Those take a third of a call's time. aiohttp opens the connections, keeps them, and parses the responses all the same.
+Those take a third of a call's time. aiohttp still opens the connections, keeps them, and parses the responses.
 """
 
 import functools
@@ -39,7 +39,7 @@ class KeptConnections:
 
     Args:
         origin: scheme, host and port of the server.
-        connector: it is told to by `aiohttp_connections.connector`, so that its connections are `Protocol`s.
+        connector: made by `aiohttp_connections.connector`, so that its connections are `Protocol`s.
         max_head: bytes of the longest line and field of a response's head.
     """
 

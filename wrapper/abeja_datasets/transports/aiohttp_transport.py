@@ -142,7 +142,7 @@ class AiohttpTransport:
 
 
 async def _read(response: aiohttp.ClientResponse | Received, request: Request) -> Response:
-    """Read a response to its end, and let its connection go."""
+    """Read a response to its end, and release its connection."""
     headers = Headers(response.raw_headers)
     try:
         body = Body(headers.coding(), request)

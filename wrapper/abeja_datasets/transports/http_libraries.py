@@ -43,9 +43,9 @@ def load_httpx() -> None:
 def find_sniffio_once() -> None:
     """Keep httpcore from looking for sniffio several times in each request of asyncio.
 
-    anyio has brought it no more since 4.12. Where it is missing, each of those imports fails anew, and searches all of
+    anyio has brought it no more since 4.12. Where it is missing, each of those imports fails again, and searches all of
     `sys.path`: a third of a call's time (https://github.com/encode/httpcore/pull/1103). trio imports sniffio itself, so
-    that whoever runs trio has it loaded.
+    that a program with trio has it loaded.
     """
     name = "current_async_library"
     module = sys.modules.get("httpcore._synchronization")  # httpx has loaded it

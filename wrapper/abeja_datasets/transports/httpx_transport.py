@@ -91,7 +91,7 @@ class GivenClient:
 
 
 def _read(response: httpx.Response, request: Request, *, is_given: bool = False) -> Response:
-    """Read a response to its end, and let its connection go."""
+    """Read a response to its end, and release its connection."""
     headers = Headers(response.headers.raw)
     stream: Any = response.stream  # of the one kind or the other, as the transport is
     try:

@@ -1,7 +1,7 @@
 """Loading what the first call needs, in one thread, and never during a fork.
 
 OpenSSL's locks and half-loaded modules of C stay as they are in a forked child, so that its first call would never end.
-`forks.py` mends the rest.
+`forks.py` does the rest.
 """
 
 # Its hook must be older than ours: `before` would hold its lock otherwise, which the thread that loads may wait for.

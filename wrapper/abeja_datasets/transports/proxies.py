@@ -69,7 +69,7 @@ def _is_usable(url: str) -> bool:
 
 
 def is_refusal(status: str) -> bool:
-    """Return whether a proxy that answers a CONNECT with this status would answer it so again.
+    """Return whether a proxy that refuses a CONNECT with this status would refuse it again.
 
     A 5xx says that it does not reach the server; 408 and 429 ask to come again.
     """

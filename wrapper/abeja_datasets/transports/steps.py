@@ -19,7 +19,7 @@ watching: Final[ContextVar["Steps | None"]] = ContextVar("watching", default=Non
 class Steps:
     """Takes the steps of one request, in the thread that sends it.
 
-    The frames of that thread would tell as much, but to read them while it runs ends CPython 3.11 now and then.
+    The frames of that thread would show as much, but to read them while it runs ends CPython 3.11 now and then.
 
     Args:
         deadline: after it the request is not sent any more, by `time.monotonic`.

@@ -1,7 +1,7 @@
 """The document as the check asks it: operations, limits, and what a response may lack."""
 
 import functools
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +13,7 @@ from abeja_datasets_contract.openapi.operations import Operation as Described
 from abeja_datasets_contract.openapi.operations import operations
 from abeja_datasets_contract.openapi.pointers import child, join
 from abeja_datasets_contract.openapi.requirements import elsewhere, secured
-from abeja_datasets_contract.openapi.responses import json_media, responses
+from abeja_datasets_contract.openapi.responses import JSON, json_media, responses
 
 from .locating import locate
 from .naming import KNOWN, Paths, named
@@ -27,6 +27,7 @@ _NEEDED = {"list_datasets": ("next_token",), "list_dataset_items": ("next_page_t
 """The other parameters, without which a request asks for something else."""
 _OURS = ("name", "type", "props", "source_data", "attributes", "dataset_item_id")
 """The properties of requests that the check knows."""
+_LONGEST = 200
 _OF_WRITES = ("get_dataset", "delete_dataset")
 
 
@@ -47,6 +48,7 @@ class Contract:
         self.document = document
         self.path = path
         self.schemas = Schemas(document)
+        self._validators: dict[int, jsonschema_rs.Draft202012Validator] = {}
 
     @functools.cached_property
     def operations(self) -> Mapping[str, Operation]:
@@ -122,6 +124,21 @@ class Contract:
         """Return whether the document describes a response without a body."""
         documented = self.operations[operation].response(status) if operation else None
         return documented is not None and not documented.get("content")
+
+    def media_types(self, operation: str | None, status: int) -> Sequence[str]:
+        """Return the documented media types of a response; JSON where the document has none for it.
+
+        A response to what is no documented operation, such as another spelling of a path, may have any of them.
+        """
+        if operation is None:
+            return self._media_types
+        documented = self.operations[operation].response(status) or {}
+        return [*(documented.get("content") or (JSON,))]
+
+    @functools.cached_property
+    def _media_types(self) -> Sequence[str]:
+        every = (each for known in self.operations.values() for each in known.responses.values())
+        return [*dict.fromkeys((JSON, *(kind for each in every for kind in each.get("content") or ())))]
 
     def secured(self) -> list[str]:
         """List the operations that need a credential and whose paths hold nothing but the ids that the check knows."""
@@ -241,6 +258,9 @@ class Contract:
         """
         parameters = [known for known in self.operation(operation).parameters if known.location == location]
         missing = [known for known in parameters if known.raw.get("required") and known.name not in given]
+        for known in missing:
+            if known.name in _NEEDED.get(operation, ()):
+                raise Skip(f"with {known.name} required, {operation} does not list everything")
         return [(known.name, self._value(known.raw, f"the parameter {known.name}", operation)) for known in missing]
 
     def completed(self, operation: str, body: Any) -> Any:
@@ -259,6 +279,29 @@ class Contract:
         missing = [name for name in required if name not in body and name not in _OURS]
         more = {name: self._value(required[name], f"the property {name}", operation) for name in missing}
         return {**body, **more} if more else body
+
+    def require_allowed(self, operation: str, query: Iterable[tuple[str, Any]], body: Any = None) -> None:
+        """Check that a request is one that the document describes.
+
+        Raises:
+            Skip: it does not allow a parameter or the body.
+        """
+        known = self.operation(operation)
+        for name, value in query:
+            schema: Any = next((one.raw.get("schema", {}) for one in known.parameters if one.name == name), {})
+            if type(value) in (str, int) and not self._allows(schema, value):
+                raise Skip(f"the document does not allow {name}={value} in {operation}")
+        if body is not None and known.request_schema is not None:
+            for error in self._validator(known.request_schema).iter_errors(body):
+                raise Skip(f"the document does not allow this request of {operation}: {error.message[:_LONGEST]}")
+
+    def _allows(self, schema: Any, value: Any) -> bool:
+        return self._validator(schema).is_valid(value)
+
+    def _validator(self, schema: Any) -> jsonschema_rs.Draft202012Validator:
+        if id(schema) not in self._validators:
+            self._validators[id(schema)] = self.schemas.validator(schema)
+        return self._validators[id(schema)]
 
     def _value(self, holder: Mapping[str, Any], what: str, operation: str) -> Any:
         for found in self.schemas.examples(holder):

@@ -52,5 +52,7 @@ def _key(holder: Mapping[str, Any], part: str, above: str) -> str | None:
     if part in holder:
         return part
     if above == "responses":
-        return covering(part, holder)
+        # Whatever status of success the document has: which one it is says nothing about the promise.
+        others = (key for key in holder if key[:1] == "2") if part[:1] == "2" else iter(())
+        return covering(part, holder) or next(others, None)
     return json_key(holder) if above == "content" else None

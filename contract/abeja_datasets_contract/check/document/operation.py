@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from abeja_datasets_contract.openapi.operations import Parameter
-from abeja_datasets_contract.openapi.responses import covering
+from abeja_datasets_contract.openapi.responses import covering, json_media
 
 _SUCCESSES, _ERRORS = range(200, 300), range(400, 500)
 _OWN_MEANING = ("401", "403", "404", "405", "429")
@@ -70,6 +70,12 @@ class Operation:
         exact = tuple(int(key) for key in self.responses if re.fullmatch(r"2\d\d", key))
         ranged = "2XX" in map(str.upper, self.responses)
         return _SUCCESSES if ranged or not exact else exact
+
+    @property
+    def has_body(self) -> bool:
+        """Whether a success may have a JSON body; True where the document does not say."""
+        known = [response for key, response in self.responses.items() if key[:1] == "2"]
+        return not known or any(json_media(response) for response in known)
 
     def allowed(self, statuses: Sequence[int]) -> Sequence[int]:
         """Return the statuses that the document allows where the contract, as it was first written, has these.

@@ -184,7 +184,7 @@ def _pin(operation: str, path: dict[str, Any], ids: dict[str, str]) -> None:
 
 
 def _rename(operation: str, body: Any) -> None:
-    """Insert an unused name into the body of a create, which tells later that the dataset is the run's."""
+    """Insert an unused name into the body of a create, which shows later that the dataset is the run's."""
     if operation == "create_dataset" and isinstance(body, dict) and isinstance(body.get("name"), str):
         unused = f"{_PREFIX}{next(_numbers)}-"
         # As long as the generated one where that is long, since its length may be what the case is about.

@@ -15,8 +15,8 @@ from abeja_datasets_contract.check.document import contract_of, document_path
 
 _HERE = Path(__file__).parent
 _REFUSALS = """
-# Rules that no schema can tell (a name in use, a token of another list, an unknown label, an organization that is not
-# the credential's) refuse what the schema allows.
+# Rules that no schema can express (a name in use, a token of another list, an unknown label, an organization of others)
+# refuse what the schema allows.
 [checks.positive_data_acceptance]
 expected-statuses = {every}
 
@@ -95,7 +95,7 @@ def fuzz(
     ca_bundle: Path | None = None,
     seconds: float | None = None,
 ) -> Report:
-    """Fuzz a server. It creates, changes and deletes whatever it comes upon: only for servers that may be spoilt.
+    """Fuzz a server. It creates, changes and deletes whatever it comes upon: only for servers whose data may be lost.
 
     Args:
         url: where the API is, without a slash at its end.

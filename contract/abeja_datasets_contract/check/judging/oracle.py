@@ -1,7 +1,7 @@
 """The one oracle: what any response must look like. Every response of every stage goes through it."""
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import jsonschema_rs
@@ -9,12 +9,15 @@ import jsonschema_rs
 from abeja_datasets_contract.check.document import Contract
 from abeja_datasets_contract.check.redaction import Redaction
 from abeja_datasets_contract.check.results import Exchange, Received
-from abeja_datasets_contract.openapi.responses import json_media
+from abeja_datasets_contract.openapi.media_types import key_for
+from abeja_datasets_contract.openapi.responses import json_key, json_media
 
 from . import timestamps
 from .compare import shown
 from .reading import NotJson, Place, count_values, header, parse_json, written
 
+_MOMENTS = ("created_at", "updated_at")
+"""Properties that are points in time, where the document has them as text."""
 _DEEPEST = 100
 _FEW = 20_000
 """Values in a body of which all errors are read: more than a page of 1,000 items as the check makes them has."""
@@ -78,14 +81,17 @@ class Oracle:
             yield self._contract.responses_of(operation, "status"), None if known else problem
         if exchange.sent.method == "HEAD":
             return
-        if received.body or not self._contract.is_empty(operation, received.status):
+        is_json = json_key(self._contract.media_types(operation, received.status)) is not None
+        if is_json and (received.body or not self._contract.is_empty(operation, received.status)):
             yield from self._body(received, operation)
 
     def _headers(self, received: Received, operation: str | None) -> Iterator[tuple[str, _Problem]]:
         media = header(received, "content-type")
         if received.body or (operation and not self._contract.is_empty(operation, received.status)):
             came = "no Content-Type" if media is None else f"Content-Type: {media}"
-            yield "responses.media-type", None if _is_json(media or "") else ("Content-Type: application/json", came)
+            documented = self._contract.media_types(operation, received.status)
+            promised = f"Content-Type: {' or '.join(documented)}"
+            yield "responses.media-type", None if _is_one_of(media or "", documented) else (promised, came)
         if received.status == _UNAUTHORIZED:
             challenge = ", ".join(value for key, value in received.headers if key.lower() == "www-authenticate")
             elsewhere = operation and self._contract.operations[operation].elsewhere
@@ -137,11 +143,11 @@ class Oracle:
         return self._validators[id(response)]
 
 
-def _is_json(media: str) -> bool:
-    """Return whether this is JSON; a character set that is declared can only be UTF-8 (RFC 8259, section 8.1)."""
+def _is_one_of(media: str, documented: Sequence[str]) -> bool:
+    """Return whether a media type is documented; a character set that is declared can only be UTF-8."""
     kind, *parameters = (part.strip().lower() for part in media.split(";"))
     charsets = {value.strip('" ') for name, _, value in (p.partition("=") for p in parameters) if name == "charset"}
-    return kind == "application/json" and charsets <= {"utf-8", "utf8", "us-ascii"}
+    return bool(kind) and key_for(kind, documented) is not None and charsets <= {"utf-8", "utf8", "us-ascii"}
 
 
 def _schema_problem(compiled: jsonschema_rs.Draft202012Validator, value: Any, promised: str, *, few: bool) -> _Problem:
@@ -199,7 +205,7 @@ def _timestamps(value: Any, place: Place) -> Iterator[tuple[Place, Any]]:
     records = [((*place, n), record) for n, record in enumerate(value)] if isinstance(value, list) else [(place, value)]
     for where, record in records:
         if isinstance(record, Mapping):
-            yield from (((*where, key), record[key]) for key in ("created_at", "updated_at") if key in record)
+            yield from (((*where, key), record[key]) for key in _MOMENTS if isinstance(record.get(key), str))
             if isinstance(record.get("items"), list) and "source_data" not in record:
                 yield from _timestamps(record["items"], (*where, "items"))
 

@@ -1,4 +1,4 @@
-"""Fuzzing: schemathesis, all phases, with live ids and unused names. Only for a server that may be spoilt."""
+"""Fuzzing: schemathesis, all phases, with live ids and unused names. Only for a server whose data may be lost."""
 
 from collections.abc import Callable
 

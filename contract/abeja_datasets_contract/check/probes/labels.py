@@ -131,7 +131,7 @@ def other_keys(p: Probe) -> None:
 
 @STAGE.clause("labels.of-one-category-twice", "Each pair that stands in the categories is allowed.", _RULE)
 def twice(p: Probe) -> None:
-    """Send a category twice, with different labels, and ids that doubles can't tell apart."""
+    """Send a category twice, with different labels, and ids that doubles can't distinguish."""
     categories = [{"category_id": 1, "name": "x", "labels": [{"label_id": number}]} for number in (1, 2, 2**53 + 1)]
     dataset = filled(p, 1, props={"categories": categories})
     for number in (1, 2, 2**53 + 1):

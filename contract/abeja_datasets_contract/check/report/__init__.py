@@ -1,4 +1,4 @@
-"""The reports of a check: for a person, a browser, a CI server, a program, and whoever wants to see the traffic."""
+"""The reports of a check: for a person, a browser, a CI server, and a program, and the traffic."""
 
 from .files import write
 

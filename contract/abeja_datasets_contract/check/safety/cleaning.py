@@ -41,7 +41,7 @@ def clean_up(
         options: how to send (certificates, rate, timeout), and the credential of the second organization, whose
             datasets are otherwise left. What limits a check does not limit this.
         organization_id: the organization of the run; by default the one that the ledger names.
-        removed: is told of each dataset that was removed, in words.
+        removed: is called with each dataset that was removed, in words.
 
     Returns:
         What is left, each in words.
@@ -88,7 +88,7 @@ class Cleaner:
     Args:
         wire: sends.
         guard: looks at each request; its ledger knows the datasets.
-        removed: is told of each dataset that was removed, in words.
+        removed: is called with each dataset that was removed, in words.
     """
 
     def __init__(self, wire: Wire, guard: Guard, removed: Callable[[str], None] | None = None) -> None:

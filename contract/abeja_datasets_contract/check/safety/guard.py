@@ -59,7 +59,7 @@ class Guard:
             self._require_ours(call, target)
         elif call.method != "POST":
             if self._mode is not Mode.DISPOSABLE:
-                raise RuntimeError(f"{call.method} {call.target}: only for a server that may be spoilt")
+                raise RuntimeError(f"{call.method} {call.target}: only for a server whose data may be lost")
         elif (name := _named(call.body)) is not None:
             self.ledger.note(creating=name, organization_id=target.organization)
 

@@ -22,7 +22,7 @@ class Ownership:
     """Finds out by reads which datasets and items are the run's.
 
     Args:
-        ledger: knows the names that the run gave, and is told what a read shows.
+        ledger: knows the names that the run gave, and is passed what a read shows.
         run: the run's name, which source data of its items holds.
         send: sends a request.
         credentials: the value of `Authorization` for each organization.
@@ -90,7 +90,7 @@ class Ownership:
         return self._send(self.call("list_datasets", organization, query={"max_results": 1, **query}))
 
     def listed(self, organization: str) -> Iterator[tuple[str, str]]:
-        """List the id and the name of each dataset, as far as the list can be read; an id that is none is empty."""
+        """List the id and the name of each dataset, as far as the list can be read; an invalid id is empty."""
         token: dict[str, str] = {}
         pages = _MOST // min(_PAGE, self._contract.size("list_datasets", _PAGE))
         for _ in range(pages):
@@ -172,7 +172,7 @@ class Ownership:
         """Build a request of the run's own, with the credential of the organization.
 
         Raises:
-            InvalidIdentifier: an id is none that a path can hold.
+            InvalidIdentifier: a path can't hold the id.
         """
         known = self._contract.operation(operation)
         pairs = self._contract.within(operation, (query or {}).items())

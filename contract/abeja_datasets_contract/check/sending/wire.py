@@ -47,7 +47,7 @@ class Wire:
         url: where the API is, without a slash at the end.
         options: the limits.
         redaction: what no record may show.
-        progress: is told of each request.
+        progress: is called with each request.
     """
 
     def __init__(self, url: str, options: Options, redaction: Redaction, progress: Progress | None) -> None:

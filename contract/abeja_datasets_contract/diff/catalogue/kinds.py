@@ -63,7 +63,7 @@ def of_kinds(direction: Direction) -> Iterator[Rule]:
     says = "Alternatives are written in another way, and take the same values."
     old, new = (f"{{{union}: [{{type: string}}, {{type: integer}}]}}" for union in ("oneOf", "anyOf"))
     yield Rule(f"{direction}-alternatives-rewritten", says, where, old, new)
-    yield Rule(f"{direction}-discriminator-changed", "Another property tells the alternatives.", where, _UNION % "t",
+    yield Rule(f"{direction}-discriminator-changed", "Another property selects the alternative.", where, _UNION % "t",
                _UNION % "u")  # fmt: skip
     yield Rule(f"{direction}-discriminator-value-changed", "A value of the discriminator no longer stands for the same "
                "alternative.", where, _MAPPED % "a", _MAPPED % "b")  # fmt: skip

@@ -46,7 +46,7 @@ class MessageExamples:
         return example
 
     def body(self, slot: Slot, old: Operation, new: Operation, value: Any) -> Counterexample | None:
-        """Return the request with a body that has a property which the new document does not tell of any more."""
+        """Return the request with a body that has a property which the new document no longer describes."""
         holder = self._old.follow(child(old.pointer, "requestBody")) if "requestBody" in old.raw else old.pointer
         for kind in self._old.mapping(child(holder, "content")):
             if child(holder, "content", kind, "schema") == slot.old:
@@ -67,7 +67,7 @@ class MessageExamples:
         return Counterexample(new.name if new else old.name, "request", request.data, *places, "old", "request")
 
     def response(self, old: Operation, new: Operation, key: str, shows: Objection) -> Example:
-        """Promise a response that may come now, and of which the old document did not tell.
+        """Promise a response that may come now, and which the old document did not describe.
 
         Args:
             old: the operation that it comes from.

@@ -1,7 +1,7 @@
 """Whether a document describes a request, or a response: all that stands against it.
 
 Independent of what finds changes, so that a counterexample is confirmed by other code than made it. Described is what
-the document tells of: a property, a parameter or a status that it does not name is not, even where nothing forbids it.
+the document describes: a property, a parameter or a status that it does not name is not, even where nothing forbids it.
 """
 
 import json
@@ -23,7 +23,7 @@ Objection = Literal[
     "operation", "unknown parameter", "missing parameter", "parameter", "body", "missing body", "property",
     "media type", "credential", "status", "header", "missing header", "unsure",
 ]  # fmt: skip
-"""What stands against a message; `unsure` where nothing can tell."""
+"""What stands against a message; `unsure` where nothing decides it."""
 _IGNORED = ("accept", "content-type", "authorization")
 """Header parameters of these names are none, as the OpenAPI Specification says."""
 

@@ -20,7 +20,7 @@ _TRIES = 60
 
 
 class MessageSampler:
-    """Makes messages as one document describes them; whoever shows one has to have it judged first."""
+    """Makes messages as one document describes them; each has to be judged before it is shown."""
 
     def __init__(self, document: Document) -> None:
         self._document = document

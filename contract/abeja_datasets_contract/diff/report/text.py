@@ -16,7 +16,7 @@ _STYLES: dict[Severity, str] = {
 }  # fmt: skip
 _VERDICTS = {
     "breaking": ("bold red", "The change breaks callers."),
-    "undecided": ("bold magenta", "It can't be told whether the change breaks callers."),
+    "undecided": ("bold magenta", "It is not known whether the change breaks callers."),
     "compatible": ("bold green", "The change is compatible."),
     "no change": ("bold green", "There is no change."),
 }

@@ -35,7 +35,7 @@ class Responses:
                 self._compare_response(status, *places, after)
                 self._tell_of_ranges(status, before, after, places)
             elif after:
-                words = f"response {status} was added, which readers have never been told of"
+                words = f"response {status} was added, which readers do not know"
                 self._add(
                     "response-added",
                     "breaking",

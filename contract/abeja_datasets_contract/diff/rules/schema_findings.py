@@ -246,7 +246,7 @@ class SchemaFindings:
         return True
 
     def _judge_whole(self, ends: Key, slots: list[Slot]) -> None:
-        """Say at the deepest place that differs what no single change explains."""
+        """Report at the deepest place that differs what no single change explains."""
         key = next((key for key in reversed(self._graph.pairs) if ends in self._exposed(key)), ends)
         pair = self._graph.pairs[key]
         sure = self._oracle.decide(*ends) == Verdict.NO or self._example(key, pair, None)

@@ -16,7 +16,7 @@ from abeja_datasets_contract.openapi.pointers import child, join, split
 from abeja_datasets_contract.openapi.references import references
 
 EXTENSIONS = ("x-extensible-enum", "x-stability-level", "x-sunset")
-"""Extensions that tell callers what they may rely on. No other extension has a meaning that is known here."""
+"""Extensions that show callers what they may rely on. No other extension has a meaning that is known here."""
 _WORDS = {
     "summary": "the summary of {what} was {change}",
     "description": "the description of {what} was {change}",
@@ -109,7 +109,7 @@ class Sides:
             found.counterexample = example()
 
     def body_example(self, slot: Slot, value: Any) -> Counterexample | None:
-        """Return the request with a body of which the new document does not tell any more, if there is one."""
+        """Return the request with a body that the new document no longer describes, if there is one."""
         old, new = self._matched.get(slot.operation, (None, None))
         return self.examples.body(slot, old, new, value) if old and new else None
 

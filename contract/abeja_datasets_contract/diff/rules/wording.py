@@ -57,7 +57,7 @@ _FALSE = ("nothing is accepted here any more", "what was never sent may now come
 
 
 class Wording:
-    """Says what changes of schemas are, in the order of time: of requests the sent side is the old one.
+    """Describes the changes of schemas, in the order of time: of requests the sent side is the old one.
 
     Args:
         direction: whether the schemas are of requests or of responses.
@@ -72,7 +72,7 @@ class Wording:
         self._values = Values(direction, sent, covering)
 
     def sentence(self, change: Change, sent: str, covering: str) -> str:
-        """Say what a change between the schemas at two pointers is."""
+        """Describe a change between the schemas at two pointers."""
         here = subject(self._covering, covering) if self._request else subject(self._sent, sent)
         if here.startswith("`") and " in " not in here:
             here += " in requests" if self._request else " in responses"
@@ -101,11 +101,13 @@ class Wording:
         return any(is_null(part) for union in UNIONS for part in schema.get(union, []))
 
     def _discriminator(self, change: Change) -> str:
-        """Return what changed of the property that tells the alternatives."""
+        """Return what changed of the property that distinguishes the alternatives."""
         if change.name:
             return f"the discriminator's value {shown(change.name, 60)} no longer stands for the same alternative"
         sides = [(self._sent, change.sent), (self._covering, change.covering)]
         names = [shown(document.at(place)["propertyName"], 60) for document, place in sides]
+        if names[0] == names[1]:
+            return "an alternative is listed in one document alone; the mapping of the discriminator names it in both"
         old, new = names if self._request else reversed(names)
         return f"the discriminator changed from property {old} to {new}"
 

@@ -1,6 +1,6 @@
 """Values of a schema: small ones, values at its limits, and values that hold another one deep inside.
 
-Every value given is a candidate: whoever shows it has to validate it first.
+Every value given is a candidate: it has to be validated before it is shown.
 """
 
 from collections.abc import Iterator

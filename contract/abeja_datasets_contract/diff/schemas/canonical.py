@@ -8,12 +8,15 @@ from abeja_datasets_contract.diff.schemas.converted import larger_than
 from abeja_datasets_contract.diff.schemas.fixpoint import Verdict
 from abeja_datasets_contract.diff.schemas.schemas import Schemas
 from abeja_datasets_contract.diff.schemas.shapes import Shapes
+from abeja_datasets_contract.openapi.families import UNIONS
 from abeja_datasets_contract.openapi.keywords import Compared, compared
 
 NULL = {"type": "null"}
 Canonical = jsonschema_rs.CanonicalSchema | None
 _MOST = 5_000
 """Of more schemas and values than this, written out, none is canonicalized."""
+_CLOSED = 4
+"""Where more alternatives than this are closed together, canonicalizing takes seconds, and soon hours."""
 VARIANTS = 2
 """Unions inside each other, of which each alternative is compared with all that stands around."""
 
@@ -21,14 +24,44 @@ VARIANTS = 2
 def canonical(schema: Any) -> Canonical:
     """Canonicalize a schema; None where it is none that JSON Schema knows (a misspelt type, a broken pattern).
 
-    So it is for one that is too large with all that it refers to written out, as canonicalizing does.
+    So it is for one that is too large with all that it refers to written out, as canonicalizing does, and for one that
+    closes many alternatives.
     """
-    if larger_than(schema, _MOST):
+    if larger_than(schema, _MOST) or _closes_many(schema):
         return None
     try:
         return jsonschema_rs.canonicalize(schema, draft=jsonschema_rs.Draft202012, validate_formats=True, offline=True)
     except (ValueError, OverflowError):
         return None
+
+
+def _closes_many(schema: Any) -> bool:
+    """Return whether `unevaluatedProperties` stands beside many alternatives somewhere in a schema."""
+    definitions = schema.get("$defs", {}) if isinstance(schema, dict) else {}
+    todo = [schema]
+    while todo:
+        node = todo.pop()
+        if isinstance(node, dict):
+            if "unevaluatedProperties" in node and _alternatives(node, definitions, frozenset()) > _CLOSED:
+                return True
+            todo.extend(node.values())
+        elif isinstance(node, list):
+            todo.extend(node)
+    return False
+
+
+def _alternatives(node: Any, definitions: dict[str, Any], seen: frozenset[str]) -> int:
+    """Count the alternatives of a value, those inside each other too, no further than needed."""
+    if not isinstance(node, dict) or len(seen) > _CLOSED:
+        return 0
+    name = str(node.get("$ref", "")).removeprefix("#/$defs/")
+    parts = [*node.get("allOf", []), *([definitions[name]] if name in definitions and name not in seen else [])]
+    total = sum(_alternatives(part, definitions, seen | {name}) for part in parts)
+    for part in (part for union in UNIONS for part in node.get(union, [])):
+        total += max(1, _alternatives(part, definitions, seen | {name}))
+        if total > _CLOSED:
+            break
+    return total
 
 
 def covers(covering: Canonical, sent: Canonical) -> Verdict:

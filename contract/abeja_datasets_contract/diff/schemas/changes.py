@@ -50,7 +50,7 @@ class Kind(Enum):
     BRANCH = "branch"
     """Only the sent side has an alternative."""
     DISCRIMINATOR = "discriminator"
-    """Another property tells the alternatives; or a value, the name of the change, stands for none or another one."""
+    """Another property selects the alternative; or a value, the name of the change, stands for none or another one."""
     LOOSE = "loose"
     """The pairs inside do not describe a property completely."""
     WIDER = "wider"

@@ -19,8 +19,8 @@ class PairGraph:
 
     Args:
         pairs: compares two schemas.
-        same: tells which pairs do not differ; these are left out.
-        keep: tells which of the schemas inside a pair are followed.
+        same: decides which pairs do not differ; these are left out.
+        keep: decides which of the schemas inside a pair are followed.
         starts: where to begin.
 
     Attributes:

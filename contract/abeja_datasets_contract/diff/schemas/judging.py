@@ -51,7 +51,7 @@ class Judging:
         Args:
             sent: what is sent.
             schema: what it has to obey.
-            near: whether the schema speaks of nothing that is inside the value, so that the surface mostly tells.
+            near: whether the schema speaks of nothing that is inside the value, so that the surface mostly decides.
         """
         facing = self._facing
         able = not self._is_spent() and facing.is_small(sent)

@@ -56,7 +56,7 @@ class Oracle(Facing):
 
     @property
     def spent(self) -> bool:
-        """Whether nothing more is decided but what the surface of schemas tells."""
+        """Whether nothing more is decided but what the surface of schemas shows."""
         return self._solved.spent
 
     def takes_branch(self, pair: Pair, change: Change) -> Verdict:
@@ -74,7 +74,7 @@ class Oracle(Facing):
         """Decide a pair by its keywords and by the pairs inside it.
 
         What is sent obeys a schema if it obeys each of its keywords, and `properties` if each property sent obeys its
-        schema. Where alternatives meet, one may take what another refuses, and then only the whole can tell.
+        schema. Where alternatives meet, one may take what another refuses, and then only the whole decides.
         """
         sent, covering = pair.sent, pair.covering
         if pair.by_branches:
@@ -104,7 +104,7 @@ class Oracle(Facing):
         return worst(verdicts)
 
     def _find_deep(self, sent: str, covering: str, otherwise: Verdict) -> Verdict:
-        """Decide two schemas as wholes, which takes long of large ones; `otherwise` is what their parts tell."""
+        """Decide two schemas as wholes, which takes long of large ones; `otherwise` is what their parts show."""
         if not self.is_small(sent, covering):
             return otherwise if otherwise != NO else UNKNOWN
         verdict = covers(canonical(self.covering.whole(covering)), self.whole(sent))

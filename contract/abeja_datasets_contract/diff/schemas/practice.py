@@ -23,6 +23,9 @@ _WORDS = frozenset({"title", "description", "deprecated", "example", "examples",
 CONSTANTS = "x-constants"
 """The key at which a union of constants leaves what it says of each."""
 
+MAPPED = "x-mapped"
+"""The key at which a union leaves the alternatives that only the mapping of its discriminator names."""
+
 
 def as_meant(document: Document) -> Document:
     """Return a document of the same places which says by the letter what the given one means."""
@@ -76,8 +79,9 @@ def _add_alternatives(document: Document, schema: dict[str, Any], children: list
     listed = {target_of(part) for part in schema.get(union, [])}
     meant = dict.fromkeys([*mapped(document, schema).values(), *([] if union else children)])
     more = [{"$ref": target} for target in meant if target not in listed and target != pointer]
-    if union:
+    if union and more:
         schema[union] = [*schema[union], *more]
+        schema[MAPPED] = [part["$ref"] for part in more]
     elif more:
         schema["anyOf"] = [*more, {}]  # the parent itself is one, too
 

@@ -58,7 +58,7 @@ class Shapes:
 
         Args:
             union: the union.
-            null: whether a union within may allow null, which is none of the alternatives then.
+            null: whether a union within may allow null, which is then left out of the alternatives.
         """
         return self._flat(union, null=null)
 

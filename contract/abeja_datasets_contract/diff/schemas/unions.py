@@ -117,7 +117,7 @@ class Unions:
         return max((min(look_up(Question(how, sent, right)) for how in both) for right in able), default=NO)
 
     def _divided(self, pair: Pair, match: Match, branch: str) -> Verdict:
-        """Return whether several alternatives became of one, told by values of a property, and take all together."""
+        """Return whether several alternatives became of one, selected by a property, and take all together."""
         own = fixed_values(self._sent_shapes, branch)
         parts = [right for right in match.covering.branches if self._is_part(own, right)]
         sent = variant(pair.sent, branch)

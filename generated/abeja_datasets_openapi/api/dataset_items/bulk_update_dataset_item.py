@@ -110,7 +110,7 @@ def sync_detailed(
 
      Replaces the attributes of each item named, all of them or none: an unknown or repeated id, or one
     entry that is
-    not valid, is 400 and changes nothing. An empty list is allowed and answers with an empty list.
+    not valid, is 400 and changes nothing. An empty list is allowed, and the response is an empty list.
 
     Args:
         organization_id (str):
@@ -149,7 +149,7 @@ def sync(
 
      Replaces the attributes of each item named, all of them or none: an unknown or repeated id, or one
     entry that is
-    not valid, is 400 and changes nothing. An empty list is allowed and answers with an empty list.
+    not valid, is 400 and changes nothing. An empty list is allowed, and the response is an empty list.
 
     Args:
         organization_id (str):
@@ -183,7 +183,7 @@ async def asyncio_detailed(
 
      Replaces the attributes of each item named, all of them or none: an unknown or repeated id, or one
     entry that is
-    not valid, is 400 and changes nothing. An empty list is allowed and answers with an empty list.
+    not valid, is 400 and changes nothing. An empty list is allowed, and the response is an empty list.
 
     Args:
         organization_id (str):
@@ -220,7 +220,7 @@ async def asyncio(
 
      Replaces the attributes of each item named, all of them or none: an unknown or repeated id, or one
     entry that is
-    not valid, is 400 and changes nothing. An empty list is allowed and answers with an empty list.
+    not valid, is 400 and changes nothing. An empty list is allowed, and the response is an empty list.
 
     Args:
         organization_id (str):

@@ -88,7 +88,7 @@ def sync_detailed(
 ) -> Response[DatasetItem | Error]:
     """Delete an item
 
-     Deletes an item, and answers with the item as it was.
+     Deletes an item, and returns the item as it was.
 
     Args:
         organization_id (str):
@@ -125,7 +125,7 @@ def sync(
 ) -> DatasetItem | Error | None:
     """Delete an item
 
-     Deletes an item, and answers with the item as it was.
+     Deletes an item, and returns the item as it was.
 
     Args:
         organization_id (str):
@@ -157,7 +157,7 @@ async def asyncio_detailed(
 ) -> Response[DatasetItem | Error]:
     """Delete an item
 
-     Deletes an item, and answers with the item as it was.
+     Deletes an item, and returns the item as it was.
 
     Args:
         organization_id (str):
@@ -192,7 +192,7 @@ async def asyncio(
 ) -> DatasetItem | Error | None:
     """Delete an item
 
-     Deletes an item, and answers with the item as it was.
+     Deletes an item, and returns the item as it was.
 
     Args:
         organization_id (str):

@@ -24,7 +24,7 @@ def _get_kwargs(
     *,
     next_page_token: str | Unset = UNSET,
     q: str | Unset = UNSET,
-    limit: int | Unset = 100,
+    limit: int | Unset = UNSET,
 ) -> dict[str, Any]:
 
     params: dict[str, Any] = {}
@@ -107,7 +107,7 @@ def sync_detailed(
     client: AuthenticatedClient | Client,
     next_page_token: str | Unset = UNSET,
     q: str | Unset = UNSET,
-    limit: int | Unset = 100,
+    limit: int | Unset = UNSET,
 ) -> Response[DatasetItemPage | Error]:
     """List or search a dataset's items
 
@@ -122,7 +122,7 @@ def sync_detailed(
         dataset_id (str):
         next_page_token (str | Unset):
         q (str | Unset):
-        limit (int | Unset):  Default: 100.
+        limit (int | Unset): Default: 100.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -154,7 +154,7 @@ def sync(
     client: AuthenticatedClient | Client,
     next_page_token: str | Unset = UNSET,
     q: str | Unset = UNSET,
-    limit: int | Unset = 100,
+    limit: int | Unset = UNSET,
 ) -> DatasetItemPage | Error | None:
     """List or search a dataset's items
 
@@ -169,7 +169,7 @@ def sync(
         dataset_id (str):
         next_page_token (str | Unset):
         q (str | Unset):
-        limit (int | Unset):  Default: 100.
+        limit (int | Unset): Default: 100.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -196,7 +196,7 @@ async def asyncio_detailed(
     client: AuthenticatedClient | Client,
     next_page_token: str | Unset = UNSET,
     q: str | Unset = UNSET,
-    limit: int | Unset = 100,
+    limit: int | Unset = UNSET,
 ) -> Response[DatasetItemPage | Error]:
     """List or search a dataset's items
 
@@ -211,7 +211,7 @@ async def asyncio_detailed(
         dataset_id (str):
         next_page_token (str | Unset):
         q (str | Unset):
-        limit (int | Unset):  Default: 100.
+        limit (int | Unset): Default: 100.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -241,7 +241,7 @@ async def asyncio(
     client: AuthenticatedClient | Client,
     next_page_token: str | Unset = UNSET,
     q: str | Unset = UNSET,
-    limit: int | Unset = 100,
+    limit: int | Unset = UNSET,
 ) -> DatasetItemPage | Error | None:
     """List or search a dataset's items
 
@@ -256,7 +256,7 @@ async def asyncio(
         dataset_id (str):
         next_page_token (str | Unset):
         q (str | Unset):
-        limit (int | Unset):  Default: 100.
+        limit (int | Unset): Default: 100.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.

@@ -85,7 +85,7 @@ def sync_detailed(
 ) -> Response[Dataset | Error]:
     """Delete a dataset
 
-     Deletes a dataset and all of its items, and answers with the dataset as it was.
+     Deletes a dataset and all of its items, and returns the dataset as it was.
 
     Args:
         organization_id (str):
@@ -119,7 +119,7 @@ def sync(
 ) -> Dataset | Error | None:
     """Delete a dataset
 
-     Deletes a dataset and all of its items, and answers with the dataset as it was.
+     Deletes a dataset and all of its items, and returns the dataset as it was.
 
     Args:
         organization_id (str):
@@ -148,7 +148,7 @@ async def asyncio_detailed(
 ) -> Response[Dataset | Error]:
     """Delete a dataset
 
-     Deletes a dataset and all of its items, and answers with the dataset as it was.
+     Deletes a dataset and all of its items, and returns the dataset as it was.
 
     Args:
         organization_id (str):
@@ -180,7 +180,7 @@ async def asyncio(
 ) -> Dataset | Error | None:
     """Delete a dataset
 
-     Deletes a dataset and all of its items, and answers with the dataset as it was.
+     Deletes a dataset and all of its items, and returns the dataset as it was.
 
     Args:
         organization_id (str):

@@ -104,8 +104,8 @@ def sync_detailed(
 ) -> Response[Error | list[Dataset]]:
     """List an organization's datasets
 
-     The datasets of an organization, in the order of creation. Where more of them follow, the answer
-    carries the
+     The datasets of an organization, in the order of creation. Where more of them follow, the response
+    has the
     header `X-Next-Token`; pass it as `next_token` to go on.
 
     Args:
@@ -143,8 +143,8 @@ def sync(
 ) -> Error | list[Dataset] | None:
     """List an organization's datasets
 
-     The datasets of an organization, in the order of creation. Where more of them follow, the answer
-    carries the
+     The datasets of an organization, in the order of creation. Where more of them follow, the response
+    has the
     header `X-Next-Token`; pass it as `next_token` to go on.
 
     Args:
@@ -177,8 +177,8 @@ async def asyncio_detailed(
 ) -> Response[Error | list[Dataset]]:
     """List an organization's datasets
 
-     The datasets of an organization, in the order of creation. Where more of them follow, the answer
-    carries the
+     The datasets of an organization, in the order of creation. Where more of them follow, the response
+    has the
     header `X-Next-Token`; pass it as `next_token` to go on.
 
     Args:
@@ -214,8 +214,8 @@ async def asyncio(
 ) -> Error | list[Dataset] | None:
     """List an organization's datasets
 
-     The datasets of an organization, in the order of creation. Where more of them follow, the answer
-    carries the
+     The datasets of an organization, in the order of creation. Where more of them follow, the response
+    has the
     header `X-Next-Token`; pass it as `next_token` to go on.
 
     Args:

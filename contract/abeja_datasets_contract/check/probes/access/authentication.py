@@ -128,7 +128,7 @@ def _early(contract: Contract) -> dict[str, dict[str, Any]]:
 
 @STAGE.clause(
     "auth.first",
-    "Without a good credential nothing is told of what exists, or of what is wrong with a request.",
+    "Without a valid credential a response shows neither what exists nor what is wrong with a request.",
     _ORGANIZATION,
 )
 def first(p: Probe) -> None:

@@ -159,7 +159,7 @@ def writes(p: Probe) -> None:
 
 @STAGE.clause(
     "methods.head-and-options",
-    "HEAD and OPTIONS, where they are taken, tell no more than the documented methods do.",
+    "HEAD and OPTIONS, where they are taken, show no more than the documented methods do.",
     Source.reference("RFC 9110, sections 9.3.2 and 9.3.7"),
 )
 def head_and_options(p: Probe) -> None:

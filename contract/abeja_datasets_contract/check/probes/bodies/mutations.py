@@ -42,7 +42,8 @@ def mutants(contract: Contract, schema: Mapping[str, Any], valid: Any) -> Iterat
 def _sites(
     contract: Contract, schema: Mapping[str, Any], value: Any, path: _Path, places: tuple[str, ...]
 ) -> Iterator[tuple[_Path, tuple[str, ...], tuple[Any, ...]]]:
-    schema = _object_branch(contract, contract.schemas.resolved(schema))
+    followed = contract.schemas.resolved(schema)
+    schema = _object_branch(contract, followed) if isinstance(followed, Mapping) else {}
     kind = _kind(schema)
     if kind not in _WRONG:
         return  # any JSON
@@ -67,8 +68,8 @@ def _kind(schema: Mapping[str, Any]) -> str | None:
 def _object_branch(contract: Contract, schema: Mapping[str, Any]) -> Mapping[str, Any]:
     """Return what a property is when it is not null."""
     for branch in schema.get("oneOf", ()):
-        found: Mapping[str, Any] = contract.schemas.resolved(branch)
-        if found.get("type") != "null":
+        found = contract.schemas.resolved(branch)
+        if isinstance(found, Mapping) and found.get("type") != "null":
             return found
     return schema
 

@@ -179,7 +179,7 @@ def unknown_parameter(p: Probe) -> None:
     p.call("get_dataset", dataset.id, expect=(404,))
 
 
-@STAGE.clause("requests.extremes", "JSON of any size is taken or refused with 400, and nothing else comes of it.", INFO)
+@STAGE.clause("requests.extremes", "JSON of any size is taken or refused with 400, and nothing else happens.", INFO)
 def extremes(p: Probe) -> None:
     """Send numbers that a double does not hold, and nesting that a stack does not."""
     dataset = shared_filled(p, "extremes", 1)

@@ -1,4 +1,4 @@
-"""The language of `q` as the document tells it: queries as trees, their text, and which attributes they hold of."""
+"""The language of `q` as the document defines it: queries as trees, their text, and which attributes they hold of."""
 
 import json
 import random

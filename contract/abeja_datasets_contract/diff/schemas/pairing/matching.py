@@ -107,7 +107,7 @@ def fit(one: Shape, other: Shape, shared: frozenset[str] = frozenset()) -> float
     Args:
         one: a schema.
         other: another one.
-        shared: properties that all alternatives have, and that tell none.
+        shared: properties that all alternatives have, and that distinguish none.
     """
     if one.types and other.types and not _alike(one.types) & _alike(other.types):
         return 0
@@ -124,7 +124,7 @@ def _alike(types: frozenset[str]) -> frozenset[str]:
 
 
 def discriminator_of(shapes: Shapes, union: Union) -> str:
-    """Return the property that tells the alternatives of a union; an empty text without one."""
+    """Return the property that distinguishes the alternatives of a union; an empty text without one."""
     discriminator = shapes.document.mapping(union.holder).get("discriminator")
     return str(discriminator.get("propertyName", "")) if isinstance(discriminator, dict) else ""
 

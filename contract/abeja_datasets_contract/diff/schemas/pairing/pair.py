@@ -20,7 +20,7 @@ class Pair:
         matches: the unions of both sides whose alternatives were matched.
         unions: alternatives that differ, judged as a whole where no branch explains it.
         unjudged: changes that JSON Schema does not judge: of discriminators, and of the encoding of texts.
-        loose: properties whose values the pairs inside do not tell all of.
+        loose: properties whose values the pairs inside do not describe wholly.
         has_unions: whether either side has alternatives.
         rewritten: whether the sides have unions of other keywords or of other numbers of alternatives, or allow null in
             another way.

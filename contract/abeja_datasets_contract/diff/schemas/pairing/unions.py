@@ -3,6 +3,7 @@
 from abeja_datasets_contract.diff.schemas.changes import Change, Inner, Kind, Step
 from abeja_datasets_contract.diff.schemas.pairing.matching import Match, Matcher, discriminator_of, values_of
 from abeja_datasets_contract.diff.schemas.pairing.pair import Pair
+from abeja_datasets_contract.diff.schemas.practice import MAPPED
 from abeja_datasets_contract.diff.schemas.shape import Shape, Union
 from abeja_datasets_contract.diff.schemas.shapes import Shapes
 from abeja_datasets_contract.openapi.families import target_of
@@ -70,7 +71,7 @@ class UnionPairs:
         """Compare what a discriminator says: which property it is, and which values stand for the alternatives."""
         names = discriminator_of(self._sent, match.sent), discriminator_of(self._covering, match.covering)
         places = (child(match.sent.holder, "discriminator"), child(match.covering.holder, "discriminator"))
-        if all(names) and names[0] != names[1]:
+        if (all(names) and names[0] != names[1]) or self._is_unlisted(match):
             pair.unjudged.append(Change(Kind.DISCRIMINATOR, "", *places, match.covering.holder))
         if match.firm:
             for place, partners in match.partners.items():
@@ -80,6 +81,19 @@ class UnionPairs:
                 pair.unjudged.extend(
                     Change(Kind.DISCRIMINATOR, value, *places, match.covering.holder) for value in lost
                 )
+
+    def _is_unlisted(self, match: Match) -> bool:
+        """Return whether the sent union lists an alternative that only the mapping of the covering one names."""
+        listed = [left for left in match.partners if self._is_listed(self._sent, match.sent, left)]
+        return not all(
+            self._is_listed(self._covering, match.covering, right) for left in listed for right in match.partners[left]
+        )
+
+    @staticmethod
+    def _is_listed(shapes: Shapes, union: Union, place: str) -> bool:
+        """Return whether a union lists an alternative, which the mapping of its discriminator may name alone."""
+        mapped = shapes.document.mapping(union.holder).get(MAPPED, [])
+        return not mapped or target_of(shapes.document.at(place)) not in mapped
 
     def _moved(self, match: Match, place: str, partners: list[str]) -> bool:
         """Return whether the values of an alternative stand for others now, though it is still one of them."""

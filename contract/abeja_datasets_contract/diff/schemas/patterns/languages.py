@@ -86,7 +86,7 @@ def _after(automaton: Automaton, places: frozenset[int], sign: int) -> frozenset
 
 
 def _representatives(automata: list[Automaton]) -> list[int]:
-    """Return one character of each class that no pattern tells apart."""
+    """Return one character of each class that no pattern distinguishes."""
     ranges = [pair for one in automata for signs in one.signs for pair in signs]
     return list(_classes({edge for low, high in ranges for edge in (low, high + 1)}))
 

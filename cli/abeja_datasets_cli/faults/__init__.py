@@ -1,0 +1,1 @@
+"""Faults: the command `fault-proxy`, and the help that lists the faults."""

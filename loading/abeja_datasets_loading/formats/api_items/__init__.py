@@ -1,0 +1,1 @@
+"""JSON Lines and JSON, which hold the API's own items."""

@@ -1,0 +1,41 @@
+"""JSON: an array of the API's own items."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from abeja_datasets_loading.formats.model import FileRefused, Invalid, Place, Record, Rejected, Row
+from abeja_datasets_loading.formats.options import Options
+from abeja_datasets_loading.formats.sources.text import TextSource
+from abeja_datasets_loading.formats.values import json_values
+from abeja_datasets_loading.formats.values.json_file import JsonFile
+
+
+def read(path: Path | str, options: Options) -> Iterator[Record]:
+    """Iterate over the items of a file.
+
+    Raises:
+        FileRefused: it is no array, or no JSON; see `TextSource`.
+    """
+    source = TextSource(path, options.encoding)
+    try:
+        document = JsonFile(source)
+        if document.peek() == "{":
+            raise FileRefused(
+                document.place, "is a JSON object; an array of items is needed, or --format coco or jsonl"
+            )
+        for index, (value, text) in enumerate(document.elements()):
+            yield _record(document.place._replace(pointer=f"/{index}"), value, text)
+        document.end()
+    finally:
+        source.close()
+
+
+def _record(place: Place, value: Any, text: str) -> Record:
+    if not isinstance(value, dict):
+        return Rejected(place, "is no JSON object", text)
+    try:
+        json_values.check(text)
+    except Invalid as error:
+        return Rejected(place, error.reason, text)
+    return Row(place, value, text)

@@ -1,0 +1,54 @@
+"""JSON Lines: an item of the API a line. Nothing is lost."""
+
+import json
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from abeja_datasets_loading.formats.model import FileRefused, Invalid, Record, Rejected, Row
+from abeja_datasets_loading.formats.options import Options
+from abeja_datasets_loading.formats.sources.text import TextSource
+from abeja_datasets_loading.formats.values import json_values
+
+_encode = json.JSONEncoder(ensure_ascii=False, allow_nan=False, separators=(", ", ": ")).encode
+
+
+def read(path: Path | str, options: Options) -> Iterator[Record]:
+    """Iterate over the items of a file.
+
+    Raises:
+        FileRefused: it is a JSON array, or see `TextSource`.
+    """
+    source = TextSource(path, options.encoding)
+    try:
+        is_first = True
+        for number, line in source.lines():
+            if not line.strip(" \t\r"):
+                continue
+            place = source.place._replace(line=number)
+            if is_first and line.lstrip(" \t").startswith("["):
+                raise FileRefused(place, "is a JSON array; give --format json")
+            is_first = False
+            yield _record(place, line)
+    finally:
+        source.close()
+
+
+def _record(place: Any, line: str) -> Record:
+    try:
+        value = json_values.parse(line)
+    except Invalid as error:
+        return Rejected(place, error.reason, line)
+    if not isinstance(value, dict):
+        return Rejected(place, "is no JSON object", line)
+    return Row(place, value, line)
+
+
+def line(item: Mapping[str, Any]) -> str:
+    """Return an item as a line. Half a surrogate pair, which UTF-8 has no form for, is escaped."""
+    text = _encode(item)
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        text = json.dumps(item, allow_nan=False)
+    return f"{text}\n"

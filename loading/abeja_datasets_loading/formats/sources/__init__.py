@@ -1,0 +1,1 @@
+"""Where annotation files come from: text, folders, image sizes, names and URIs."""

@@ -1,0 +1,87 @@
+"""Records that stand anywhere in a file, collected by what they belong to, outside memory."""
+
+import contextlib
+import errno
+import os
+import re
+import sqlite3
+from collections.abc import Iterable, Iterator
+from typing import Final
+
+_BLOCK: Final = 500
+_SURROGATE: Final = re.compile("[\ud800-\udfff]")
+_CACHE: Final = "PRAGMA cache_size = -4096"  # KiB
+
+
+class Groups:
+    """Texts by key, each with a number, in the order in which they were added. A temporary file holds them."""
+
+    def __init__(self) -> None:
+        # An empty name is a temporary file that SQLite removes, and holds in memory while it is small.
+        # An input may be opened in one thread, read in another and closed in the first, one after the other.
+        self._database = sqlite3.connect("", isolation_level=None, check_same_thread=False)
+        self._database.execute(_CACHE)
+        self._database.execute("CREATE TABLE record (key TEXT NOT NULL, number INTEGER NOT NULL, text TEXT NOT NULL)")
+        self._database.execute("BEGIN")
+        self._waiting: list[tuple[str, int, bytes]] = []
+        self._is_indexed = False
+
+    def close(self) -> None:
+        """Remove the file."""
+        self._database.close()
+
+    def add(self, key: str, number: int, text: str) -> None:
+        """Add a text."""
+        self._waiting.append((_safe(key), number, text.encode("utf-8", "surrogatepass")))
+        if len(self._waiting) >= _BLOCK:
+            self._flush()
+
+    def of(self, key: str) -> list[tuple[int, str]]:
+        """Return the texts of a key with their numbers."""
+        self._index()
+        rows = self._database.execute("SELECT number, text FROM record WHERE key = ? ORDER BY rowid", (_safe(key),))
+        return [(number, text.decode("utf-8", "surrogatepass")) for number, text in rows]
+
+    def __iter__(self) -> Iterator[tuple[str, list[tuple[int, str]]]]:
+        """Iterate over the keys, in the order of their first texts."""
+        self._index()
+        keys = self._database.execute("SELECT key FROM record GROUP BY key ORDER BY MIN(rowid)")
+        for (key,) in keys:
+            found = _plain(key)
+            yield found, self.of(found)
+
+    def _index(self) -> None:
+        if not self._is_indexed:
+            self._flush()
+            with _full_disk():
+                self._database.execute("CREATE INDEX by_key ON record (key)")
+            self._is_indexed = True
+
+    def _flush(self) -> None:
+        rows: Iterable[tuple[str, int, bytes]] = self._waiting
+        with _full_disk():
+            self._database.executemany("INSERT INTO record VALUES (?, ?, ?)", rows)
+        self._waiting = []
+
+
+@contextlib.contextmanager
+def _full_disk() -> Iterator[None]:
+    """Raise the error of the system where SQLite says that the disk is full."""
+    try:
+        yield
+    except sqlite3.OperationalError as error:
+        if error.sqlite_errorcode != sqlite3.SQLITE_FULL:
+            raise
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC)) from error
+
+
+def _safe(key: str) -> str:
+    # SQLite takes no lone surrogate; in a key of ours U+0000 stands before its number.
+    return key if key.isascii() else _SURROGATE.sub(lambda found: f"\0{ord(found[0]):04x}", key)
+
+
+def _plain(key: str) -> str:
+    if "\0" not in key:
+        return key
+    first, *others = key.split("\0")
+    return first + "".join(chr(int(part[:4], 16)) + part[4:] for part in others)

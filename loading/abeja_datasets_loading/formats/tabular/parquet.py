@@ -1,0 +1,232 @@
+"""Parquet: a table of objects, or of items with nested columns (pyarrow)."""
+
+import contextlib
+import datetime as dt
+import decimal
+import math
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+from abeja_datasets_loading.formats.model import FileRefused, Invalid, Place, Record, Rejected, Row
+from abeja_datasets_loading.formats.options import Options
+from abeja_datasets_loading.formats.remarks import Remarks
+from abeja_datasets_loading.formats.sources.text import name_of
+from abeja_datasets_loading.formats.tabular import tables
+from abeja_datasets_loading.formats.tabular.tables import TableRows
+from abeja_datasets_loading.formats.values import json_values
+from abeja_datasets_loading.formats.values.geometry import ENTRY_KINDS
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+BATCH: Final = 1024
+MISSING: Final = "needs pyarrow; install abeja-datasets[parquet]"
+_IDS: Final = ("category_id", "label_id")
+
+
+class ParquetFile:
+    """A Parquet file, ready to iterate over its items.
+
+    Args:
+        path: the file.
+        options: how to read it.
+
+    Raises:
+        FileRefused: it is no Parquet file, or has columns that make no items.
+    """
+
+    def __init__(self, path: Path | str, options: Options) -> None:
+        self._place = Place(name_of(path))
+        self._options = options
+        self._file = _opened(path, self._place)
+        self._rows: TableRows | None = None
+        with contextlib.ExitStack() as unless_read:
+            unless_read.callback(self.close)
+            schema = self._file.schema_arrow
+            _check(schema, self._place)
+            if "source_data" not in schema.names:
+                self._rows = TableRows(self._place.file, options)
+                self._read_flat(self._rows, self._header(schema.names))
+            unless_read.pop_all()
+
+    @property
+    def props(self) -> dict[str, Any]:
+        """The props of a dataset for it, once all of it was iterated over; none where items have nested columns."""
+        return {} if self._rows is None else self._rows.props
+
+    def close(self) -> None:
+        """Close the file."""
+        self._file.close()
+        if self._rows is not None:
+            self._rows.close()
+
+    def __iter__(self) -> Iterator[Record]:
+        """Iterate over the items."""
+        return self._nested() if self._rows is None else iter(self._rows)
+
+    def _header(self, names: list[str]) -> dict[int, str]:
+        try:
+            return tables.header(names)
+        except Invalid as error:
+            raise FileRefused(self._place, error.reason) from None
+
+    def _batches(self) -> Iterator[tuple[int, dict[str, Any]]]:
+        number = 0
+        try:
+            for batch in self._file.iter_batches(BATCH):
+                for row in _plain(batch).to_pylist():
+                    number += 1
+                    yield number, row
+        except (OSError, ValueError, NotImplementedError) as error:
+            raise FileRefused(self._place._replace(line=number or None), f"no Parquet from here on: {error}") from None
+
+    def _read_flat(self, rows: TableRows, columns: Mapping[int, str]) -> None:
+        names = list(columns.values())
+        for number, row in self._batches():
+            cells = dict(zip(names, (_json(value) for value in row.values()), strict=True))
+            for key in _IDS:
+                if isinstance(cells.get(key), float) and math.isnan(cells[key]):
+                    del cells[key]
+            rows.add(number, cells, number)
+
+    def _nested(self) -> Iterator[Record]:
+        remarks = Remarks()
+        for number, row in self._batches():
+            place = self._place._replace(line=number)
+            try:
+                record: Record = Row(place, _item(row, self._options), [number])
+            except Invalid as error:
+                record = Rejected(place, f"{error.pointer}: {error.reason}".removeprefix(": "), [number])
+            yield record
+            if isinstance(record, Row):
+                yield from remarks.on(record)
+
+
+def _opened(path: Path | str, place: Place) -> "pq.ParquetFile":
+    try:
+        import pyarrow as pa
+        import pyarrow.parquet as pq
+    except ImportError:
+        raise FileRefused(place, MISSING) from None
+    try:
+        return pq.ParquetFile(path)
+    except (OSError, pa.ArrowException) as error:
+        raise FileRefused(place, f"no Parquet file: {error}") from None
+
+
+def _plain(batch: "pa.RecordBatch") -> "pa.RecordBatch":
+    """Return a batch with text for times that have nanoseconds, which Python's own times have not."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    for position, field in enumerate(batch.schema):
+        if pa.types.is_timestamp(field.type) and field.type.unit == "ns":
+            column = batch.column(position)
+            try:
+                made = column.cast(pa.timestamp("us", field.type.tz))
+            except pa.ArrowInvalid:
+                zone = "" if field.type.tz is None else "%Ez"
+                made = pc.strftime(column, format=f"%Y-%m-%dT%H:%M:%S{zone}")
+            batch = batch.set_column(position, field.name, made)
+    return batch
+
+
+def _check(schema: "pa.Schema", place: Place) -> None:
+    from pyarrow import types
+
+    def walk(kind: "pa.DataType", name: str) -> None:
+        if types.is_dictionary(kind):
+            kind = kind.value_type
+        if not kind.num_fields and "binary" in str(kind):
+            raise FileRefused(place, f"the column {name} holds bytes, which JSON has no form for; leave it out")
+        for position in range(kind.num_fields):
+            field = kind.field(position)
+            walk(field.type, f"{name}.{field.name}")
+
+    for field in schema:
+        walk(field.type, field.name)
+    twice = [name for name, count in Counter(schema.names).items() if count > 1]
+    if twice:
+        raise FileRefused(place, f"the column {twice[0]!r} stands there twice")
+
+
+def _json(value: Any) -> Any:
+    """Return a value of a column as JSON. Null inside a struct is an absent key."""
+    if isinstance(value, dict):
+        return {key: _json(child) for key, child in value.items() if child is not None}
+    if isinstance(value, list):
+        if value and all(isinstance(each, tuple) for each in value):
+            return {str(key): _json(child) for key, child in value}  # a map
+        return [_json(child) for child in value]
+    if isinstance(value, decimal.Decimal):
+        return format(value, "f")
+    if isinstance(value, dt.datetime | dt.date | dt.time):
+        return value.isoformat()
+    return str(value) if isinstance(value, dt.timedelta) else value
+
+
+def _item(row: Mapping[str, Any], options: Options) -> dict[str, Any]:
+    item: dict[str, Any] = {}
+    attributes: dict[str, Any] = {}
+    for key, given in row.items():
+        value = _json(given)
+        if value is None:
+            continue
+        if key in ("source_data", "attributes"):
+            value = _parsed(value, key)
+        if key == "source_data":
+            item[key] = [_source(each, options) for each in _sources(value)]
+        elif key == "attributes":
+            if not isinstance(value, dict):
+                raise Invalid("is no object", key)
+            attributes = _with_whole_ids(value) | attributes
+        elif key not in _LEFT_OUT:
+            attributes[key] = value
+    if "source_data" not in item:
+        raise Invalid("is missing", "source_data")
+    return item | {"attributes": attributes}
+
+
+_LEFT_OUT: Final = frozenset(
+    {"organization_id", "dataset_id", "dataset_item_id", "created_at", "updated_at", "data_uri", "data_type"}
+)
+"""Columns of a response, and those that repeat what `source_data` holds."""
+
+
+def _with_whole_ids(attributes: dict[str, Any]) -> dict[str, Any]:
+    """Return attributes with integers for the whole floats in the ids of entries. NaN in an id is an absent key."""
+    for kind in ENTRY_KINDS:
+        entries = attributes.get(kind)
+        for entry in entries if isinstance(entries, list) else ():
+            for key in _IDS if isinstance(entry, dict) else ():
+                value = entry.get(key)
+                if isinstance(value, float) and math.isnan(value):
+                    del entry[key]
+                elif isinstance(value, float) and value.is_integer():
+                    entry[key] = int(value)
+    return attributes
+
+
+def _parsed(value: Any, key: str) -> Any:
+    if not isinstance(value, str):
+        return value
+    try:
+        return json_values.parse(value)
+    except Invalid as error:
+        raise Invalid(error.reason, key) from None
+
+
+def _sources(value: Any) -> list[Any]:
+    found = value if isinstance(value, list) else [value]
+    if not found:
+        raise Invalid("is empty; one object with data_uri is needed", "source_data")
+    if not all(isinstance(each, dict) for each in found):
+        raise Invalid("is no list of objects", "source_data")
+    return found
+
+
+def _source(source: dict[str, Any], options: Options) -> dict[str, Any]:
+    return source | {"data_uri": options.uris.of_uri(source.get("data_uri"))}

@@ -1,0 +1,1 @@
+"""Values of annotation files: JSON, numbers, boxes, ids and labels."""

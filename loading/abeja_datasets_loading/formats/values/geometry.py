@@ -1,0 +1,122 @@
+"""Boxes and points of annotations: checked, and never recomputed."""
+
+import math
+import operator
+from collections.abc import Sequence
+from typing import Any, Final
+
+from abeja_datasets_loading.formats.model import Invalid
+
+_NUMBERS: Final[frozenset[type]] = frozenset((int, float))
+SIDES: Final = ("xmin", "ymin", "xmax", "ymax")
+_sides = operator.itemgetter(*SIDES)
+
+ENTRY_KINDS: Final = ("detection", "segmentation", "classification")
+"""Keys of attributes that hold lists of entries."""
+
+RESERVED: Final = frozenset({"category_id", "label_id", "label", "rect"})
+"""Keys of an entry that a key of an annotation never replaces."""
+
+Rect = dict[str, Any]
+
+
+def rect(xmin: float, ymin: float, xmax: float, ymax: float) -> Rect:
+    """Return a rect.
+
+    Raises:
+        Invalid: an edge lies before the opposite one. Whether it was swapped, or is a width, is not guessed. Or an edge
+            is greater than any number that programs read.
+    """
+    if -math.inf < xmin <= xmax < math.inf and -math.inf < ymin <= ymax < math.inf:
+        return {"xmin": xmin, "ymin": ymin, "xmax": xmax, "ymax": ymax}
+    for low, high, axis in ((xmin, xmax, "x"), (ymin, ymax, "y")):
+        if high < low:
+            raise Invalid(f"{axis}max is {high}, less than {axis}min {low}")
+    raise Invalid("an edge is greater than any number that programs read")
+
+
+def oddities(box: Any, width: float, height: float) -> Sequence[str]:
+    """Return what is odd about a rect that is kept. What has another shape is not looked at.
+
+    Args:
+        box: the rect.
+        width: of the image; infinite where it is not known.
+        height: likewise.
+    """
+    try:
+        xmin, ymin, xmax, ymax = _sides(box)
+        if 0 <= xmin < xmax <= width and 0 <= ymin < ymax <= height:
+            return ()
+    except (KeyError, TypeError):
+        return ()
+    if not are_numbers([xmin, ymin, xmax, ymax]):
+        return ()
+    found = []
+    if xmin == xmax or ymin == ymax:
+        found.append("the box has no area")
+    if xmin < 0 or ymin < 0:
+        found.append("the box begins at a negative position")
+    if xmax > width or ymax > height:
+        found.append(f"the box reaches beyond the image ({width}, {height})")
+    return found
+
+
+def are_numbers(values: list[Any]) -> bool:
+    """Return whether all values of a JSON array are numbers."""
+    return {*map(type, values)} <= _NUMBERS
+
+
+def is_rle(value: Any) -> bool:
+    """Return whether a segmentation is a run-length encoding, as a list of counts or as packed text."""
+    return isinstance(value, dict) and isinstance(value.get("counts"), list | str) and _is_size(value.get("size"))
+
+
+def _is_size(value: Any) -> bool:
+    return (
+        isinstance(value, list) and len(value) == len("hw") and all(type(each) is int and each >= 0 for each in value)
+    )
+
+
+def polygons(value: Any) -> list[list[float]]:
+    """Return the polygons of a segmentation: lists of x and y in turns.
+
+    Raises:
+        Invalid: it has another shape.
+    """
+    if type(value) is not list:
+        raise Invalid("is neither polygons nor a run-length encoding")
+    for polygon in value:
+        if type(polygon) is not list or not polygon or len(polygon) % 2 or not {*map(type, polygon)} <= _NUMBERS:
+            raise _no_polygon(value, polygon)
+    found: list[list[float]] = value
+    return found
+
+
+def _no_polygon(value: list[Any], polygon: Any) -> Invalid:
+    pointer = f"/{next(index for index, each in enumerate(value) if each is polygon)}"
+    if not isinstance(polygon, list) or not are_numbers(polygon):
+        return Invalid("is no list of numbers", pointer)
+    return Invalid(f"has {len(polygon)} numbers; pairs of x and y are needed", pointer)
+
+
+def extent(points: Sequence[Sequence[float]]) -> Rect:
+    """Return the smallest rect around polygons: at least one, of one point or more."""
+    xs = [x for polygon in points for x in polygon[::2]]
+    ys = [y for polygon in points for y in polygon[1::2]]
+    return rect(min(xs), min(ys), max(xs), max(ys))
+
+
+def add_entry(attributes: dict[str, Any], entry: dict[str, Any], dataset_type: str | None) -> None:
+    """Add the entry of an annotation to the attributes of its item, where its kind stands.
+
+    Raises:
+        Invalid: something else than a list of entries stands there.
+    """
+    if "rect" in entry:
+        key = "segmentation" if dataset_type == "segmentation" else "detection"
+    else:
+        key = "segmentation" if "segmentation" in entry else "classification"
+    entries = attributes.setdefault(key, [])
+    if not isinstance(entries, list):
+        raise Invalid(f"the attributes have {key} already, and it is no list of entries")
+    entries.append(entry)

@@ -1,0 +1,176 @@
+"""YOLO: images, a label file beside each, and a `data.yaml` with the names (https://docs.ultralytics.com/datasets/)."""
+
+from collections.abc import Iterator
+from pathlib import Path, PurePath
+from typing import Any, Final, NamedTuple
+
+from abeja_datasets_loading.formats.model import FileRefused, Invalid, Note, Place, Record, Rejected, Row
+from abeja_datasets_loading.formats.options import Options
+from abeja_datasets_loading.formats.remarks import Remarks
+from abeja_datasets_loading.formats.sources import images
+from abeja_datasets_loading.formats.sources.images import Size
+from abeja_datasets_loading.formats.sources.text import TextSource, name_of
+from abeja_datasets_loading.formats.sources.tree import files_below
+from abeja_datasets_loading.formats.values import geometry
+from abeja_datasets_loading.formats.values.labels import CATEGORY_ID
+from abeja_datasets_loading.formats.yolo.config import YoloConfig, read_config
+from abeja_datasets_loading.formats.yolo.labels import entry_of
+
+_SPACES: Final = " \t\r"
+
+
+class _Image(NamedTuple):
+    """An image and its label file, which may be absent."""
+
+    path: Path
+    label: Path
+    name: str
+    """Relative to the dataset's folder, or to that of its split."""
+
+
+class YoloFiles:
+    """The images of a `data.yaml`, or of a folder with `data.yaml` or `classes.txt` in it.
+
+    Args:
+        path: the file or folder.
+        options: how to read it.
+
+    Attributes:
+        props: the props of a dataset for it.
+
+    Raises:
+        FileRefused: a file can't be read.
+    """
+
+    def __init__(self, path: Path | str, options: Options) -> None:
+        self._config: YoloConfig = read_config(Path(path), options.encoding)
+        self._options = options
+        self._sizes = None if options.sizes is None else images.read_sizes(options.sizes, options.encoding)
+        self.props: dict[str, Any] = self._config.props
+
+    def close(self) -> None:
+        """Do nothing: no file stays open."""
+
+    def __iter__(self) -> Iterator[Record]:
+        """Iterate over the images in the order of the splits, with what is odd beside them."""
+        yield from self._config.notes
+        remarks = Remarks()
+        labels = {label_of(place / "x.jpg").parent for place in self._config.splits if place.is_dir()}
+        used: set[Path] = set()
+        for image in self._images():
+            used.add(image.label)
+            labels.add(image.label.parent)
+            size = self._size(image)
+            record = self._record(image, size)
+            yield record
+            if isinstance(record, Row):
+                yield from remarks.on(record)
+            if size is not None and size.is_turned:
+                yield Note(Place(name_of(image.path)), "its EXIF orientation swaps width and height")
+        yield from _without_image(labels, used.union(self._config.splits))
+
+    def _images(self) -> Iterator[_Image]:
+        for place in self._config.splits:
+            for path in _listed(place, self._config.root, self._options.encoding):
+                yield _Image(path, label_of(path), self._name(path, place))
+
+    def _name(self, path: Path, place: Path) -> str:
+        for folder in (self._config.root, place):
+            if path.is_relative_to(folder) and path != folder:
+                return path.relative_to(folder).as_posix()
+        return path.name
+
+    def _size(self, image: _Image) -> Size | None:
+        given = self._sizes or {}
+        return images.size_of(image.path) or given.get(image.name) or given.get(image.path.name)
+
+    def _record(self, image: _Image, size: Size | None) -> Record:
+        label_file = image.label
+        if size is None and not image.path.exists():
+            return Rejected(Place(name_of(image.path)), "there is no such image", image)
+        try:
+            source = {"data_uri": self._options.uris(image.name)}
+        except Invalid as error:
+            return Rejected(Place(name_of(image.path)), error.reason, image)
+        if size is not None:
+            source |= {"width": size.width, "height": size.height}  # type: ignore[dict-item]  # JSON values
+        attributes: dict[str, Any] = {}
+        try:
+            for number, line in self._lines(label_file):
+                self._add(attributes, Place(name_of(label_file), number), line, size)
+        except FileRefused as error:
+            return Rejected(error.place, error.reason, image)
+        return Row(Place(name_of(image.path)), {"source_data": [source], "attributes": attributes}, image)
+
+    def _lines(self, path: Path) -> Iterator[tuple[int, str]]:
+        if not path.exists() or not path.stat().st_size:
+            return
+        source = TextSource(path, self._options.encoding)
+        try:
+            yield from ((number, line) for number, line in source.lines() if line.strip(_SPACES))
+        finally:
+            source.close()
+
+    def _add(self, attributes: dict[str, Any], place: Place, line: str, size: Size | None) -> None:
+        try:
+            index, shape = entry_of(line, size)
+            name = self._config.label(index)
+        except Invalid as error:
+            raise FileRefused(place, error.reason) from None
+        entry = {"category_id": CATEGORY_ID, "label_id": index, **name, **shape}
+        geometry.add_entry(attributes, entry, self._options.dataset_type)
+
+
+def label_name(image: PurePath) -> PurePath:
+    """Return the name of the label file of an image: the last folder `images` of its path becomes `labels`."""
+    folder = next(_label_folders(image.parent), image.parent)
+    return folder / f"{image.stem}.txt"
+
+
+def label_of(image: Path) -> Path:
+    """Return the label file of an image: the last folder `images` of its path, in any case, becomes `labels`.
+
+    Where there is no such file, one beside the image counts, and one in `labels` beside it.
+    """
+    name = f"{image.stem}.txt"
+    candidates = [Path(folder, name) for folder in _label_folders(image.parent)]
+    candidates += [image.parent / name, image.parent / "labels" / name]
+    return next((each for each in candidates if each.exists()), candidates[0])
+
+
+def _label_folders(images: PurePath) -> Iterator[PurePath]:
+    """Iterate over the folders with the labels of a folder of images."""
+    parts = images.parts
+    at = next((at for at in reversed(range(len(parts))) if parts[at].lower() == "images"), None)
+    if at is not None:
+        for name in ("labels",) if parts[at] == "images" else ("labels", "Labels", "LABELS"):
+            yield PurePath(*parts[:at], name, *parts[at + 1 :])
+
+
+def _listed(place: Path, root: Path, encoding: str | None) -> Iterator[Path]:
+    """Iterate over the images of a folder, of a list in a text file, or over an image itself.
+
+    The names in a list are relative to its folder, or to the folder of the dataset.
+    """
+    if place.is_dir():
+        yield from filter(images.is_image, files_below(place))
+    elif place.suffix.lower() == ".txt":
+        source = TextSource(place, encoding)
+        try:
+            for _, line in source.lines():
+                if name := line.strip(_SPACES):
+                    path = name.replace("\\", "/").removeprefix("./")
+                    beside = place.parent / path
+                    yield beside if beside.exists() or not (root / path).exists() else root / path
+        finally:
+            source.close()
+    else:
+        yield place
+
+
+def _without_image(folders: set[Path], used: set[Path]) -> Iterator[Note]:
+    for folder in sorted(folders):
+        for path in files_below(folder) if folder.is_dir() else ():
+            if path.suffix.lower() == ".txt" and path not in used and path.name != "classes.txt":
+                used.add(path)  # folders may lie in each other
+                yield Note(Place(name_of(path)), "there is no image for this label file")

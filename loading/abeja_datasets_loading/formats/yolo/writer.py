@@ -1,0 +1,146 @@
+"""Writing YOLO: label files, `data.yaml` with the names, and a table of the images' sizes."""
+
+import csv
+from collections.abc import Callable, Iterable, Mapping
+from decimal import Context, Decimal
+from functools import partial
+from typing import Any, Final
+
+import yaml
+
+from abeja_datasets_loading.formats.model import Invalid
+from abeja_datasets_loading.formats.sources.images import Size
+from abeja_datasets_loading.formats.sources.paths import Names
+from abeja_datasets_loading.formats.values import geometry
+from abeja_datasets_loading.formats.values.numbers import is_number
+from abeja_datasets_loading.formats.writing import Item, LabelNames, Writer, entries_of, source_of
+from abeja_datasets_loading.formats.yolo.labels import entry_of
+
+_EXACT: Final = Context(prec=100)
+_FEWEST: Final = 6
+"""Numbers of a polygon: three points."""
+_DIGITS: Final = (17, 25, 40)
+_HELD: Final = frozenset({"category_id", "label_id", "label", "rect", "segmentation", "confidence"})
+
+
+class YoloWriter(Writer):
+    """Writes a folder with `data.yaml`, `labels` and `sizes.csv`. The images are the caller's to put into `images`."""
+
+    is_folder = True
+
+    def start(self) -> None:
+        """Prepare the folders."""
+        (self.path / "labels").mkdir()
+        (self.path / "images").mkdir()
+        self._sizes = (self.path / "sizes.csv").open("w", encoding="utf-8", newline="")
+        self._csv = csv.writer(self._sizes, lineterminator="\n")
+        self._csv.writerow(("name", "width", "height"))
+        self._names, self._labels = Names(), LabelNames(self.props())
+
+    def add(self, item: Item) -> Iterable[str]:
+        """Write the label file of an item."""
+        source, lost = source_of(item)
+        uri, width, height = (source.pop(key, None) for key in ("data_uri", "width", "height"))
+        entries, others = entries_of(item)
+        path = self._names.of(uri)
+        size = Size(width, height) if type(width) is int and type(height) is int and width and height else None
+        if size is not None:
+            self._csv.writerow((str(uri).rpartition("/")[2], *size[:2]))
+        rows = []
+        for position, entry in enumerate(entries):
+            row, missing = self._row(entry, size)
+            rows += [] if row is None else [row]
+            lost += [f"entry {position}: {each}" for each in missing]
+        file = self.path / "labels" / f"{path}.txt"
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text("".join(f"{row}\n" for row in rows), "utf-8")
+        return lost + others + [f"source_data[0].{key}" for key in source]
+
+    def finish(self) -> Iterable[str]:
+        """Write the names."""
+        props = self.props()
+        self._labels.add(props)
+        names = {number: label.get("label", str(number)) for (_, number), label in sorted(self._labels.labels.items())}
+        document = {"train": "images", "names": names}
+        with (self.path / "data.yaml").open("w", encoding="utf-8") as file:
+            yaml.safe_dump(document, file, allow_unicode=True, sort_keys=False)
+        return [f"props.{key}" for key in props if key != "categories"]
+
+    def close(self) -> None:
+        """Close the table of sizes."""
+        self._sizes.close()
+
+    def _row(self, entry: Mapping[str, Any], size: Size | None) -> tuple[str | None, list[str]]:
+        self._labels.note(entry)
+        lost = [key for key in entry if key not in _HELD]
+        if size is None:
+            return None, ["all of it, since the width and height of the image are not known"]
+        start = str(entry["label_id"])
+        end = [repr(entry["confidence"])] if is_number(entry.get("confidence")) else []
+        segmentation, box = entry.get("segmentation"), entry.get("rect")
+        points = _polygon(segmentation)
+        if points is not None:
+            lost += [] if box in (None, geometry.extent([points])) else ["rect"]
+            return _shortest(start, end, partial(_ratios, points, size), {"segmentation": [points]}, size), lost
+        if not isinstance(box, Mapping) or not all(is_number(box.get(side)) for side in geometry.SIDES):
+            return None, ["all of it, since it has no box"]
+        lost += [] if segmentation is None else ["segmentation"]
+        return _shortest(start, end, partial(_centre, box, size), {"rect": box}, size), lost
+
+
+def _polygon(value: Any) -> list[float] | None:
+    """Return the points of a segmentation that is one polygon of at least three points."""
+    if not isinstance(value, list) or len(value) != 1 or not isinstance(value[0], list):
+        return None
+    is_held = len(value[0]) >= _FEWEST and len(value[0]) % 2 == 0 and all(map(is_number, value[0]))
+    return value[0] if is_held else None
+
+
+def _ratios(points: list[float], size: Size, digits: int) -> list[Decimal]:
+    return [_rounded(_over(_exact(value), size[position % 2]), digits) for position, value in enumerate(points)]
+
+
+def _centre(box: Mapping[str, Any], size: Size, digits: int) -> list[Decimal]:
+    """Return the centre and the size of a box. The centre has the digits that the edges need to come back exactly."""
+    centres, sizes = [], []
+    for low, high, whole in (("xmin", "xmax", size.width), ("ymin", "ymax", size.height)):
+        start = _exact(box[low])
+        length = _rounded(_over(_EXACT.subtract(_exact(box[high]), start), whole), digits)
+        sizes.append(length)
+        centres.append(_EXACT.add(_rounded(_over(start, whole), digits), _over(length, 2)))
+    return centres + sizes
+
+
+def _rounded(value: Decimal, digits: int) -> Decimal:
+    return Context(prec=digits).plus(value)
+
+
+def _over(value: Decimal, other: int) -> Decimal:
+    return _EXACT.divide(value, Decimal(other))
+
+
+def _exact(value: float) -> Decimal:
+    return Decimal(repr(value))
+
+
+def _text(value: Decimal) -> str:
+    """Return all digits of a number, without zeros at their end; `normalize` would round to 28 digits."""
+    text = format(value, "f")
+    return text.rstrip("0").rstrip(".") if "." in text else text
+
+
+def _shortest(
+    start: str, end: list[str], columns: Callable[[int], list[Decimal]], wanted: Mapping[str, Any], size: Size
+) -> str:
+    """Return the row with the fewest digits of those that read back as the same pixels."""
+    row = ""
+    for digits in _DIGITS:
+        texts = [_text(value) for value in columns(digits)]
+        row = " ".join([start, *texts, *end])
+        try:
+            _, found = entry_of(row, size)
+        except Invalid:
+            continue
+        if all(found.get(key) == value for key, value in wanted.items()):
+            break
+    return row
