@@ -2,6 +2,8 @@
 
 import inspect
 import re
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -19,11 +21,13 @@ DOCS: Final = Path(__file__).parent.parent / "docs"
 ITEMS: Final = 25
 
 
-def programs(page: str) -> dict[str, Any]:
-    """Run all programs of a page as modules; return their names."""
+def programs(page: str, having: str = "") -> dict[str, Any]:
+    """Run all programs of a page that have a text as modules; return their names."""
     names: dict[str, Any] = {"__name__": "page"}
     text = (DOCS / page).read_text(encoding="utf-8")
     for program in re.findall(r"```python\n(.*?)```", text, re.DOTALL):
+        if having not in program:
+            continue
         assert len(program.splitlines()) < 45, "about twenty lines of code"
         exec(compile(program, page, "exec"), names)
     return names
@@ -108,3 +112,24 @@ def test_each_historical_name_is_one_of_ours() -> None:
     for module in (client, dataset, dataset_item):
         public = {name for name, value in classes.items() if value.__module__ == module.__name__}
         assert public <= {owner for owner, _ in names}
+
+
+def test_a_plan_is_created_run_and_verified(
+    dataset_api: "DatasetApi", tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, value in dataset_api.environment.items():
+        monkeypatch.setenv(name, value)
+    rows = tmp_path / "rows.jsonl"
+    rows.write_text('{"source_data": [{"data_uri": "s3://bucket/1"}]}\n', encoding="utf-8")
+    with dataset_api.client() as client:
+        dataset = client.create_dataset(dataset_api.organization_id, "d", "custom", {})["dataset_id"]
+        page = programs("cluster.md", "APIClient()")
+        page["load"](dataset_api.organization_id, dataset, str(rows), str(tmp_path / "plan"), "local")
+        assert client.get_dataset(dataset_api.organization_id, dataset)["total_count"] == 1
+
+
+def test_the_tables_of_the_model_are_those_of_the_program() -> None:
+    """`bench/simulate_loading.py` prints them."""
+    program = [sys.executable, str(DOCS.parent / "bench" / "simulate_loading.py")]
+    printed = subprocess.run(program, check=True, capture_output=True, text=True).stdout
+    assert printed.partition("\n\n")[2].strip() in (DOCS / "scale.md").read_text(encoding="utf-8")

@@ -28,5 +28,6 @@ COMMANDS: Final = {
     "import": Registered("abeja_datasets_cli.data.importing:import_", "loading,cli"),
     "items": Registered("abeja_datasets_cli.data.items:items", "loading,cli"),
     "mock": Registered("abeja_datasets_cli.mock:mock", "mock,cli"),
+    "plan": Registered("abeja_datasets_cli.data.plan:plan", "loading,cli"),
     "verify": Registered("abeja_datasets_cli.data.verifying:verify", "loading,cli"),
 }

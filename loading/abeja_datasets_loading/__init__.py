@@ -28,7 +28,15 @@ if TYPE_CHECKING:
         LoadingError,
         LoadingStopped,
         NotAllLoaded,
+        PlanError,
+        SourceChanged,
     )
+    from abeja_datasets_loading.plans.creating_plans import create_plan
+    from abeja_datasets_loading.plans.plan import Plan, open_plan
+    from abeja_datasets_loading.plans.running_plans import run_plan
+    from abeja_datasets_loading.plans.running_units import UnitResult, run_unit
+    from abeja_datasets_loading.plans.status import PlanStatus, plan_status
+    from abeja_datasets_loading.plans.verifying_plans import PlanReport, verify_plan
     from abeja_datasets_loading.progress.progress import Progress
     from abeja_datasets_loading.report import Report
     from abeja_datasets_loading.sync_functions import (
@@ -49,21 +57,33 @@ __all__ = [
     "LoadingError",
     "LoadingStopped",
     "NotAllLoaded",
+    "Plan",
+    "PlanError",
+    "PlanReport",
+    "PlanStatus",
     "Progress",
     "Report",
+    "SourceChanged",
+    "UnitResult",
     "Verification",
     "create_items",
     "create_items_async",
+    "create_plan",
     "delete_items",
     "delete_items_async",
     "export_items",
     "export_items_async",
+    "open_plan",
+    "plan_status",
     "remove_marker",
     "remove_marker_async",
+    "run_plan",
+    "run_unit",
     "update_items",
     "update_items_async",
     "verify",
     "verify_async",
+    "verify_plan",
 ]
 
 _MODULES = {
@@ -75,6 +95,16 @@ _MODULES = {
     "export_items_async": "actions.exporting",
     "update_items": "sync_functions",
     "update_items_async": "actions.updating",
+    "create_plan": "plans.creating_plans",
+    "Plan": "plans.plan",
+    "open_plan": "plans.plan",
+    "run_plan": "plans.running_plans",
+    "run_unit": "plans.running_units",
+    "UnitResult": "plans.running_units",
+    "plan_status": "plans.status",
+    "PlanStatus": "plans.status",
+    "verify_plan": "plans.verifying_plans",
+    "PlanReport": "plans.verifying_plans",
     "Progress": "progress.progress",
     "Report": "report",
     "Verification": "verifying.verification",

@@ -7,6 +7,8 @@
     ├── InputChanged            the input is not the one that an earlier run of the journal read
     ├── JournalError            a journal that can't be used, or not by this run
     ├── LoadingStopped          the run stopped before the input ended; its journal resumes it
+    ├── PlanError               a plan of a distributed load that can't be used, or not now
+    │   └── SourceChanged       a source file is not the one that the plan was made of
     └── NotAllLoaded            raised by `raise_for_errors()` of a report
 
 All of them pickle, with their fields. The errors of a request are those of `abeja_datasets.exceptions`.
@@ -27,6 +29,9 @@ __all__ = [
     "LoadingError",
     "LoadingStopped",
     "NotAllLoaded",
+    "PlanError",
+    "PlanProblem",
+    "SourceChanged",
 ]
 
 JournalProblem = Literal[
@@ -34,6 +39,14 @@ JournalProblem = Literal[
 ]
 """Why a journal can't be used: another process has it open, it belongs to another target or was written by another
 version, the file is something else or is damaged, it can't be written, or something else (see the message)."""
+
+PlanProblem = Literal[
+    "no_plan", "exists", "damaged", "other_version", "other_target", "storage", "source", "source_changed", "unit",
+    "running", "not_run", "engine", "worker",
+]  # fmt: skip
+"""Why a plan can't be used: there is none, or one already; an object is damaged, or of another version or plan; the
+client is for another server; the storage or a source can't be used; a source changed; there is no such unit; another
+process runs it; units were not run yet; the engine can't be used, or a worker failed."""
 
 
 class LoadingError(Exception):
@@ -134,3 +147,29 @@ class NotAllLoaded(LoadingError):
 
     def __str__(self) -> str:
         return self.report.problems()
+
+
+class PlanError(LoadingError):
+    """A plan of a distributed load that can't be used, or not now. What is recorded beside it is unchanged.
+
+    Attributes:
+        place: the URL of the plan, of an object beside it, or of a source.
+        problem: what is wrong, and what to do.
+        kind: what is wrong, as a short name.
+    """
+
+    def __init__(self, place: str, problem: str, kind: PlanProblem) -> None:
+        super().__init__(place, problem, kind)
+        self.place = place
+        self.problem = problem
+        self.kind = kind
+
+    def __str__(self) -> str:
+        return f"{self.place}: {self.problem}"
+
+
+class SourceChanged(PlanError):
+    """A source file is not the one that the plan was made of. Nothing of it was sent by the unit that found it."""
+
+    def __init__(self, place: str, problem: str, kind: PlanProblem = "source_changed") -> None:
+        super().__init__(place, problem, kind)

@@ -123,6 +123,24 @@ def file_path(name: str, value: object) -> Path:
     return Path(text)
 
 
+def path_text(name: str, value: object) -> str:
+    """Return a path or URL as text.
+
+    Args:
+        name: of the argument, for errors.
+        value: what was given.
+
+    Raises:
+        ValueError: nothing can be there.
+        TypeError: it is no path.
+    """
+    if not isinstance(value, str | PathLike) or not isinstance(text := fspath(value), str):
+        raise TypeError(f"{name}: a path or URL, a str or a Path, is needed, not {kind_of(value)}")
+    if not text or "\0" in text:
+        raise ValueError(f"{name}: a path or URL is needed, not {text!r:.80}")
+    return text
+
+
 def whole(name: str, value: object, *, least: int, most: int | None = None) -> None:
     """Check a whole number.
 
@@ -136,6 +154,16 @@ def whole(name: str, value: object, *, least: int, most: int | None = None) -> N
         raise ValueError(f"{name}: {least} or more is needed, not {value}")
     if most is not None and value > most:
         raise ValueError(f"{name}: {most:,} or less is needed, not {value}")
+
+
+def seconds(name: str, value: object) -> None:
+    """Check a number of seconds, more than 0.
+
+    Raises:
+        ValueError: it is too small or too large; the message names it.
+        TypeError: it is something else.
+    """
+    _number(name, value, is_zero_allowed=False)
 
 
 def _number(name: str, value: object, *, is_zero_allowed: bool = True) -> None:

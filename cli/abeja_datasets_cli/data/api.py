@@ -108,7 +108,9 @@ def failures() -> Iterator[None]:
         # During a run the first Ctrl-C stops it in order; this one came before it, after it, or was the second.
         raise Failure(message(), INTERRUPTED) from None
     except LoadingError as error:
-        raise Failure(str(error), click.UsageError.exit_code) from error
+        # A unit may have failed for the server's sake.
+        is_refused = isinstance(error.__cause__, ConnectionFailed | Unauthorized | Forbidden)
+        raise Failure(str(error), NOT_ALLOWED if is_refused else click.UsageError.exit_code) from error
     except (ConnectionFailed, Unauthorized, Forbidden) as error:
         raise Failure(str(error), NOT_ALLOWED) from error
     except (Error, ValueError) as error:

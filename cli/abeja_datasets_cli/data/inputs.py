@@ -58,22 +58,6 @@ def with_input(command: _Command) -> _Command:
     return run  # type: ignore[return-value]  # click's decorators take and give any function
 
 
-class Unreadable(Mapping[str, Any]):
-    """Stands for a record that makes no item, so that the others keep their index: reading it raises the reason."""
-
-    def __init__(self, place: str, reason: str) -> None:
-        self.reason = f"{place}: {reason}"
-
-    def __getitem__(self, key: str) -> Any:
-        raise ValueError(self.reason)
-
-    def __iter__(self) -> Iterator[str]:
-        raise ValueError(self.reason)
-
-    def __len__(self) -> int:
-        return 1
-
-
 class Input:
     """Files that are read as one input, as often as needed.
 
@@ -111,19 +95,19 @@ class Input:
 
     def items(self) -> Iterator[Mapping[str, Any]]:
         """Iterate over the items. A record that makes none yields an `Unreadable`."""
-        from abeja_datasets_loading.formats.model import Note, Rejected
+        from abeja_datasets_loading.formats.unreadable import items_of
 
-        for _, record in self.records():
-            if isinstance(record, Rejected):
-                yield Unreadable(str(record.place), record.reason)
-            elif not isinstance(record, Note):
-                yield self.with_attributes(record.item)
+        return map(self.with_attributes, items_of(record for _, record in self.records()))
 
-    def with_attributes(self, item: dict[str, Any]) -> dict[str, Any]:
+    def with_attributes(self, item: Mapping[str, Any]) -> Mapping[str, Any]:
         """Return an item with the attributes of `--set`."""
-        if not self._attributes or not isinstance(item.get("attributes", {}), dict | None):
+        if not self._attributes:
             return item
-        return item | {"attributes": {**(item.get("attributes") or {}), **self._attributes}}
+        from abeja_datasets_loading.formats.unreadable import Unreadable
+
+        if isinstance(item, Unreadable) or not isinstance(item.get("attributes", {}), dict | None):
+            return item
+        return {**item, "attributes": {**(item.get("attributes") or {}), **self._attributes}}
 
 
 def read_settings(given: tuple[str, ...]) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from abeja_datasets_cli.data import rejecting
 from abeja_datasets_cli.data.api import REJECTED, Api, Failure
-from abeja_datasets_cli.data.inputs import Input, Unreadable
+from abeja_datasets_cli.data.inputs import Input
 from abeja_datasets_cli.data.output import note
 
 if TYPE_CHECKING:
@@ -23,6 +23,8 @@ _MOST_SHOWN: Final = 20
 
 def uri_of(item: Any) -> str | None:
     """Return the URI of the first source of an item; None where it has none."""
+    from abeja_datasets_loading.formats.unreadable import Unreadable
+
     if isinstance(item, Unreadable):
         return None
     sources = item.get("source_data")
@@ -155,6 +157,8 @@ class Plan:
 
     def updates(self) -> Iterator[Mapping[str, Any]]:
         """Iterate over the updates of the items that differ. The attributes are complete after it."""
+        from abeja_datasets_loading.formats.unreadable import Unreadable
+
         for index, item in enumerate(self._given.items()):
             if isinstance(item, Unreadable):
                 self.problems.append((index, item.reason))

@@ -121,9 +121,9 @@ async def create_items_async(
         run.say("lists the items that are in the dataset already")
         await baseline.take_baseline(run.dataset_reader(), run.journal)
         run.say("")
-        creating = _Creating(run)
+        creating = Creating(run)
         run.finish = creating.finish
-        preparing = _Preparing(dataset, run)
+        preparing = Preparing(dataset, run)
         await run.load(items, preparing.prepare, creating)
         run.left_out += preparing.left_out
         await creating.finish()
@@ -132,21 +132,24 @@ async def create_items_async(
     return await running.run(client, target, journal, options, work)
 
 
-class _Preparing:
+class Preparing:
     """Makes what is sent of an input item.
 
     Args:
         dataset: as the server returns it.
         run: the run.
+        first: what is added to the position of an item for its marker.
+        max_bytes: see `Checker`.
 
     Attributes:
         left_out: how many keys were left out of items that an earlier run has created.
     """
 
-    def __init__(self, dataset: Any, run: running.Run) -> None:
+    def __init__(self, dataset: Any, run: running.Run, *, first: int = 0, max_bytes: int | None = None) -> None:
         self.left_out = 0
+        self._first = first
         self._done = DoneBlocks(run.journal)
-        self._checker = Checker.of(dataset)
+        self._checker = Checker.of(dataset, max_bytes=max_bytes)
         self._without_categories = Checker()
         self._marker = run.marker
         self._run_id = run.journal.run_id
@@ -161,7 +164,7 @@ class _Preparing:
             prepared = self._checker.prepare(position, item)
             if self._marker is None:
                 return prepared
-            return prepared._replace(body=mark(prepared.body, self._marker, self._run_id, position))
+            return prepared._replace(body=mark(prepared.body, self._marker, self._run_id, self._first + position))
         except InvalidItem as invalid:
             return Refused(position, invalid.reason, item_text(item), self._fingerprint(position, item))
 
@@ -173,7 +176,7 @@ class _Preparing:
             return NO_FINGERPRINT
 
 
-class _Creating(Acting[Prepared]):
+class Creating(Acting[Prepared]):
     """Creates one item with each request.
 
     Args:

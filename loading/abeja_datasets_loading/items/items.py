@@ -58,10 +58,10 @@ class Checker:
         self._max_bytes = max_bytes
 
     @classmethod
-    def of(cls, dataset: object) -> "Checker":
+    def of(cls, dataset: object, *, max_bytes: int | None = None) -> "Checker":
         """Return the checker of a dataset, as the server returns it."""
         props = dataset.get("props") if isinstance(dataset, Mapping) else None
-        return cls(props.get("categories") if isinstance(props, Mapping) else None)
+        return cls(props.get("categories") if isinstance(props, Mapping) else None, max_bytes=max_bytes)
 
     def prepare(self, index: int, item: object) -> Prepared:
         """Return an item to create, ready to be sent.

@@ -173,6 +173,10 @@ class Journal:
 
         self._transact(work)
 
+    def correct(self, marks: Sequence[tuple[int, bytes]]) -> None:
+        """Replace fingerprints, by position, of items that were not read before."""
+        self._transact(lambda database: fingerprints.replace(database, marks))
+
     def records(self, *states: State, after: int = -1) -> Iterator[Record]:
         """Iterate over the items in these states, in the order of the input, also after the journal is closed.
 

@@ -150,6 +150,23 @@ class Run:
 
     # The steps of a run.
 
+    def begin(self, action: Action[Any]) -> Sending[Any]:
+        """Return what sends jobs from now on.
+
+        Args:
+            action: sends a job.
+        """
+        self._sending = Sending(
+            action,
+            self.writer,
+            concurrency=self.options.concurrency,
+            rate=self.options.rate,
+            max_outage=self.options.max_outage,
+            say=self.say,
+            stop=self.stop,
+        )
+        return self._sending
+
     async def load(
         self,
         items: Any,
@@ -170,22 +187,14 @@ class Run:
                 such items are not sent.
         """
         self._reader = Reader(items, prepare)
-        self._sending = Sending(
-            action,
-            self.writer,
-            concurrency=self.options.concurrency,
-            rate=self.options.rate,
-            max_outage=self.options.max_outage,
-            say=self.say,
-            stop=self.stop,
-        )
+        sending = self.begin(action)
         if self.stopping.is_set():
             return
         self._reader.start()
         reader = self._reader
         try:
             blocks = planning.planned(self, reader, again)
-            await self._sending.run(blocks if jobs is None else planning.grouped(blocks, jobs))
+            await sending.run(blocks if jobs is None else planning.grouped(blocks, jobs))
             await self.writer.flush()
         finally:
             await reader.close()

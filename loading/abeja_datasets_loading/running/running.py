@@ -30,7 +30,7 @@ async def run(
     options: Options,
     work: Callable[[Run], Awaitable[None]],
     *,
-    make: type[Run] = Run,
+    make: Callable[..., Run] = Run,
 ) -> Report:
     """Do the work of a run, and return its report.
 

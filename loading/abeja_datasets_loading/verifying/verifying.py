@@ -69,7 +69,7 @@ async def verify_async(
         if journal is not None:
             kept = open_kept(file_path("journal", journal), *place_of(organization_id, dataset_id))
         reader = Reader(opened.client, organization_id, dataset_id)
-        return await interruptible(_Verifying(reader, kept).run(items))
+        return await interruptible(Verifying(reader, kept).run(items))
     finally:
         if kept is not None:
             kept.close()
@@ -77,7 +77,14 @@ async def verify_async(
             await opened.client.close()
 
 
-class _Verifying:
+class Verifying:
+    """Compares an input with a dataset.
+
+    Args:
+        reader: of the dataset.
+        journal: of the run that loaded the input; None compares with all items of the dataset.
+    """
+
     def __init__(self, reader: Reader, journal: Journal | None) -> None:
         self._reader = reader
         self._journal = journal
@@ -89,6 +96,7 @@ class _Verifying:
         self._checker = Checker()
 
     async def run(self, items: Iterable[Any] | AsyncIterable[Any]) -> Verification:
+        """Return how the input and the dataset differ."""
         started = time.monotonic()
         doubt = await self._read_dataset()
         read = await self._read_input(items)

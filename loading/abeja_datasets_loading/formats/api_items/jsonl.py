@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from abeja_datasets_loading.formats.model import FileRefused, Invalid, Record, Rejected, Row
+from abeja_datasets_loading.formats.model import FileRefused, Invalid, Rejected, Row
 from abeja_datasets_loading.formats.options import Options
 from abeja_datasets_loading.formats.sources.text import TextSource
 from abeja_datasets_loading.formats.values import json_values
@@ -13,15 +13,20 @@ from abeja_datasets_loading.formats.values import json_values
 _encode = json.JSONEncoder(ensure_ascii=False, allow_nan=False, separators=(", ", ": ")).encode
 
 
-def read(path: Path | str, options: Options) -> Iterator[Record]:
+def read(path: Path | str, options: Options, *, is_start: bool = True) -> Iterator[Row | Rejected]:
     """Iterate over the items of a file.
+
+    Args:
+        path: the file.
+        options: how to read it.
+        is_start: whether the file is whole, or the start of one.
 
     Raises:
         FileRefused: it is a JSON array, or see `TextSource`.
     """
     source = TextSource(path, options.encoding)
     try:
-        is_first = True
+        is_first = is_start
         for number, line in source.lines():
             if not line.strip(" \t\r"):
                 continue
@@ -34,7 +39,7 @@ def read(path: Path | str, options: Options) -> Iterator[Record]:
         source.close()
 
 
-def _record(place: Any, line: str) -> Record:
+def _record(place: Any, line: str) -> Row | Rejected:
     try:
         value = json_values.parse(line)
     except Invalid as error:

@@ -4,22 +4,20 @@ import contextlib
 import datetime as dt
 import decimal
 import math
-from collections import Counter
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, BinaryIO, Final
 
 from abeja_datasets_loading.formats.model import FileRefused, Invalid, Place, Record, Rejected, Row
 from abeja_datasets_loading.formats.options import Options
 from abeja_datasets_loading.formats.remarks import Remarks
 from abeja_datasets_loading.formats.sources.text import name_of
-from abeja_datasets_loading.formats.tabular import tables
+from abeja_datasets_loading.formats.tabular import parquet_columns, tables
 from abeja_datasets_loading.formats.tabular.tables import TableRows
 from abeja_datasets_loading.formats.values import json_values
 from abeja_datasets_loading.formats.values.geometry import ENTRY_KINDS
 
 if TYPE_CHECKING:
-    import pyarrow as pa
     import pyarrow.parquet as pq
 
 BATCH: Final = 1024
@@ -33,24 +31,39 @@ class ParquetFile:
     Args:
         path: the file.
         options: how to read it.
+        source: the file, opened elsewhere; `path` is then its name alone.
+        rows: the numbers of the rows to read, from 0, where each row is an item; None for all.
 
     Raises:
         FileRefused: it is no Parquet file, or has columns that make no items.
     """
 
-    def __init__(self, path: Path | str, options: Options) -> None:
+    def __init__(
+        self, path: Path | str, options: Options, *, source: BinaryIO | None = None, rows: range | None = None
+    ) -> None:
         self._place = Place(name_of(path))
         self._options = options
-        self._file = _opened(path, self._place)
+        self._file = _opened(path if source is None else source, self._place)
+        self._part = range(self._file.metadata.num_rows) if rows is None else rows
         self._rows: TableRows | None = None
         with contextlib.ExitStack() as unless_read:
             unless_read.callback(self.close)
             schema = self._file.schema_arrow
-            _check(schema, self._place)
+            parquet_columns.check(schema, self._place)
             if "source_data" not in schema.names:
                 self._rows = TableRows(self._place.file, options)
                 self._read_flat(self._rows, self._header(schema.names))
             unless_read.pop_all()
+
+    @property
+    def is_nested(self) -> bool:
+        """Whether each row is an item; else rows of one `data_uri`, anywhere in the file, are one."""
+        return self._rows is None
+
+    @property
+    def row_count(self) -> int:
+        """How many rows the file has."""
+        return int(self._file.metadata.num_rows)
 
     @property
     def props(self) -> dict[str, Any]:
@@ -74,12 +87,17 @@ class ParquetFile:
             raise FileRefused(self._place, error.reason) from None
 
     def _batches(self) -> Iterator[tuple[int, dict[str, Any]]]:
-        number = 0
+        part = self._part
+        number, groups = _groups(self._file.metadata, part)
         try:
-            for batch in self._file.iter_batches(BATCH):
-                for row in _plain(batch).to_pylist():
+            for batch in self._file.iter_batches(BATCH, row_groups=groups):
+                skipped = min(len(batch), max(0, part.start - number))
+                number += skipped
+                for row in parquet_columns.plain(batch.slice(skipped, max(0, part.stop - number))).to_pylist():
                     number += 1
                     yield number, row
+                if number >= part.stop:
+                    break
         except (OSError, ValueError, NotImplementedError) as error:
             raise FileRefused(self._place._replace(line=number or None), f"no Parquet from here on: {error}") from None
 
@@ -105,7 +123,18 @@ class ParquetFile:
                 yield from remarks.on(record)
 
 
-def _opened(path: Path | str, place: Place) -> "pq.ParquetFile":
+def _groups(metadata: Any, part: range) -> tuple[int, list[int]]:
+    """Return the number of the first row of those row groups that hold a part of the rows, and the groups."""
+    first, end, groups = 0, 0, list[int]()
+    for number in range(metadata.num_row_groups):
+        begin, end = end, end + metadata.row_group(number).num_rows
+        if begin < part.stop and part.start < end:
+            first = first if groups else begin
+            groups.append(number)
+    return first, groups
+
+
+def _opened(path: Path | str | BinaryIO, place: Place) -> "pq.ParquetFile":
     try:
         import pyarrow as pa
         import pyarrow.parquet as pq
@@ -115,42 +144,6 @@ def _opened(path: Path | str, place: Place) -> "pq.ParquetFile":
         return pq.ParquetFile(path)
     except (OSError, pa.ArrowException) as error:
         raise FileRefused(place, f"no Parquet file: {error}") from None
-
-
-def _plain(batch: "pa.RecordBatch") -> "pa.RecordBatch":
-    """Return a batch with text for times that have nanoseconds, which Python's own times have not."""
-    import pyarrow as pa
-    import pyarrow.compute as pc
-
-    for position, field in enumerate(batch.schema):
-        if pa.types.is_timestamp(field.type) and field.type.unit == "ns":
-            column = batch.column(position)
-            try:
-                made = column.cast(pa.timestamp("us", field.type.tz))
-            except pa.ArrowInvalid:
-                zone = "" if field.type.tz is None else "%Ez"
-                made = pc.strftime(column, format=f"%Y-%m-%dT%H:%M:%S{zone}")
-            batch = batch.set_column(position, field.name, made)
-    return batch
-
-
-def _check(schema: "pa.Schema", place: Place) -> None:
-    from pyarrow import types
-
-    def walk(kind: "pa.DataType", name: str) -> None:
-        if types.is_dictionary(kind):
-            kind = kind.value_type
-        if not kind.num_fields and "binary" in str(kind):
-            raise FileRefused(place, f"the column {name} holds bytes, which JSON has no form for; leave it out")
-        for position in range(kind.num_fields):
-            field = kind.field(position)
-            walk(field.type, f"{name}.{field.name}")
-
-    for field in schema:
-        walk(field.type, field.name)
-    twice = [name for name, count in Counter(schema.names).items() if count > 1]
-    if twice:
-        raise FileRefused(place, f"the column {twice[0]!r} stands there twice")
 
 
 def _json(value: Any) -> Any:
