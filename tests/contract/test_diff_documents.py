@@ -177,9 +177,12 @@ def test_3_0_and_3_1_say_the_same_in_their_own_ways() -> None:
     [
         (
             ("operationId: x", "operationId: x\n      callbacks: {c: {$ref: '#/components/callbacks/C'}}"),
-            "the callbacks of",
+            "the description of response 200 to the callback c of x",
         ),
-        (("paths:", "webhooks: {w: {$ref: '#/components/pathItems/P'}}\npaths:"), "the webhooks changed"),
+        (
+            ("paths:", "webhooks: {w: {$ref: '#/components/pathItems/P'}}\npaths:"),
+            "the description of response 200 to the webhook w",
+        ),
         (
             ("description: d", "description: d\n          links: {l: {$ref: '#/components/links/L'}}"),
             "the links of response",

@@ -88,12 +88,12 @@ CHANGES: dict[str, tuple[Edit, str]] = {
     "compatible server": (lambda d: d["servers"].append({"url": "/b"}), "the server /b was added"),
     "breaking own server": (lambda d: operation(d).update(servers=[{"url": "/c"}]), "https://a.example was removed"),
     "breaking tag": (lambda d: operation(d).update(tags=["two"]), "the first tag changed from one to two"),
-    "undecided webhooks": (lambda d: d.update(webhooks={"w": {}}), "the webhooks changed, which are not compared"),
+    "compatible webhooks": (lambda d: d.update(webhooks={"w": {}}), "the webhook w was added"),
     "undecided additional operations": (
         lambda d: d["paths"]["/x"].update(additionalOperations={"COPY": {}}),
         "the additional operations of /x changed",
     ),
-    "undecided callbacks": (lambda d: operation(d).update(callbacks={"c": {}}), "the callbacks of x changed"),
+    "compatible callbacks": (lambda d: operation(d).update(callbacks={"c": {}}), "the callback c of x was added"),
     "undecided encoding": (
         lambda d: body(d)["application/json"].update(encoding={"a": {"contentType": "text/plain"}}),
         "the encoding of the request body as application/json changed",

@@ -5,7 +5,7 @@ from typing import Any
 
 from abeja_datasets_contract.diff.report.findings import Report
 from abeja_datasets_contract.diff.rules.annotations import compare_annotations
-from abeja_datasets_contract.diff.rules.events import compare_webhooks
+from abeja_datasets_contract.diff.rules.inbound import compare_webhooks
 from abeja_datasets_contract.diff.rules.operations import compare_operations
 from abeja_datasets_contract.diff.rules.schema_findings import schema_findings
 from abeja_datasets_contract.diff.rules.security import compare_schemes
@@ -31,6 +31,7 @@ def compare(old: Document, new: Document) -> Report:
 def _compare(old: Document, new: Document) -> Report:
     sides = Sides(old, new)
     compare_operations(sides)
+    webhooks = compare_webhooks(sides)
     compare_schemes(sides)
     _compare_rest(sides)
     _compare_additional(sides)
@@ -38,7 +39,7 @@ def _compare(old: Document, new: Document) -> Report:
     names = dict.fromkeys(
         operation.name for both in (sides.old_operations, sides.new_operations) for operation in both.values()
     )
-    report = Report(old.name, new.name, operations=tuple(names))
+    report = Report(old.name, new.name, operations=(*names, *webhooks))
     changed = [slot for slot in sides.slots if not sides.mean_alike(slot)]
     report.add([*schema_findings(old, new, changed, sides.body_example), *sides.findings])
     return report
@@ -57,7 +58,6 @@ def _compare_rest(sides: Sides) -> None:
     if old["openapi"] != new["openapi"]:
         words = f"the document is now written in OpenAPI {new['openapi']}, no longer {old['openapi']}"
         sides.add("openapi-version-changed", "docs", ("contract check",), words, old="#/openapi", new="#/openapi")
-    compare_webhooks(sides)
     schemas = [data.get("components", {}).get("schemas", {}) for data in (old, new)]
     for name in schemas[0]:
         if name not in schemas[1]:

@@ -6,27 +6,11 @@ int32 and int64 as the ranges they stand for. Annotations go, but for examples, 
 
 from typing import Any
 
-MAPS = ("properties", "patternProperties", "dependentSchemas")
-"""Keywords that hold schemas by name."""
-LISTS = ("allOf", "anyOf", "oneOf", "prefixItems")
-"""Keywords that hold a list of schemas."""
-SINGLE = (
-    "items", "additionalProperties", "not", "if", "then", "else", "contains", "propertyNames",
-    "unevaluatedProperties", "unevaluatedItems",
-)  # fmt: skip
-"""Keywords that hold one schema."""
-SCALARS = (
-    "type", "enum", "format", "pattern", "minLength", "maxLength", "minimum", "maximum", "exclusiveMinimum",
-    "exclusiveMaximum", "multipleOf", "minItems", "maxItems", "uniqueItems", "minProperties", "maxProperties",
-)  # fmt: skip
-"""Keywords that speak of the value itself, and need nothing around them to be compared."""
-CONTENT = ("contentEncoding", "contentMediaType", "contentSchema")
-"""Keywords that say how the content of a text is encoded; validators do not judge them."""
-OTHERS = ("minContains", "maxContains", "dependentRequired", "$dynamicRef", "$recursiveRef")
+from abeja_datasets_contract.openapi.keywords import KEYWORDS
+
 AS_BASE = "x-as-base"
 """Beside a `$ref`: what it leads to is meant without its alternatives. The comparison puts it there."""
-KEPT = frozenset({*MAPS, *LISTS, *SINGLE, *SCALARS, *CONTENT, *OTHERS, "$ref", AS_BASE, "required", "examples"})
-"""Keywords that are compared; all others are words for people, or unknown."""
+_EXTRA = frozenset({AS_BASE, "examples"})
 _INTEGERS = {"int32": 2**31, "int64": 2**63}
 _HINTS = frozenset({"password", *_INTEGERS})
 """Formats that admit every string or are written as ranges; all others stay."""
@@ -43,8 +27,8 @@ def modern(raw: dict[str, Any], *, is_3_0: bool) -> tuple[dict[str, Any], bool]:
     if is_3_0 and isinstance(raw.get("$ref"), str):
         return {key: raw[key] for key in ("$ref", AS_BASE) if key in raw}, raw.get("nullable") is True
     schema = dict(raw)
-    if "const" in schema:
-        schema["enum"] = [schema.pop("const")]
+    for name in [name for name in schema if name in KEYWORDS and KEYWORDS[name].read_as]:
+        schema[KEYWORDS[name].read_as] = [schema.pop(name)]
     if is_3_0:
         _rewrite_bounds(schema)
     nullable = is_3_0 and _rewrite_nullable(schema)
@@ -55,7 +39,12 @@ def modern(raw: dict[str, Any], *, is_3_0: bool) -> tuple[dict[str, Any], bool]:
     examples += schema["examples"] if isinstance(schema.get("examples"), list) else []
     examples += [schema["default"]] if "default" in schema else []
     schema["examples"] = examples
-    return {key: value for key, value in schema.items() if key in KEPT and (key != "examples" or value)}, nullable
+    return {key: value for key, value in schema.items() if is_kept(key) and (key != "examples" or value)}, nullable
+
+
+def is_kept(key: str) -> bool:
+    """Return whether a keyword is compared; all others are words for people, or unknown."""
+    return key in KEYWORDS or key in _EXTRA
 
 
 def _rewrite_bounds(schema: dict[str, Any]) -> None:
@@ -87,7 +76,7 @@ def _rewrite_nullable(schema: dict[str, Any]) -> bool:
 
 def only_nullable(part: Any) -> bool:
     """Return whether a schema of OpenAPI 3.0 says nothing but that the value may be null."""
-    return isinstance(part, dict) and part.get("nullable") is True and not set(part) & (KEPT - {"examples"})
+    return isinstance(part, dict) and part.get("nullable") is True and not any(map(is_kept, set(part) - {"examples"}))
 
 
 def _rewrite_integers(schema: dict[str, Any]) -> None:

@@ -87,7 +87,11 @@ def check_path_items(document: Document) -> None:
 
 def path_items(document: Document, path: str) -> Iterator[str]:
     """Yield the pointers of a path item and of those that its `$ref` leads to, of which the nearest counts most."""
-    pointer: str | None = join("paths", path)
+    return items_from(document, join("paths", path))
+
+
+def items_from(document: Document, pointer: str | None) -> Iterator[str]:
+    """Yield the pointer of a path item, and of those that its `$ref` leads to, one after another."""
     while pointer and isinstance(document.at(pointer), dict):
         yield pointer
         reference = document.at(pointer).get("$ref")

@@ -5,24 +5,23 @@ from collections import deque
 from collections.abc import Iterator
 from typing import Any
 
-from abeja_datasets_contract.openapi.dialect import LISTS, MAPS, SINGLE
 from abeja_datasets_contract.openapi.document import Document
 from abeja_datasets_contract.openapi.errors import DocumentError
+from abeja_datasets_contract.openapi.keywords import KEYWORDS
 from abeja_datasets_contract.openapi.places import METHODS
 from abeja_datasets_contract.openapi.pointers import child, join, split
 
 _LONGEST = 60
 """Characters of a value that a message shows."""
-_SIZES = [f"{end}{of}" for end in ("min", "max") for of in ("Length", "Items", "Properties", "Contains")]
 _OBJECTS: dict[str, dict[str, str]] = {
     "document": {
         "info": "{}", "paths": "{path item}", "components": "components", "servers": "[server]",
-        "security": "[requirement]",
+        "security": "[requirement]", "webhooks": "{path item}",
     },
     "path item": {"$ref": "text", "parameters": "[parameter]", **dict.fromkeys(METHODS, "operation")},
     "operation": {
         "operationId": "text", "tags": "[text]", "parameters": "[parameter]", "requestBody": "request body",
-        "responses": "{response}", "security": "[requirement]", "servers": "[server]", "callbacks": "{}",
+        "responses": "{response}", "security": "[requirement]", "servers": "[server]", "callbacks": "{callback}",
     },
     "parameter": {
         "$ref": "text", "name": "text", "in": "text", "schema": "schema", "content": "{media type}", "style": "text",
@@ -36,15 +35,10 @@ _OBJECTS: dict[str, dict[str, str]] = {
     "components": {
         "schemas": "{schema}", "parameters": "{parameter}", "responses": "{response}",
         "requestBodies": "{request body}", "headers": "{header}",
-        "securitySchemes": "{security scheme}", "pathItems": "{path item}",
+        "securitySchemes": "{security scheme}", "pathItems": "{path item}", "callbacks": "{callback}",
     },
     "security scheme": {"$ref": "text", "type": "text", "scheme": "text", "in": "text", "name": "text", "flows": "{}"},
-    "schema": {
-        "$ref": "text", "type": "text or [text]", "enum": "[]", "required": "[text]", "format": "text",
-        "pattern": "text", "uniqueItems": "flag", "multipleOf": "number", "minimum": "number", "maximum": "number",
-        "exclusiveMinimum": "bound", "exclusiveMaximum": "bound", **dict.fromkeys(_SIZES, "number"),
-        **dict.fromkeys(SINGLE, "schema"), **dict.fromkeys(LISTS, "[schema]"), **dict.fromkeys(MAPS, "{schema}"),
-    },
+    "schema": {name: keyword.written for name, keyword in KEYWORDS.items() if keyword.written},
 }  # fmt: skip
 """By the kind of an object, the kind of what stands at its keys: `[kind]` is a list of it, `{kind}` a mapping to it."""
 _PLAIN: dict[str, tuple[str, tuple[type, ...]]] = {
@@ -85,6 +79,8 @@ def _check(document: Document, pointer: str, kind: str) -> Iterator[tuple[str, s
     elif kind.startswith("["):
         _expect(document, pointer, "a list", good=isinstance(here, list))
         yield from ((child(pointer, index), kind[1:-1]) for index in range(len(here)))
+    elif kind == "callback":
+        yield from _inside_callback(document, pointer)
     elif kind.startswith("{"):
         yield from _inside_mapping(document, pointer, kind[1:-1])
     elif not (kind == "schema" and isinstance(here, bool)):
@@ -92,6 +88,15 @@ def _check(document: Document, pointer: str, kind: str) -> Iterator[tuple[str, s
         yield from ((child(pointer, key), inner) for key, inner in _OBJECTS[kind].items() if key in here)
         if isinstance(here.get("$ref"), str):
             yield join(*split(here["$ref"])), kind
+
+
+def _inside_callback(document: Document, pointer: str) -> Iterator[tuple[str, str]]:
+    """Yield what a callback leads to: the one that it refers to, or its path items by the expressions of their URLs."""
+    if "$ref" in document.mapping(pointer):
+        _expect(document, child(pointer, "$ref"), "text", good=isinstance(document.at(pointer)["$ref"], str))
+        yield join(*split(document.at(pointer)["$ref"])), "callback"
+    else:
+        yield from _inside_mapping(document, pointer, "path item")
 
 
 def _inside_mapping(document: Document, pointer: str, kind: str) -> Iterator[tuple[str, str]]:

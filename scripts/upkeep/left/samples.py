@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from abeja_datasets_contract.diff.samples.counterexamples import validator
 from abeja_datasets_contract.diff.samples.merging import Merged
 from abeja_datasets_contract.diff.samples.sampler import NoSample, Sampler
-from abeja_datasets_contract.diff.schemas.schemas import Direction, Schemas
+from abeja_datasets_contract.diff.schemas.converting import Direction
+from abeja_datasets_contract.diff.schemas.schemas import Schemas
 from abeja_datasets_contract.openapi.media_types import read
 from abeja_datasets_contract.openapi.pointers import child
 

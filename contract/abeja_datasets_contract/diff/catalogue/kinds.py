@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from abeja_datasets_contract.diff.catalogue.rule import Rule, schema_of
-from abeja_datasets_contract.diff.schemas.schemas import Direction
+from abeja_datasets_contract.diff.schemas.converting import Direction
 
 _OPEN = "{type: object, additionalProperties: true}"
 _PROPERTY = "{type: object, properties: {a: {type: string%s}}}"

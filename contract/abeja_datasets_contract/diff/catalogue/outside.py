@@ -1,7 +1,23 @@
 """The rules for what stands around schemas, each with an example."""
 
-from abeja_datasets_contract.diff.catalogue.rule import Rule
+from abeja_datasets_contract.diff.catalogue.rule import Rule, Where
 from abeja_datasets_contract.diff.rules.sides import EXTENSIONS
+
+
+def _inbound(rule: str, key: str, where: Where, form: str) -> tuple[Rule, ...]:
+    """Return the rules for what the API sends itself, which stands below a key in a certain form."""
+
+    def part(operation: str) -> str:
+        return f"{{{key}: {{a: {form % f'{{post: {operation}}}'}}}}}"
+
+    plain, answered = part("{responses: {}}"), part("{responses: {'200': {description: ok}}}")
+    return (
+        Rule(f"{rule}-added", f"A {rule} was added.", where, f"{{{key}: {{}}}}", plain),
+        Rule(f"{rule}-removed", f"A {rule} was removed.", where, plain, f"{{{key}: {{}}}}"),
+        Rule(f"{rule}-response-added", f"A response to a {rule} is described now.", where, plain, answered),
+        Rule(f"{rule}-changed", f"A {rule} changed in a part that is not compared.", where, answered, plain),
+    )
+
 
 OPERATIONS = (
     Rule("operation-removed", "An operation was removed.", "path", "{get: {operationId: y, responses: {}}}", "{}"),
@@ -15,9 +31,10 @@ OPERATIONS = (
     Rule("operation-deprecated", "An operation is now deprecated.", "operation", "{}", "{deprecated: true}"),
     Rule("operation-no-longer-deprecated", "An operation is no longer deprecated.", "operation",
          "{deprecated: true}", "{}"),
-    Rule("operation-callback-added", "A callback was added.", "operation", "{}", "{callbacks: {a: {}}}"),
-    Rule("operation-callbacks-changed", "The callbacks changed, which are not compared.", "operation",
-         "{callbacks: {a: {}}}", "{}"),
+    *(_inbound("callback", "callbacks", "operation", "{'{$url}': %s}")),
+    Rule("callback-renamed", "A callback has another name, and comes to the same URL.", "operation",
+         "{callbacks: {a: {'{$url}': {post: {responses: {}}}}}}",
+         "{callbacks: {b: {'{$url}': {post: {responses: {}}}}}}"),
 )  # fmt: skip
 DOCUMENT = (
     Rule("base-path-moved", "A part of the paths moved from the servers into the paths, or back; each URL stays.",
@@ -31,8 +48,7 @@ DOCUMENT = (
          "{servers: [{url: /a}, {url: /b}]}", "{servers: [{url: /b}, {url: /a}]}"),
     Rule("openapi-version-changed", "The version of the OpenAPI Specification changed.", "document",
          "{openapi: 3.1.0}", "{openapi: 3.1.1}"),
-    Rule("webhook-added", "A webhook was added.", "document", "{}", "{webhooks: {a: {}}}"),
-    Rule("webhooks-changed", "The webhooks changed, which are not compared.", "document", "{webhooks: {a: {}}}", "{}"),
+    *(_inbound("webhook", "webhooks", "document", "%s")),
     Rule("additional-operations-changed", "The additional operations of a path changed, which are not compared.",
          "path", "{additionalOperations: {COPY: {}}}", "{}"),
     Rule("component-schema-removed", "A component schema was removed or renamed, and its generated model with it.",

@@ -4,7 +4,7 @@ from typing import Any, Literal, NamedTuple
 
 import yaml
 
-from abeja_datasets_contract.diff.schemas.schemas import Direction
+from abeja_datasets_contract.diff.schemas.converting import Direction
 from abeja_datasets_contract.openapi.document import Document
 from abeja_datasets_contract.openapi.reading import parse
 

@@ -13,7 +13,8 @@ from urllib.parse import unquote
 
 from abeja_datasets_contract.diff.messages.messages import Request, Response, credential
 from abeja_datasets_contract.diff.samples.counterexamples import validator
-from abeja_datasets_contract.diff.schemas.schemas import Direction, Schemas
+from abeja_datasets_contract.diff.schemas.converting import Direction
+from abeja_datasets_contract.diff.schemas.schemas import Schemas
 from abeja_datasets_contract.openapi.document import Document
 from abeja_datasets_contract.openapi.pointers import child
 from abeja_datasets_contract.openapi.requirements import scheme

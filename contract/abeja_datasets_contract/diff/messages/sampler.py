@@ -10,7 +10,8 @@ from abeja_datasets_contract.diff.messages.judge import needed
 from abeja_datasets_contract.diff.messages.messages import Request, Response, concrete, written
 from abeja_datasets_contract.diff.samples.counterexamples import validator
 from abeja_datasets_contract.diff.samples.sampler import NoSample, Sampler
-from abeja_datasets_contract.diff.schemas.schemas import Direction, Schemas
+from abeja_datasets_contract.diff.schemas.converting import Direction
+from abeja_datasets_contract.diff.schemas.schemas import Schemas
 from abeja_datasets_contract.openapi.document import Document
 from abeja_datasets_contract.openapi.operations import Operation, Parameter
 from abeja_datasets_contract.openapi.pointers import child

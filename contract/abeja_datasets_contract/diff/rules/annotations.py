@@ -8,9 +8,9 @@ from abeja_datasets_contract.diff.rules.sides import EXTENSIONS, Sides, severity
 from abeja_datasets_contract.diff.rules.slots import Slot
 from abeja_datasets_contract.diff.rules.subjects import subject
 from abeja_datasets_contract.diff.schemas.graph import Key, PairGraph
-from abeja_datasets_contract.diff.schemas.pairs import Pairs
+from abeja_datasets_contract.diff.schemas.pairing.pairs import Pairs
 from abeja_datasets_contract.diff.schemas.practice import CONSTANTS, words_of_constants
-from abeja_datasets_contract.diff.schemas.shapes import Shape, Shapes
+from abeja_datasets_contract.diff.schemas.shapes import Shapes
 from abeja_datasets_contract.openapi.pointers import child
 
 _MISSING = object()
@@ -98,7 +98,7 @@ class _Annotations:
 
     def _read(self, pointer: str, index: int) -> _Annotated:
         """Return the annotations of a schema: those nearest to it win over those of what it refers to."""
-        shape: Shape = self._shapes[index].at(pointer)
+        shape = self._shapes[index].at(pointer)
         document = (self._sides.old, self._sides.new)[index]
         found: _Annotated = {}
         for place in shape.pointers:

@@ -5,8 +5,8 @@ from typing import Any
 
 from abeja_datasets_contract.diff.rules.values import NOTHING, Values
 from abeja_datasets_contract.diff.schemas.changes import Change, Kind, is_branch
+from abeja_datasets_contract.diff.schemas.converting import Direction
 from abeja_datasets_contract.diff.schemas.graph import besides
-from abeja_datasets_contract.diff.schemas.schemas import Direction
 from abeja_datasets_contract.openapi.document import Document
 
 OF_KINDS: dict[Kind, tuple[str, str]] = {

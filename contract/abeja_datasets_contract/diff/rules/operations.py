@@ -3,7 +3,7 @@
 from typing import Any
 
 from abeja_datasets_contract.diff.report.findings import Audience
-from abeja_datasets_contract.diff.rules.events import compare_callbacks
+from abeja_datasets_contract.diff.rules.inbound import compare_callbacks
 from abeja_datasets_contract.diff.rules.requests import Requests
 from abeja_datasets_contract.diff.rules.responses import Responses
 from abeja_datasets_contract.diff.rules.security import compare_security

@@ -13,11 +13,12 @@ from abeja_datasets_contract.diff.rules.values import written
 from abeja_datasets_contract.diff.rules.wording import Wording
 from abeja_datasets_contract.diff.samples.counterexamples import Counterexamples, NotFound
 from abeja_datasets_contract.diff.schemas.changes import Change, Inner, Kind
+from abeja_datasets_contract.diff.schemas.converting import Direction
 from abeja_datasets_contract.diff.schemas.fixpoint import Verdict
 from abeja_datasets_contract.diff.schemas.graph import Key, PairGraph, added_values
 from abeja_datasets_contract.diff.schemas.oracle import Oracle
-from abeja_datasets_contract.diff.schemas.pairs import Pair
-from abeja_datasets_contract.diff.schemas.schemas import Direction, Schemas
+from abeja_datasets_contract.diff.schemas.pairing.pair import Pair
+from abeja_datasets_contract.diff.schemas.schemas import Schemas
 from abeja_datasets_contract.diff.schemas.shapes import Shapes
 from abeja_datasets_contract.openapi.document import Document
 from abeja_datasets_contract.openapi.pointers import child
@@ -225,7 +226,9 @@ class SchemaFindings:
             return None if self._oracle.was_so(pair.sent, change) else "compatible"
         if change.kind == Kind.ENUM:
             return "warning" if change.holder in self._more else "compatible"
-        return "compatible" if change.kind in (*_LOOSER, Kind.BRANCH, Kind.KEYWORD, Kind.NULL) else None
+        if change.kind == Kind.NULLABLE and self._oracle.sends_null(pair.sent):
+            return None
+        return "compatible" if change.kind in (*_LOOSER, Kind.BRANCH, Kind.KEYWORD) else None
 
     def _closes(self, change: Change) -> bool:
         return self._oracle.covering.document.mapping(change.holder).get(change.name) is False

@@ -9,8 +9,8 @@ from abeja_datasets_contract.diff.report.findings import Audience, Counterexampl
 from abeja_datasets_contract.diff.rules.bases import Servers, matched
 from abeja_datasets_contract.diff.rules.ids import kebab
 from abeja_datasets_contract.diff.rules.slots import Slot
+from abeja_datasets_contract.diff.schemas.converting import Direction
 from abeja_datasets_contract.diff.schemas.sameness import Said, Sameness
-from abeja_datasets_contract.diff.schemas.schemas import Direction
 from abeja_datasets_contract.openapi.document import Document
 from abeja_datasets_contract.openapi.pointers import child, join, split
 from abeja_datasets_contract.openapi.references import references

@@ -2,7 +2,7 @@
 
 from typing import NamedTuple
 
-from abeja_datasets_contract.diff.schemas.schemas import Direction
+from abeja_datasets_contract.diff.schemas.converting import Direction
 
 
 class Slot(NamedTuple):

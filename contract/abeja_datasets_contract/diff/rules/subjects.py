@@ -2,8 +2,8 @@
 
 from pathlib import PurePosixPath
 
-from abeja_datasets_contract.openapi.dialect import LISTS, MAPS, SINGLE
 from abeja_datasets_contract.openapi.document import FILES, Document
+from abeja_datasets_contract.openapi.keywords import holds
 from abeja_datasets_contract.openapi.places import METHODS
 from abeja_datasets_contract.openapi.pointers import join, split
 
@@ -41,17 +41,25 @@ def _schema(top: list[str], keys: list[str]) -> str:
     for start in _OF_SCHEMAS:
         if keys[: len(start)] == start and len(keys) > len(start):
             return "".join([keys[len(start)], *trail_of(keys[len(start) + 1 :])])
-    if keys and keys[0] not in (*MAPS, *LISTS, *SINGLE):
+    if keys and not holds(keys[0]):
         return "".join([keys[0], *trail_of(keys[1:])])
     return "".join([PurePosixPath(top[1]).stem, *trail_of(keys)])
 
 
 def _holder(document: Document, top: list[str], keys: list[str]) -> str:
     """Return what holds a schema that has no name; an empty text where nothing common does."""
+    if "callbacks" in keys[:-2]:
+        name, *inside = keys[keys.index("callbacks") + 1 :]
+        return f"{_in_operation(document, top, ['paths', *inside])} of the callback `{name}`"
     if keys[:1] == ["components"]:
         return _component(document, top, keys)
-    if keys[:1] != ["paths"] and not top:
-        return ""
+    if keys[:1] == ["webhooks"]:
+        return f"{_in_operation(document, top, ['paths', *keys[1:]])} of the webhook `{keys[1]}`"
+    return _in_operation(document, top, keys) if keys[:1] == ["paths"] or top else ""
+
+
+def _in_operation(document: Document, top: list[str], keys: list[str]) -> str:
+    """Return what holds a schema below a path, or below a path item of another file."""
     start = 2 if keys[:1] == ["paths"] else 0
     start += keys[start : start + 1] != [] and keys[start] in METHODS
     inside = keys[start:]

@@ -5,7 +5,8 @@ from typing import Any
 
 from abeja_datasets_contract.diff.schemas.canonical import canonical, covers
 from abeja_datasets_contract.diff.schemas.fixpoint import Verdict
-from abeja_datasets_contract.diff.schemas.shapes import Shape, Shapes
+from abeja_datasets_contract.diff.schemas.shape import Shape
+from abeja_datasets_contract.diff.schemas.shapes import Shapes
 from abeja_datasets_contract.openapi.pointers import child
 
 _PATTERNS = {"integer": "^-?[0-9]+$", "number": "^-?[0-9]+([.][0-9]+)?([eE][-+]?[0-9]+)?$"}

@@ -3,7 +3,7 @@
 from typing import Any, Final
 
 from abeja_datasets_contract.diff.schemas.changes import Change, Kind
-from abeja_datasets_contract.diff.schemas.schemas import Direction
+from abeja_datasets_contract.diff.schemas.converting import Direction
 from abeja_datasets_contract.openapi.dialect import modern
 from abeja_datasets_contract.openapi.document import Document
 

@@ -6,9 +6,9 @@ from abeja_datasets_contract.diff.report.printing import shown
 from abeja_datasets_contract.diff.rules.subjects import subject
 from abeja_datasets_contract.diff.rules.values import NOTHING, Values
 from abeja_datasets_contract.diff.schemas.changes import Change, Kind, is_branch
+from abeja_datasets_contract.diff.schemas.converting import Direction
 from abeja_datasets_contract.diff.schemas.graph import besides
-from abeja_datasets_contract.diff.schemas.schemas import Direction
-from abeja_datasets_contract.diff.schemas.shapes import is_null
+from abeja_datasets_contract.diff.schemas.shape import is_null
 from abeja_datasets_contract.openapi.document import Document
 from abeja_datasets_contract.openapi.families import UNIONS
 from abeja_datasets_contract.openapi.pointers import split

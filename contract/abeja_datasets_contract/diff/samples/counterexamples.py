@@ -10,8 +10,8 @@ import jsonschema_rs
 from abeja_datasets_contract.diff.samples.sampler import NoSample, Sampler
 from abeja_datasets_contract.diff.schemas.canonical import canonical
 from abeja_datasets_contract.diff.schemas.changes import Change, Kind, Step
+from abeja_datasets_contract.diff.schemas.converted import larger_than
 from abeja_datasets_contract.diff.schemas.oracle import Oracle
-from abeja_datasets_contract.diff.schemas.schemas import larger_than
 
 _TURNS = 6
 _MOST = 1_000_000

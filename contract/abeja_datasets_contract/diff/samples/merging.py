@@ -3,12 +3,12 @@
 from dataclasses import dataclass, field
 from typing import Any
 
+from abeja_datasets_contract.openapi.keywords import KEYWORDS, Sampled
+
 _KINDS = ("object", "array", "string", "integer", "number", "boolean", "null")
-_LOWER = ("minLength", "minItems", "minimum", "exclusiveMinimum", "minProperties")
 _NULL = {"type": "null"}
 _SELDOM = 4
 """Of so many turns, one takes null where a value is nullable."""
-_UPPER = ("maxLength", "maxItems", "maximum", "exclusiveMaximum", "maxProperties")
 
 
 Branches = list[tuple[str, int]]
@@ -23,33 +23,48 @@ class Merged:
 
     Attributes:
         enum: the values there are; None if not so few that they are listed.
-        properties: by name, all the schemas that speak of a property.
-        patterned: by pattern, those that speak of the properties whose names it matches.
-        items: those that speak of each item.
+        said: by keyword, all that is said by it, where all of it holds.
+        named: the same by name, of keywords that hold schemas by name.
+        bounds: by keyword, the narrowest bound.
         extra: those that speak of a property without a name; `[False]` where there is none.
-        step: what a number has to be a multiple of; 0 without.
     """
 
     types: set[str] = field(default_factory=lambda: set(_KINDS))
     order: list[str] = field(default_factory=list)
     enum: list[Any] | None = None
     examples: list[Any] = field(default_factory=list)
-    properties: dict[str, list[Any]] = field(default_factory=dict)
+    said: dict[str, list[Any]] = field(default_factory=dict)
+    named: dict[str, dict[str, list[Any]]] = field(default_factory=dict)
     required: set[str] = field(default_factory=set)
-    items: list[Any] = field(default_factory=list)
     extra: list[Any] = field(default_factory=list)
-    patterned: dict[str, list[Any]] = field(default_factory=dict)
-    patterns: list[str] = field(default_factory=list)
-    formats: list[str] = field(default_factory=list)
     bounds: dict[str, Any] = field(default_factory=dict)
-    step: Any = 0
     impossible: bool = False
+
+    @property
+    def properties(self) -> dict[str, list[Any]]:
+        """The schemas that speak of a property, by its name."""
+        return self.named.get("properties", {})
+
+    @property
+    def patterned(self) -> dict[str, list[Any]]:
+        """The schemas that speak of the properties whose names a pattern matches, by the pattern."""
+        return self.named.get("patternProperties", {})
+
+    @property
+    def items(self) -> list[Any]:
+        """The schemas that speak of each item."""
+        return self.said.get("items", [])
+
+    @property
+    def step(self) -> Any:
+        """What a number has to be a multiple of; 0 without."""
+        return self.said.get("multipleOf", [0])[-1]
 
     @property
     def says_nothing(self) -> bool:
         """Whether any value will do."""
         objects = self.properties or self.patterned or self.required or self.extra
-        return not (self.order or objects or self.items or self.bounds or self.patterns)
+        return not (self.order or objects or self.items or self.bounds or "pattern" in self.said)
 
     def lower(self, keyword: str, otherwise: Any) -> Any:
         """Return a lower bound, such as `minLength`."""
@@ -122,23 +137,24 @@ def _take(merged: Merged, schema: dict[str, Any]) -> None:
         values = schema["enum"] if "enum" in schema else [schema["const"]]
         merged.enum = values if merged.enum is None else [v for v in values if v in merged.enum]
     merged.examples += schema.get("examples", [])
-    for name, part in schema.get("properties", {}).items():
-        merged.properties.setdefault(name, []).append(part)
-    for pattern, part in schema.get("patternProperties", {}).items():
-        merged.patterned.setdefault(pattern, []).append(part)
     merged.required |= set(schema.get("required", []))
-    merged.items += [schema["items"]] if "items" in schema else []
     closed = schema.get("additionalProperties", schema.get("unevaluatedProperties"))
     merged.extra += [closed] if closed is not None else []
-    merged.patterns += [schema["pattern"]] if "pattern" in schema else []
-    merged.formats += [schema["format"]] if "format" in schema else []
-    merged.step = schema.get("multipleOf", merged.step)
-    for keyword in _LOWER:
-        if keyword in schema:
-            merged.bounds[keyword] = max(schema[keyword], merged.bounds.get(keyword, schema[keyword]))
-    for keyword in _UPPER:
-        if keyword in schema:
-            merged.bounds[keyword] = min(schema[keyword], merged.bounds.get(keyword, schema[keyword]))
+    for keyword in schema.keys() & KEYWORDS.keys():
+        _put(merged, keyword, schema[keyword])
+
+
+def _put(merged: Merged, keyword: str, value: Any) -> None:
+    match KEYWORDS[keyword].sampled:
+        case Sampled.LEAST:
+            merged.bounds[keyword] = max(value, merged.bounds.get(keyword, value))
+        case Sampled.MOST:
+            merged.bounds[keyword] = min(value, merged.bounds.get(keyword, value))
+        case Sampled.ALL:
+            merged.said.setdefault(keyword, []).append(value)
+        case Sampled.NAMED:
+            for name, part in value.items():
+                merged.named.setdefault(keyword, {}).setdefault(name, []).append(part)
 
 
 def _type_of(value: Any) -> set[str]:

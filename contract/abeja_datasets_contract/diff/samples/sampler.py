@@ -62,7 +62,8 @@ class Sampler:
     def _around(self, schemas: list[Any], steps: tuple[Step, ...], value: Any, depth: int) -> Any:
         branches: Branches = []
         while steps and steps[0][0] == "branch":
-            branches.append((steps[0][1], int(steps[0][2])))
+            route = steps[0][1:]
+            branches += [(keyword, int(index)) for keyword, index in zip(route[::2], route[1::2], strict=True)]
             steps = steps[1:]
         if not steps:
             return value

@@ -35,8 +35,8 @@ def texts(merged: Merged) -> Iterator[str]:
     """Return candidates for a string."""
     least = merged.lower("minLength", 0)
     most = merged.upper("maxLength", None)
-    found = [text for name in merged.formats for text in _BY_FORMAT.get(name, ())]
-    found += [text for pattern in merged.patterns for text in PatternTexts(pattern).some()]
+    found = [text for name in merged.said.get("format", []) for text in _BY_FORMAT.get(name, ())]
+    found += [text for pattern in merged.said.get("pattern", []) for text in PatternTexts(pattern).some()]
     found += _PLAIN
     lengths = [length for length in (least, least + 1, most, 300, 5000) if length is not None and length <= _LONG]
     found += ["a" * length for length in lengths]

@@ -4,11 +4,12 @@ from typing import Any
 
 import jsonschema_rs
 
+from abeja_datasets_contract.diff.schemas.converted import larger_than
 from abeja_datasets_contract.diff.schemas.fixpoint import Verdict
-from abeja_datasets_contract.diff.schemas.schemas import Schemas, larger_than
+from abeja_datasets_contract.diff.schemas.schemas import Schemas
 from abeja_datasets_contract.diff.schemas.shapes import Shapes
-from abeja_datasets_contract.openapi.dialect import SCALARS
 from abeja_datasets_contract.openapi.families import UNIONS
+from abeja_datasets_contract.openapi.keywords import Compared, compared
 
 NULL = {"type": "null"}
 Canonical = jsonschema_rs.CanonicalSchema | None
@@ -93,7 +94,7 @@ def surface(shapes: Shapes, schemas: Schemas, pointer: str, left: int = VARIANTS
     unions = shape.unions if left else []  # deeper, it says less than the schema does
     for place in shape.pointers:
         body, null = schemas.body(place)
-        part = {key: body[key] for key in (*SCALARS, "required") if key in body}
+        part = {key: body[key] for key in body if key == "required" or compared(key) == Compared.VALUE}
         properties = {
             name: {"enum": p["enum"]}
             for name, p in body.get("properties", {}).items()

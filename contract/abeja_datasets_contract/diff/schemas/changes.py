@@ -8,7 +8,10 @@ from typing import NamedTuple
 from abeja_datasets_contract.openapi.families import UNIONS
 
 Step = tuple[str, ...]
-"""How to get from a value to one inside: ("property", name), ("item",), ("extra",) or ("branch", keyword, index)."""
+"""How to get from a value to one inside: ("property", name), ("item",), ("extra",) or ("branch", keyword, index).
+
+An alternative of a union within a union has the keyword and the index of both, the outermost first.
+"""
 
 
 class Kind(Enum):

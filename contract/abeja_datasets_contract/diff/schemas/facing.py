@@ -5,14 +5,14 @@ from typing import Any
 
 from abeja_datasets_contract.diff.schemas.canonical import NULL, canonical, surface
 from abeja_datasets_contract.diff.schemas.changes import Inner
-from abeja_datasets_contract.diff.schemas.pairs import Pair
+from abeja_datasets_contract.diff.schemas.pairing.pair import Pair
 from abeja_datasets_contract.diff.schemas.sameness import Sameness
 from abeja_datasets_contract.diff.schemas.schemas import Schemas
 from abeja_datasets_contract.diff.schemas.shapes import Shapes
+from abeja_datasets_contract.openapi.keywords import KEYWORDS
 
 _DEEP = 8_000
 """Schemas that take more characters than this are decided by their parts alone: as a whole they take seconds."""
-_TOGETHER = {"if": ("if", "then", "else"), "contains": ("contains", "minContains", "maxContains")}
 
 
 class Facing:
@@ -81,7 +81,7 @@ class Facing:
         if keyword == "false":
             return False
         body, null = self.covering.body(holder)
-        schema = {key: body[key] for key in _TOGETHER.get(keyword, (keyword,)) if key in body}
+        schema = {key: body[key] for key in _together(keyword) if key in body}
         if keyword == "additionalProperties":
             for names in ("properties", "patternProperties"):
                 schema[names] = dict.fromkeys(body.get(names, {}), True)
@@ -104,3 +104,8 @@ class Facing:
     def _with_definitions(self, schema: dict[str, Any]) -> dict[str, Any]:
         definitions = self.covering.definitions(schema)
         return {**schema, "$defs": definitions} if definitions else schema
+
+
+def _together(keyword: str) -> tuple[str, ...]:
+    """Return a keyword with those that mean something only beside it."""
+    return (keyword, *(KEYWORDS[keyword].together if keyword in KEYWORDS else ()))

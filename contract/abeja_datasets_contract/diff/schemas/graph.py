@@ -6,7 +6,8 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 from abeja_datasets_contract.diff.schemas.changes import Inner, Step
-from abeja_datasets_contract.diff.schemas.pairs import Pair, Pairs
+from abeja_datasets_contract.diff.schemas.pairing.pair import Pair
+from abeja_datasets_contract.diff.schemas.pairing.pairs import Pairs
 
 _COUNTED = 1000
 Key = tuple[str, str]

@@ -9,8 +9,8 @@ from abeja_datasets_contract.diff.schemas.changes import Change, Kind
 from abeja_datasets_contract.diff.schemas.facing import Facing
 from abeja_datasets_contract.diff.schemas.fixpoint import Verdict
 from abeja_datasets_contract.diff.schemas.graph import besides
-from abeja_datasets_contract.diff.schemas.texts import OF_TEXTS, obey_names, obeys_text
-from abeja_datasets_contract.openapi.dialect import SCALARS
+from abeja_datasets_contract.diff.schemas.patterns.texts import OF_TEXTS, obey_names, obeys_text
+from abeja_datasets_contract.openapi.keywords import Compared, compared
 
 YES, NO, UNKNOWN = Verdict.YES, Verdict.NO, Verdict.UNKNOWN
 
@@ -70,6 +70,11 @@ class Judging:
         said = canonical(facing.only(change.holder, change.name))
         return not facing.is_small(sent) or covers(said, canonical(facing.as_written.whole(sent))) == YES
 
+    def sends_null(self, sent: str) -> bool:
+        """Return whether null is among the values sent, as far as that is known."""
+        facing = self._facing
+        return facing.is_small(sent) and covers(facing.whole(sent), canonical(NULL)) == YES
+
     def _obeys_property(self, sent: str, change: Change) -> Verdict:
         # Asked before all that the property refers to is put together, which takes long of a large one.
         if self._is_spent() or not self._facing.is_small(sent, change.covering):
@@ -86,7 +91,7 @@ class Judging:
         facing = self._facing
         if change.kind == Kind.ENUM and self._lists_all(change):
             return YES
-        near = change.name in SCALARS
+        near = compared(change.name) == Compared.VALUE
         here = facing.sent_shapes.at(sent)
         if change.name == "additionalProperties" and here.sealed:
             return self._fits_names(sent, change)

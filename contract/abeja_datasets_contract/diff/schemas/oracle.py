@@ -11,7 +11,8 @@ from abeja_datasets_contract.diff.schemas.changes import Change
 from abeja_datasets_contract.diff.schemas.facing import Facing
 from abeja_datasets_contract.diff.schemas.fixpoint import Fixpoint, Lookup, Verdict, worst
 from abeja_datasets_contract.diff.schemas.judging import Judging
-from abeja_datasets_contract.diff.schemas.pairs import Pair, Pairs
+from abeja_datasets_contract.diff.schemas.pairing.pair import Pair
+from abeja_datasets_contract.diff.schemas.pairing.pairs import Pairs
 from abeja_datasets_contract.diff.schemas.schemas import Schemas
 from abeja_datasets_contract.diff.schemas.unions import Question, Unions
 
@@ -33,6 +34,7 @@ class Oracle(Facing):
         pairs: compares two schemas.
         judge: returns whether all that is sent obeys what a change names.
         was_so: returns whether it did before as well, closed or not.
+        sends_null: returns whether null is among the values sent.
     """
 
     def __init__(self, sent: Schemas, covering: Schemas) -> None:
@@ -41,7 +43,7 @@ class Oracle(Facing):
         self._solved = Fixpoint[Question](self._answer, _BUDGET, _TOTAL)
         judging = Judging(self, lambda: self.spent)
         self._unions = Unions(self, judging)
-        self.judge, self.was_so = judging.judge, judging.was_so
+        self.judge, self.was_so, self.sends_null = judging.judge, judging.was_so, judging.sends_null
         self._deep = cache(self._find_deep)
 
     def decide(self, sent: str, covering: str) -> Verdict:

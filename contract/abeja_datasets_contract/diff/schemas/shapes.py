@@ -1,115 +1,18 @@
-"""What a schema says of a value, gathered from all the places that say it: itself, its references and its `allOf`."""
+"""The shapes of schemas, gathered from all that speaks of a value: the schema, its references and its `allOf`."""
 
-from dataclasses import dataclass, field
-from typing import Any, NamedTuple
+from functools import cache
+from typing import Any
 
 from abeja_datasets_contract.diff.schemas.declared import Declared, Names
-from abeja_datasets_contract.openapi.dialect import AS_BASE, CONTENT, OTHERS, SCALARS, modern
+from abeja_datasets_contract.diff.schemas.shape import CHOSEN, Shape, Union, is_null, is_variant
+from abeja_datasets_contract.openapi.dialect import AS_BASE, modern
 from abeja_datasets_contract.openapi.document import Document
 from abeja_datasets_contract.openapi.families import UNIONS, target_of
+from abeja_datasets_contract.openapi.keywords import Compared, compared
 from abeja_datasets_contract.openapi.pointers import child
 
-WHOLE = ("not", "if", "contains", "propertyNames", "patternProperties", "dependentSchemas", "unevaluatedProperties",
-         "unevaluatedItems", "prefixItems", *OTHERS)  # fmt: skip
-"""Keywords that are compared as a whole."""
-INNER = ("items", "additionalProperties")
-
-
-class Union(NamedTuple):
-    """The alternatives of one `anyOf` or `oneOf`.
-
-    Attributes:
-        keyword: which of the two.
-        holder: the pointer of the schema object that holds it.
-        branches: the pointers of the alternatives, without those that are null alone where the shape says that.
-    """
-
-    keyword: str
-    holder: str
-    branches: tuple[str, ...]
-
-
-@dataclass
-class Shape:
-    """What is said of one value.
-
-    Attributes:
-        pointers: the schema objects that say it.
-        keywords: by name, what it says, with the pointer of the schema object that does; unions are not among them.
-        unions: its alternatives.
-        properties: by name, the pointers of the schemas of each property.
-        required: by name, the pointer of the schema object that requires it.
-        null: whether null is allowed besides.
-    """
-
-    pointers: dict[str, None] = field(default_factory=dict)
-    keywords: dict[str, list[tuple[str, Any]]] = field(default_factory=dict)
-    unions: list[Union] = field(default_factory=list)
-    properties: dict[str, list[str]] = field(default_factory=dict)
-    required: dict[str, str] = field(default_factory=dict)
-    null: bool = False
-
-    @property
-    def conditional(self) -> bool:
-        """Whether it says something by alternatives, so that no keyword says all of its kind."""
-        return bool(self.unions) or any(
-            keyword in self.keywords for keyword in ("if", "not", "false", "dependentSchemas")
-        )
-
-    @property
-    def only_union(self) -> Union | None:
-        """The union which is all that it says; None where it says more, or has none."""
-        alone = len(self.unions) == 1 and not (self.keywords or self.properties or self.required or self.null)
-        return self.unions[0] if alone else None
-
-    @property
-    def only_union_besides_type(self) -> Union | None:
-        """Like `only_union`, but a type may stand beside it."""
-        keywords = {key: value for key, value in self.keywords.items() if key != "type"}
-        return Shape(self.pointers, keywords, self.unions, self.properties, self.required).only_union
-
-    @property
-    def sealed(self) -> bool:
-        """Whether it has, once closed, the properties it declares itself and no others."""
-        more = ("if", "patternProperties", "dependentSchemas", "unevaluatedProperties")
-        told = bool(self.properties) and self.required.keys() <= self.properties.keys()
-        closed = all(value is False for _, value in self.keywords.get("additionalProperties", []))
-        return told and closed and not self.unions and not any(keyword in self.keywords for keyword in more)
-
-    @property
-    def structured(self) -> bool:
-        """Whether closing could change what it takes."""
-        return bool(self.properties or self.unions) or any(keyword in self.keywords for keyword in (*INNER, *WHOLE))
-
-    @property
-    def types(self) -> frozenset[str]:
-        """The types that it names; none where it names none."""
-        named = self.keywords.get("type", [])
-        kinds = named[0][1] if named else []
-        return frozenset([kinds] if isinstance(kinds, str) else [str(kind) for kind in kinds])
-
-    def first(self, keyword: str) -> Any:
-        """Return what the first schema object with this keyword says; None without one."""
-        return self.keywords[keyword][0][1] if keyword in self.keywords else None
-
-
-_CHOSEN = "\n"
-"""Stands in the name of a variant between the pointer of its schema and those of the alternatives that it takes."""
-
-
-def variant(pointer: str, branch: str) -> str:
-    """Return the name of a schema whose union is replaced by one of its alternatives."""
-    return f"{pointer}{_CHOSEN}{branch}"
-
-
-def depth(pointer: str) -> int:
-    """Return how many alternatives a variant takes; 0 for a schema as it is written."""
-    return pointer.count(_CHOSEN)
-
-
-def is_variant(pointer: str) -> bool:
-    """Return whether this names a variant; such a name is none of the document's."""
-    return _CHOSEN in pointer
+_MOST = 100
+"""Of more alternatives than this, those of unions within stay where they are."""
 
 
 class Shapes:
@@ -119,6 +22,7 @@ class Shapes:
         self.document = document
         self._names = Declared(document)
         self._shapes: dict[str, Shape] = {}
+        self._flat = cache(self._find_flat)
 
     def written(self, pointer: str) -> str:
         """Return where a schema is written, its references followed."""
@@ -146,12 +50,56 @@ class Shapes:
             self._shapes[pointer] = shape
         return self._shapes[pointer]
 
+    def flat(self, union: Union, *, null: bool) -> Union:
+        """Return a union with the alternatives of the unions that are alternatives of it.
+
+        As many values are taken as before, or fewer: `oneOf` refuses what several of its alternatives take. A union
+        with a discriminator stays whole, as does one that would have too many alternatives, or one of them twice.
+
+        Args:
+            union: the union.
+            null: whether a union within may allow null, which is then left out of the alternatives.
+        """
+        return self._flat(union, null=null)
+
+    def _find_flat(self, union: Union, *, null: bool) -> Union:
+        if "discriminator" in self.document.mapping(union.holder):
+            return union
+        found: dict[str, tuple[str, ...]] = {}
+        todo = [(place, union.route(place), frozenset({union.holder})) for place in union.branches]
+        while todo:
+            place, route, above = todo.pop(0)
+            inner = self._within(place, null=null)
+            if place in found or len(found) + len(todo) > _MOST:
+                return union
+            if inner is None or inner.holder in above:
+                found[place] = route
+            else:
+                more = above | {inner.holder}
+                todo[:0] = [(branch, (*route, *inner.route(branch)), more) for branch in inner.branches]
+        routes = tuple(found.values())
+        return union if tuple(found) == union.branches else union._replace(branches=tuple(found), routes=routes)
+
+    def _within(self, place: str, *, null: bool) -> Union | None:
+        """Return the union which is all that an alternative says, if its own alternatives may stand in its place."""
+        shape = self.at(place)
+        union = shape.only_union_besides_type if null or not shape.null else None
+        if union is None or "discriminator" in self.document.mapping(union.holder):
+            return None
+        typed = (self.at(branch).types for branch in union.branches)
+        return union if all(types and types <= shape.types for types in typed) or not shape.types else None
+
+    def _taken(self, union: Union, chosen: list[str]) -> str:
+        """Return the alternative of a union that a variant takes, also out of a union within; else an empty text."""
+        branches = union.branches if not chosen else (*union.branches, *self.flat(union, null=True).branches)
+        return next((place for place in branches if place in chosen), "")
+
     def _gather(self, start: str, shape: Shape) -> None:
         """Gather what a schema says, and all that applies to the same value.
 
         `outermost` holds while nothing else was said yet: only then is a null that a part allows one of the whole.
         """
-        start, *chosen = start.split(_CHOSEN)
+        start, *chosen = start.split(CHOSEN)
         todo = [(start, False, True)]
         while todo:
             pointer, base, outermost = todo.pop(0)
@@ -172,9 +120,9 @@ class Shapes:
         shape.null = shape.null and not chosen  # null is another alternative than the one that is taken
 
     def _note(self, shape: Shape, pointer: str, schema: dict[str, Any]) -> None:
-        for keyword in (*SCALARS, *WHOLE, *INNER, *CONTENT):
-            if keyword in schema:
-                shape.keywords.setdefault(keyword, []).append((pointer, schema[keyword]))
+        for keyword, value in schema.items():
+            if compared(keyword) not in (None, Compared.CODE):
+                shape.keywords.setdefault(keyword, []).append((pointer, value))
         for name in schema.get("properties", {}):
             shape.properties.setdefault(name, []).append(child(pointer, "properties", name))
         for name in schema.get("required", []):
@@ -189,9 +137,9 @@ class Shapes:
         for keyword in unions:
             parts = schema[keyword]
             branches = [child(pointer, keyword, index) for index in range(len(parts))]
-            taken = [place for place in branches if place in chosen]
+            taken = self._taken(Union(keyword, pointer, tuple(branches)), chosen)
             if taken:
-                found.append((taken[0], False, outermost))
+                found.append((taken, False, outermost))
                 continue
             if outermost and len(unions) == 1 and "allOf" not in schema and sum(map(is_null, parts)) == 1:
                 shape.null = True
@@ -201,10 +149,3 @@ class Shapes:
                     continue
             shape.unions.append(Union(keyword, pointer, tuple(branches)))
         return found
-
-
-def is_null(part: Any) -> bool:
-    """Return whether a schema takes null alone."""
-    if not isinstance(part, dict):
-        return False
-    return part.get("type") in ("null", ["null"]) or part.get("enum") == [None] or part.get("const", 0) is None

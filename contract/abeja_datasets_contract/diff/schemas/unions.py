@@ -13,9 +13,9 @@ from abeja_datasets_contract.diff.schemas.changes import Change
 from abeja_datasets_contract.diff.schemas.facing import Facing
 from abeja_datasets_contract.diff.schemas.fixpoint import Lookup, Verdict, worst
 from abeja_datasets_contract.diff.schemas.judging import Judging
-from abeja_datasets_contract.diff.schemas.matching import Match, fit, fixed_values
-from abeja_datasets_contract.diff.schemas.pairs import Pair
-from abeja_datasets_contract.diff.schemas.shapes import Union, depth, variant
+from abeja_datasets_contract.diff.schemas.pairing.matching import Match, fit, fixed_values
+from abeja_datasets_contract.diff.schemas.pairing.pair import Pair
+from abeja_datasets_contract.diff.schemas.shape import Union, depth, variant
 
 YES, NO, UNKNOWN = Verdict.YES, Verdict.NO, Verdict.UNKNOWN
 _MANY = 40
@@ -88,9 +88,9 @@ class Unions:
         match = next((match for match in pair.matches if match.covering == rights), Match(rights, rights))
         if match.firm and self._by_partners(match, look_up) == YES:
             return YES  # the discriminator decides, also where a value fits several alternatives by the letter
-        if union.name == "anyOf" or self._disjoint(rights):
+        if rights.takes_several or self._disjoint(rights):
             alone = here.only_union_besides_type
-            lefts = alone.branches if alone else () if here.conditional else (pair.sent,)
+            lefts = self._alternatives(pair, alone) if alone else () if here.conditional else (pair.sent,)
             free = alone is None or alone.keyword != "anyOf"
             if lefts and (free or not any(self._sent_shapes.at(left).structured for left in lefts)):
                 verdict = worst({self._branch(match, left, look_up) for left in lefts})
@@ -98,6 +98,13 @@ class Unions:
                     return verdict
         whole = self._judging.judge(pair.sent, pair.covering, union)
         return whole if whole != UNKNOWN else self._by_partners(match, look_up)
+
+    @staticmethod
+    def _alternatives(pair: Pair, union: Union) -> tuple[str, ...]:
+        """Return the alternatives of a union of the sent side, as they were matched."""
+        ends = (union.keyword, union.holder)
+        matched = (one.sent for one in pair.matches if (one.sent.keyword, one.sent.holder) == ends)
+        return next(matched, union).branches
 
     def _some_closed(self, sent: str, covering: str, union: Union, look_up: Lookup[Question]) -> Verdict:
         """Return whether some alternative takes all that is sent, and describes all properties of it."""
@@ -140,7 +147,7 @@ class Unions:
             partners = match.partners.get(left, [])
             if not partners or any(look_up(Question("letter", left, right)) != YES for right in partners):
                 return UNKNOWN
-        if match.covering.keyword == "anyOf" or match.firm:
+        if match.covering.takes_several or match.firm:
             return YES
         changed = [rights[0] for left, rights in match.partners.items() if not self._facing.same(left, rights[0])]
         changed += match.more  # what only the covering side has may take a value besides its partner

@@ -1,92 +1,29 @@
-"""Patterns of ECMA 262 as automata of positions (Glushkov): which characters stand where, and what may follow."""
+"""Reads patterns of ECMA 262 into automata; what is not regular is refused."""
 
 import re
-from collections.abc import Iterable
-from dataclasses import dataclass, field
 
-LAST = 0x10FFFF
+from abeja_datasets_contract.diff.schemas.patterns.automata import (
+    ALL,
+    POSITIONS,
+    Automaton,
+    NotRegular,
+    Part,
+    Ranges,
+    either,
+    without,
+)
+
 _READS = 10_000
 """So many parts of a pattern are read, each again for each of its repetitions."""
 _DEEP = 50
 """Groups inside each other are read to this depth."""
-_POSITIONS = 2_000
-"""A pattern of more positions, its repetitions written out, is too large to decide."""
 _BRACES = re.compile(r"\{(\d+)(,?)(\d*)\}")
 _SIMPLE = {"*": (0, None), "+": (1, None), "?": (0, 1)}
-Ranges = tuple[tuple[int, int], ...]
-"""Characters, as ranges of their codes with both ends."""
 _DIGIT: Ranges = ((48, 57),)
 _WORD: Ranges = ((48, 57), (65, 90), (95, 95), (97, 122))
 _SPACE: Ranges = ((9, 13), (32, 32), (160, 160), (5760, 5760), (8192, 8202), (8232, 8233), (8239, 8239),
                   (8287, 8287), (12288, 12288), (65279, 65279))  # fmt: skip
-BREAKS: Ranges = ((10, 10), (13, 13), (8232, 8233))
-ALL: Ranges = ((0, LAST),)
 _CONTROLS = {"n": 10, "t": 9, "r": 13, "f": 12, "v": 11, "0": 0}
-
-
-class NotRegular(ValueError):
-    """A pattern that is not read: a back reference, a lookaround, an anchor in its middle, or too long a one."""
-
-
-@dataclass
-class _Part:
-    """A part of a pattern while it is read: the positions it can begin and end at, and whether it may be empty."""
-
-    first: frozenset[int] = frozenset()
-    last: frozenset[int] = frozenset()
-    empty: bool = True
-
-
-@dataclass
-class Automaton:
-    """The positions of a pattern.
-
-    Attributes:
-        signs: by position, the characters that stand there.
-        follow: by position, those that may come next.
-        first: those that a text may begin at.
-        last: those that it may end at.
-        empty: whether it matches the empty text.
-    """
-
-    signs: list[Ranges] = field(default_factory=list)
-    follow: list[set[int]] = field(default_factory=list)
-    first: frozenset[int] = frozenset()
-    last: frozenset[int] = frozenset()
-    empty: bool = False
-
-    def add(self, signs: Ranges) -> _Part:
-        """Add a position."""
-        if len(self.signs) >= _POSITIONS:
-            raise NotRegular
-        self.signs.append(signs)
-        self.follow.append(set())
-        here = frozenset({len(self.signs) - 1})
-        return _Part(here, here, empty=False)
-
-    def chain(self, one: _Part, other: _Part) -> _Part:
-        """Put one part behind another."""
-        for place in one.last:
-            self.follow[place] |= other.first
-        return _Part(
-            one.first | other.first if one.empty else one.first,
-            one.last | other.last if other.empty else other.last,
-            empty=one.empty and other.empty,
-        )
-
-    def loop(self, part: _Part) -> _Part:
-        """Repeat a part any number of times."""
-        for place in part.last:
-            self.follow[place] |= part.first
-        return _Part(part.first, part.last, empty=True)
-
-
-def either(parts: Iterable[_Part]) -> _Part:
-    """Return the part that is one of several."""
-    found = _Part(empty=False)
-    for part in parts:
-        found = _Part(found.first | part.first, found.last | part.last, empty=found.empty or part.empty)
-    return found
 
 
 class Reader:
@@ -123,15 +60,15 @@ class Reader:
         self._at += 1
         return self._pattern[self._at - 1]
 
-    def _alternatives(self, *, outermost: bool) -> _Part:
+    def _alternatives(self, *, outermost: bool) -> Part:
         parts = [self._sequence(outermost=outermost)]
         while self._peek("|"):
             self._next()
             parts.append(self._sequence(outermost=outermost))
         return either(parts)
 
-    def _sequence(self, *, outermost: bool) -> _Part:
-        part = _Part()
+    def _sequence(self, *, outermost: bool) -> Part:
+        part = Part()
         if outermost and not self._anchored("^"):
             part = self._anything()
         while self._at < len(self._pattern) and not self._peek("|") and not self._peek(")"):
@@ -148,10 +85,10 @@ class Reader:
         self._at += found
         return found
 
-    def _anything(self) -> _Part:
+    def _anything(self) -> Part:
         return self._automaton.loop(self._automaton.add(ALL))
 
-    def _repeated(self) -> _Part:
+    def _repeated(self) -> Part:
         start = self._at
         part = self._atom()
         end = self._at
@@ -167,14 +104,14 @@ class Reader:
         self._count()
         if most is None:
             parts[-1] = self._automaton.loop(parts[-1]) if least == 0 else self._more(parts[-1])
-        whole = _Part()
+        whole = Part()
         for index, one in enumerate(parts):
-            optional = one if index < least else _Part(one.first, one.last, empty=True)
+            optional = one if index < least else Part(one.first, one.last, empty=True)
             whole = self._automaton.chain(whole, optional)
-        return whole if most != 0 else _Part()
+        return whole if most != 0 else Part()
 
-    def _more(self, part: _Part) -> _Part:
-        return _Part(part.first, part.last, empty=self._automaton.loop(part).empty and part.empty)
+    def _more(self, part: Part) -> Part:
+        return Part(part.first, part.last, empty=self._automaton.loop(part).empty and part.empty)
 
     def _count(self) -> tuple[int, int | None]:
         least: int = 1
@@ -190,12 +127,12 @@ class Reader:
             most = int(braces[3]) if braces[3] else None if braces[2] else least
         else:
             return 1, 1
-        if least > _POSITIONS or (most or 0) > _POSITIONS or self._peek("+"):
+        if least > POSITIONS or (most or 0) > POSITIONS or self._peek("+"):
             raise NotRegular(self._pattern)
         self._at += self._peek("?")  # lazy: the same texts
         return least, most
 
-    def _atom(self) -> _Part:
+    def _atom(self) -> Part:
         self._reads -= 1
         if not self._reads:
             raise NotRegular(self._pattern)
@@ -210,7 +147,7 @@ class Reader:
             return self._automaton.add(self._escaped())
         return self._automaton.add(self._dot if sign == "." else ((ord(sign), ord(sign)),))
 
-    def _group(self) -> _Part:
+    def _group(self) -> Part:
         opening = re.compile(r"\?(?::|P?<\w+>)").match(self._pattern, self._at)
         if opening:
             self._at = opening.end()
@@ -264,13 +201,3 @@ class Reader:
         if sign == "\\":
             return ((8, 8),) if self._anchored("b") else self._escaped()
         return ((ord(sign), ord(sign)),)
-
-
-def without(ranges: Ranges) -> Ranges:
-    """Return the characters that are not among these."""
-    found, low = [], 0
-    for start, end in sorted(ranges):
-        if start > low:
-            found.append((low, start - 1))
-        low = max(low, end + 1)
-    return (*found, *([(low, LAST)] if low <= LAST else []))

@@ -5,7 +5,8 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
-from abeja_datasets_contract.diff.schemas.shapes import Shape, Shapes, Union
+from abeja_datasets_contract.diff.schemas.shape import Shape, Union
+from abeja_datasets_contract.diff.schemas.shapes import Shapes
 from abeja_datasets_contract.openapi.families import mapped, target_of
 from abeja_datasets_contract.openapi.pointers import split
 

@@ -8,17 +8,17 @@ and `.*a.{30}` alone lets those grow without limit.
 from collections import deque
 from collections.abc import Iterator
 
-from abeja_datasets_contract.diff.schemas.automata import (
+from abeja_datasets_contract.diff.schemas.fixpoint import Verdict
+from abeja_datasets_contract.diff.schemas.patterns.automata import (
     ALL,
     BREAKS,
     LAST,
     Automaton,
     NotRegular,
     Ranges,
-    Reader,
     without,
 )
-from abeja_datasets_contract.diff.schemas.fixpoint import Verdict
+from abeja_datasets_contract.diff.schemas.patterns.reader import Reader
 
 _SURROGATES = (0xD800, 0xE000)
 _STEPS = 100_000

@@ -5,8 +5,8 @@ from collections.abc import Iterable
 from typing import Any
 
 from abeja_datasets_contract.diff.schemas.fixpoint import Verdict, worst
-from abeja_datasets_contract.diff.schemas.languages import contained
-from abeja_datasets_contract.diff.schemas.shapes import Shape
+from abeja_datasets_contract.diff.schemas.patterns.languages import contained
+from abeja_datasets_contract.diff.schemas.shape import Shape
 
 OF_TEXTS = ("pattern", "minLength", "maxLength")
 _KNOWN = frozenset({*OF_TEXTS, "enum", "type"})

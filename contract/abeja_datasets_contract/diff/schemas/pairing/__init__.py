@@ -1,0 +1,1 @@
+"""Two schemas side by side: what differs, and what inside them corresponds."""

@@ -1,0 +1,1 @@
+"""Patterns of texts as automata, and whether one takes all that another does."""
