@@ -6,6 +6,7 @@ from typing import Any, Literal
 
 from abeja_datasets_contract.diff.schemas.converted import definition_name
 from abeja_datasets_contract.diff.schemas.declared import Declared, Names
+from abeja_datasets_contract.diff.schemas.practice import MAPPED
 from abeja_datasets_contract.openapi.dialect import AS_BASE, is_kept, modern
 from abeja_datasets_contract.openapi.document import Document
 from abeja_datasets_contract.openapi.families import UNIONS
@@ -106,7 +107,8 @@ class Conversion:
         if raw.get(_HIDDEN[self.direction]) is True:
             schema[_HIDDEN[self.direction]] = True  # an annotation, so that `mark` sees it
         if isinstance(raw.get("discriminator"), dict):
-            schema["$comment"] = json.dumps(raw["discriminator"], sort_keys=True)  # read by `said` alone
+            chosen = [raw["discriminator"], raw.get(MAPPED)]
+            schema["$comment"] = json.dumps(chosen, sort_keys=True)  # read by `said` alone
         self._hide(schema)
         if "$ref" in schema:
             schema["$ref"] = self._reference(schema["$ref"], replace(way, base=as_base))

@@ -64,6 +64,8 @@ class Unions:
 
     def fitting(self, pair: Pair, union: Union, look_up: Lookup[Question]) -> Verdict:
         """Decide for a schema that meets alternatives: the one that fits best has to take it, or a closed one."""
+        if not union.branches:
+            return NO  # null was the only alternative
         here = self._sent_shapes.at(pair.sent)
         best = max(union.branches, key=lambda place: fit(here, self._covering_shapes.at(place)))
         found = NO
