@@ -9,6 +9,7 @@ import time
 from itertools import product
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 import pytest
 from tests.sampling import every
@@ -18,6 +19,7 @@ from tests.wrapper.scripted import Reply
 from abeja_datasets import AsyncAPIClient
 from abeja_datasets.exceptions import ConnectionFailed, HttpError, InternalServerError, RequestTimeout
 from abeja_datasets.transports import in_time
+from abeja_datasets.transports.aiohttp_connections import Protocol
 
 if TYPE_CHECKING:
     from tests.wrapper.faces import Face
@@ -136,6 +138,30 @@ def test_a_connection_of_an_early_refusal_is_not_used_again(face: "Face") -> Non
                 client.update_dataset_item(1, 2, 3, LONG if status == 413 else {})
             assert caught.value.status_code == status
     assert came == [1, 1]
+
+
+def test_a_connection_of_aiohttp_is_done_when_a_response_overtakes_the_request() -> None:
+    """Also where aiohttp has handed all of the request to the event loop, and counts it as sent."""
+
+    def serve(connection: socket.socket) -> None:
+        read_head(connection)
+        connection.sendall(REFUSAL % 413)
+        left(connection)
+
+    async def should_close(host: str, port: int) -> bool:
+        loop = asyncio.get_running_loop()
+        transport, protocol = await loop.create_connection(lambda: Protocol(loop), host, port)
+        protocol.set_response_params(read_until_eof=True, auto_decompress=False)
+        transport.write(b"PUT / HTTP/1.1\r\nHost: here\r\nContent-Length: 20000000\r\n\r\n" + bytes(20_000_000))
+        message, _ = await protocol.read()
+        assert message.code == 413
+        is_done = bool(protocol.should_close)
+        protocol.close()
+        return is_done
+
+    with serving(serve) as url:
+        address = urlsplit(url)
+        assert asyncio.run(should_close(str(address.hostname), address.port or 0))
 
 
 @pytest.mark.parametrize(

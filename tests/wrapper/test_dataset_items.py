@@ -373,4 +373,4 @@ def test_it_holds_one_page(items: DatasetItems, server: ScriptedServer, contents
         alive.add(item)
         most = max(most, len(alive))
         del item
-    assert most <= (11 if prefetch else 2)
+    assert most <= 2

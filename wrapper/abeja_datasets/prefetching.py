@@ -43,7 +43,7 @@ class Prefetched(Iterator[DatasetItem]):
             raise error or StopIteration
         # Interrupted while it waits, it waits for the same item again.
         self._due[0].wait()
-        return self._due.popleft().item
+        return self._due.popleft().take()
 
     def __del__(self) -> None:
         self._crew.end()
@@ -79,6 +79,12 @@ class _Download:
             _log.debug("the content of %r can't be downloaded ahead", self.item, exc_info=True)
         finally:
             self._done.set()
+
+    def take(self) -> DatasetItem:
+        """Return the item, and let go of it: the thread may hold this download a moment longer."""
+        item = self.item
+        del self.item
+        return item
 
     def wait(self) -> None:
         """Wait until it is downloaded, or was tried. A forked child, which lacks the thread, goes on at once."""

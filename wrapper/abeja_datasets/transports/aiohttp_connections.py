@@ -80,7 +80,8 @@ class Protocol(ResponseHandler):
     - It has one timer, which runs on from request to request. aiohttp sets and cancels one for each request and each
       piece of a response, a tenth of a call's time (https://github.com/aio-libs/aiohttp/issues/8613).
     - It is not used again after a 5xx. Some servers close it without saying so, and aiohttp releases it before the
-      caller knows of the response.
+      caller knows of the response. Nor is it after a response that comes before the request was sent to its end: what
+      is left of that would go before the next request.
     - What it has received is not lost when the server resets it while a request is sent.
     - It drops interim responses (1xx). aiohttp queues any number of them, and sets no timer for what follows.
     - It parses a large piece in parts, since the time that the parser takes may grow with the square of the size. It
@@ -153,7 +154,8 @@ class Protocol(ResponseHandler):
         self._is_interim = 100 <= code < 200 and code != 101  # noqa: PLR2004 - the range of interim responses
         if self._is_interim:
             return
-        if code >= 500:  # noqa: PLR2004 - the range of failures of the server
+        is_early = self.transport is not None and self.transport.get_write_buffer_size() > 0
+        if code >= 500 or is_early:  # noqa: PLR2004 - the range of failures of the server
             self.force_close()
         self._body = data[1]
         super().feed_data(data, *more)
