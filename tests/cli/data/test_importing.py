@@ -281,6 +281,69 @@ def test_export_and_import_make_the_dataset_again(world: World) -> None:
     assert "give --to" in world.run("export", dataset, "x.abc", code=2).stderr
 
 
+def boxed(uri: str, *labels: tuple[int, str], **source: Any) -> dict[str, Any]:
+    """Return an item with a box for each label."""
+    rect = {"xmin": 0.1, "ymin": 2, "xmax": 30.5, "ymax": 40}
+    entries = [{"category_id": 1, "label_id": number, "label": name, "rect": rect} for number, name in labels]
+    attributes = {"detection": entries} if entries else {}
+    return {"source_data": [{"data_uri": uri, "width": 100, "height": 50, **source}], "attributes": attributes}
+
+
+BOXED = [
+    boxed("s3://b/x/a.jpg", (0, "cat"), (2, "dog")),
+    boxed("s3://b/y/a.jpg", (2, "dog")),
+    boxed("datalake://123/images/c.d", (0, "cat")),
+    boxed("s3://b/empty.jpg"),
+]
+
+
+def without_ids(items: list[Any]) -> list[Any]:
+    """Return items in the order of their URIs, without the ids that COCO needs."""
+    for item in items:
+        item["source_data"][0].pop("id", None)
+        for entry in item["attributes"].get("detection", ()):
+            entry.pop("id", None)
+    return sorted(items, key=lambda item: str(item["source_data"][0]["data_uri"]))
+
+
+@pytest.mark.parametrize(
+    ("form", "name", "options"),
+    [
+        ("jsonl", "o.jsonl", ()),
+        ("json", "o.json", ()),
+        ("csv", "o.csv", ()),
+        ("parquet", "o.parquet", ()),
+        ("coco", "o.json", ()),
+        ("voc", "o", ()),
+        ("yolo", "o", ("--sizes", "o/sizes.csv", "--uri-map", "o/uris.csv")),
+    ],
+)
+def test_each_format_comes_back_equal(world: World, form: str, name: str, options: tuple[str, ...]) -> None:
+    labels = [{"label_id": 0, "label": "cat"}, {"label_id": 2, "label": "dog"}]
+    props = {"categories": [{"category_id": 1, "name": "labels", "labels": labels}]}
+    dataset, other = world.dataset(props=props), world.dataset("other", props=props)
+    for each in BOXED:
+        source = each["source_data"][0]
+        held = {"data_uri": source["data_uri"]} if form == "csv" else source
+        world.client.create_dataset_item(ORGANIZATION, dataset, [held], each["attributes"])
+    world.run("export", dataset, name, "--to", form, "--no-progress")
+    world.run("import", name, "--dataset", other, "--no-progress", *options)
+    assert without_ids(world.items(other)) == without_ids(world.items(dataset))
+
+
+def test_a_folder_of_classes_comes_back_equal_through_jsonl(world: World) -> None:
+    for path in ("cat/a.jpg", "dog/a.jpg"):
+        (world.folder / "in" / path).parent.mkdir(parents=True)
+        world.write(f"in/{path}", "x")
+    world.run("import", "in", "--create", "one", "--type", "classification", "--journal", "j", "--no-progress")
+    one = str(world.datasets()[0]["dataset_id"])
+    world.run("export", one, "o.jsonl", "--no-progress")
+    other = world.dataset("other")
+    world.run("import", "o.jsonl", "--dataset", other, "--no-progress")
+    assert [each["attributes"]["classification"][0]["label"] for each in world.items(other)] == ["cat", "dog"]
+    assert without_ids(world.items(other)) == without_ids(world.items(one))
+
+
 def test_convert_and_verify(world: World) -> None:
     world.write("c.json", json.dumps(COCO))
     output = world.run("convert", "c.json", "o.jsonl", code=1).stderr

@@ -126,7 +126,19 @@ def test_an_empty_label_file_or_none_is_an_item_without_objects(dataset: Path) -
 
 def test_a_label_file_without_an_image_is_reported(dataset: Path) -> None:
     write(dataset, "labels/train/z.txt", BOX)
-    assert read(dataset).notes == [f"{dataset}/labels/train/z.txt: there is no image for this label file"]
+    (note,) = read(dataset).notes
+    assert note.startswith(f"{dataset}/labels/train/z.txt: there is no image for this label file; ")
+
+
+def test_an_image_that_is_elsewhere_needs_a_label_file_and_a_size(dataset: Path) -> None:
+    write(dataset, "labels/train/sub/a.txt", BOX)
+    write(dataset, "labels/val/z.txt", BOX)
+    names = ("images/train/a.jpg", "images/train/sub/a.png", "images/train/none.jpg", "images/val/z.jpg")
+    sizes = write(dataset, "s.csv", "".join(f"{name},20,10\n" for name in names))
+    found = read(dataset, sizes=sizes)
+    assert [item["source_data"][0]["data_uri"] for item in found.items] == [*names[:2]]
+    assert [entry["rect"]["xmin"] for entry in found.entries] == [13.5, 9]
+    assert (found.rejected, found.notes) == ([], [])
 
 
 def test_an_orientation_swaps_the_sides_and_is_reported(dataset: Path) -> None:

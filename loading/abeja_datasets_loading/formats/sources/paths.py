@@ -5,7 +5,7 @@ from pathlib import PurePosixPath
 from typing import Any, Final
 
 _URL: Final = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://")
-_UNSAFE: Final = re.compile(r'[\x00-\x1f<>:"|?*\\]')
+_UNSAFE: Final = re.compile(r'[\x00-\x1f\x7f<>:"|?*\\]')
 
 
 class Names:
@@ -24,3 +24,8 @@ class Names:
             name = f"{path}-{count}"
         self._used.add(name)
         return PurePosixPath(name)
+
+
+def suffix_of(uri: Any) -> str:
+    """Return the suffix that `Names` leaves out."""
+    return PurePosixPath(_UNSAFE.sub("_", _URL.sub("", str(uri)))).suffix

@@ -17,6 +17,7 @@ from abeja_datasets_loading.formats.yolo.config import YoloConfig, read_config
 from abeja_datasets_loading.formats.yolo.labels import entry_of
 
 _SPACES: Final = " \t\r"
+_NO_IMAGE: Final = "there is no image for this label file; add it, or give its path and size in --sizes FILE"
 
 
 class _Image(NamedTuple):
@@ -45,7 +46,7 @@ class YoloFiles:
     def __init__(self, path: Path | str, options: Options) -> None:
         self._config: YoloConfig = read_config(Path(path), options.encoding)
         self._options = options
-        self._sizes = None if options.sizes is None else images.read_sizes(options.sizes, options.encoding)
+        self._sizes = {} if options.sizes is None else images.read_sizes(options.sizes, options.encoding)
         self.props: dict[str, Any] = self._config.props
 
     def close(self) -> None:
@@ -73,6 +74,15 @@ class YoloFiles:
         for place in self._config.splits:
             for path in _listed(place, self._config.root, self._options.encoding):
                 yield _Image(path, label_of(path), self._name(path, place))
+            yield from self._elsewhere(place)
+
+    def _elsewhere(self, place: Path) -> Iterator[_Image]:
+        """Iterate over the images of a folder that are not there, and have a label file and a size in `--sizes`."""
+        for name in self._sizes if place.is_dir() else ():
+            path = self._config.root / name
+            label = label_of(path)
+            if path.is_relative_to(place) and label.exists() and not path.exists():
+                yield _Image(path, label, name)
 
     def _name(self, path: Path, place: Path) -> str:
         for folder in (self._config.root, place):
@@ -81,8 +91,7 @@ class YoloFiles:
         return path.name
 
     def _size(self, image: _Image) -> Size | None:
-        given = self._sizes or {}
-        return images.size_of(image.path) or given.get(image.name) or given.get(image.path.name)
+        return images.size_of(image.path) or self._sizes.get(image.name) or self._sizes.get(image.path.name)
 
     def _record(self, image: _Image, size: Size | None) -> Record:
         label_file = image.label
@@ -173,4 +182,4 @@ def _without_image(folders: set[Path], used: set[Path]) -> Iterator[Note]:
         for path in files_below(folder) if folder.is_dir() else ():
             if path.suffix.lower() == ".txt" and path not in used and path.name != "classes.txt":
                 used.add(path)  # folders may lie in each other
-                yield Note(Place(name_of(path)), "there is no image for this label file")
+                yield Note(Place(name_of(path)), _NO_IMAGE)

@@ -1,20 +1,23 @@
-"""Writing YOLO: label files, `data.yaml` with the names, and a table of the images' sizes."""
+"""Writing YOLO: label files, `data.yaml` with the names, and tables of the images' sizes and URIs."""
 
 import csv
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import ExitStack
 from decimal import Context, Decimal
 from functools import partial
+from pathlib import PurePosixPath
 from typing import Any, Final
 
 import yaml
 
 from abeja_datasets_loading.formats.model import Invalid
 from abeja_datasets_loading.formats.sources.images import Size
-from abeja_datasets_loading.formats.sources.paths import Names
+from abeja_datasets_loading.formats.sources.paths import Names, suffix_of
 from abeja_datasets_loading.formats.values import geometry
 from abeja_datasets_loading.formats.values.numbers import is_number
 from abeja_datasets_loading.formats.writing import Item, LabelNames, Writer, entries_of, source_of
 from abeja_datasets_loading.formats.yolo.labels import entry_of
+from abeja_datasets_loading.formats.yolo.reading import label_name
 
 _EXACT: Final = Context(prec=100)
 _FEWEST: Final = 6
@@ -24,7 +27,10 @@ _HELD: Final = frozenset({"category_id", "label_id", "label", "rect", "segmentat
 
 
 class YoloWriter(Writer):
-    """Writes a folder with `data.yaml`, `labels` and `sizes.csv`. The images are the caller's to put into `images`."""
+    """Writes a folder with `data.yaml`, `labels`, `sizes.csv` and `uris.csv`.
+
+    The images are the caller's to put into `images`. Without them, `--sizes` and `--uri-map` read the folder back.
+    """
 
     is_folder = True
 
@@ -32,9 +38,9 @@ class YoloWriter(Writer):
         """Prepare the folders."""
         (self.path / "labels").mkdir()
         (self.path / "images").mkdir()
-        self._sizes = (self.path / "sizes.csv").open("w", encoding="utf-8", newline="")
-        self._csv = csv.writer(self._sizes, lineterminator="\n")
-        self._csv.writerow(("name", "width", "height"))
+        self._tables = ExitStack()
+        self._sizes = self._table("sizes.csv", "name", "width", "height")
+        self._uris = self._table("uris.csv", "name", "uri")
         self._names, self._labels = Names(), LabelNames(self.props())
 
     def add(self, item: Item) -> Iterable[str]:
@@ -42,16 +48,17 @@ class YoloWriter(Writer):
         source, lost = source_of(item)
         uri, width, height = (source.pop(key, None) for key in ("data_uri", "width", "height"))
         entries, others = entries_of(item)
-        path = self._names.of(uri)
+        name = PurePosixPath("images", f"{self._names.of(uri)}{suffix_of(uri)}")
+        self._uris.writerow((name, uri))
         size = Size(width, height) if type(width) is int and type(height) is int and width and height else None
         if size is not None:
-            self._csv.writerow((str(uri).rpartition("/")[2], *size[:2]))
+            self._sizes.writerow((name, *size[:2]))
         rows = []
         for position, entry in enumerate(entries):
             row, missing = self._row(entry, size)
             rows += [] if row is None else [row]
             lost += [f"entry {position}: {each}" for each in missing]
-        file = self.path / "labels" / f"{path}.txt"
+        file = self.path / label_name(name)
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_text("".join(f"{row}\n" for row in rows), "utf-8")
         return lost + others + [f"source_data[0].{key}" for key in source]
@@ -67,8 +74,14 @@ class YoloWriter(Writer):
         return [f"props.{key}" for key in props if key != "categories"]
 
     def close(self) -> None:
-        """Close the table of sizes."""
-        self._sizes.close()
+        """Close the tables."""
+        self._tables.close()
+
+    def _table(self, name: str, *header: str) -> Any:
+        file = self._tables.enter_context((self.path / name).open("w", encoding="utf-8", newline=""))
+        table = csv.writer(file, lineterminator="\n")
+        table.writerow(header)
+        return table
 
     def _row(self, entry: Mapping[str, Any], size: Size | None) -> tuple[str | None, list[str]]:
         self._labels.note(entry)
