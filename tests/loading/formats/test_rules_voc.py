@@ -19,6 +19,10 @@ def text_of(inner: str = f"<name>c</name>{BOX}", more: str = "", name: str = "a"
         (f"<tag>x</tag><tag>y</tag><name>c</name>{BOX}", {"rect": RECT, "tag": ["x", "y"]}),
         (f"<part><name>head</name>{BOX}</part><name>c</name>", {"part": [{"name": "head", "rect": RECT}]}),
         (f"<part><name>c</name></part><name>c</name>{BOX}", {"rect": RECT, "part": [{"name": "c"}]}),
+        (
+            f"<part><name>h</name><tag>x</tag><tag>y</tag></part><name>c</name>{BOX}",
+            {"rect": RECT, "part": [{"name": "h", "tag": ["x", "y"]}]},
+        ),
         (f"<name>c</name><pose/><truncated>0.0597</truncated>{BOX}", {"rect": RECT, "pose": "", "truncated": 0.0597}),
         (f"<name>c</name><difficult>yes</difficult><id>01</id>{BOX}", {"rect": RECT, "difficult": "yes", "id": "01"}),
         (
@@ -48,6 +52,12 @@ def test_objects(tmp_path: Path, inner: str, keys: dict[str, object]) -> None:
         (text_of(more="<detection>q</detection>"), "<detection> is left out"),
         (text_of(more="<size><width>9</width><bits>8</bits></size>"), "<bits> of <size> is left out"),
         (text_of(f"hello<name>c</name>{BOX}"), "text beside the children of <object>"),
+        (
+            text_of(more="<objects><object><name>d</name></object></objects>"),
+            "the objects in <objects> make no entries",
+        ),
+        (text_of(f"<name>c</name>{BOX}").replace("</bndbox>", "<angle>3</angle></bndbox>"), "<angle> of <bndbox>"),
+        (text_of(f"<name>c</name>{BOX}<polygon><pt><x>1</x><y>2</y></pt><by>z</by></polygon>"), "<by> of <polygon>"),
         (text_of().replace("<object>", "<object id='3'>"), "the XML attribute object@id (1 times)"),
     ],
 )
@@ -70,6 +80,16 @@ def test_what_an_item_can_not_hold_is_named(tmp_path: Path, text: str, note: str
         (text_of(f"<name>c</name>{BOX}").replace("3.50", "inf"), "'inf' is no number"),
         (text_of("<name/>"), "<name> is missing"),
         (text_of("<name>c</name><polygon><x1>1</x1></polygon>"), "/polygon: is missing"),
+        (text_of("<name>c</name><polygon>1 2 3 4</polygon>"), "/polygon: has no points"),
+        (
+            text_of("<name>c</name><polygon><x1>1</x1><y1>2</y1><x3>3</x3><y3>4</y3></polygon>"),
+            "/polygon: <x2> and <y2> are missing",
+        ),
+        (
+            text_of(f"<name>c</name>{BOX.replace('</bndbox>', '<xmin>2</xmin></bndbox>')}"),
+            "<xmin> stands there 2 times",
+        ),
+        (text_of(f"<part>{BOX}{BOX}</part><name>c</name>"), "<bndbox> stands there 2 times"),
         (text_of(name=""), "<filename> is missing"),
         (text_of(name=".."), "(..)"),
         (text_of(more="<size><width>-3</width></size>"), "size/width: '-3' is no number of pixels"),

@@ -1,6 +1,7 @@
 """Pascal VOC: a folder of XML files, one an image (http://host.robots.ox.ac.uk/pascal/VOC/)."""
 
 import itertools
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Final
@@ -24,6 +25,7 @@ _IGNORED: Final = frozenset({"filename", "folder", "path", "size", "object"})
 _HELD: Final = frozenset({"name", "bndbox", "part", "polygon"})
 """Children of an object that its entry holds otherwise."""
 _SIDES: Final = frozenset({"width", "height", "depth"})
+_POINT: Final = re.compile("[xy][1-9][0-9]*|pt")
 _SUFFIX: Final = ".xml"
 
 
@@ -100,6 +102,7 @@ class VocFiles:
                 geometry.add_entry(attributes, self._entry(element), self._options.dataset_type)
             except Invalid as error:
                 raise Invalid(error.reason, f"object[{position}]{error.pointer}") from None
+        self._lost += _wrapped(root)
         for key, value in xml_values.children(root, _IGNORED).items():
             if key in ENTRY_KINDS:
                 self._lost.append(f"<{key}> is left out: attributes have entries of this name")
@@ -123,6 +126,7 @@ class VocFiles:
         box = xml_values.only(element, "bndbox")
         if box is not None:
             entry["rect"] = _rect(box, self._options.voc_origin)
+        self._lost += _beside_geometry(element)
         for key, inner in xml_values.children(element, _HELD).items():
             if key in geometry.RESERVED or key == "segmentation":
                 self._lost.append(f"<{key}> of an object is left out: an entry has a key of this name")
@@ -131,7 +135,7 @@ class VocFiles:
         parts = [_part(each, self._options.voc_origin) for each in element.findall("part")]
         if parts:
             entry["part"] = parts
-        polygons = [_points(each) for each in element.findall("polygon") if len(each)]
+        polygons = [_points(each) for each in element.findall("polygon") if len(each) or text_of(each)]
         if polygons:
             entry["segmentation"] = polygons
             entry.setdefault("rect", geometry.extent(polygons))
@@ -152,10 +156,25 @@ class VocFiles:
         return found
 
 
+def _wrapped(root: Element) -> Iterator[str]:
+    """Iterate over the elements that hold objects in place of the annotation."""
+    for child in root:
+        if child.tag != "object" and child.find(".//object") is not None:
+            yield f"the objects in <{child.tag}> make no entries, since <annotation> is not their parent"
+
+
+def _beside_geometry(element: Element) -> Iterator[str]:
+    """Iterate over what a box or a polygon of an object holds beside its coordinates."""
+    for place in (*element.iter("bndbox"), *element.findall("polygon")):
+        for child in place:
+            if child.tag not in geometry.SIDES if place.tag == "bndbox" else not _POINT.fullmatch(child.tag):
+                yield f"<{child.tag}> of <{place.tag}> is left out"
+
+
 def _rect(box: Element, origin: int) -> geometry.Rect:
     sides = {}
     for side in geometry.SIDES:
-        sides[side] = _coordinate(box.find(side), f"/bndbox/{side}")
+        sides[side] = _coordinate(xml_values.only(box, side), f"/bndbox/{side}")
     for side in ("xmin", "ymin"):
         sides[side] = minus(sides[side], origin)
     try:
@@ -173,12 +192,9 @@ def _coordinate(element: Element | None, pointer: str) -> int | float:
 
 
 def _part(element: Element, origin: int) -> dict[str, Any]:
-    part: dict[str, Any] = {}
-    for child in element:
-        part[child.tag] = _rect(child, origin) if child.tag == "bndbox" else xml_values.value(child)
-    if "bndbox" in part:
-        part["rect"] = part.pop("bndbox")
-    return part
+    part = xml_values.children(element, ("bndbox",))
+    box = xml_values.only(element, "bndbox")
+    return part if box is None else part | {"rect": _rect(box, origin)}
 
 
 def _points(polygon: Element) -> list[int | float]:
@@ -193,6 +209,8 @@ def _points(polygon: Element) -> list[int | float]:
             if pair == (None, None):
                 break
             pairs.append(pair)
+        if len(pairs) < sum(_POINT.fullmatch(child.tag) is not None for child in polygon) / 2:
+            raise Invalid(f"<x{position}> and <y{position}> are missing, and other points follow", "/polygon")
     if not pairs:
         raise Invalid("has no points", "/polygon")
     return [_coordinate(each, "/polygon") for pair in pairs for each in pair]
