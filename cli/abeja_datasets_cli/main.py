@@ -1,16 +1,21 @@
 """The command `abeja-datasets`, whose subcommands load when they are called."""
 
 import importlib
-from typing import Any
+import os
+import sys
+from typing import Any, Final
 
 import click
 
 from abeja_datasets_cli.commands import COMMANDS
 from abeja_datasets_cli.interrupts import INTERRUPTED, message
 
+_CLOSED_PIPE: Final = 141
+"""The exit code that shells report where a closed pipe ends a program: 128 + SIGPIPE."""
+
 
 class _LazyGroup(click.Group):
-    """A group that imports a subcommand's module when that subcommand, or its help, is asked for."""
+    """A group that imports a subcommand's module when that subcommand is asked for."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's signature
         return sorted(COMMANDS)
@@ -22,14 +27,31 @@ class _LazyGroup(click.Group):
         command: click.Command = getattr(importlib.import_module(module), name)
         return command
 
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002 - as above
+        """Write the list of commands. It needs none of their modules, which take most of the time to load."""
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, COMMANDS[name].summary) for name in sorted(COMMANDS)])
+
     def invoke(self, ctx: click.Context) -> Any:
         """Run the subcommand. Ctrl-C while its module loads, or where it is not handled, ends with exit code 130."""
         try:
-            return super().invoke(ctx)
+            result = super().invoke(ctx)
+            sys.stdout.flush()
+        except BrokenPipeError:
+            _discard_output()
+            ctx.exit(_CLOSED_PIPE)
         except KeyboardInterrupt:
             failure = click.ClickException(message())
             failure.exit_code = INTERRUPTED  # type: ignore[misc]  # click reads it of the instance
             raise failure from None
+        return result
+
+
+def _discard_output() -> None:
+    """Connect stdout to nothing, since Python flushes it once more at its end."""
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, sys.stdout.fileno())
+    os.close(nowhere)
 
 
 def _print_version(ctx: click.Context, _parameter: click.Parameter, value: bool) -> None:

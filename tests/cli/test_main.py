@@ -1,5 +1,6 @@
 """The command itself: what it lists, and that it loads only what is asked for."""
 
+import ast
 import subprocess
 import sys
 from pathlib import Path
@@ -28,6 +29,22 @@ def test_each_command_has_help_and_is_in_readme(name: str) -> None:
     assert shown.output.startswith(f"Usage: main {name} ")
     readme = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
     assert f"`abeja-datasets {name}" in readme
+
+
+@pytest.mark.parametrize("group", [(), *((name,) for name in COMMANDS)])
+def test_no_summary_of_a_command_is_cut_on_80_columns(group: tuple[str, ...]) -> None:
+    _, *lines = CliRunner().invoke(main, [*group, "--help"], terminal_width=80).output.splitlines()
+    assert [line for line in lines if line.endswith(("...", "…"))] == []
+
+
+def test_the_help_loads_no_command() -> None:
+    program = (
+        "import sys; from abeja_datasets_cli.main import main; main(['--help'], standalone_mode=False);"
+        "print([name for name in sys.modules if name.startswith('abeja')])"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    loaded = ["abeja_datasets_cli", *(f"abeja_datasets_cli.{name}" for name in ("commands", "interrupts", "main"))]
+    assert sorted(ast.literal_eval(done.stdout.splitlines()[-1])) == loaded
 
 
 def test_an_unknown_command_is_wrong_use() -> None:

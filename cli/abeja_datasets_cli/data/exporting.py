@@ -26,7 +26,7 @@ Run the same command again to resume after an interruption. The target is replac
 """
 
 
-@click.command(epilog=_EPILOG, short_help="Export the items of a dataset.")
+@click.command(epilog=_EPILOG)
 @click.argument("dataset_id")
 @click.argument("target", type=click.Path(path_type=Path))
 @click.option("--to", "form", metavar="FORMAT", help="The format; by default that of the target's name.")

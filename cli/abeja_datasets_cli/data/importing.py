@@ -46,7 +46,7 @@ class How(NamedTuple):
     on_progress: Any
 
 
-@click.command("import", epilog=_EPILOG, short_help="Load annotation files into a dataset.")
+@click.command("import", epilog=_EPILOG)
 @click.argument("files", nargs=-1, required=True, metavar="FILE…")
 @click.option("--dataset", "dataset_id", metavar="ID", help="The dataset to load into.")
 @click.option("--create", "name", metavar="NAME", help="Create a dataset with the labels of the files.")

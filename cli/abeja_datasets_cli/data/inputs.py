@@ -25,7 +25,7 @@ _OPTIONS: Final = (
     click.option("--images", type=click.Path(), metavar="FILE", help="The images of a bare list of COCO results."),
     click.option("--sizes", type=click.Path(), metavar="FILE", help="A CSV file with name, width, height (YOLO)."),
     click.option("--voc-origin", type=click.IntRange(0, 1), default=0, help="1 where VOC coordinates count from 1."),
-    click.option("--type", "dataset_type", metavar="TYPE", help="The type of the dataset: segmentation, detection, …"),
+    click.option("--type", "dataset_type", metavar="TYPE", help="The type of the dataset, such as detection."),
 )
 
 

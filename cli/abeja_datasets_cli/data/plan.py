@@ -72,9 +72,10 @@ def run(place: str, engine: str, workers: int | None) -> None:
 @click.argument("units", nargs=-1, required=True, metavar="N…")
 @click.option("--workers", default=1, show_default=True, help="How many such commands run at the same time.")
 def run_unit(place: str, units: tuple[str, ...], workers: int) -> None:
-    """Run the units N, or those from N to M with N-M: the command for Slurm, Kubernetes, Spark and the like.
+    """Run the units N, or those from N to M with N-M.
 
-    A unit that was begun before is not sent again; verify settles it. M may be beyond the last unit.
+    It is the command for Slurm, Kubernetes, Spark and the like. M may be beyond the last unit.
+    A unit that was begun before is not sent again; verify settles it.
     """
     from abeja_datasets_loading import open_plan
     from abeja_datasets_loading import run_unit as run_one
@@ -101,7 +102,10 @@ def status(place: str) -> None:
 @plan.command()
 @click.argument("place", metavar="PLAN")
 def verify(place: str) -> None:
-    """Settle what is unknown, create what is missing, and compare the dataset with the files."""
+    """Settle what is unknown, create what is missing, and compare.
+
+    It compares the dataset with the files.
+    """
     from abeja_datasets_loading import verify_plan
 
     with failures():

@@ -117,6 +117,17 @@ def test_wrong_use_and_errors_have_their_exit_codes(world: World, monkeypatch: p
     assert "--organization-id ID or set ABEJA_ORGANIZATION_ID" in world.run("datasets", "list", code=2).stderr
 
 
+@pytest.mark.parametrize("form", ["jsonl", "json", "csv", "ids"])
+def test_a_closed_pipe_ends_quietly(world: World, form: str) -> None:
+    command = [sys.executable, "-m", "abeja_datasets_cli", "items", "list", filled(world), "--format", form]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+        assert process.stdout
+        assert process.stderr
+        process.stdout.close()
+        assert process.stderr.read() == b""
+    assert process.returncode == 141
+
+
 @pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
 def test_completion(world: World, shell: str) -> None:
     assert "_ABEJA_DATASETS_COMPLETE" in world.run("completion", shell).stdout
