@@ -1,0 +1,142 @@
+"""Rules of docs/formats.md for all formats, tried on those whose own files of tests leave them out."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from tests.loading.formats.reading import Found, read, refusal, write
+from tests.loading.formats.test_rules_voc import text_of
+from tests.loading.formats.test_yolo_files import picture
+
+from abeja_datasets_loading.formats.files import open_file
+from abeja_datasets_loading.formats.model import Rejected
+from abeja_datasets_loading.formats.options import Options
+from abeja_datasets_loading.formats.rejected import write_rejected
+from abeja_datasets_loading.formats.targets import target_of
+from abeja_datasets_loading.formats.writing import write_items
+
+Box = tuple[float, float, float, float]
+Make = Callable[..., Path]
+
+
+def voc(folder: Path, box: Box, name: str = "a.jpg") -> Path:
+    xmin, ymin, xmax, ymax = (f"> {side}\n<" for side in box)
+    sides = f"<xmin{xmin}/xmin><ymin{ymin}/ymin><xmax{xmax}/xmax><ymax{ymax}/ymax>"
+    size = "<size><width>10</width><height>10</height></size>"
+    write(folder, "a.xml", text_of(f"<name>c</name><bndbox>{sides}</bndbox>", more=size, name=name))
+    return folder
+
+
+def yolo(folder: Path, box: Box, name: str = "a.jpg") -> Path:
+    xmin, ymin, xmax, ymax = (side / 10 for side in box)
+    picture(folder / "images" / name, (10, 10))
+    row = f"0 {(xmin + xmax) / 2:+e} {(ymin + ymax) / 2} {xmax - xmin} {ymax - ymin} \n"
+    write(folder, f"labels/{Path(name).with_suffix('.txt')}", row)
+    write(folder, "data.yaml", "train: images\nnames: [c]\n")
+    return folder
+
+
+def csv(folder: Path, box: Box, name: str = "a.jpg") -> Path:
+    cells = ",".join(f" {side} " for side in box)
+    return write(folder, "a.csv", f"data_uri,label_id,label,xmin,ymin,xmax,ymax\n{name},0,c,{cells}\n")
+
+
+@pytest.mark.parametrize("make", [voc, yolo, csv])
+def test_a_dataset_of_segmentation_holds_entries_there(tmp_path: Path, make: Make) -> None:
+    found = read(make(tmp_path, (1, 2, 3, 4)), dataset_type="segmentation")
+    assert [*found.items[0]["attributes"]] == ["segmentation"]
+
+
+@pytest.mark.parametrize(
+    ("make", "box", "note"),
+    [
+        *((make, (-1, 2, 3, 4), "negative") for make in (voc, yolo, csv)),
+        *((make, (3, 2, 3, 4), "no area") for make in (voc, yolo, csv)),
+        *((make, (8, 2, 19, 4), "beyond the image") for make in (voc, yolo)),
+    ],
+)
+def test_an_odd_box_is_kept_and_reported(tmp_path: Path, make: Make, box: Box, note: str) -> None:
+    found = read(make(tmp_path, box))
+    assert [*found.entries[0]["rect"].values()] == pytest.approx(list(box))
+    assert [note in each for each in found.notes] == [True]
+
+
+@pytest.mark.parametrize("make", [voc, yolo, csv])
+def test_two_unicode_forms_of_a_name_stay_apart(tmp_path: Path, make: Make) -> None:
+    names = ["caf\u00e9.jpg", "cafe\u0301.jpg"]
+    found = []
+    for at, name in enumerate(names):
+        (tmp_path / str(at)).mkdir()
+        found.append(read(make(tmp_path / str(at), (1, 2, 3, 4), name)))
+    assert [uri_of(each).rpartition("/")[2] for each in found] == names
+
+
+def uri_of(found: Found) -> str:
+    return str(found.items[0]["source_data"][0]["data_uri"])
+
+
+def line(uri: str, **attributes: Any) -> str:
+    return json.dumps({"source_data": [{"data_uri": uri}], "attributes": attributes})
+
+
+def test_a_file_name_twice_makes_two_items_and_is_reported(tmp_path: Path) -> None:
+    write(tmp_path, "v/a.xml", text_of())
+    write(tmp_path, "v/b.xml", text_of())
+    found = read(tmp_path / "v")
+    assert (len(found.items), len(found.notes)) == (2, 1)
+    assert "'a' stands in the input twice" in found.notes[0]
+
+
+@pytest.mark.parametrize("name", ["/data/a.jpg", "C:\\a.jpg", "C:/a.jpg"])
+def test_an_absolute_name_needs_a_mapping(tmp_path: Path, name: str) -> None:
+    images = [{"id": 1, "file_name": name}]
+    found = read(write(tmp_path, "a.json", json.dumps({"images": images, "annotations": [], "categories": []})))
+    assert "--uri-map" in found.rejected[0]
+
+
+def test_an_origin_of_1_is_added_to_xmin_and_ymin_when_writing(tmp_path: Path) -> None:
+    entry = {"category_id": 1, "label_id": 0, "label": "c", "rect": {"xmin": 0, "ymin": 1, "xmax": 3, "ymax": 4}}
+    item = {"source_data": [{"data_uri": "a"}], "attributes": {"detection": [entry]}}
+    target = tmp_path / "v"
+    assert [*write_items([item], target, target_of(target, "voc", dict, voc_origin=1))] == []
+    assert [*read(target).entries[0]["rect"].values()] == [1, 2, 3, 4]
+    assert read(target, voc_origin=1).items == [item]
+
+
+def test_the_labels_of_the_dataset_decide_for_image_folders(tmp_path: Path) -> None:
+    labels = [{"label_id": 5, "label": "cat"}]
+    for name in ("cat/a.jpg", "dog/b.jpg"):
+        write(tmp_path, f"in/{name}", "x")
+    found = read(tmp_path / "in", props={"categories": [{"category_id": 3, "name": "x", "labels": labels}]})
+    assert found.entries == [{"category_id": 3, "label_id": 5, "label": "cat"}]
+    assert 'no label of the name "dog"' in found.rejected[0]
+
+
+def test_rejected_xml_files_are_copied_beside_a_list_of_reasons(tmp_path: Path) -> None:
+    source, target = tmp_path / "in", tmp_path / "out"
+    bad = text_of("<name/>")
+    write(source, "x/a.xml", bad)
+    write(source, "x/b.xml", text_of())
+    opened = open_file(source, Options())
+    write_rejected(source, target, [(each, each.reason) for each in opened if isinstance(each, Rejected)], Options())
+    assert [path.relative_to(target).as_posix() for path in target.rglob("*.xml")] == ["x/a.xml"]
+    reasons = [path.read_text() for path in target.iterdir() if path.is_file()]
+    assert len(reasons) == 1
+    assert "<name> is missing" in reasons[0]
+    write(target, "x/a.xml", text_of())
+    assert len(read(target).items) == 1
+
+
+@pytest.mark.parametrize("value", ["\ufeff", "0123", "yes", "1_000", "\uff11", "\ud800"])
+def test_what_is_text_stays_text(tmp_path: Path, value: str) -> None:
+    assert read(write(tmp_path, "a.jsonl", line("a", x=value))).items[0]["attributes"] == {"x": value}
+
+
+def test_a_folder_without_a_class_is_refused_and_an_image_at_the_root_rejected(tmp_path: Path) -> None:
+    write(tmp_path, "in/a.jpg", "x")
+    assert refusal(tmp_path / "in", "folder")
+    write(tmp_path, "in/c/b.jpg", "x")
+    found = read(tmp_path / "in", "folder")
+    assert (len(found.items), len(found.rejected)) == (1, 1)
