@@ -21,7 +21,7 @@ NOT_ALLOWED: Final = 3
 """Exit code: the server can't be reached, or refused the credential."""
 
 EXIT_CODES: Final = """Exit codes: 0 all done, 1 some items rejected or unknown, 2 wrong use, 3 the server can't be
-reached or refused the credential, 130 interrupted.
+reached or refused the credential, 130 interrupted, 141 the output was closed, as by `head`.
 
 The credential comes from the environment: PLATFORM_AUTH_TOKEN, or ABEJA_PLATFORM_USER_ID and
 ABEJA_PLATFORM_PERSONAL_ACCESS_TOKEN."""

@@ -133,10 +133,10 @@ def test_a_label_file_without_an_image_is_reported(dataset: Path) -> None:
 def test_an_image_that_is_elsewhere_needs_a_label_file_and_a_size(dataset: Path) -> None:
     write(dataset, "labels/train/sub/a.txt", BOX)
     write(dataset, "labels/val/z.txt", BOX)
-    names = ("images/train/a.jpg", "images/train/sub/a.png", "images/train/none.jpg", "images/val/z.jpg")
-    sizes = write(dataset, "s.csv", "".join(f"{name},20,10\n" for name in names))
-    found = read(dataset, sizes=sizes)
-    assert [item["source_data"][0]["data_uri"] for item in found.items] == [*names[:2]]
+    names = ("train/a.jpg", "train/sub/a.png", "train/none.jpg", "train/a.png", "val/z.jpg")
+    sizes = write(dataset, "s.csv", "".join(f"images/{name},20,10\n" for name in names))
+    found = read(dataset / "labels/..", sizes=sizes)
+    assert [item["source_data"][0]["data_uri"] for item in found.items] == [f"images/{name}" for name in names[:2]]
     assert [entry["rect"]["xmin"] for entry in found.entries] == [13.5, 9]
     assert (found.rejected, found.notes) == ([], [])
 

@@ -1,5 +1,6 @@
 """YOLO: images, a label file beside each, and a `data.yaml` with the names (https://docs.ultralytics.com/datasets/)."""
 
+import os
 from collections.abc import Iterator
 from pathlib import Path, PurePath
 from typing import Any, Final, NamedTuple
@@ -44,7 +45,7 @@ class YoloFiles:
     """
 
     def __init__(self, path: Path | str, options: Options) -> None:
-        self._config: YoloConfig = read_config(Path(path), options.encoding)
+        self._config: YoloConfig = read_config(Path(os.path.normpath(path)), options.encoding)
         self._options = options
         self._sizes = {} if options.sizes is None else images.read_sizes(options.sizes, options.encoding)
         self.props: dict[str, Any] = self._config.props
@@ -72,9 +73,12 @@ class YoloFiles:
 
     def _images(self) -> Iterator[_Image]:
         for place in self._config.splits:
+            used = set()
             for path in _listed(place, self._config.root, self._options.encoding):
-                yield _Image(path, label_of(path), self._name(path, place))
-            yield from self._elsewhere(place)
+                image = _Image(path, label_of(path), self._name(path, place))
+                used.add(image.label)
+                yield image
+            yield from (image for image in self._elsewhere(place) if image.label not in used)
 
     def _elsewhere(self, place: Path) -> Iterator[_Image]:
         """Iterate over the images of a folder that are not there, and have a label file and a size in `--sizes`."""
