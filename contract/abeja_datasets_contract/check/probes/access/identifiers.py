@@ -68,6 +68,9 @@ def _unknown_dataset(operation: str, statuses: tuple[int, ...]) -> Callable[[Pro
     return check
 
 
+_FULL_WIDTH = {ord("0") + digit: 0xFF10 + digit for digit in range(10)}
+
+
 def malformed(item: int) -> list[str]:
     """List what is no item id, though some of it would be read as the one given."""
     like = [
@@ -82,7 +85,7 @@ def malformed(item: int) -> list[str]:
         f"{item}e0",
         f"{item}.json",
     ]
-    full_width = "".join(chr(0xFF10 + int(digit)) for digit in str(item))
+    full_width = str(item).translate(_FULL_WIDTH)
     return [
         *like,
         full_width,
