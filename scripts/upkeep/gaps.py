@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from upkeep.left import files, security, types
+from upkeep.left import files, pins, security, types
 from upkeep.left.clauses import CHECK
 from upkeep.left.client import Client
 from upkeep.left.project import Gap, Project
@@ -36,7 +36,7 @@ def find_gaps(root: Path, document: "Document") -> list[Gap]:
         return [broken]
     pieces: list[types.Mypy | Client | Server] = [types.Mypy(root), Client(project), Server(project)]
     try:
-        found = [*_unnamed(project), *files.gaps(project), *security.gaps(project)]
+        found = [*_unnamed(project), *files.gaps(project), *pins.gaps(project), *security.gaps(project)]
         for piece in pieces:
             found += piece.gaps()
     finally:

@@ -15,6 +15,12 @@ Function = ast.FunctionDef | ast.AsyncFunctionDef
 Functions = dict[str, Function]
 
 
+def below(root: Path, *folders: str) -> list[Path]:
+    """Find the modules below some folders; what is below a hidden one, such as an environment, is not the project's."""
+    found = (file for folder in folders for file in (root / folder).rglob("*.py"))
+    return sorted(file for file in found if not any(part.startswith(".") for part in file.relative_to(root).parts))
+
+
 def functions(module: Path) -> Functions:
     """Return the public functions of a module by name."""
     return _public(_parsed(module).body)

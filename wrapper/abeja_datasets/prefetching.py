@@ -13,7 +13,7 @@ from abeja_datasets.dataset_item import DatasetItem
 from abeja_datasets.transports.steps import Steps, watching
 
 _THREADS: Final = 8
-_DEFAULT_PAGE: Final = 100
+_DEFAULT_LIMIT: Final = 100
 _log: Final = logging.getLogger("abeja.datasets")
 
 
@@ -31,7 +31,7 @@ class Prefetched(Iterator[DatasetItem]):
     def __init__(self, items: Iterator[DatasetItem], limit: object = None) -> None:
         self._crew = _Crew()
         self._items = items
-        self._size = limit if isinstance(limit, int) and limit > 0 else _DEFAULT_PAGE
+        self._size = limit if isinstance(limit, int) and limit > 0 else _DEFAULT_LIMIT
         self._due: deque[_Download] = deque()
         self._error: BaseException | None = None
         self._is_over = False

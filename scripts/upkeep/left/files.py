@@ -4,12 +4,16 @@ import ast
 import re
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from upkeep import modules
-from upkeep.git import git, is_top
+from upkeep.git import git
 from upkeep.left.project import DOCUMENT, Gap, Project
 from upkeep.left.wire import server_url
+
+if TYPE_CHECKING:
+    from abeja_datasets_contract.diff import Document
 
 SCENARIOS = Path("mock_server/abeja_datasets_mock/scenarios/scenarios.yaml")
 README, CHANGELOG = Path("README.md"), Path("CHANGELOG.md")
@@ -71,7 +75,7 @@ def _paths(project: Project) -> Iterator[Gap]:
     """Compare the paths in programs with those of the document."""
     wanted = {_shape(operation.path) for operation in (*project.operations, *project.unnamed)}
     pattern = re.compile(r"""(?<=["'} ])/organizations/[^"'?\s]*""")
-    for file in _modules(project.root, *_PROGRAMS):
+    for file in modules.below(project.root, *_PROGRAMS):
         for number, line in enumerate(file.read_text(encoding="utf-8").splitlines(), 1):
             for path in pattern.findall(line):
                 if _shape(path) not in wanted:
@@ -95,15 +99,9 @@ def _tests(project: Project) -> Iterator[Gap]:
     if default and urlsplit(url).netloc and default[1] != url:
         gone[default[1]] = f"it names the address {default[1]}, and the first server is {url}"
     pattern = re.compile("|".join(rf"(?<!\w){re.escape(name)}(?![\w/])" for name in gone))
-    for file in _modules(project.root, "tests") if gone else ():
+    for file in modules.below(project.root, "tests") if gone else ():
         for name in dict.fromkeys(pattern.findall(file.read_text(encoding="utf-8"))):
             yield Gap(str(file.relative_to(project.root)), gone[name], "tests")
-
-
-def _modules(root: Path, *folders: str) -> list[Path]:
-    """Find the modules below some folders; what is below a hidden one, such as an environment, is not the project's."""
-    found = (file for folder in folders for file in (root / folder).rglob("*.py"))
-    return sorted(file for file in found if not any(part.startswith(".") for part in file.relative_to(root).parts))
 
 
 def _gone(project: Project) -> list[str]:
@@ -121,23 +119,18 @@ def _shape(path: str) -> str:
 
 def _changelog(project: Project) -> Iterator[Gap]:
     """Ask for an entry where the wire has changed since the last commit, and the changelog has not."""
-    root = project.root
-    if not is_top(root) or git(root, "cat-file", "-e", f"HEAD:{DOCUMENT}") is None:
+    before = project.before
+    if before is None or git(project.root, "diff", "--quiet", "HEAD", "--", str(CHANGELOG)) is None:
         return
-    if git(root, "diff", "--quiet", "HEAD", "--", str(CHANGELOG)) is None:
-        return
-    if changed := _changed(project):
+    if changed := _changed(before, project.document):
         yield Gap(
             str(CHANGELOG), f"name what has changed under [Unreleased]: {', '.join(changed)}", "changes of the wire"
         )
 
 
-def _changed(project: Project) -> list[str]:
-    from abeja_datasets_contract.diff import DocumentError, compare, load
+def _changed(before: "Document", now: "Document") -> list[str]:
+    """Return the operations whose requests or responses differ."""
+    from abeja_datasets_contract.diff import compare
 
-    try:
-        report = compare(load(f"HEAD:{DOCUMENT}", folder=project.root), project.document)
-    except DocumentError:
-        return []
-    found = [finding for finding in report.findings if finding.severity != "docs"]
+    found = [finding for finding in compare(before, now).findings if finding.severity != "docs"]
     return sorted({name for finding in found for name in finding.operations or ("the document",)})

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from upkeep.contract import Operation, Part, operations_of
+from upkeep.git import is_top
 
 if TYPE_CHECKING:
     from abeja_datasets_contract.check.document.schemas import Schemas
@@ -45,6 +46,18 @@ class Project:
         self.operations = [operation for operation in every if operation.operation_id]
         self.unnamed = [operation for operation in every if not operation.operation_id]
         self.names = {operation.name: operation for operation in self.operations}
+
+    @functools.cached_property
+    def before(self) -> "Document | None":
+        """The document of the last commit; None where there is none that can be read."""
+        from abeja_datasets_contract.diff import DocumentError, load
+
+        if not is_top(self.root):
+            return None
+        try:
+            return load(f"HEAD:{DOCUMENT}", folder=self.root)
+        except DocumentError:
+            return None
 
     @functools.cached_property
     def given(self) -> frozenset[str]:
