@@ -102,6 +102,11 @@ def compatible(data: Any) -> None:
     data["components"]["schemas"]["DatasetItemPage"]["properties"]["note"] = {"type": "string"}
 
 
+def shorter(data: Any) -> None:
+    """Promise more of a response, which asks for nothing to be done."""
+    data["components"]["schemas"]["DatasetItemPage"]["properties"]["next_page_token"]["maxLength"] = 10_000
+
+
 def breaking(data: Any) -> None:
     data["paths"][DATASETS]["get"]["parameters"][0]["schema"]["maximum"] = 100
 
@@ -165,9 +170,9 @@ def test_a_step_that_is_enough_passes(
 
 @pytest.mark.slow
 def test_a_compatible_change_with_a_minor_step_passes_all_checks(history: History) -> None:
-    history.project.edit(compatible)
+    history.project.edit(shorter)
     assert history.project.generate("--no-list").returncode == 0
-    history.write("1.1.0", "- `note` in the pages of list_dataset_items.")
+    history.write("1.1.0", "- The tokens of list_dataset_items have at most 10,000 characters.")
     assert history.checked("1.1.0")[-1] == "generated code is current, and nothing is left to do"
 
 
