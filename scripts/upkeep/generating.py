@@ -6,7 +6,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from importlib import metadata
 from pathlib import Path
@@ -34,6 +34,10 @@ _GENERATORS = ("openapi-python-client", "datamodel-code-generator", "ruff")
 """The distributions that decide on the bytes of the package."""
 _MOST = 10
 """Lines of a message."""
+_LONG = 10_000
+"""Lines of a document from which on a maintainer is told to wait."""
+_LINES_A_SECOND = 2_500
+"""How many lines the validator reads a second, which takes most of the time before the generators begin."""
 _VAGUE = {"#", "#/paths"}
 """Places at which the validator reports what we have a better place for."""
 
@@ -49,8 +53,12 @@ class Difference(NamedTuple):
     what: str
 
 
-def validate(root: Path) -> "Document":
+def validate(root: Path, said: Callable[[str], None] = lambda _line: None) -> "Document":
     """Read the document of a project.
+
+    Args:
+        root: the project.
+        said: takes a line that says how long this takes, if it is long.
 
     Raises:
         InvalidDocument: it is not a valid OpenAPI 3.1 document, or no client can be generated from it.
@@ -67,6 +75,8 @@ def validate(root: Path) -> "Document":
     others = [file for file in document.texts if file]
     if others:
         raise InvalidDocument(f"{DOCUMENT}: it refers to {others[0]}; the package ships one file, so put all into it")
+    if (lines := (root / DOCUMENT).read_bytes().count(b"\n")) >= _LONG:
+        said(f"validating {lines:,} lines of {DOCUMENT}; this takes about {lines // _LINES_A_SECOND} s …")
     errors = spec_errors(document)
     if not errors.keys() - _VAGUE:
         _refuse(refusals(root, document))

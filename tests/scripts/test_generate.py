@@ -1,5 +1,6 @@
 """scripts/generate, run as a maintainer runs it, on a copy of what it reads."""
 
+import re
 import resource
 import shutil
 from typing import Any
@@ -102,6 +103,16 @@ def test_an_invalid_document_stops_it_with_place_and_reason(
     assert "Traceback" not in run.stderr
     assert project.contents("generated") == before
     assert [path.name for path in (project.root / "generated").iterdir()] == [PACKAGE.name]
+
+
+def test_a_long_document_is_said_to_take_long(project: Project) -> None:
+    said: list[str] = []
+    validate(project.root, said.append)
+    assert said == []
+    with (project.root / "openapi.yaml").open("a", encoding="utf-8") as document:
+        document.write("# A comment.\n" * 100_000)
+    validate(project.root, said.append)
+    assert re.fullmatch(r"validating 10\d,\d{3} lines of openapi.yaml; this takes about 4\d s …", said[0])
 
 
 def test_what_the_generator_only_warns_of_stops_it_too(project: Project) -> None:
