@@ -27,7 +27,8 @@ class _Pin(NamedTuple):
 
 
 def gaps(project: Project) -> Iterator[Gap]:
-    """Yield the numbers that fit the document of the last commit, and do not fit this one."""
+    """Yield the defaults that are not those of the document, and the numbers that fit only its last commit."""
+    yield from _defaults(project)
     if project.before is None:
         return
     earlier = {
@@ -44,12 +45,20 @@ def gaps(project: Project) -> Iterator[Gap]:
                     yield Gap(where, fact, project.the_part(operation, part))
 
 
+def _defaults(project: Project) -> Iterator[Gap]:
+    known: dict[str, list[Any]] = {}
+    for part in (part for operation in project.operations for part in operation.parameters):
+        known.setdefault(part.name.lower(), []).append(part.schema.get("default"))
+    for name, defaults in known.items():
+        constant = rf"(?i)^\w*DEFAULT_{re.escape(name)}(?:: Final)? = (\d[\d_]*)$"
+        pin = _Pin(str(modules.WRAPPER), constant, lambda number, defaults=defaults: number not in defaults)  # type: ignore[misc] # mypy infers no type for a lambda with a default
+        for where, what in _found(project, pin):
+            yield Gap(where, f"it has {what} for {name}, which is not its default in {DOCUMENT}", "defaults")
+
+
 def _pins(part: Part, before: _Facts) -> Iterator[_Pin]:
     """Yield what to look for after a change of the schema of a parameter or a field."""
-    name, default = re.escape(part.name), before.get("default")
-    if isinstance(default, int) and default != part.schema.get("default"):
-        constant = rf"(?i)\w*DEFAULT_{name}(?:: Final)? = (\d[\d_]*)$"
-        yield _Pin(str(modules.WRAPPER), constant, lambda number: number == default)
+    name = re.escape(part.name)
     for bounds, words in (
         (_VALUES, rf"(?<!\w){name}\W{{1,6}}(\d[\d_]*)(?![\w.])"),
         (_LENGTHS, rf"(?i){name}.*[\"'] \* (\d[\d_]*)(?!\w)"),
