@@ -170,8 +170,9 @@ class Reader:
         if sign in _CONTROLS:
             code = _CONTROLS[sign]
         elif sign in "ux":
-            digits = self._pattern[self._at : self._at + (4 if sign == "u" else 2)]
-            if not re.fullmatch(r"[0-9a-fA-F]{4}|[0-9a-fA-F]{2}", digits):
+            size = 4 if sign == "u" else 2
+            digits = self._pattern[self._at : self._at + size]
+            if not re.fullmatch(rf"[0-9a-fA-F]{{{size}}}", digits):
                 raise NotRegular(self._pattern)
             self._at += len(digits)
             code = int(digits, 16)
