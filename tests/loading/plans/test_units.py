@@ -175,7 +175,8 @@ def test_what_a_stopped_unit_did_not_send_is_created_by_the_verification(plans: 
 
 
 def test_a_killed_worker_leaves_its_unit_to_the_verification(plans: Plans) -> None:
-    plan = plans.of(30, 10)
+    # The server may still carry out what the worker had sent: it waits 0.1 s with each create.
+    plan = plans.of(30, 10, settle_after=1)
     plans.api.faults.add(operations=CREATE, latency=0.1)
     program = "import sys; from abeja_datasets_loading import run_unit; run_unit(sys.argv[1], 0)"
     process = subprocess.Popen([sys.executable, "-c", program, plan.url], env={**os.environ, **plans.api.environment})
