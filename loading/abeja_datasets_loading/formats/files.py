@@ -1,12 +1,13 @@
-"""The formats by name, and opening a file by what it is."""
+"""Opening a file by what it is."""
 
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, Final, Protocol
+from typing import Any, Final, Protocol, cast
 
 from abeja_datasets_loading.formats.model import FileRefused, Place, Record
 from abeja_datasets_loading.formats.options import Options
+from abeja_datasets_loading.formats.registry import FORMATS, SUFFIXES, load
 from abeja_datasets_loading.formats.sources.text import STDIN, TextSource, name_of
 from abeja_datasets_loading.formats.sources.tree import files_below
 from abeja_datasets_loading.formats.values.json_file import JsonFile
@@ -26,94 +27,6 @@ class AnnotationFile(Protocol):
         """Close it, and remove temporary files."""
 
 
-Open = Callable[[Path | str, Options], AnnotationFile]
-
-
-class _Items:
-    """The API's own items, which name no labels."""
-
-    def __init__(self, records: Iterator[Record]) -> None:
-        self._records = records
-        self.props: dict[str, Any] = {}
-
-    def __iter__(self) -> Iterator[Record]:
-        return self._records
-
-    def close(self) -> None:
-        close = getattr(self._records, "close", None)
-        if close is not None:
-            close()
-
-
-def _jsonl(path: Path | str, options: Options) -> AnnotationFile:
-    from abeja_datasets_loading.formats.api_items import jsonl
-
-    return _Items(jsonl.read(path, options))
-
-
-def _json(path: Path | str, options: Options) -> AnnotationFile:
-    from abeja_datasets_loading.formats.api_items import json_array
-
-    return _Items(json_array.read(path, options))
-
-
-def _coco(path: Path | str, options: Options) -> AnnotationFile:
-    from abeja_datasets_loading.formats.coco.reading import CocoFile
-
-    return CocoFile(path, options)
-
-
-def _voc(path: Path | str, options: Options) -> AnnotationFile:
-    from abeja_datasets_loading.formats.voc.reading import VocFiles
-
-    return VocFiles(path, options)
-
-
-def _yolo(path: Path | str, options: Options) -> AnnotationFile:
-    from abeja_datasets_loading.formats.yolo.reading import YoloFiles
-
-    return YoloFiles(path, options)
-
-
-def _csv(path: Path | str, options: Options) -> AnnotationFile:
-    from abeja_datasets_loading.formats.tabular.csv_files import CsvFile
-
-    return CsvFile(path, options)
-
-
-def _parquet(path: Path | str, options: Options) -> AnnotationFile:
-    from abeja_datasets_loading.formats.tabular.parquet import ParquetFile
-
-    return ParquetFile(path, options)
-
-
-def _folder(path: Path | str, options: Options) -> AnnotationFile:
-    from abeja_datasets_loading.formats.folders import FolderFiles
-
-    return FolderFiles(path, options)
-
-
-FORMATS: Final[dict[str, Open]] = {
-    "jsonl": _jsonl,
-    "json": _json,
-    "csv": _csv,
-    "parquet": _parquet,
-    "coco": _coco,
-    "voc": _voc,
-    "yolo": _yolo,
-    "folder": _folder,
-}
-SUFFIXES: Final = {
-    ".jsonl": "jsonl",
-    ".ndjson": "jsonl",
-    ".csv": "csv",
-    ".tsv": "csv",
-    ".parquet": "parquet",
-    ".pq": "parquet",
-    ".xml": "voc",
-    ".yaml": "yolo",
-    ".yml": "yolo",
-}
 _YOLO_FILES: Final = ("data.yaml", "data.yml", "dataset.yaml", "classes.txt", "labels/classes.txt")
 _LOOKED_AT: Final = 10_000
 """Files of a folder that are looked at for its format."""
@@ -130,7 +43,8 @@ def open_file(path: Path | str, options: Options, format: str | None = None) -> 
     Raises:
         FileRefused: it can't be read as a whole, or its format is not known.
     """
-    return FORMATS[format or guess(path, options)](path, options)
+    opened = load(FORMATS[format or guess(path, options)].reader)(path, options)
+    return cast("AnnotationFile", opened)
 
 
 def guess(path: Path | str, options: Options) -> str:

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any, Final, NamedTuple
 
 from abeja_datasets_loading.errors import PlanError, SourceChanged
-from abeja_datasets_loading.formats.files import SUFFIXES
+from abeja_datasets_loading.formats.registry import SUFFIXES
 from abeja_datasets_loading.plans.storage import explained, opened
 
 FORMATS: Final = ("jsonl", "parquet", "csv", "json")
