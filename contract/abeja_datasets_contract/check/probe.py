@@ -130,18 +130,13 @@ class Probe:
             Skip: a success is expected of a request that the document does not allow.
         """
         if not expect:
-            query = more.get("query", ())
-            pairs = self.contract.within(operation, query.items() if isinstance(query, Mapping) else query)
-            body = more.get("json", UNSET)
-            self.contract.require_allowed(
-                operation, pairs, None if body is UNSET else self.contract.completed(operation, body)
-            )
+            self._require_allowed(operation, more.get("query", ()), more.get("json", UNSET))
         call = self.request(operation, dataset, item, **more)
         return self.expect(self.send(call), expect or self.contract.operation(operation).successes, promised, clause)
 
     def _require_allowed(self, operation: str, query: Any, json: Any) -> None:
         pairs = self.contract.within(operation, query.items() if isinstance(query, Mapping) else query)
-        body = None if json is None else self.contract.completed(operation, json)
+        body = None if json is UNSET else self.contract.completed(operation, json)
         self.contract.require_allowed(operation, pairs, body)
 
     def expect(self, response: Response, statuses: Sequence[int], promised: str = "", clause: str = "") -> Response:

@@ -287,16 +287,13 @@ class Contract:
             Skip: it does not allow a parameter or the body.
         """
         known = self.operation(operation)
+        schemas = {one.name: one.raw["schema"] for one in known.parameters if "schema" in one.raw}
         for name, value in query:
-            schema: Any = next((one.raw.get("schema", {}) for one in known.parameters if one.name == name), {})
-            if type(value) in (str, int) and not self._allows(schema, value):
+            if name in schemas and type(value) in (str, int) and not self._validator(schemas[name]).is_valid(value):
                 raise Skip(f"the document does not allow {name}={value} in {operation}")
         if body is not None and known.request_schema is not None:
             for error in self._validator(known.request_schema).iter_errors(body):
                 raise Skip(f"the document does not allow this request of {operation}: {error.message[:_LONGEST]}")
-
-    def _allows(self, schema: Any, value: Any) -> bool:
-        return self._validator(schema).is_valid(value)
 
     def _validator(self, schema: Any) -> jsonschema_rs.Draft202012Validator:
         if id(schema) not in self._validators:
