@@ -1,11 +1,14 @@
 """Run a script in the project's environment; a script's first line can't name a folder relative to the script.
 
+Ctrl-C ends it with one line at any moment, also while it imports.
+
 It imports the standard library alone, since any Python may start a script.
 """
 
 import os
 import sys
 from pathlib import Path
+from types import TracebackType
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 VENV = ROOT / ".venv"
@@ -13,6 +16,14 @@ VENV = ROOT / ".venv"
 
 def enter() -> None:
     """Start the script again in .venv, unless it runs in an environment of the project already, or none is there."""
+    sys.excepthook = _show
     python = VENV / "bin" / "python"
     if Path(sys.prefix).resolve().parent != ROOT and python.exists():
         os.execv(python, [str(python), *sys.argv])  # noqa: S606 - our own path
+
+
+def _show(kind: type[BaseException], error: BaseException, traceback: TracebackType | None) -> None:
+    if issubclass(kind, KeyboardInterrupt):
+        print(f"scripts/{Path(sys.argv[0]).name}: interrupted; run it again", file=sys.stderr)
+    else:
+        sys.__excepthook__(kind, error, traceback)

@@ -3,11 +3,14 @@
 import re
 import resource
 import shutil
+import signal
+import subprocess
+import sys
 from typing import Any
 
 import pytest
 import yaml
-from tests.scripts.project import DATASET, PACKAGE, Project
+from tests.scripts.project import DATASET, PACKAGE, ROOT, Project
 
 from upkeep.generating import InvalidDocument, validate
 
@@ -154,3 +157,18 @@ def test_a_missing_document_is_one_line(project: Project) -> None:
     run = project.generate()
     assert run.returncode == 1
     assert run.stderr.startswith("scripts/generate: openapi.yaml: ")
+
+
+@pytest.mark.parametrize(
+    ("error", "stderr", "code"),
+    [
+        ("KeyboardInterrupt", r"scripts/generate: interrupted; run it again\n", -signal.SIGINT),
+        ("OSError", r"Traceback .*\nOSError\n", 1),
+    ],
+)
+def test_an_interrupt_is_one_line_also_while_a_script_imports(error: str, stderr: str, code: int) -> None:
+    program = f"import sys; sys.argv = ['generate']; from upkeep.environment import enter; enter(); raise {error}"
+    command = [sys.executable, "-c", program]
+    done = subprocess.run(command, cwd=ROOT / "scripts", stderr=subprocess.PIPE, text=True, check=False)
+    assert re.fullmatch(stderr, done.stderr, re.DOTALL)
+    assert done.returncode == code
