@@ -105,10 +105,12 @@ class Wording:
         if change.name:
             return f"the discriminator's value {shown(change.name, 60)} no longer stands for the same alternative"
         sides = [(self._sent, change.sent), (self._covering, change.covering)]
-        names = [shown(document.at(place)["propertyName"], 60) for document, place in sides]
+        names = [document.mapping(place).get("propertyName") for document, place in sides]
+        if None in names:
+            return "an alternative is listed in one document; in the other, a discriminator's mapping alone names it"
         if names[0] == names[1]:
             return "an alternative is listed in one document alone; the mapping of the discriminator names it in both"
-        old, new = names if self._request else reversed(names)
+        old, new = (shown(name, 60) for name in (names if self._request else reversed(names)))
         return f"the discriminator changed from property {old} to {new}"
 
 
