@@ -300,6 +300,18 @@ def test_the_style_of_a_parameter_is_the_documented_one(
         assert client.get(f"{HERE}?{invalid}").status_code == 400
 
 
+@pytest.mark.parametrize("query", ["n[a]=1&n=x", "n=x&n[a]=1"])
+def test_an_object_is_not_given_in_two_ways(serve: Serve, query: str) -> None:
+    with serve(typed("n", schema={"type": "object"}, style="deepObject", explode=True)) as client:
+        assert error(client.get(f"{HERE}?{query}")) == "n: given more than once; give it once"
+
+
+@pytest.mark.parametrize("text", ["", "[1", "NaN", "[" * 600])
+def test_a_parameter_that_is_no_json_is_named(serve: Serve, text: str) -> None:
+    with serve(typed("n", content={"application/json": {"schema": NUMBERS}})) as client:
+        assert error(client.get(HERE, params={"n": text})) == "n: not valid JSON; write it as RFC 8259 does"
+
+
 @pytest.mark.parametrize(("location", "name"), [("header", "X-N"), ("cookie", "n")])
 def test_parameters_in_headers_and_cookies_are_checked(serve: Serve, location: str, name: str) -> None:
     def sent(text: str) -> dict[str, str]:

@@ -33,7 +33,10 @@ def parse_query(query: bytes, operation: Operation) -> dict[str, Any]:
         if name.endswith("]") and name not in operation.query:
             name, _, key = name.removesuffix("]").partition("[")
             if operation.query.get(name) and operation.query[name].kind == "object":
-                values.setdefault(name, {})[key] = value  # style: deepObject
+                held = values.setdefault(name, {})  # style: deepObject
+                if not isinstance(held, dict):
+                    raise _repeated(name)
+                held[key] = value
             continue
         parameter = operation.query.get(name)
         if parameter is None:
@@ -41,7 +44,7 @@ def parse_query(query: bytes, operation: Operation) -> dict[str, Any]:
         if parameter.kind == "array" and not parameter.separator and not parameter.is_json:
             values.setdefault(name, []).append(_parsed(parameter.item_kind, name, value))
         elif name in values:
-            raise bad_request(f"{name}: given more than once; give it once")
+            raise _repeated(name)
         else:
             values[name] = _value(parameter, value)
     return _checked(values, operation.query, "query parameter")
@@ -83,10 +86,17 @@ def _checked(values: dict[str, Any], known: Mapping[str, Parameter], what: str) 
 
 def _value(parameter: Parameter, text: str) -> Any:
     if parameter.is_json:
-        return parse_json(text.encode("utf-8"))
+        try:
+            return parse_json(text.encode("utf-8"))
+        except Refusal:  # which speaks of the body
+            raise bad_request(f"{parameter.name}: not valid JSON; write it as RFC 8259 does") from None
     if parameter.kind == "array":
         return [_parsed(parameter.item_kind, parameter.name, one) for one in text.split(parameter.separator)]
     return _parsed(parameter.kind, parameter.name, text)
+
+
+def _repeated(name: str) -> Refusal:
+    return bad_request(f"{name}: given more than once; give it once")
 
 
 def _unquoted(text: bytes) -> str:
