@@ -103,15 +103,12 @@ class Reader:
         self._at = end
         self._count()
         if most is None:
-            parts[-1] = self._automaton.loop(parts[-1]) if least == 0 else self._more(parts[-1])
+            self._automaton.loop(parts[-1])
         whole = Part()
         for index, one in enumerate(parts):
             optional = one if index < least else Part(one.first, one.last, empty=True)
             whole = self._automaton.chain(whole, optional)
         return whole if most != 0 else Part()
-
-    def _more(self, part: Part) -> Part:
-        return Part(part.first, part.last, empty=self._automaton.loop(part).empty and part.empty)
 
     def _count(self) -> tuple[int, int | None]:
         least: int = 1
@@ -190,7 +187,7 @@ class Reader:
             if self._peek("-") and not self._peek("-]") and len(low) == 1 and low[0][0] == low[0][1]:
                 self._next()
                 high = self._one()
-                if len(high) != 1 or high[0][0] < low[0][0]:
+                if len(high) != 1 or high[0][0] != high[0][1] or high[0][0] < low[0][0]:
                     raise NotRegular(self._pattern)
                 low = ((low[0][0], high[0][1]),)
             found.extend(low)
