@@ -28,20 +28,20 @@ class Servers:
     def __init__(self, document: Document) -> None:
         self._document = document
         self._operations = operations(document)
-        self._base = ""
+        self._moved = ""
         self.base = self._find_base()
 
-    def place(self, operation: Operation | None) -> str:
+    def place(self, operation: Operation) -> str:
         """Return where the servers of an operation are named: its own, those of its path, or those of the document."""
-        holders = [operation.pointer, *path_items(self._document, operation.path)] if operation else []
+        holders = [operation.pointer, *path_items(self._document, operation.path)]
         own = (holder for holder in holders if self._document.mapping(holder).get("servers"))
         return child(next(own, "#"), "servers")
 
     def at(self, place: str) -> list[dict[str, Any]]:
-        """Return the servers named at a place, their URLs without what `operations` puts before the paths."""
+        """Return the servers named at a place, their URLs without the path that `move` took out of them."""
         named = self._document.mapping(place.rpartition("/")[0]).get("servers") or _ROOT
         servers = [server for server in named if isinstance(server, dict)]
-        return [{**server, "url": _url(server).removesuffix(self._base)} for server in servers]
+        return [{**server, "url": _url(server).removesuffix(self._moved)} for server in servers]
 
     def _find_base(self) -> str:
         paths = {_path(_url(server)) for server in self.at("#/servers")}
@@ -50,8 +50,12 @@ class Servers:
 
     def operations(self, *, whole: bool) -> Operations:
         """Return the operations by method and path; where `whole`, by the path with that of the servers before it."""
-        self._base = self.base if whole else ""
-        return {(method, self._base + path): one for (method, path), one in self._operations.items()}
+        base = self.base if whole else ""
+        return {(method, base + path): one for (method, path), one in self._operations.items()}
+
+    def move(self) -> None:
+        """Take the path of all servers out of their URLs, as it counts as a part of the operations' paths."""
+        self._moved = self.base
 
 
 def matched(old: Servers, new: Servers) -> tuple[Operations, Operations, bool]:
@@ -59,12 +63,14 @@ def matched(old: Servers, new: Servers) -> tuple[Operations, Operations, bool]:
 
     Whole paths count where more operations have the same whole path than have the same path.
     """
-    best = (old.operations(whole=False), new.operations(whole=False))
+    plain = (old.operations(whole=False), new.operations(whole=False))
     if old.base != new.base:
-        others = (old.operations(whole=True), new.operations(whole=True))
-        if len(others[0].keys() & others[1].keys()) > len(best[0].keys() & best[1].keys()):
-            return *others, True
-    return old.operations(whole=False), new.operations(whole=False), False
+        whole = (old.operations(whole=True), new.operations(whole=True))
+        if len(whole[0].keys() & whole[1].keys()) > len(plain[0].keys() & plain[1].keys()):
+            old.move()
+            new.move()
+            return *whole, True
+    return *plain, False
 
 
 def _url(server: dict[str, Any]) -> str:

@@ -53,9 +53,9 @@ def _compare(sides: Sides, old: str, new: str, operation: str = "") -> None:
         sides.add("description-changed", "docs", ("callers sending",), words, operation, old=old, new=new)
 
 
-def _urls(servers: Any) -> list[str]:
+def _urls(servers: list[dict[str, Any]]) -> list[str]:
     """Return the URLs of servers. A variable without a list of its values stays as it is written."""
-    found = [url for server in servers or [] if isinstance(server, dict) for url in _filled(server)]
+    found = [url for server in servers for url in _filled(server)]
     return list(dict.fromkeys(found))
 
 
@@ -77,13 +77,13 @@ def _filled(server: dict[str, Any]) -> list[str]:
     return filled
 
 
-def _described(servers: Any) -> dict[str, Any]:
+def _described(servers: list[dict[str, Any]]) -> dict[str, Any]:
     return {url: server.get("description") for server in servers for url in _filled(server)}
 
 
-def _usual(servers: Any) -> str:
+def _usual(servers: list[dict[str, Any]]) -> str:
     """Return the URL of the first server with the defaults of its variables."""
-    first = next((server for server in servers or [] if isinstance(server, dict)), {})
+    first = next(iter(servers), {})
     url = _plain(first.get("url"))
     for name, said in _variables(first).items():
         url = url.replace(f"{{{name}}}", str(said.get("default", "")))
