@@ -46,9 +46,7 @@ def walk(whole: Document, start: str) -> Iterator[tuple[str, dict[str, Any], boo
         for key in PARTS:
             several = isinstance(raw.get(key), list) and len(raw[key]) > 1
             if key == "properties":
-                todo += [
-                    (f"{here}/{key}/{name.replace('~', '~0').replace('/', '~1')}", inside) for name in raw.get(key, {})
-                ]
+                todo += [(child(here, key, name), inside) for name in raw.get(key, {})]
             elif key in raw:
                 todo.append((f"{here}/{key}", inside or (key in UNIONS and several)))
 
@@ -63,9 +61,7 @@ def starts(whole: Document, direction: str) -> list[str]:
         for holder in holders:
             place = whole.follow(holder)
             content = whole.mapping(place).get("content", {})
-            found += [
-                f"{place}/content/{kind.replace('/', '~1')}/schema" for kind in content if "schema" in content[kind]
-            ]
+            found += [child(place, "content", kind, "schema") for kind in content if "schema" in content[kind]]
     return found
 
 

@@ -33,7 +33,7 @@ def page(server: "ScriptedServer", *numbers: int, token: str | None = None) -> N
 
 
 def pages(server: "ScriptedServer", most: int) -> None:
-    """Result with pages of two items, as many as this."""
+    """Respond with pages of two items, as many as this."""
 
     def answer(request: "Request") -> Reply:
         number = int(dict(request.query).get("next_page_token", 0))
