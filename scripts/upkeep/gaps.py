@@ -34,8 +34,12 @@ def find_gaps(root: Path, document: "Document") -> list[Gap]:
     project = Project(root, document)
     if broken := _check_that_is_broken():
         return [broken]
-    pieces: list[types.Mypy | Client | Server] = [types.Mypy(root), Client(project), Server(project)]
+    pieces: list[types.Mypy | Client | Server] = []
     try:
+        # One by one: a piece that can't begin must not leave the others running.
+        pieces.append(types.Mypy(root))
+        pieces.append(Client(project))
+        pieces.append(Server(project))
         found = [*_unnamed(project), *files.gaps(project), *pins.gaps(project), *security.gaps(project)]
         for piece in pieces:
             found += piece.gaps()

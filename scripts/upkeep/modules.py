@@ -23,12 +23,12 @@ def below(root: Path, *folders: str) -> list[Path]:
 
 def functions(module: Path) -> Functions:
     """Return the public functions of a module by name."""
-    return _public(_parsed(module).body)
+    return _public(parsed(module).body)
 
 
 def methods(module: Path, name: str) -> Functions:
     """Return the public methods of a class by name; none without such a class."""
-    for node in _parsed(module).body:
+    for node in parsed(module).body:
         if isinstance(node, ast.ClassDef) and node.name == name:
             return _public(node.body)
     return {}
@@ -37,7 +37,7 @@ def methods(module: Path, name: str) -> Functions:
 def top_names(module: Path) -> set[str]:
     """Return the names that a module binds at its top, its imports among them."""
     found: set[str] = set()
-    for node in _parsed(module).body:
+    for node in parsed(module).body:
         if isinstance(node, Function | ast.ClassDef):
             found.add(node.name)
         elif isinstance(node, ast.Import | ast.ImportFrom):
@@ -52,7 +52,7 @@ def imported(module: Path, source: str) -> dict[str, int]:
     """Return the names that a module imports from another, each with its line."""
     return {
         alias.name: alias.lineno
-        for node in ast.walk(_parsed(module))
+        for node in ast.walk(parsed(module))
         if isinstance(node, ast.ImportFrom) and node.module == source
         for alias in node.names
     }
@@ -60,7 +60,7 @@ def imported(module: Path, source: str) -> dict[str, int]:
 
 def exported(module: Path) -> list[str]:
     """Return the names in a module's `__all__`."""
-    for node in _parsed(module).body:
+    for node in parsed(module).body:
         if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name) and node.targets[0].id == "__all__":
             return [str(name) for name in ast.literal_eval(node.value)]
     return []
@@ -70,5 +70,6 @@ def _public(body: list[ast.stmt]) -> Functions:
     return {node.name: node for node in body if isinstance(node, Function) and not node.name.startswith("_")}
 
 
-def _parsed(module: Path) -> ast.Module:
+def parsed(module: Path) -> ast.Module:
+    """Read a module; its file is in the message about one that is not valid Python."""
     return ast.parse(module.read_text(encoding="utf-8"), str(module))

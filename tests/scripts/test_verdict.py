@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from tests.scripts import changes
-from tests.scripts.project import Project
+from tests.scripts.project import NoTypes, Project
 
 from upkeep import gaps
 from upkeep.gaps import find_gaps
@@ -230,6 +230,29 @@ def test_code_that_does_not_parse_is_told_with_its_place(project: Project) -> No
     assert run.returncode == 1
     place = f"{project.root / WRAPPER}/models.py:1"
     assert run.stderr == f"scripts/generate: {place}: invalid syntax; correct it, and run scripts/generate again\n"
+
+
+def test_a_handler_that_does_not_parse_is_named_and_nothing_runs_on(
+    project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Running(NoTypes):
+        def stop(self) -> None:
+            stopped.append("mypy")
+
+    class Calling(Program):
+        def stop(self) -> None:
+            super().stop()
+            stopped.append("client")
+
+    stopped: list[str] = []
+    monkeypatch.setattr("upkeep.left.types.Mypy", Running)
+    monkeypatch.setattr("upkeep.left.client.Program", Calling)
+    broken = project.root / "mock_server/abeja_datasets_mock/handling/broken.py"
+    broken.write_text("from\n", encoding="utf-8")
+    with pytest.raises(SyntaxError) as raised:
+        find_gaps(project.root, validate(project.root))
+    assert raised.value.filename == str(broken)
+    assert stopped == ["mypy", "client"]
 
 
 def test_an_operation_without_a_name_is_told(project: Project) -> None:

@@ -29,8 +29,8 @@ class Server:
     def __init__(self, project: Project) -> None:
         self.project = project
         self.handlers = modules.methods(project.root / modules.HANDLERS, "Operations")
-        handling = [*(project.root / MOCK / "handling").glob("*.py")]
-        self._named = [name for file in handling for name in _constants(ast.parse(file.read_text(encoding="utf-8")))]
+        handling = (project.root / MOCK / "handling").glob("*.py")
+        self._named = [name for file in handling for name in _constants(modules.parsed(file))]
         self._handled = self.handlers.keys() & {operation.operation_id for operation in project.operations}
         extra = {operation.operation_id: [*_extra(project, operation)] for operation in project.operations}
         self._program = Program("upkeep.serving", project.root, extra)
