@@ -16,6 +16,7 @@ from upkeep.generating import validate
 from upkeep.left.client import Client
 from upkeep.left.project import Project as Checkout
 from upkeep.left.server import Server
+from upkeep.left.types import Mypy
 from upkeep.programs import Program
 from upkeep.verdict import verdict
 
@@ -253,6 +254,14 @@ def test_a_handler_that_does_not_parse_is_named_and_nothing_runs_on(
         find_gaps(project.root, validate(project.root))
     assert raised.value.filename == str(broken)
     assert stopped == ["mypy", "client"]
+
+
+def test_a_mypy_that_fails_is_told(tmp_path: Path) -> None:
+    (tmp_path / "wrapper").mkdir()
+    (tmp_path / "pyproject.toml").write_text("[tool.mypy\n", encoding="utf-8")
+    (gap,) = Mypy(tmp_path).gaps()
+    assert gap.where == "pyproject.toml"
+    assert gap.what.startswith("mypy fails, so what the types lack is not known: ")
 
 
 def test_an_operation_without_a_name_is_told(project: Project) -> None:

@@ -24,10 +24,13 @@ class Mypy:
     def gaps(self) -> Iterator[Gap]:
         """Yield the errors, but those of generated code, which nobody edits."""
         out, _ = self._process.communicate()
-        for line in out.splitlines():
-            error = re.fullmatch(r"([^:]+:\d+): error: (.*)", line)
-            if error and not error[1].startswith("generated/"):
+        errors = [error for line in out.splitlines() if (error := re.fullmatch(r"([^:]+:\d+): error: (.*)", line))]
+        for error in errors:
+            if not error[1].startswith("generated/"):
                 yield Gap(error[1], f"mypy: {error[2]}", "types")
+        if self._process.returncode and not errors:
+            last = out.strip().rpartition("\n")[2] or f"exit code {self._process.returncode}"
+            yield Gap("pyproject.toml", f"mypy fails, so what the types lack is not known: {last}", "types")
 
     def stop(self) -> None:
         """End the process, if it still runs."""
