@@ -34,6 +34,12 @@ def methods(module: Path, name: str) -> Functions:
     return {}
 
 
+def calls(root: Path) -> Functions:
+    """Return the functions of a project that make the call of an operation, by name."""
+    found = functions(root / OPERATIONS)
+    return {name: one for name, one in found.items() if isinstance(one.returns, ast.Name) and one.returns.id == "Call"}
+
+
 def top_names(module: Path) -> set[str]:
     """Return the names that a module binds at its top, its imports among them."""
     found: set[str] = set()

@@ -91,9 +91,9 @@ def _function(project: Project, name: str) -> tuple[str, modules.Function] | Non
 
 def _static(project: Project) -> Iterator[Gap]:
     """Compare the names of functions and methods with the operations."""
-    functions = modules.functions(project.root / modules.OPERATIONS)
+    functions, calls = modules.functions(project.root / modules.OPERATIONS), modules.calls(project.root)
     for name, function in functions.items():
-        if name not in project.names and _makes_a_call(function):
+        if name in calls and name not in project.names:
             yield Gap(f"{modules.OPERATIONS}:{function.lineno}", f"{name} has no operation any more; remove it")
         yield from _unwritten(modules.OPERATIONS, function, name)
     module, client = CLASSES["APIClient"]
@@ -109,10 +109,6 @@ def _static(project: Project) -> Iterator[Gap]:
             reason = declined(operation)
             how = f"write it by hand, since {reason}" if reason else SCAFFOLD
             yield Gap(str(module), f"{client} has no method for {place}; {how}", project.the_operation(operation))
-
-
-def _makes_a_call(function: modules.Function) -> bool:
-    return isinstance(function.returns, ast.Name) and function.returns.id == "Call"
 
 
 def _unwritten(module: Path, function: modules.Function, name: str) -> Iterator[Gap]:

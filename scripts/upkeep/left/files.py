@@ -1,6 +1,5 @@
 """The files that name what the document has: models, scenarios, README, CHANGELOG, and paths in programs."""
 
-import ast
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -106,9 +105,7 @@ def _tests(project: Project) -> Iterator[Gap]:
 
 def _gone(project: Project) -> list[str]:
     """Return the functions of operations that are gone."""
-    functions = modules.functions(project.root / modules.OPERATIONS)
-    calls = {name for name, one in functions.items() if isinstance(one.returns, ast.Name) and one.returns.id == "Call"}
-    return sorted(calls - project.names.keys())
+    return sorted(modules.calls(project.root).keys() - project.names.keys())
 
 
 def _shape(path: str) -> str:
