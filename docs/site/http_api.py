@@ -8,8 +8,9 @@ from typing import Any, Final
 import yaml
 from docs.site.making import table
 
+from abeja_datasets_contract.openapi.places import METHODS
+
 _DOCUMENT: Final = Path(__file__).parents[2] / "openapi.yaml"
-_METHODS: Final = ("get", "post", "put", "delete", "patch", "head", "options")
 
 
 def operations() -> str:
@@ -17,10 +18,9 @@ def operations() -> str:
     document = _document()
     parts = [document["info"]["description"]]
     for path, item in document["paths"].items():
-        for method in _METHODS:
-            if method in item:
-                shared = item.get("parameters", [])
-                parts += _operation(document, method, path, {**item[method], "shared": shared})
+        shared = item.get("parameters", [])
+        for method in (key for key in item if key in METHODS):
+            parts += _operation(document, method, path, {**item[method], "shared": shared})
     return "\n\n".join(part.strip() for part in parts)
 
 

@@ -6,8 +6,6 @@ from pathlib import Path
 from typing import Final
 
 _MARK: Final = re.compile(r"^<!-- made: ([\w-]+) -->$", re.MULTILINE)
-
-
 _OUT: Final = re.compile(r"\]\((?:\.\./)+(README|ARCHITECTURE|CONTRIBUTING|CHANGELOG)\.md(#[\w-]+)?\)")
 _PAGES: Final = {
     "README": "index",
