@@ -196,10 +196,5 @@ def _text(x: float, y: float, text: str, *, bold: bool = False, small: bool = Fa
     return f'<text x="{x}" y="{y}" fill="#1a202c"{style}>{escape(text)}</text>'
 
 
-def written() -> str:
-    """Return the picture as it is in the file; empty without one."""
-    return PICTURE.read_text(encoding="utf-8") if PICTURE.exists() else ""
-
-
 if __name__ == "__main__":
     PICTURE.write_text(drawn(), encoding="utf-8")

@@ -16,6 +16,7 @@ import json
 import os
 import re
 import sys
+from collections import deque
 from collections.abc import Callable, Iterator
 from itertools import islice
 from typing import Any
@@ -128,8 +129,8 @@ def called(name: str, method: Callable[..., Any], server: _Server) -> Iterator[d
 
     Yields:
         `method`, `operation`, `given` (the argument beside the required ones, or empty), `parameter` (the key that is
-        given in a dict of parameters, or empty), `requests`, `returned` (the type of the result), `count` (of the
-        entries of an iterator; else null), and `error` (null for none).
+        given in a dict of parameters, or empty), `requests`, `returned` (the type of the result), and `error` (null for
+        none).
     """
     required = {one: marked(parameter) for one, parameter in _required(method).items()}
     server.reply = 0
@@ -179,12 +180,12 @@ def _required(method: Callable[..., Any]) -> dict[str, inspect.Parameter]:
 
 def _result(method: Callable[..., Any], arguments: dict[str, Any], server: _Server) -> dict[str, Any]:
     server.requests = []
-    returned, count, error = "", None, None
+    returned, error = "", None
     try:
         value = method(**arguments)
         returned = type(value).__name__
         if hasattr(value, "__next__"):
-            count = len([*islice(value, _MANY)])
+            deque(islice(value, _MANY), maxlen=0)
     except Exception as raised:  # noqa: BLE001 - whatever a method raises is reported
         error = " ".join(f"{type(raised).__name__}: {raised}".split())
     requests = server.requests
@@ -193,7 +194,6 @@ def _result(method: Callable[..., Any], arguments: dict[str, Any], server: _Serv
         "parameter": "",
         "requests": [described(request, server.base) for request in requests],
         "returned": returned,
-        "count": count,
         "error": error,
     }
 

@@ -51,12 +51,6 @@ def small_project(root: Path, edit: Edit | None = None, *, text: str | None = No
     return root
 
 
-def line_of(root: Path, text: str) -> int:
-    """The line of the document on which a text stands first."""
-    lines = (root / "openapi.yaml").read_text(encoding="utf-8").splitlines()
-    return next(number for number, line in enumerate(lines, 1) if text in line)
-
-
 def operation(name: str = "", method: str = "get", path: str = "/x", **rest: Any) -> Edit:
     """Add an operation."""
     raw = {"responses": {"200": {"description": "Done."}}, **({"operationId": name} if name else {}), **rest}

@@ -7,7 +7,6 @@ from typing import Any
 
 Data = dict[str, Any]
 ROOT = "/organizations/{organization_id}/datasets"
-LISTS = {"list_datasets": f"{ROOT}/", "list_dataset_items": f"{ROOT}/{{dataset_id}}/items/"}
 CLIENT, HANDLERS, PROBES = "async_api_client.py:", "mock_server/abeja_datasets_mock/operations.py:", "check/probes"
 
 
@@ -75,13 +74,8 @@ def field(component: str, name: str, *, required: bool = False, **value: Any) ->
         holder["properties"][name] = value or {"type": "string"}
         if required:
             holder["required"].append(name)
-        _into_examples(data, component, name, value)
 
     return change
-
-
-def _into_examples(data: Data, component: str, name: str, value: Data) -> None:
-    """Leave the examples as they are: they are allowed to lack an optional property."""
 
 
 def text(old: str, new: str) -> Callable[[Data], object]:
