@@ -113,7 +113,7 @@ def _renamed(found: list[Cause]) -> Iterator[Cause]:
 
 def _whole(cause: Cause) -> str:
     """Return the sentence about a parameter without its name."""
-    return re.sub(r"(the parameter) \w+", "parameter", cause.sentence)
+    return re.sub(r"the parameter \w+", "parameter", cause.sentence)
 
 
 def _explained(found: list[Cause]) -> list[Cause]:

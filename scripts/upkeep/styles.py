@@ -8,7 +8,7 @@ import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from upkeep.contract import JSON, Part, operations_of
+from upkeep.contract import JSON, Part, operations_of, snake_case
 
 if TYPE_CHECKING:
     from abeja_datasets_contract.diff import Document
@@ -118,7 +118,5 @@ def _styled(text: str, styles: dict[str, str]) -> str:
 
 def _named(variable: str, styles: dict[str, str]) -> str:
     """Return the parameter of a variable; an empty text where it has the usual style."""
-    from abeja_datasets_contract.openapi.names import snake_case
-
     found = (name for name in styles if variable.strip("_") in (snake_case(name), f"{snake_case(name)}_in_query"))
     return next(found, "")

@@ -14,8 +14,8 @@ from tests.scripts.project import ROOT
 from upkeep.generating import InvalidDocument, generate, validate
 
 
-def first_line_with(root: Path, text: str) -> list[int]:
-    """The lines on which a text begins that may go over several."""
+def lines_with(root: Path, text: str) -> list[int]:
+    """The lines on which a text begins, which may go over several."""
     whole = (root / "openapi.yaml").read_text(encoding="utf-8")
     return [whole.count("\n", 0, found.start()) + 1 for found in re.finditer(re.escape(text), whole)]
 
@@ -23,7 +23,7 @@ def first_line_with(root: Path, text: str) -> list[int]:
 def check_message(message: str, root: Path, text: str, words: str) -> None:
     place = re.match(r"openapi.yaml:(\d+): #/", message)
     assert place, message
-    assert int(place[1]) in first_line_with(root, text), message
+    assert int(place[1]) in lines_with(root, text), message
     assert words in message
     assert len(message.splitlines()) <= 10
     for forbidden in (" at 0x", "/tmp", str(root), "github", "Traceback", "<class"):
