@@ -31,9 +31,7 @@ class Client:
 
     def __init__(self, project: Project) -> None:
         self.project = project
-        self._program = Program(
-            "upkeep.reach", project.root, {o.name: _described(project, o) for o in project.operations}
-        )
+        self._program = Program("upkeep.reach", project.root, _described(project))
 
     def gaps(self) -> Iterator[Gap]:
         """Yield what the library lacks.
@@ -62,20 +60,25 @@ class Client:
         self._program.stop()
 
 
-def _described(project: Project, operation: Operation) -> dict[str, Any]:
-    """Describe an operation to `upkeep.reach`."""
+def _described(project: Project) -> dict[str, dict[str, Any]]:
+    """Describe the operations to `upkeep.reach`, by the names of their methods."""
     from abeja_datasets_contract.openapi.operations import operations
     from abeja_datasets_contract.openapi.requirements import secured
 
     document = project.document
-    known = next(one for one in operations(document).values() if one.pointer == operation.pointer)
+    is_open = {one.pointer: not secured(document, one) for one in operations(document).values()}
+    return {one.name: _operation(project, one, is_open=is_open[one.pointer]) for one in project.operations}
+
+
+def _operation(project: Project, operation: Operation, *, is_open: bool) -> dict[str, Any]:
+    document = project.document
     last = next(replies(document, operation.pointer, full=False), None)
     return {
         "method": operation.method,
         "path": operation.path,
         "base": urlsplit(server_url(document)).path.rstrip("/"),
         "query": {part.name: Style(document, part).kind for part in operation.parameters if part.location == "query"},
-        "open": not secured(document, known),
+        "open": is_open,
         "replies": [reply[:4] for reply in replies(document, operation.pointer)],
         "last": last and last[:4],
     }
