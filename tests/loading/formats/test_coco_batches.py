@@ -2,6 +2,7 @@
 
 import json
 import random
+import resource
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +10,7 @@ import pytest
 from tests.loading.formats.reading import read, refusal, write
 
 from abeja_datasets_loading.formats.coco.boxes import box_of
+from abeja_datasets_loading.formats.coco.columns import Texts
 from abeja_datasets_loading.formats.sources.text import CHUNK
 from abeja_datasets_loading.formats.values.numbers import plus
 
@@ -127,6 +129,18 @@ def test_sums_of_short_numbers_are_those_of_the_digits() -> None:
             rect = box_of(box, None)
             assert rect["xmax"] == plus(box[0], box[2])
             assert rect["ymax"] == plus(box[1], box[3])
+
+
+def test_a_disk_that_becomes_full_within_a_text_is_an_error_of_the_system() -> None:
+    limit, most = resource.getrlimit(resource.RLIMIT_FSIZE)
+    texts = Texts()
+    resource.setrlimit(resource.RLIMIT_FSIZE, (1000, most))
+    try:
+        with pytest.raises(OSError, match="File too large"):
+            texts.extend(bytes(2000), [2000])
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (limit, most))
+        texts.close()
 
 
 @pytest.mark.parametrize("between", [",", ", ", " , "])

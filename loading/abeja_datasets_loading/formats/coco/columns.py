@@ -59,7 +59,9 @@ class Texts:
 
     def extend(self, text: bytes, sizes: Iterable[int]) -> None:
         """Add texts at the end, given as one, with the bytes of each."""
-        self._file.write(text)
+        rest = memoryview(text)
+        while rest:  # a file without a buffer may take a part alone, as of a disk that becomes full
+            rest = rest[self._file.write(rest) :]
         starts = [*itertools.accumulate(sizes, initial=self._end)]
         self._end = starts.pop()
         self._starts.extend(starts)
