@@ -1,7 +1,7 @@
 """A server, and the command run against it."""
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -67,6 +67,3 @@ def world(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.Mo
             monkeypatch.setenv(name, value)
         monkeypatch.chdir(tmp_path)
         yield World(server, client, tmp_path)
-
-
-Run = Callable[..., Result]
