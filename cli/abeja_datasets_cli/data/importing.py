@@ -1,7 +1,6 @@
 """`abeja-datasets import`: annotation files into a dataset, each row exactly once."""
 
 import contextlib
-import os
 import shutil
 import sys
 import tempfile
@@ -13,14 +12,13 @@ import click
 
 from abeja_datasets_cli.data import matching, rejecting, target
 from abeja_datasets_cli.data.api import EXIT_CODES, REJECTED, Api, Failure, with_api
-from abeja_datasets_cli.data.inputs import Input, read_settings, with_input
+from abeja_datasets_cli.data.inputs import STDIN, Input, journal_of, read_settings, with_input
 from abeja_datasets_cli.data.output import note
 from abeja_datasets_cli.data.validating import Validation, validate
 
 if TYPE_CHECKING:
     from abeja_datasets_loading import Report
 
-_STDIN: Final = "-"
 _MOST_SHOWN: Final = 20
 _DEFAULT_TYPE: Final = "custom"
 _EPILOG = f"""\b
@@ -75,7 +73,7 @@ def import_(
     reading: Callable[..., Any], dataset_type: str | None,
 ) -> None:  # fmt: skip
     """Load annotation files into a dataset: JSON Lines, JSON, CSV, Parquet, COCO, Pascal VOC, YOLO, image folders."""
-    book = journal if journal is not None else _journal_of(files)
+    book = journal if journal is not None else journal_of(files)
     if is_status:
         _show_status(api, book, dataset_id)
         return
@@ -104,15 +102,6 @@ def import_(
         _load(_Load(api, dataset, given, found, book, rejecting.Places(book, rejected), how), match)
 
 
-def _journal_of(files: tuple[str, ...]) -> Path:
-    if files[0] == _STDIN:
-        raise Failure("standard input has no folder for a journal; give --journal PATH", 2)
-    first = Path(files[0])
-    if first.name in ("", ".."):
-        first = Path(os.path.abspath(first))  # noqa: PTH100 - resolve() would follow links
-    return first.with_name(f"{first.name or 'input'}.journal")
-
-
 def _check_writable(book: Path) -> None:
     """Check that a journal can be made, before anything is read or sent."""
     try:
@@ -128,14 +117,14 @@ def _without_stdin(files: tuple[str, ...]) -> Iterator[tuple[str, ...]]:
     """Return the paths of files, with a copy of standard input: an input is read more than once."""
     from abeja_datasets_loading.formats.sources.text import STDIN_COPY
 
-    if _STDIN not in files:
+    if STDIN not in files:
         yield files
         return
     with tempfile.TemporaryDirectory(prefix="abeja-datasets-") as folder:
         copy = Path(folder) / STDIN_COPY
         with copy.open("wb") as file:
             shutil.copyfileobj(sys.stdin.buffer, file)
-        yield tuple(str(copy) if each == _STDIN else each for each in files)
+        yield tuple(str(copy) if each == STDIN else each for each in files)
 
 
 def _validated(given: Input, dataset: Any, *, is_dry_run: bool, match: str | None) -> Validation:

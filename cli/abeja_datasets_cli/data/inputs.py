@@ -1,7 +1,9 @@
 """Annotation files as the commands read them: options, all files as one input, and what is wrong in it."""
 
 import functools
+import os
 from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 import click
@@ -14,6 +16,7 @@ if TYPE_CHECKING:
     from abeja_datasets_loading.formats.options import Options
 
 FORMATS: Final = ("jsonl", "json", "csv", "parquet", "coco", "voc", "yolo", "folder")
+STDIN: Final = "-"
 _Command = TypeVar("_Command", bound=Callable[..., Any])
 
 _OPTIONS: Final = (
@@ -56,6 +59,20 @@ def with_input(command: _Command) -> _Command:
     for option in reversed(_OPTIONS):
         run = option(run)
     return run  # type: ignore[return-value]  # click's decorators take and give any function
+
+
+def journal_of(files: tuple[str, ...]) -> Path:
+    """Return the journal of an import of files, where `--journal` is not given.
+
+    Raises:
+        Failure: the first of them is standard input.
+    """
+    if files[0] == STDIN:
+        raise Failure("standard input has no folder for a journal; give --journal PATH", 2)
+    first = Path(files[0])
+    if first.name in ("", ".."):
+        first = Path(os.path.abspath(first))  # noqa: PTH100 - resolve() would follow links
+    return first.with_name(f"{first.name or 'input'}.journal")
 
 
 class Input:

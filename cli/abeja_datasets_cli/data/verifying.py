@@ -9,7 +9,7 @@ from typing import Any, Final
 import click
 
 from abeja_datasets_cli.data.api import EXIT_CODES, REJECTED, Api, with_api
-from abeja_datasets_cli.data.inputs import Input, read_settings, with_input
+from abeja_datasets_cli.data.inputs import STDIN, Input, journal_of, read_settings, with_input
 
 _SHOWN: Final = 20
 
@@ -32,9 +32,9 @@ def verify(
     kind = dataset.get("type") or dataset_type
     form, options = reading(dataset.get("props"), kind)
     given = Input(files, form, options, read_settings(settings))
-    beside = Path(files[0]).with_name(f"{Path(files[0]).name}.journal")
-    book = journal or (beside if beside.exists() else None)
-    found = verify_items(api.client, api.organization_id, dataset_id, given.items(), journal=book)
+    if journal is None and files[0] != STDIN and (beside := journal_of(files)).exists():
+        journal = beside
+    found = verify_items(api.client, api.organization_id, dataset_id, given.items(), journal=journal)
     click.echo(repr(found)[1:-1])
     for index, _, reason in itertools.islice(found.iter_missing(), _SHOWN):
         click.echo(f"missing: row {index}: {reason}")

@@ -357,6 +357,20 @@ def test_convert_and_verify(world: World) -> None:
     assert "No such file" in world.run("convert", "x.json", "o.jsonl", code=2).stderr
 
 
+def test_verify_finds_the_journal_of_the_folder_it_is_called_in(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder = world.folder / "pets"
+    (folder / "cat").mkdir(parents=True)
+    (folder / "cat" / "1.jpg").touch()
+    monkeypatch.chdir(folder)
+    dataset = world.dataset()
+    world.run("import", ".", "--dataset", dataset, "--no-progress", "--journal", "../other.journal")
+    world.run("import", ".", "--dataset", dataset, "--no-progress")
+    assert (world.folder / "pets.journal").exists()
+    world.run("verify", ".", "--dataset", dataset)  # without the journal the item of the first import is a twin
+    (world.folder / "pets.journal").unlink()
+    assert "twice: row 0" in world.run("verify", ".", "--dataset", dataset, code=1).stdout
+
+
 def test_keys_of_responses_are_left_out_and_counted(world: World) -> None:
     item = {"source_data": [{"data_uri": "a"}], "attributes": {}, "dataset_item_id": 7, "created_at": "2018-05-20"}
     path = world.write("a.jsonl", [item, {"source_data": [{"data_uri": "b"}]}])
