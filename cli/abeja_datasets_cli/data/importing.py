@@ -217,10 +217,10 @@ def _show_status(api: Api, book: Path, dataset_id: str | None) -> None:
     known = dataset_id or target.dataset_id_of(book)
     if known is None:
         raise click.UsageError("Give --dataset ID, which the import was for.")
-    journal = open_kept(book, api.organization_id, known)
-    counts = journal.counts()
+    with contextlib.closing(open_kept(book, api.organization_id, known)) as journal:
+        counts, is_whole = journal.counts(), journal.is_input_complete
     click.echo(
         f"{counts.read:,} rows read: {counts.created + counts.earlier:,} created, {counts.rejected:,} rejected, "
         f"{counts.unknown:,} unknown, {counts.not_tried:,} not tried"
     )
-    click.echo("the whole input was read" if journal.is_input_complete else "the input was not read to its end")
+    click.echo("the whole input was read" if is_whole else "the input was not read to its end")
