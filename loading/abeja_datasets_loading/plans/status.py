@@ -60,6 +60,8 @@ class Watch:
         self._plan = plan
         self._storage = storage
         self._seen: set[int] = set()
+        self._rows = 0
+        """Of the units that were seen."""
         self._states: dict[int, State] = {}
         """Of the rows of units with an outcome that are not created."""
 
@@ -71,13 +73,13 @@ class Watch:
             units, self._storage.read_all([f"{DONE}/{unit.name}" for unit in units]), strict=True
         ):
             outcome = outcome_of(data, self._plan, unit) or Outcome.all_unknown(unit.rows)
-            known = {
-                change.position: change.state for change in outcome.changes(range(unit.first, unit.first + unit.rows))
-            }
-            for position in range(unit.first, unit.first + unit.rows):
+            positions = range(unit.first, unit.first + unit.rows)
+            known = {change.position: change.state for change in outcome.changes(positions)}
+            for position in positions:
                 if (state := known.get(position, State.PLANNED)) is not State.DONE:
                     self._states[position] = state
-        self._seen |= done
+            self._seen.add(unit.number)
+            self._rows += unit.rows
         return self._status(len(open_units))
 
     def look_at_rounds(self) -> PlanStatus:
@@ -89,12 +91,10 @@ class Watch:
         return self._status(status.open)
 
     def _status(self, open_units: int) -> PlanStatus:
-        units = (self._plan.unit(index) for index in self._seen if index < self._plan.units)
-        rows = sum(unit.rows for unit in units)
         counts = Counter(self._states.values())
         rejected, planned = counts[State.REJECTED], counts[State.PLANNED]
         unknown = counts[State.UNKNOWN] + counts[State.SENT]
-        created = rows - rejected - planned - unknown
+        created = self._rows - rejected - planned - unknown
         return PlanStatus(
             self._plan.units, len(self._seen), open_units, self._plan.rows, created, rejected, unknown, planned
         )
