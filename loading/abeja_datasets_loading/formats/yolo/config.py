@@ -32,14 +32,9 @@ class YoloConfig:
         self.root = root
         self.splits = splits
         self.notes = notes
-        self._names = names
+        self.names = names
         found = [] if names is None else [{"label_id": index, "label": name} for index, name in sorted(names.items())]
         self.props: dict[str, Any] = {} if names is None else labels.categories(found)
-
-    @property
-    def names(self) -> Mapping[int, str] | None:
-        """The name of each class; None where there are none."""
-        return self._names
 
     def label(self, index: int) -> dict[str, str]:
         """Return the label of a class, if classes have names.
@@ -47,11 +42,11 @@ class YoloConfig:
         Raises:
             Invalid: this one has none.
         """
-        if self._names is None:
+        if self.names is None:
             return {}
-        if index not in self._names:
+        if index not in self.names:
             raise Invalid(f"the class {index} has no name")
-        return {"label": self._names[index]}
+        return {"label": self.names[index]}
 
 
 class _Loader(yaml.BaseLoader):
@@ -63,12 +58,12 @@ class _Loader(yaml.BaseLoader):
         Raises:
             ConstructorError: a key stands there twice.
         """
-        seen = set()
-        for key, _ in node.value:
-            if key.value in seen if isinstance(key, yaml.ScalarNode) else False:
+        seen: set[str] = set()
+        for key in [key for key, _ in node.value if isinstance(key, yaml.ScalarNode)]:
+            if key.value in seen:
                 problem = f"the key {key.value!r} stands there twice"
                 raise yaml.constructor.ConstructorError(None, None, problem, key.start_mark)
-            seen.add(key.value if isinstance(key, yaml.ScalarNode) else id(key))
+            seen.add(key.value)
         return super().construct_mapping(node, deep)
 
 
@@ -84,7 +79,7 @@ def read_config(path: Path, encoding: str | None) -> YoloConfig:
         if (path / name).exists():
             return _from_yaml(path / name, encoding)
     classes = next((each for each in (path / _CLASSES, path / "labels" / _CLASSES) if each.exists()), None)
-    names = None if classes is None else dict(_classes(classes, encoding))
+    names = None if classes is None else _classes(classes, encoding)
     notes = (
         []
         if names is not None
@@ -93,7 +88,7 @@ def read_config(path: Path, encoding: str | None) -> YoloConfig:
     return YoloConfig(path, names, [path], notes)
 
 
-def _classes(path: Path, encoding: str | None) -> Iterator[tuple[int, str]]:
+def _classes(path: Path, encoding: str | None) -> dict[int, str]:
     source = TextSource(path, encoding)
     try:
         lines = [line.strip(" \t\r") for _, line in source.lines()]
@@ -101,7 +96,7 @@ def _classes(path: Path, encoding: str | None) -> Iterator[tuple[int, str]]:
         source.close()
     while lines and not lines[-1]:
         lines.pop()
-    return iter([(index, name) for index, name in enumerate(lines) if name])
+    return {index: name for index, name in enumerate(lines) if name}
 
 
 def _from_yaml(path: Path, encoding: str | None) -> YoloConfig:
