@@ -10,7 +10,7 @@ _INTEGER: Final = re.compile(r"[+-]?[0-9]+")
 _SPACES: Final = " \t\r\n"
 _MOST_DIGITS: Final = 4000
 """Python converts integers of up to 4,300 digits."""
-_EXACT: Final = Context(prec=100)
+EXACT: Final = Context(prec=100)
 """Enough for sums and products of coordinates as people write them."""
 
 
@@ -49,36 +49,37 @@ def plus(one: float | Decimal, other: float | Decimal) -> int | float:
     if type(one) is type(other) is int:
         return one + other
     if type(one) is type(other) is float:  # most coordinates are, and this takes half the time
-        return float(_EXACT.add(Decimal(repr(one)), Decimal(repr(other))))
-    return float(_EXACT.add(_exact(one), _exact(other)))
+        return float(EXACT.add(Decimal(repr(one)), Decimal(repr(other))))
+    return float(EXACT.add(exact(one), exact(other)))
 
 
 def minus(one: float, other: float) -> int | float:
     """Return the difference of two numbers over their decimal digits: 0.3 - 0.1 is 0.2."""
     if type(one) is int and type(other) is int:
         return one - other
-    return float(_EXACT.subtract(_exact(one), _exact(other)))
+    return float(EXACT.subtract(exact(one), exact(other)))
 
 
 def difference(one: float, other: float) -> str:
     """Return the difference of two numbers over their decimal digits, with all digits that it has."""
     if type(one) is int and type(other) is int:
         return str(one - other)
-    exact = _EXACT.subtract(_exact(one), _exact(other))
-    rounded = float(exact)
-    return repr(rounded) if _exact(rounded) == exact else format(exact, "f")
+    found = EXACT.subtract(exact(one), exact(other))
+    rounded = float(found)
+    return repr(rounded) if exact(rounded) == found else format(found, "f")
 
 
 def times(one: Decimal, other: int) -> Decimal:
     """Return a product, exactly."""
-    return _EXACT.multiply(one, Decimal(other))
+    return EXACT.multiply(one, Decimal(other))
 
 
 def half_around(centre: Decimal, size: Decimal) -> tuple[Decimal, Decimal]:
     """Return the two edges of a span by its centre and its size, exactly."""
-    half = _EXACT.divide(size, Decimal(2))
-    return _EXACT.subtract(centre, half), _EXACT.add(centre, half)
+    half = EXACT.divide(size, Decimal(2))
+    return EXACT.subtract(centre, half), EXACT.add(centre, half)
 
 
-def _exact(value: float | Decimal) -> Decimal:
+def exact(value: float | Decimal) -> Decimal:
+    """Return a number with the digits that it is written with."""
     return Decimal(repr(value)) if type(value) is float else Decimal(value)

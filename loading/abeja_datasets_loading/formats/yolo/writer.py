@@ -14,12 +14,11 @@ from abeja_datasets_loading.formats.model import Invalid
 from abeja_datasets_loading.formats.sources.images import Size
 from abeja_datasets_loading.formats.sources.paths import Names, suffix_of
 from abeja_datasets_loading.formats.values import geometry
-from abeja_datasets_loading.formats.values.numbers import is_number
+from abeja_datasets_loading.formats.values.numbers import EXACT, exact, is_number
 from abeja_datasets_loading.formats.writing import Item, LabelNames, Writer, entries_of, source_of
 from abeja_datasets_loading.formats.yolo.labels import entry_of
 from abeja_datasets_loading.formats.yolo.reading import label_name
 
-_EXACT: Final = Context(prec=100)
 _FEWEST: Final = 6
 """Numbers of a polygon: three points."""
 _DIGITS: Final = (17, 25, 40)
@@ -110,17 +109,17 @@ def _polygon(value: Any) -> list[float] | None:
 
 
 def _ratios(points: list[float], size: Size, digits: int) -> list[Decimal]:
-    return [_rounded(_over(_exact(value), size[position % 2]), digits) for position, value in enumerate(points)]
+    return [_rounded(_over(exact(value), size[position % 2]), digits) for position, value in enumerate(points)]
 
 
 def _centre(box: Mapping[str, Any], size: Size, digits: int) -> list[Decimal]:
     """Return the centre and the size of a box. The centre has the digits that the edges need to come back exactly."""
     centres, sizes = [], []
     for low, high, whole in (("xmin", "xmax", size.width), ("ymin", "ymax", size.height)):
-        start = _exact(box[low])
-        length = _rounded(_over(_EXACT.subtract(_exact(box[high]), start), whole), digits)
+        start = exact(box[low])
+        length = _rounded(_over(EXACT.subtract(exact(box[high]), start), whole), digits)
         sizes.append(length)
-        centres.append(_EXACT.add(_rounded(_over(start, whole), digits), _over(length, 2)))
+        centres.append(EXACT.add(_rounded(_over(start, whole), digits), _over(length, 2)))
     return centres + sizes
 
 
@@ -129,11 +128,7 @@ def _rounded(value: Decimal, digits: int) -> Decimal:
 
 
 def _over(value: Decimal, other: int) -> Decimal:
-    return _EXACT.divide(value, Decimal(other))
-
-
-def _exact(value: float) -> Decimal:
-    return Decimal(repr(value))
+    return EXACT.divide(value, Decimal(other))
 
 
 def _text(value: Decimal) -> str:
