@@ -4,7 +4,8 @@ import re
 from pathlib import PurePosixPath
 from typing import Any, Final
 
-_URL: Final = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://")
+from abeja_datasets_loading.formats.sources.uris import URL
+
 _UNSAFE: Final = re.compile(r'[\x00-\x1f\x7f<>:"|?*\\]')
 
 
@@ -16,7 +17,7 @@ class Names:
 
     def of(self, uri: Any) -> PurePosixPath:
         """Return the path of an item, relative, without a suffix."""
-        parts = [part for part in _URL.sub("", str(uri)).split("/") if part not in ("", ".", "..")]
+        parts = [part for part in URL.sub("", str(uri)).split("/") if part not in ("", ".", "..")]
         path = PurePosixPath(*(_UNSAFE.sub("_", part) for part in parts or ["item"])).with_suffix("")
         name, count = str(path), 1
         while name in self._used:
@@ -28,4 +29,4 @@ class Names:
 
 def suffix_of(uri: Any) -> str:
     """Return the suffix that `Names` leaves out."""
-    return PurePosixPath(_UNSAFE.sub("_", _URL.sub("", str(uri)))).suffix
+    return PurePosixPath(_UNSAFE.sub("_", URL.sub("", str(uri)))).suffix

@@ -10,7 +10,7 @@ from abeja_datasets_loading.formats.model import FileRefused, Invalid, Place
 from abeja_datasets_loading.formats.sources.text import TextSource, name_of
 
 _FIELD: Final = "{path}"
-_URL: Final = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://")
+URL: Final = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://")
 _CONTROL: Final = re.compile(r"[\x00-\x1f\x7f]")
 _ABSOLUTE: Final = re.compile(r"/|[A-Za-z]:/")
 
@@ -40,13 +40,13 @@ class Uris:
         """
         path = normalized(name)
         if self._mapping is not None:
-            uri = self._mapping.get(path, path if _URL.match(path) else None)
+            uri = self._mapping.get(path, path if URL.match(path) else None)
             if uri is None:
                 raise Invalid(f"{path!r} is not in the mapping of URIs")
             return uri
         if _ABSOLUTE.match(path):
             raise Invalid(f"the name {name!r} is not relative; give a mapping of URIs for such names (--uri-map)")
-        return path if _URL.match(path) else self._template.replace(_FIELD, path)
+        return path if URL.match(path) else self._template.replace(_FIELD, path)
 
     def of_uri(self, uri: object) -> str:
         """Return the URI of a column that may hold a URI already: as it stands, unless a template or mapping is given.
@@ -73,7 +73,7 @@ def normalized(name: object) -> str:
     _check_pairs(name)
     if _CONTROL.search(name):
         raise Invalid(f"the name {name!r} holds a control character")
-    if _URL.match(name):
+    if URL.match(name):
         return name
     path = name.replace("\\", "/")
     while path.startswith("./"):
