@@ -1,5 +1,6 @@
 """The rows of a source: counted for a plan, and read for a unit."""
 
+import codecs
 import contextlib
 import os
 import tempfile
@@ -13,17 +14,14 @@ from abeja_datasets_loading.formats.api_items import jsonl
 from abeja_datasets_loading.formats.files import open_file
 from abeja_datasets_loading.formats.model import FileRefused, Note, Record, Rejected, Row
 from abeja_datasets_loading.formats.options import Options
-from abeja_datasets_loading.formats.sources.text import detect
+from abeja_datasets_loading.formats.sources.text import GZIP, WIDE, detect
 from abeja_datasets_loading.formats.tabular.parquet import ParquetFile
 from abeja_datasets_loading.formats.unreadable import items_of
 from abeja_datasets_loading.plans.sources import Source, Stat
 from abeja_datasets_loading.plans.storage import explained, opened
 
 _CHUNK: Final = 1 << 22
-_GZIP: Final = b"\x1f\x8b"
 _BLANK: Final = b" \t\r\n"
-_WIDE: Final = ("utf-16", "utf-32")
-"""Encodings whose line ends are no single bytes."""
 
 Mark = tuple[int, int]
 """Where a unit begins in a file of JSON lines: the byte, and the number of lines before it."""
@@ -155,10 +153,10 @@ def _has_single_bytes(path: str, options: Options) -> bool:
     files, name = opened(path)
     with files.open(name, "rb") as file:
         start = file.read(4)
-    if start.startswith(_GZIP):
+    if start.startswith(GZIP):
         return False
     try:
-        return not detect(start, options.encoding)[0].startswith(_WIDE)
+        return not detect(start, options.encoding)[0].startswith(WIDE)
     except LookupError:
         return False  # reading says what is wrong with the encoding
 
@@ -169,7 +167,7 @@ def _scan(path: str, unit_rows: int) -> tuple[int, list[Mark]]:
     rows, marks, offset = 0, list[Mark](), 0
     with files.open(name, "rb") as file:
         for number, line in enumerate(_byte_lines(file)):
-            text = line.removeprefix(b"\xef\xbb\xbf") if not number else line
+            text = line.removeprefix(codecs.BOM_UTF8) if not number else line
             if text.strip(_BLANK):
                 if rows % unit_rows == 0:
                     marks.append((offset if rows else 0, number if rows else 0))

@@ -20,7 +20,7 @@ STDIN: Final = "-"
 STDIN_COPY: Final = "standard input"
 """The name of a copy of standard input, for an input that is read more than once."""
 
-_GZIP: Final = b"\x1f\x8b"
+GZIP: Final = b"\x1f\x8b"
 _BOMS: Final = (
     (codecs.BOM_UTF8, "utf-8"),
     (codecs.BOM_UTF32_LE, "utf-32-le"),
@@ -29,8 +29,8 @@ _BOMS: Final = (
     (codecs.BOM_UTF16_BE, "utf-16-be"),
 )
 _DECLARATION: Final = re.compile(rb"""\s*<\?xml[^>]*?\sencoding\s*=\s*["']([A-Za-z0-9._:-]+)["']""")
-_WIDE: Final = ("utf-16", "utf-32")
-"""Encodings in which an XML declaration has no single bytes."""
+WIDE: Final = ("utf-16", "utf-32")
+"""Starts of the names of encodings in which a character has several bytes, also a line end."""
 _ZIP: Final = b"PK\x03\x04"
 
 
@@ -63,7 +63,7 @@ def open_bytes(path: Path | str) -> Iterator[BinaryIO]:
             raise FileRefused(place, "is empty (0 bytes)")
         if start.startswith(_ZIP):
             raise FileRefused(place, "is a zip archive; unpack it first")
-        is_packed = start.startswith(_GZIP)
+        is_packed = start.startswith(GZIP)
         yield cast("BinaryIO", stack.enter_context(gzip.open(buffered)) if is_packed else buffered)
 
 
@@ -195,7 +195,7 @@ def _detected(start: bytes, encoding: str | None, place: Place, *, is_xml: bool 
         name, skipped = detect(start, encoding, is_xml=is_xml)
     except LookupError:
         raise FileRefused(place, "has an encoding that Python does not know; give --encoding NAME") from None
-    if is_xml and not encoding and not skipped and name.startswith(_WIDE):
+    if is_xml and not encoding and not skipped and name.startswith(WIDE):
         raise FileRefused(place, f"declares {name}, but in single bytes; give --encoding NAME, such as utf-8")
     return name, skipped
 
