@@ -2,11 +2,11 @@
 
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import Any, Final, NamedTuple
+from typing import Final, NamedTuple
 
 from abeja_datasets_loading.errors import PlanError, SourceChanged
 from abeja_datasets_loading.formats.registry import SUFFIXES
-from abeja_datasets_loading.plans.storage import explained, opened
+from abeja_datasets_loading.plans.storage import explained, has_protocol, opened
 
 FORMATS: Final = ("jsonl", "parquet", "csv", "json")
 """The formats that a source may have."""
@@ -101,7 +101,8 @@ def format_of(path: str, given: str | None) -> str:
     Raises:
         PlanError: the name does not show it, or its rows can't be divided into units.
     """
-    form = given or SUFFIXES.get(Path(path.lower().removesuffix(".gz")).suffix) or _json(path)
+    suffix = Path(path.lower().removesuffix(".gz")).suffix
+    form = given or ("json" if suffix == ".json" else SUFFIXES.get(suffix))
     if form not in FORMATS:
         raise PlanError(
             path,
@@ -112,14 +113,10 @@ def format_of(path: str, given: str | None) -> str:
     return form
 
 
-def _json(path: str) -> str:
-    return "json" if path.lower().removesuffix(".gz").endswith(".json") else ""
-
-
 def _absolute(path: str) -> str:
     """Return a path that means the same in every process: a local one without its `file://`, but from the root."""
     files, name = opened(path)
-    return name if _is_local(files) else str(files.unstrip_protocol(name))
+    return name if has_protocol(files, "file") else str(files.unstrip_protocol(name))
 
 
 def _matching(pattern: str) -> list[str]:
@@ -128,9 +125,4 @@ def _matching(pattern: str) -> list[str]:
         found = sorted(str(each) for each in files.glob(name))
     if not found:
         raise PlanError(pattern, "no file matches it", "source")
-    return found if _is_local(files) else [str(files.unstrip_protocol(each)) for each in found]
-
-
-def _is_local(files: Any) -> bool:
-    protocol = files.protocol
-    return "file" in ((protocol,) if isinstance(protocol, str) else protocol)
+    return found if has_protocol(files, "file") else [str(files.unstrip_protocol(each)) for each in found]

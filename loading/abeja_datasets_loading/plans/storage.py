@@ -33,6 +33,12 @@ def opened(url: str) -> tuple[Any, str]:
     return files, str(path)
 
 
+def has_protocol(files: Any, name: str) -> bool:
+    """Return whether a file system is of a protocol, such as `file` for that of this machine."""
+    found = files.protocol
+    return name in ((found,) if isinstance(found, str) else found)
+
+
 @contextlib.contextmanager
 def explained(url: str) -> Iterator[None]:
     """Turn the failure of a storage into a `PlanError` with its URL; a missing object stays `FileNotFoundError`."""
@@ -55,12 +61,10 @@ class Storage:
     def __init__(self, url: str) -> None:
         self.url = url.rstrip("/") or "/"
         self._files, self._root = opened(self.url)
-        protocol = self._files.protocol
-        names = (protocol,) if isinstance(protocol, str) else tuple(protocol)
-        self._is_local = "file" in names
+        self._is_local = has_protocol(self._files, "file")
         if self._is_local:
             self.url = self._root  # which means the same in any folder
-        self.is_in_memory = "memory" in names
+        self.is_in_memory = has_protocol(self._files, "memory")
         """Whether only this process has it."""
 
     def url_of(self, name: str) -> str:
