@@ -101,11 +101,7 @@ def _categories(path: Path, options: Options) -> str:
             for key in document.members():
                 if key == "categories":
                     return document.value()[1]
-                if document.peek() == "[":
-                    for _ in document.elements():
-                        pass
-                else:
-                    document.value()
+                document.leave_out()
     finally:
         text.close()
     return "[]"

@@ -108,7 +108,7 @@ class CocoFile:
             elif key == "categories":
                 self._categories = self._checked_list(document)
             else:
-                document.value()
+                document.leave_out()
                 self._notes.append(
                     Note(Place(self._file, pointer=f"/{key}"), "is not part of an item, and is left out")
                 )
@@ -127,11 +127,8 @@ class CocoFile:
                     self._read_image_list(document)
                 elif key == "categories":
                     self._categories = self._checked_list(document)
-                elif document.peek() == "[":
-                    for _ in document.elements():
-                        pass
                 else:
-                    document.value()
+                    document.leave_out()
             document.end()
         finally:
             source.close()

@@ -85,6 +85,18 @@ class JsonFile:
             self._at = end
             return value, text
 
+    def leave_out(self) -> None:
+        """Take the next value, of which at most one element of an array is in memory at once.
+
+        Raises:
+            FileRefused: there is none.
+        """
+        if self.peek() != "[":
+            self.value()
+            return
+        for _ in self.elements():
+            pass
+
     def held(self) -> str:
         """Return the text that was read and not taken, which may end anywhere."""
         return self._text[self._at :]
