@@ -12,7 +12,7 @@ from typing import Any, Final, NamedTuple
 from abeja_datasets_loading.errors import PlanError
 from abeja_datasets_loading.formats.api_items import jsonl
 from abeja_datasets_loading.formats.files import open_file
-from abeja_datasets_loading.formats.model import FileRefused, Note, Record, Rejected, Row
+from abeja_datasets_loading.formats.model import FileRefused, Note, Place, Record, Rejected, Row
 from abeja_datasets_loading.formats.options import Options
 from abeja_datasets_loading.formats.sources.text import GZIP, WIDE, detect
 from abeja_datasets_loading.formats.tabular.parquet import ParquetFile
@@ -136,16 +136,25 @@ def _lines(source: Source, options: Options, marks: Sequence[Mark]) -> Iterator[
     files, name = opened(source.path)
     (first, before), *rest = marks
     end = rest[0][0] if rest else source.size
-    with tempfile.NamedTemporaryFile(suffix=".jsonl") as part:
-        with files.open(name, "rb") as whole:
+    with tempfile.TemporaryDirectory() as folder:
+        part = Path(folder) / "part.jsonl"  # Windows opens no file twice that `tempfile` has open
+        with files.open(name, "rb") as whole, part.open("wb") as copy:
             whole.seek(first)
             left = end - first
             while left and (data := whole.read(min(left, _CHUNK))):
-                part.write(data)
+                copy.write(data)
                 left -= len(data)
-        part.flush()
-        for record in jsonl.read(part.name, options, is_start=not first):
-            yield record._replace(place=record.place._replace(file=source.path, line=before + (record.place.line or 0)))
+        with contextlib.closing(jsonl.read(part, options, is_start=not first)) as records:
+            try:
+                for record in records:
+                    yield record._replace(place=_moved(record.place, source, before))
+            except FileRefused as error:
+                raise FileRefused(_moved(error.place, source, before), error.reason) from None
+
+
+def _moved(place: Place, source: Source, before: int) -> Place:
+    """Return a place in a part of a source as one in the source."""
+    return place._replace(file=source.path, line=None if place.line is None else before + place.line)
 
 
 def _has_single_bytes(path: str, options: Options) -> bool:

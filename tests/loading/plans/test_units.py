@@ -112,6 +112,16 @@ def test_rows_that_can_not_be_sent_are_rejected_with_their_lines(plans: Plans) -
     assert plans.stored() == [0, 1]
 
 
+def test_a_byte_that_is_no_text_is_named_with_its_line_in_the_whole_source(plans: Plans) -> None:
+    path = plans.write([row(number) for number in range(300)])
+    lines = path.read_bytes().splitlines(keepends=True)
+    path.write_bytes(b"".join([*lines[:280], b"\xff", *lines[280:]]))
+    plan = plans.create(path)
+    with pytest.raises(PlanError, match=r"rows\.jsonl:281: the byte 0xff is not valid UTF-8"):
+        plans.run(plan, 1)
+    assert plans.stored() == []
+
+
 def test_a_bad_line_at_the_start_of_a_unit_is_no_bad_file(plans: Plans) -> None:
     plan = plans.create(plans.write([*(row(number) for number in range(250)), "[", row(250)]))
     first, second = plans.run(plan)

@@ -1,6 +1,6 @@
 """Files of the API's own items, opened."""
 
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +12,7 @@ from abeja_datasets_loading.formats.options import Options
 class _Items:
     """The API's own items, which name no labels."""
 
-    def __init__(self, records: Iterator[Record]) -> None:
+    def __init__(self, records: Generator[Record, None, None]) -> None:
         self._records = records
         self.props: dict[str, Any] = {}
 
@@ -21,9 +21,7 @@ class _Items:
 
     def close(self) -> None:
         """Close the file, if it was begun."""
-        close = getattr(self._records, "close", None)
-        if close is not None:
-            close()
+        self._records.close()
 
 
 class JsonlItems(_Items):

@@ -1,6 +1,6 @@
 """JSON: an array of the API's own items."""
 
-from collections.abc import Iterator
+from collections.abc import Generator
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +11,7 @@ from abeja_datasets_loading.formats.values import json_values
 from abeja_datasets_loading.formats.values.json_file import JsonFile
 
 
-def read(path: Path | str, options: Options) -> Iterator[Record]:
+def read(path: Path | str, options: Options) -> Generator[Record, None, None]:
     """Iterate over the items of a file.
 
     Raises:

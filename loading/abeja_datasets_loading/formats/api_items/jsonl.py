@@ -1,7 +1,7 @@
 """JSON Lines: an item of the API a line. Nothing is lost."""
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Generator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +13,7 @@ from abeja_datasets_loading.formats.values import json_values
 _encode = json.JSONEncoder(ensure_ascii=False, allow_nan=False, separators=(", ", ": ")).encode
 
 
-def read(path: Path | str, options: Options, *, is_start: bool = True) -> Iterator[Row | Rejected]:
+def read(path: Path | str, options: Options, *, is_start: bool = True) -> Generator[Row | Rejected, None, None]:
     """Iterate over the items of a file.
 
     Args:
