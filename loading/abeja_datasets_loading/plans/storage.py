@@ -172,10 +172,15 @@ class Storage:
         folder, _, name = path.rpartition("/")
         os.makedirs(folder, exist_ok=True)  # noqa: PTH103 - as above
         partial = f"{folder}/.{name}.{secrets.token_hex(8)}"
-        with open(partial, "xb") as file:  # noqa: PTH123 - as above
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
+        try:
+            with open(partial, "xb") as file:  # noqa: PTH123 - as above
+                file.write(data)
+                file.flush()
+                os.fsync(file.fileno())
+        except OSError:  # a lease is written again and again while a disk is full
+            with contextlib.suppress(OSError):
+                os.unlink(partial)  # noqa: PTH108 - as above
+            raise
         return partial
 
 

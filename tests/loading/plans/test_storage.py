@@ -1,5 +1,6 @@
 """Storage: objects that are written once, in local folders and in memory. `scripts/test-engines` adds S3."""
 
+import resource
 import sys
 import threading
 from pathlib import Path
@@ -32,6 +33,18 @@ def test_an_object_is_created_once(storage: Storage) -> None:
     storage.remove("units/one")
     assert storage.names("units") == ["two"]
     storage.check()
+
+
+def test_a_full_disk_leaves_no_part_of_an_object(tmp_path: Path) -> None:
+    storage = Storage(str(tmp_path))
+    limit, most = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (1000, most))
+    try:
+        with pytest.raises(PlanError, match="File too large"):
+            storage.put("one", bytes(2000))
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (limit, most))
+    assert [*tmp_path.iterdir()] == []
 
 
 def test_one_of_many_creates_it(tmp_path: Path) -> None:
