@@ -96,7 +96,7 @@ def with_api(command: _Command) -> _Command:
 @contextlib.contextmanager
 def failures() -> Iterator[None]:
     """Turn the errors of the library into one line and an exit code."""
-    from abeja_datasets.exceptions import ConnectionFailed, Error, Forbidden, Unauthorized
+    from abeja_datasets.exceptions import Error
     from abeja_datasets_loading.errors import LoadingError, LoadingStopped
 
     try:
@@ -109,12 +109,9 @@ def failures() -> Iterator[None]:
         raise Failure(message(), INTERRUPTED) from None
     except LoadingError as error:
         # A unit may have failed for the server's sake.
-        is_refused = isinstance(error.__cause__, ConnectionFailed | Unauthorized | Forbidden)
-        raise Failure(str(error), NOT_ALLOWED if is_refused else click.UsageError.exit_code) from error
-    except (ConnectionFailed, Unauthorized, Forbidden) as error:
-        raise Failure(str(error), NOT_ALLOWED) from error
+        raise Failure(str(error), _code(error.__cause__, click.UsageError.exit_code)) from error
     except (Error, ValueError) as error:
-        raise Failure(str(error), click.UsageError.exit_code) from error
+        raise Failure(str(error), _code(error, click.UsageError.exit_code)) from error
     except BrokenPipeError:
         raise
     except OSError as error:
@@ -131,11 +128,15 @@ def _told(error: OSError) -> str:
 
 def stopped(error: "LoadingStopped") -> Failure:
     """Return the failure of a run that stopped, with the command that resumes it."""
+    code = INTERRUPTED if error.reason.startswith("interrupted") else _code(error.__cause__, REJECTED)
+    return Failure(f"{error.reason}; {again()}", code)
+
+
+def _code(error: BaseException | None, otherwise: int) -> int:
+    """Return `NOT_ALLOWED` where the server could not be reached, or refused the credential."""
     from abeja_datasets.exceptions import ConnectionFailed, Forbidden, Unauthorized
 
-    is_refused = isinstance(error.__cause__, ConnectionFailed | Unauthorized | Forbidden)
-    code = INTERRUPTED if error.reason.startswith("interrupted") else NOT_ALLOWED if is_refused else REJECTED
-    return Failure(f"{error.reason}; {again()}", code)
+    return NOT_ALLOWED if isinstance(error, ConnectionFailed | Unauthorized | Forbidden) else otherwise
 
 
 def confirm(question: str, *, is_agreed: bool) -> None:
