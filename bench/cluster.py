@@ -26,7 +26,7 @@ sys.path.insert(0, str(HERE.parent / "scripts"))
 from abeja_datasets import APIClient  # noqa: E402
 from abeja_datasets_loading import Plan, create_plan, plan_status  # noqa: E402
 from upkeep.ray_cluster import ray_cluster  # noqa: E402 - found by the line above
-from upkeep.soak_server import SoakServer, soak_server  # noqa: E402 - found by the line above
+from upkeep.soak.server import SoakServer, soak_server  # noqa: E402 - found by the line above
 
 ORGANIZATION: Final = "1102940376065"
 USER: Final = {"user_id": "1", "personal_access_token": "soak"}

@@ -19,7 +19,7 @@ class Program:
     """A module that runs, and writes JSON.
 
     Args:
-        module: such as `upkeep.reach`.
+        module: such as `upkeep.left.reach`.
         root: the project whose packages it imports.
         argument: its argument, as JSON on standard input.
     """

@@ -25,15 +25,15 @@ from tests.contract.seeds import SEEDS, changed, seeded_document
 from tests.scripts.project import PACKAGE, ROOT, NoTypes
 from tests.scripts.replay.edits import EDITS
 
-from upkeep import gaps, generating
-from upkeep.left import client, server, types
+from upkeep.generation import generating
+from upkeep.left import client, gaps, server, types
 from upkeep.programs import PACKAGES, ProgramFailed
 from upkeep.swapping import replace, workplace
 
 # What an output and our programs import takes most of the time, and is the same for all.
 LOADED = (
     "attrs", "dateutil.parser", "httpx", "hypothesis.strategies", "hypothesis_jsonschema", "jsonschema_rs",
-    "upkeep.client_generator", "upkeep.typed_dicts",
+    "upkeep.generation.client_generator", "upkeep.generation.typed_dicts",
 )  # fmt: skip
 
 

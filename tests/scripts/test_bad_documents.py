@@ -11,7 +11,7 @@ from tests.scripts import documents
 from tests.scripts.documents import BY_THE_GENERATOR, REFUSED, TEXTS, Here, small_project
 from tests.scripts.project import ROOT
 
-from upkeep.generating import InvalidDocument, generate, validate
+from upkeep.generation.generating import InvalidDocument, generate, validate
 
 
 def lines_with(root: Path, text: str) -> list[int]:
@@ -50,7 +50,7 @@ def test_a_text_that_is_no_such_document_is_one_line(tmp_path: Path, case: str) 
 
 @pytest.mark.parametrize("case", every(4, BY_THE_GENERATOR))
 def test_what_the_generator_refuses_has_our_line(tmp_path: Path, case: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("upkeep.generating.Program", Here)
+    monkeypatch.setattr("upkeep.generation.generating.Program", Here)
     monkeypatch.setenv("PATH", str(Path(sys.executable).parent), prepend=os.pathsep)
     edit, text, words = BY_THE_GENERATOR[case]
     root = small_project(tmp_path, edit)
@@ -82,9 +82,9 @@ def test_many_reasons_are_counted(tmp_path: Path) -> None:
     ],
 )
 def test_faulty_settings_are_not_blamed_on_the_document(tmp_path: Path, settings: str | None, reason: str) -> None:
-    from upkeep.client_generator import FaultySettings
-    from upkeep.client_generator import generate as run
-    from upkeep.prepared import prepare
+    from upkeep.generation.client_generator import FaultySettings
+    from upkeep.generation.client_generator import generate as run
+    from upkeep.generation.prepared import prepare
 
     root = small_project(tmp_path)
     file = root / "generator-config.yaml"

@@ -8,10 +8,10 @@ from tests.scripts import documents
 from tests.scripts.project import DATASET, PACKAGE, Project
 
 from abeja_datasets_contract.diff.report.findings import Finding, Severity
-from upkeep.causes import causes, where
-from upkeep.generating import generate, validate
+from upkeep.diff.causes import causes, where
+from upkeep.diff.verdict import verdict
+from upkeep.generation.generating import generate, validate
 from upkeep.swapping import replace, workplace
-from upkeep.verdict import verdict
 
 API = "Python: abeja_datasets_openapi.api.datasets"
 MODELS = "Python: abeja_datasets_openapi.models"

@@ -2,8 +2,8 @@
 
 from tests.scripts.project import ROOT
 
-from upkeep.gaps import find_gaps
-from upkeep.generating import validate
+from upkeep.generation.generating import validate
+from upkeep.left.gaps import find_gaps
 
 
 def test_nothing_is_left_to_do() -> None:

@@ -12,7 +12,7 @@ import pytest
 import yaml
 from tests.scripts.project import DATASET, PACKAGE, ROOT, Project
 
-from upkeep.generating import InvalidDocument, validate
+from upkeep.generation.generating import InvalidDocument, validate
 
 
 def processor_seconds() -> float:

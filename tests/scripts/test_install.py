@@ -14,7 +14,8 @@ import pytest
 
 ROOT = Path(__file__).parent.parent.parent
 COPIED = (
-    "scripts/install", "scripts/upkeep/__init__.py", "scripts/upkeep/installing.py", "scripts/upkeep/pythons.py",
+    "scripts/install", "scripts/upkeep/__init__.py", "scripts/upkeep/install/__init__.py",
+    "scripts/upkeep/install/installing.py", "scripts/upkeep/install/pythons.py",
     "pyproject.toml", "requirements.lock", "requirements-lowest.lock",
 )  # fmt: skip
 
@@ -219,7 +220,7 @@ def place(path: Path, version: str) -> Path:
 
 
 def test_a_python_is_found_on_the_path_and_where_pyenv_and_uv_keep_theirs(machine: Path) -> None:
-    from upkeep.pythons import find
+    from upkeep.install.pythons import find
 
     assert find("3.98") is None
     uv = place(machine / "uv" / "cpython-3.98.2-linux-x86_64-gnu" / "bin" / "python3.98", "3.98.2")
@@ -234,7 +235,7 @@ def test_a_python_is_found_on_the_path_and_where_pyenv_and_uv_keep_theirs(machin
 
 
 def test_the_supported_versions_are_those_that_the_project_promises() -> None:
-    from upkeep.pythons import supported
+    from upkeep.install.pythons import supported
 
     assert supported()[0] == "3.11"
     assert {"3.12", "3.13", "3.14"} <= set(supported())

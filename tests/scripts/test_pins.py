@@ -3,7 +3,7 @@
 import pytest
 from tests.scripts.project import Project
 
-from upkeep.generating import validate
+from upkeep.generation.generating import validate
 from upkeep.left import pins
 from upkeep.left.project import Project as Listed
 

@@ -12,10 +12,10 @@ from tests.scripts import documents
 from tests.scripts.documents import Here, all_of, operation, parameter, path_parameter, small_project
 from tests.scripts.project import DATASETS
 
-from upkeep.contract import snake_case
-from upkeep.generating import generate, validate
-from upkeep.prepared import prepare
-from upkeep.verifying import faults
+from upkeep.document.contract import snake_case
+from upkeep.generation.generating import generate, validate
+from upkeep.generation.prepared import prepare
+from upkeep.generation.verifying import faults
 
 SORT = {"type": "string", "enum": ["asc", "ASC", "desc", "DESC"], "default": "asc"}
 PROGRAM = """
@@ -73,7 +73,7 @@ def package(tmp_path_factory: pytest.TempPathFactory) -> Path:
     root = small_project(tmp_path_factory.mktemp("prepared"), edit)
     (root / "work").mkdir()
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("upkeep.generating.Program", Here)
+        patch.setattr("upkeep.generation.generating.Program", Here)
         patch.setenv("PATH", str(Path(sys.executable).parent), prepend=os.pathsep)
         return generate(root, validate(root), root / "work")
 
@@ -125,7 +125,9 @@ def test_names_are_those_of_the_generator(name: str, snake: str) -> None:
 
 @pytest.mark.slow
 def test_the_bytes_do_not_depend_on_the_hash_seed(tmp_path: Path) -> None:
-    program = "import sys; from pathlib import Path; from upkeep.generating import *; r = Path(sys.argv[1]); "
+    program = (
+        "import sys; from pathlib import Path; from upkeep.generation.generating import *; r = Path(sys.argv[1]); "
+    )
     program += "generate(r, validate(r), Path(sys.argv[2]))"
     root = small_project(tmp_path, edit)
     found = []

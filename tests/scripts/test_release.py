@@ -18,9 +18,9 @@ import pytest
 from tests.sampling import every
 from tests.scripts.project import DATASETS, ROOT, Project
 
-from upkeep import changelog, releasing, trial, versions
-from upkeep.releasing import Refused, check
-from upkeep.versions import Version
+from upkeep.release import changelog, releasing, trial, versions
+from upkeep.release.releasing import Refused, check
+from upkeep.release.versions import Version
 
 if TYPE_CHECKING:
     import subprocess

@@ -15,10 +15,10 @@ import pytest
 from tests.scripts import changes
 from tests.scripts.project import DATASET, ROOT, Project
 
-from upkeep.contract import snake_case
-from upkeep.gaps import find_gaps
-from upkeep.generating import validate
-from upkeep.scaffold_text import UNWRITTEN, sentence
+from upkeep.document.contract import snake_case
+from upkeep.generation.generating import validate
+from upkeep.left.gaps import find_gaps
+from upkeep.scaffolding.scaffold_text import UNWRITTEN, sentence
 
 WRAPPER = Path("wrapper/abeja_datasets")
 MODULES = ("operations", "api_client", "async_api_client")

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 from tests.scripts.project import ROOT, Project
 
-from upkeep import twins
-from upkeep.deferring import deferred
+from upkeep.generation import twins
+from upkeep.generation.deferring import deferred
 
 SOURCE = '''"""Calls, awaited."""
 

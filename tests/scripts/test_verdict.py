@@ -10,15 +10,15 @@ import pytest
 from tests.scripts import changes
 from tests.scripts.project import NoTypes, Project
 
-from upkeep import gaps
-from upkeep.gaps import find_gaps
-from upkeep.generating import validate
+from upkeep.diff.verdict import verdict
+from upkeep.generation.generating import validate
+from upkeep.left import gaps
 from upkeep.left.client import Client
+from upkeep.left.gaps import find_gaps
 from upkeep.left.project import Project as Checkout
 from upkeep.left.server import Server
 from upkeep.left.types import Mypy
 from upkeep.programs import Program
-from upkeep.verdict import verdict
 
 LISTS = ("list_datasets", "list_dataset_items")
 WRAPPER = "wrapper/abeja_datasets"
@@ -183,7 +183,7 @@ def test_many_breaks_are_counted(project: Project, monkeypatch: pytest.MonkeyPat
     breaks = [line for line in verdict(project.root, validate(project.root)) if line.startswith("  breaking: ")]
     assert len(breaks) == 1
     assert "was removed, and 9 more like this: create_dataset, get_dataset, delete_dataset and 6 more" in breaks[0]
-    monkeypatch.setattr("upkeep.verdict._MANY", 0)
+    monkeypatch.setattr("upkeep.diff.verdict._MANY", 0)
     assert "  … and 1 more" in verdict(project.root, validate(project.root))
 
 
@@ -293,7 +293,7 @@ def test_what_a_method_sends_is_what_counts(project: Project) -> None:
 
 
 def test_a_program_that_is_not_needed_any_more_can_be_stopped(project: Project) -> None:
-    program = Program("upkeep.reach", project.root, {})
+    program = Program("upkeep.left.reach", project.root, {})
     program.stop()
 
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from abeja_datasets import APIClient, AsyncAPIClient
-from upkeep.scaffold_text import UNWRITTEN
+from upkeep.scaffolding.scaffold_text import UNWRITTEN
 
 if TYPE_CHECKING:
     from tests.wrapper.faces import Face

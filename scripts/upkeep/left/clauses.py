@@ -4,7 +4,7 @@ import re
 from collections.abc import Collection, Iterator
 from pathlib import Path
 
-from upkeep.contract import Operation
+from upkeep.document.contract import Operation
 from upkeep.left.project import DOCUMENT, Gap, Project
 
 CHECK = Path("contract/abeja_datasets_contract/check")

@@ -1,4 +1,4 @@
-"""The library: each method is called against a server that follows the document (`upkeep.reach`)."""
+"""The library: each method is called against a server that follows the document (`upkeep.left.reach`)."""
 
 import ast
 from collections.abc import Iterator
@@ -6,16 +6,16 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from upkeep import modules
-from upkeep.contract import Operation
+from upkeep.document import modules
+from upkeep.document.contract import Operation
 from upkeep.left.files import SETTINGS
 from upkeep.left.methods import Call, Method
 from upkeep.left.project import Gap, Project
 from upkeep.left.samples import replies
 from upkeep.left.wire import Style, server_url
 from upkeep.programs import Program, ProgramFailed
-from upkeep.scaffold_text import UNWRITTEN
-from upkeep.signatures import declined
+from upkeep.scaffolding.scaffold_text import UNWRITTEN
+from upkeep.scaffolding.signatures import declined
 
 CLASSES = {
     "APIClient": (modules.CLIENTS["AsyncAPIClient"], "AsyncAPIClient"),
@@ -31,7 +31,7 @@ class Client:
 
     def __init__(self, project: Project) -> None:
         self.project = project
-        self._program = Program("upkeep.reach", project.root, _described(project))
+        self._program = Program("upkeep.left.reach", project.root, _described(project))
 
     def gaps(self) -> Iterator[Gap]:
         """Yield what the library lacks.
@@ -61,7 +61,7 @@ class Client:
 
 
 def _described(project: Project) -> dict[str, dict[str, Any]]:
-    """Describe the operations to `upkeep.reach`, by the names of their methods."""
+    """Describe the operations to `upkeep.left.reach`, by the names of their methods."""
     from abeja_datasets_contract.openapi.operations import operations
     from abeja_datasets_contract.openapi.requirements import secured
 

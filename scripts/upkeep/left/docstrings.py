@@ -6,8 +6,8 @@ import textwrap
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from upkeep import modules
-from upkeep.contract import Part
+from upkeep.document import modules
+from upkeep.document.contract import Part
 
 _TYPES = {
     "string": ("str", "Identifier", "Literal"),

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from upkeep import modules
+from upkeep.document import modules
 from upkeep.git import git
 from upkeep.left.project import DOCUMENT, Gap, Project
 from upkeep.left.wire import server_url

@@ -6,13 +6,13 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from upkeep import modules
-from upkeep.contract import Operation, Part
+from upkeep.document import modules
+from upkeep.document.contract import Operation, Part
 from upkeep.left import docstrings
 from upkeep.left.project import Gap, Project
+from upkeep.left.reach import MARK, any_id
 from upkeep.left.samples import replies
 from upkeep.left.wire import SIZE, TOKEN, Style
-from upkeep.reach import MARK, any_id
 
 PAGING = modules.WRAPPER / "paging.py"
 SIGNATURES = Path("tests/wrapper/test_requests.py")

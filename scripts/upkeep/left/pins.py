@@ -5,8 +5,8 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, NamedTuple
 
-from upkeep import modules
-from upkeep.contract import Part, operations_of
+from upkeep.document import modules
+from upkeep.document.contract import Part, operations_of
 from upkeep.left.project import DOCUMENT, Gap, Project
 
 _VALUES = {

@@ -4,7 +4,7 @@ import functools
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from upkeep.contract import Operation, Part, operations_of
+from upkeep.document.contract import Operation, Part, operations_of
 from upkeep.git import is_top
 
 if TYPE_CHECKING:

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from upkeep import modules
+from upkeep.document import modules
 from upkeep.left.project import Gap, Project
 
 if TYPE_CHECKING:

@@ -1,4 +1,4 @@
-"""The mock server and the contract check: the check is run against the server (`upkeep.serving`), by the document."""
+"""The mock server and the contract check: `upkeep.left.serving` runs the check against the server, by the document."""
 
 import ast
 import re
@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from upkeep import modules
-from upkeep.contract import Operation, Part
+from upkeep.document import modules
+from upkeep.document.contract import Operation, Part
 from upkeep.left import clauses
 from upkeep.left.clauses import CHECK, in_project, some
 from upkeep.left.project import DOCUMENT, Gap, Project
@@ -33,7 +33,7 @@ class Server:
         self._named = [name for file in handling for name in _constants(modules.parsed(file))]
         self._handled = self.handlers.keys() & {operation.operation_id for operation in project.operations}
         extra = {operation.operation_id: [*_extra(project, operation)] for operation in project.operations}
-        self._program = Program("upkeep.serving", project.root, extra)
+        self._program = Program("upkeep.left.serving", project.root, extra)
 
     def gaps(self) -> Iterator[Gap]:
         """Yield what the mock server and the check lack."""

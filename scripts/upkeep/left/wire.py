@@ -4,8 +4,8 @@ import json
 import re
 from typing import TYPE_CHECKING, Any
 
-from upkeep.contract import Part
-from upkeep.reach import MARK, of_kind
+from upkeep.document.contract import Part
+from upkeep.left.reach import MARK, of_kind
 
 if TYPE_CHECKING:
     from abeja_datasets_contract.diff import Document
@@ -64,7 +64,7 @@ class Style:
         return [holder[key]] if key in holder else []
 
     def is_right(self, sent: dict[str, Any]) -> bool:
-        """Return whether a request has the value of this kind that `upkeep.reach` gives, in this style."""
+        """Return whether a request has the value of this kind that `upkeep.left.reach` gives, in this style."""
         if self._part.location != "query":
             return True
         pairs = [tuple(pair) for pair in sent["query"]]

@@ -1,0 +1,1 @@
+"""Install abeja-datasets beside abeja-sdk in all ways: `scripts/coexist`."""

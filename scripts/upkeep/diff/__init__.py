@@ -1,0 +1,1 @@
+"""What changed in the document since the last commit, in short."""

@@ -1,0 +1,1 @@
+"""What the document says, and the modules that follow it."""

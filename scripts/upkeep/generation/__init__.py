@@ -1,0 +1,1 @@
+"""Write what `scripts/generate` writes: the low-level client, and the sync modules."""

@@ -1,0 +1,1 @@
+"""Check, build and try a version: `scripts/release`."""

@@ -1,0 +1,1 @@
+"""Write the methods that the wrapper lacks: `scripts/generate --scaffold`."""
