@@ -8,8 +8,8 @@ import pytest
 from tests.sampling import every
 
 from abeja_datasets_contract.diff import Document, DocumentError, compare, load, parse
-from abeja_datasets_contract.openapi.json_text import JsonText
-from abeja_datasets_contract.openapi.yaml_text import YamlText
+from abeja_datasets_contract.openapi.texts.json_text import JsonText
+from abeja_datasets_contract.openapi.texts.yaml_text import YamlText
 
 HEAD = "openapi: 3.1.0\ninfo: {title: t, version: '1'}\npaths: {}\n"
 

@@ -7,9 +7,9 @@ from typing import Any, NamedTuple
 from abeja_datasets_contract.diff.catalogue import IDS
 from abeja_datasets_contract.diff.report.findings import Finding, Place, Report
 from abeja_datasets_contract.openapi.errors import DocumentError
-from abeja_datasets_contract.openapi.files import open_file
-from abeja_datasets_contract.openapi.text import decode
-from abeja_datasets_contract.openapi.yaml_text import YamlText
+from abeja_datasets_contract.openapi.texts.files import open_file
+from abeja_datasets_contract.openapi.texts.text import decode
+from abeja_datasets_contract.openapi.texts.yaml_text import YamlText
 
 _FIELDS = ("id", "place", "reason")
 _NEEDED = "an entry has `id`, `place` and `reason`"

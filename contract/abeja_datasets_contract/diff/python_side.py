@@ -12,7 +12,7 @@ import griffe
 
 from abeja_datasets_contract.diff.report.findings import Audience, Finding, Severity
 from abeja_datasets_contract.openapi.errors import DocumentError
-from abeja_datasets_contract.openapi.files import git
+from abeja_datasets_contract.openapi.texts.files import git
 
 Named = griffe.Object | griffe.Alias
 

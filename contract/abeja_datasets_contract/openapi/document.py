@@ -3,7 +3,7 @@
 from typing import Any, NamedTuple
 
 from abeja_datasets_contract.openapi.pointers import join, split
-from abeja_datasets_contract.openapi.text import Text
+from abeja_datasets_contract.openapi.texts.text import Text
 
 FILES = "x-abeja-datasets-files"
 """The key of `Document.data` that holds the other files which references lead to, by their paths."""

@@ -3,15 +3,15 @@
 import re
 from pathlib import Path
 
-from abeja_datasets_contract.openapi.bundling import bundle
 from abeja_datasets_contract.openapi.document import Document
 from abeja_datasets_contract.openapi.errors import DocumentError
-from abeja_datasets_contract.openapi.files import MAX_BYTES, Files, open_file, open_source
-from abeja_datasets_contract.openapi.json_text import JsonText
+from abeja_datasets_contract.openapi.linking.bundling import bundle
 from abeja_datasets_contract.openapi.operations import check_path_items
 from abeja_datasets_contract.openapi.structure import check_structure
-from abeja_datasets_contract.openapi.text import Text, decode
-from abeja_datasets_contract.openapi.yaml_text import YamlText
+from abeja_datasets_contract.openapi.texts.files import MAX_BYTES, Files, open_file, open_source
+from abeja_datasets_contract.openapi.texts.json_text import JsonText
+from abeja_datasets_contract.openapi.texts.text import Text, decode
+from abeja_datasets_contract.openapi.texts.yaml_text import YamlText
 
 _JSON = re.compile(r'\s*\{\s*("|\}|$)')
 """How JSON begins, where the name of a file does not say what it is."""

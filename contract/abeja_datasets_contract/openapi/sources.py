@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from abeja_datasets_contract.openapi.errors import DocumentError
-from abeja_datasets_contract.openapi.files import git
+from abeja_datasets_contract.openapi.texts.files import git
 
 DOCUMENT = "openapi.yaml"
 

@@ -12,8 +12,8 @@ from abeja_datasets_contract.diff.rules.slots import Slot
 from abeja_datasets_contract.diff.schemas.converting import Direction
 from abeja_datasets_contract.diff.schemas.sameness import Said, Sameness
 from abeja_datasets_contract.openapi.document import Document
+from abeja_datasets_contract.openapi.linking.references import references
 from abeja_datasets_contract.openapi.pointers import child, join, split
-from abeja_datasets_contract.openapi.references import references
 
 EXTENSIONS = ("x-extensible-enum", "x-stability-level", "x-sunset")
 """Extensions that show callers what they may rely on. No other extension has a meaning that is known here."""

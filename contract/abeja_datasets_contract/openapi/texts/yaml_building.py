@@ -6,8 +6,8 @@ from typing import Any
 import yaml
 
 from abeja_datasets_contract.openapi.errors import DocumentError
-from abeja_datasets_contract.openapi.text import MAX_DEPTH, too_deep
-from abeja_datasets_contract.openapi.yaml_scalars import KNOWN_TAGS, scalar
+from abeja_datasets_contract.openapi.texts.text import MAX_DEPTH, too_deep
+from abeja_datasets_contract.openapi.texts.yaml_scalars import KNOWN_TAGS, scalar
 
 _MAX_COPIED = 1_000_000
 """Aliases that stand for more values, all together, are refused (a "billion laughs")."""

@@ -6,9 +6,9 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from abeja_datasets_contract.openapi.errors import DocumentError
-from abeja_datasets_contract.openapi.numbers import RefusedNumberError, integer, not_a_number, real
 from abeja_datasets_contract.openapi.pointers import child, join
-from abeja_datasets_contract.openapi.text import MAX_DEPTH, too_deep
+from abeja_datasets_contract.openapi.texts.numbers import RefusedNumberError, integer, not_a_number, real
+from abeja_datasets_contract.openapi.texts.text import MAX_DEPTH, too_deep
 
 _BRACKETS = re.compile(r"[\[\]{}]")
 _TOKENS = re.compile(r'"[^"\\]*+(?:\\.[^"\\]*+)*+"|[{}\[\],\n]|[^\s{}\[\],:"]+')

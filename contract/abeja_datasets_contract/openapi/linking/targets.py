@@ -8,10 +8,10 @@ from urllib.parse import quote, unquote
 
 from abeja_datasets_contract.openapi.document import FILES, Document
 from abeja_datasets_contract.openapi.errors import DocumentError
-from abeja_datasets_contract.openapi.files import Files
 from abeja_datasets_contract.openapi.places import Place, is_named, place_of, place_of_item
 from abeja_datasets_contract.openapi.pointers import child, join, split
-from abeja_datasets_contract.openapi.text import Text
+from abeja_datasets_contract.openapi.texts.files import Files
+from abeja_datasets_contract.openapi.texts.text import Text
 
 ReadText = Callable[[bytes, str], Text]
 _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:|//")

@@ -7,7 +7,7 @@ import re
 from collections.abc import Callable
 from typing import Any
 
-from abeja_datasets_contract.openapi.numbers import integer, not_a_number, real
+from abeja_datasets_contract.openapi.texts.numbers import integer, not_a_number, real
 
 _WORDS = {
     **dict.fromkeys(("", "~", "null", "Null", "NULL")), **dict.fromkeys(("true", "True", "TRUE"), True),

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import yaml
 
 from abeja_datasets_contract.openapi.errors import DocumentError
-from abeja_datasets_contract.openapi.yaml_building import Builder
+from abeja_datasets_contract.openapi.texts.yaml_building import Builder
 
 _Loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 

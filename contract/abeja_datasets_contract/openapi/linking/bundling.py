@@ -4,11 +4,8 @@ from typing import Any, NamedTuple
 
 from abeja_datasets_contract.openapi.document import FILES, Document
 from abeja_datasets_contract.openapi.errors import DocumentError
-from abeja_datasets_contract.openapi.files import Files
-from abeja_datasets_contract.openapi.places import Place, is_inlined, is_named, place_of, place_of_item
-from abeja_datasets_contract.openapi.pointers import child, split
-from abeja_datasets_contract.openapi.references import check_circles
-from abeja_datasets_contract.openapi.targets import (
+from abeja_datasets_contract.openapi.linking.references import check_circles
+from abeja_datasets_contract.openapi.linking.targets import (
     LeadsNowhereError,
     ReadText,
     Targets,
@@ -16,6 +13,9 @@ from abeja_datasets_contract.openapi.targets import (
     file_of,
     top_of,
 )
+from abeja_datasets_contract.openapi.places import Place, is_inlined, is_named, place_of, place_of_item
+from abeja_datasets_contract.openapi.pointers import child, split
+from abeja_datasets_contract.openapi.texts.files import Files
 
 _FILE_ENDINGS = (".yaml", ".yml", ".json")
 
