@@ -79,7 +79,7 @@ def test_plain_libraries_stay_behind_their_extras() -> None:
     for package in ("generated", "wrapper"):
         for module in modules(package):
             foreign = set(imports(module)) - OURS - core - set(sys.stdlib_module_names) - {"__future__", ""}
-            if module.name.startswith("aiohttp_") or module.name == "http_libraries.py":
+            if module.parent.name == "over_aiohttp" or module.name == "http_libraries.py":
                 foreign -= {"aiohttp", "multidict", "yarl"}  # the extra [fast], and what aiohttp's own arguments are
             if module.name == "object_stores.py":
                 foreign -= {"fsspec"}  # the extra [content]

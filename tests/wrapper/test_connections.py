@@ -19,7 +19,7 @@ from tests.wrapper.scripted import Reply
 from abeja_datasets import AsyncAPIClient
 from abeja_datasets.exceptions import ConnectionFailed, HttpError, InternalServerError, RequestTimeout
 from abeja_datasets.transports import in_time
-from abeja_datasets.transports.aiohttp_connections import Protocol
+from abeja_datasets.transports.over_aiohttp.aiohttp_connections import Protocol
 
 if TYPE_CHECKING:
     from tests.wrapper.faces import Face

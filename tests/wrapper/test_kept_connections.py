@@ -19,7 +19,7 @@ from tests.wrapper.raw_server import serving
 
 from abeja_datasets import AsyncAPIClient
 from abeja_datasets.exceptions import ConnectionFailed, Error
-from abeja_datasets.transports.aiohttp_requests import MAX_CONTENT, KeptConnections
+from abeja_datasets.transports.over_aiohttp.aiohttp_requests import MAX_CONTENT, KeptConnections
 from abeja_datasets.transports.received import Body
 
 _OK: Final = b'HTTP/1.1 200 OK\r\nContent-Length: 13\r\n\r\n{"id": "one"'

@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
+from abeja_datasets.transports.over_httpx.streams import _AsyncStream
 from abeja_datasets.transports.privacy import is_ours
-from abeja_datasets.transports.streams import _AsyncStream
 
 HEAD = b"POST / HTTP/1.1\r\nContent-Length: 2\r\n\r\n"
 

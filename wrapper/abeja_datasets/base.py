@@ -103,7 +103,7 @@ class BaseClient:
 
     def _use(self, http_client: Any, base_url: str | None) -> None:
         """Take the settings of a given client where there are none of ours."""
-        from abeja_datasets.transports.given_clients import settings_beside
+        from abeja_datasets.transports.over_httpx.given_clients import settings_beside
 
         self._settings = settings_beside(self._settings, http_client, base_url, os.environ)
 

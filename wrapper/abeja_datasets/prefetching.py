@@ -10,7 +10,7 @@ from typing import Final
 
 from abeja_datasets.calls import waiting
 from abeja_datasets.dataset_item import DatasetItem
-from abeja_datasets.transports.steps import Steps, watching
+from abeja_datasets.transports.over_httpx.steps import Steps, watching
 
 _THREADS: Final = 8
 _DEFAULT_LIMIT: Final = 100

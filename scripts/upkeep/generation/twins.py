@@ -14,7 +14,7 @@ TWINS: Final = {
     WRAPPER / "calls/async_raw_responses.py": WRAPPER / "calls/raw_responses.py",
     WRAPPER / "calls/async_entries.py": WRAPPER / "calls/entries.py",
     WRAPPER / "async_session.py": WRAPPER / "session.py",
-    WRAPPER / "transports/async_httpx_transport.py": WRAPPER / "transports/httpx_transport.py",
+    WRAPPER / "transports/over_httpx/async_httpx_transport.py": WRAPPER / "transports/over_httpx/httpx_transport.py",
 }
 """Each async source, with its sync twin."""
 

@@ -9,7 +9,7 @@ from typing import Final
 from abeja_datasets.calls import waiting
 from abeja_datasets.calls.exchange import Result
 from abeja_datasets.operations import Call
-from abeja_datasets.transports.steps import Steps, watching
+from abeja_datasets.transports.over_httpx.steps import Steps, watching
 
 _SECONDS_TO_END: Final = 2.0
 """How long closing waits for a thread that connects, or looks up a host name: nothing ends these."""

@@ -11,9 +11,9 @@ from abeja_datasets.transports.proxies import Proxy, proxy_for
 from abeja_datasets.transports.wire import AsyncTransport, Transport
 
 if TYPE_CHECKING:
-    from abeja_datasets.transports import httpx_transport
+    from abeja_datasets.transports.over_httpx import httpx_transport
 else:
-    httpx_transport = LazyModule("abeja_datasets.transports.httpx_transport")
+    httpx_transport = LazyModule("abeja_datasets.transports.over_httpx.httpx_transport")
 
 Name = Literal["httpx", "aiohttp"]
 MAX_KEPT_OPEN: Final = 100
@@ -84,8 +84,8 @@ class Choice(_Choice):
 
     def open(self) -> Transport:
         """Make it."""
-        from abeja_datasets.transports.bounded import Bounded, BoundedGiven
-        from abeja_datasets.transports.httpx_transport import GivenClient
+        from abeja_datasets.transports.over_httpx.bounded import Bounded, BoundedGiven
+        from abeja_datasets.transports.over_httpx.httpx_transport import GivenClient
 
         if self._given is not None:
             return BoundedGiven(GivenClient(self._given))
@@ -108,7 +108,7 @@ class ContentChoice(Choice):
 
     def open(self) -> Transport:
         """Make it."""
-        from abeja_datasets.transports.any_origin import Routes
+        from abeja_datasets.transports.over_httpx.any_origin import Routes
 
         return Routes()
 
@@ -125,14 +125,14 @@ class AsyncChoice(_Choice):
         from abeja_datasets.transports.lanes import Bounded, Lanes
 
         if self._given is not None:
-            from abeja_datasets.transports import streams
-            from abeja_datasets.transports.async_httpx_transport import AsyncGivenClient
+            from abeja_datasets.transports.over_httpx import streams
+            from abeja_datasets.transports.over_httpx.async_httpx_transport import AsyncGivenClient
 
             streams.watch_given(self._given)
             return Bounded(AsyncGivenClient(self._given))
         try:
             if self._is_aiohttp:
-                from abeja_datasets.transports.aiohttp_transport import AiohttpTransport
+                from abeja_datasets.transports.over_aiohttp.aiohttp_transport import AiohttpTransport
 
                 return Bounded(AiohttpTransport(self._origin, self._ssl, self._proxy))
             return Bounded(Lanes(self._lane))
@@ -142,8 +142,8 @@ class AsyncChoice(_Choice):
             raise self._refused(error) from error
 
     def _lane(self) -> AsyncTransport:
-        from abeja_datasets.transports import streams
-        from abeja_datasets.transports.async_httpx_transport import AsyncHttpxTransport
+        from abeja_datasets.transports.over_httpx import streams
+        from abeja_datasets.transports.over_httpx.async_httpx_transport import AsyncHttpxTransport
 
         transport = AsyncHttpxTransport(self._origin, self._httpx_options())
         streams.watch(transport.http_transport)
@@ -151,9 +151,9 @@ class AsyncChoice(_Choice):
 
     def _load(self) -> None:
         if self._is_aiohttp:
-            import abeja_datasets.transports.aiohttp_transport
+            import abeja_datasets.transports.over_aiohttp.aiohttp_transport
         else:
             super()._load()
             http_libraries.find_sniffio_once()
-            import abeja_datasets.transports.async_httpx_transport
-            import abeja_datasets.transports.streams  # noqa: F401 - likewise
+            import abeja_datasets.transports.over_httpx.async_httpx_transport
+            import abeja_datasets.transports.over_httpx.streams  # noqa: F401 - likewise

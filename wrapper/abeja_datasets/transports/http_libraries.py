@@ -1,6 +1,7 @@
 """What the HTTP libraries need working around, each with its public issue.
 
-Nothing but this, `streams.py`, `aiohttp_connections.py` and `aiohttp_requests.py` reaches into their internals.
+Nothing but this, `over_httpx/streams.py`, `aiohttp_connections.py` and `aiohttp_requests.py` in `over_aiohttp/` reaches
+into their internals.
 
 Where an internal is not where it was, the workaround is left out and a warning says so, once, with the version.
 """

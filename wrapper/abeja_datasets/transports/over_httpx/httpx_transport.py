@@ -6,9 +6,9 @@ from typing import Any
 import httpx
 
 from abeja_datasets.calls.headers import Headers
-from abeja_datasets.transports import given_clients
 from abeja_datasets.transports.http_libraries import has_leftovers
-from abeja_datasets.transports.httpx_messages import (
+from abeja_datasets.transports.over_httpx import given_clients
+from abeja_datasets.transports.over_httpx.httpx_messages import (
     LIBRARY,
     Builder,
     decoded_by_httpx,

@@ -8,9 +8,9 @@ import httpx
 
 from abeja_datasets.configuration.credentials import Credential, OfHttpClient
 from abeja_datasets.configuration.settings import VARIABLES, Settings, with_base_url
-from abeja_datasets.transports.httpx_messages import headers_beside, timeouts
+from abeja_datasets.transports.over_httpx.httpx_messages import headers_beside, timeouts
+from abeja_datasets.transports.over_httpx.steps import watching
 from abeja_datasets.transports.privacy import keep_no_cookies
-from abeja_datasets.transports.steps import watching
 from abeja_datasets.transports.wire import Request
 
 

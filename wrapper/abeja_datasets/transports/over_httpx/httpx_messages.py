@@ -7,8 +7,8 @@ from typing import Any, Final
 import httpx
 
 from abeja_datasets.transports.http_libraries import was_sent
+from abeja_datasets.transports.over_httpx.steps import watching
 from abeja_datasets.transports.proxies import is_refusal
-from abeja_datasets.transports.steps import watching
 from abeja_datasets.transports.wire import DecodingError, Failure, Request
 
 LIBRARY: Final = f"httpx/{httpx.__version__}"

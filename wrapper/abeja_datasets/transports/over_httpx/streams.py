@@ -13,8 +13,9 @@ from typing import Any
 import httpcore
 import httpx
 
-from abeja_datasets.transports import early_responses, in_time
+from abeja_datasets.transports import in_time
 from abeja_datasets.transports.http_libraries import httpx_version, warn
+from abeja_datasets.transports.over_httpx import early_responses
 from abeja_datasets.transports.privacy import is_ours
 from abeja_datasets.transports.sockets import input_check
 

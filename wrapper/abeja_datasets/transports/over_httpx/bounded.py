@@ -3,9 +3,9 @@
 import time
 
 from abeja_datasets.transports import in_time
-from abeja_datasets.transports.httpx_transport import GivenClient, HttpxTransport
-from abeja_datasets.transports.steps import Steps, watching
-from abeja_datasets.transports.streams import bound_steps
+from abeja_datasets.transports.over_httpx.httpx_transport import GivenClient, HttpxTransport
+from abeja_datasets.transports.over_httpx.steps import Steps, watching
+from abeja_datasets.transports.over_httpx.streams import bound_steps
 from abeja_datasets.transports.wire import Request, Response, out_of_time
 
 

@@ -6,8 +6,8 @@ from typing import Any, Final
 import httpx
 
 from abeja_datasets.transports.choice import Choice
-from abeja_datasets.transports.httpx_messages import LIBRARY, Builder
-from abeja_datasets.transports.httpx_transport import HttpxTransport
+from abeja_datasets.transports.over_httpx.httpx_messages import LIBRARY, Builder
+from abeja_datasets.transports.over_httpx.httpx_transport import HttpxTransport
 from abeja_datasets.transports.proxies import Proxy, proxy_for
 from abeja_datasets.transports.wire import Failure, Request, Response, Transport
 

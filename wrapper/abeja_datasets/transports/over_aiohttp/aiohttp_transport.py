@@ -12,9 +12,9 @@ import aiohttp
 from yarl import URL
 
 from abeja_datasets.calls.headers import Headers
-from abeja_datasets.transports.aiohttp_connections import connector, deadline
-from abeja_datasets.transports.aiohttp_requests import KeptConnections, Received
 from abeja_datasets.transports.http_libraries import never_resend, was_sent
+from abeja_datasets.transports.over_aiohttp.aiohttp_connections import connector, deadline
+from abeja_datasets.transports.over_aiohttp.aiohttp_requests import KeptConnections, Received
 from abeja_datasets.transports.proxies import Proxy, is_refusal
 from abeja_datasets.transports.received import Body
 from abeja_datasets.transports.wire import DecodingError, Failure, Request, Response

@@ -1,0 +1,1 @@
+"""Sending over aiohttp, the extra `fast`."""

@@ -1,0 +1,1 @@
+"""Sending over httpx: its transport layer, or a client that the caller gave."""
