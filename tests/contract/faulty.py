@@ -1,4 +1,4 @@
-"""A server in this process, over the mock server, that may be spoilt by one fault at a time."""
+"""A server in this process, over the mock server, with one fault at a time."""
 
 import asyncio
 import base64
@@ -8,9 +8,11 @@ import threading
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import httpx
+import yaml
 
 from abeja_datasets_mock import Credential, create_app
 
@@ -45,10 +47,8 @@ class Asked:
 
     @property
     def operation(self) -> str | None:
-        for pattern, methods in _OPERATIONS:
-            if re.fullmatch(pattern, self.path) and self.method in methods:
-                return methods[self.method]
-        return None
+        found = (name for method, path, name in _OPERATIONS if method == self.method and path.fullmatch(self.path))
+        return next(found, None)
 
     @property
     def json(self) -> Any:
@@ -65,19 +65,14 @@ class Asked:
         return Asked("GET", self.target, kept)
 
 
-_ROOT = "/organizations/[^/]+/datasets"
-_OPERATIONS: tuple[tuple[str, dict[str, str]], ...] = (
-    (f"{_ROOT}/?", {"GET": "list_datasets", "POST": "create_dataset"}),
-    (f"{_ROOT}/[^/]+", {"GET": "get_dataset", "DELETE": "delete_dataset"}),
-    (
-        f"{_ROOT}/[^/]+/items/?",
-        {"GET": "list_dataset_items", "POST": "create_dataset_item", "PUT": "bulk_update_dataset_item"},
-    ),
-    (
-        f"{_ROOT}/[^/]+/items/[^/]+",
-        {"GET": "get_dataset_item", "PUT": "update_dataset_item", "DELETE": "delete_dataset_item"},
-    ),
-)
+_DOCUMENT = yaml.load((Path(__file__).parents[2] / "openapi.yaml").read_text(encoding="utf-8"), yaml.CSafeLoader)
+_OPERATIONS = [
+    (method.upper(), re.compile(re.sub(r"{\w+}", "[^/]+", path.rstrip("/")) + "/?"), operation["operationId"])
+    for path, entry in _DOCUMENT["paths"].items()
+    for method, operation in entry.items()
+    if method != "parameters"
+]
+"""The method of each operation, what its path matches, and its name."""
 
 
 @dataclass

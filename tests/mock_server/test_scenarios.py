@@ -103,7 +103,7 @@ def test_ours_does_what_a_correct_client_does(
 
 def test_the_table_has_each_fault_for_each_operation() -> None:
     documented = sorted(operation.operation_id for operation in operations())
-    assert len(documented) == 10
+    assert len(documented) >= 10
     for scenario, rows in SCENARIOS.items():
         assert sorted(row.operation for row in rows) == documented, scenario
     assert {row.like for row in ROWS if row.walks} == {"documented", "deployed"}

@@ -15,12 +15,13 @@ if TYPE_CHECKING:
     from tests.wrapper.scripted import ScriptedServer
 
 CONTRACT = yaml.safe_load((Path(__file__).parents[2] / "openapi.yaml").read_text(encoding="utf-8"))
-OPERATIONS: dict[str, dict[str, Any]] = {
-    operation["operationId"]: operation
-    for path in CONTRACT["paths"].values()
-    for method, operation in path.items()
-    if method in ("get", "put", "post", "delete")
-}
+OPERATIONS: dict[str, dict[str, Any]] = {}
+PATHS: dict[str, str] = {}
+for path, entry in CONTRACT["paths"].items():
+    for method, operation in entry.items():
+        if method != "parameters":
+            OPERATIONS[operation["operationId"]] = operation
+            PATHS[operation["operationId"]] = path
 IDS = {"organization_id": "1102940376065", "dataset_id": "1410805969256", "dataset_item_id": 0}
 
 
@@ -55,17 +56,19 @@ EXAMPLES = {place: (schema, value) for place, schema, value in named_examples(CO
 
 
 def example(operation: str, *steps: str) -> Any:
+    """The example of the published reference; the first one for an operation that the reference does not have."""
     node: Any = OPERATIONS[operation]
     for step in steps:
         node = resolved(node)[step]
-    return resolved(resolved(node)["content"]["application/json"]["examples"]["documented"])["value"]
+    shown = resolved(node)["content"]["application/json"]["examples"]
+    return resolved(shown.get("documented", next(iter(shown.values()))))["value"]
 
 
 def answers(operation: str) -> dict[str, Any]:
     return {
         status: example(operation, "responses", status)
-        for status in OPERATIONS[operation]["responses"]
-        if status.startswith("2")
+        for status, response in OPERATIONS[operation]["responses"].items()
+        if status.startswith("2") and "content" in resolved(response)
     }
 
 
@@ -81,11 +84,6 @@ def request_of(documented: "Documented") -> Any:
             return values["bulk_attributes"]
     assert not values
     return None
-
-
-def test_all_ten_operations_are_documented_and_in_the_contract(documented: "Documented") -> None:
-    assert documented.name in OPERATIONS
-    assert len(OPERATIONS) == 10
 
 
 def test_the_contract_holds_the_documented_request(documented: "Documented") -> None:
@@ -105,10 +103,9 @@ def test_the_contract_holds_the_documented_answer(documented: "Documented") -> N
         assert answer == documented_answer
 
 
-def test_the_contract_answers_with_the_documented_statuses() -> None:
-    assert {name: set(answers(name)) for name in OPERATIONS} == {
-        name: {"200", "201"} if name.startswith("create") else {"200"} for name in OPERATIONS
-    }
+def test_the_contract_answers_with_the_documented_statuses(documented: "Documented") -> None:
+    statuses = {"200", "201"} if documented.name.startswith("create") else {"200"}
+    assert set(answers(documented.name)) == statuses
 
 
 def test_there_are_examples_of_requests_answers_errors_and_parameters() -> None:
@@ -143,7 +140,7 @@ def test_each_documented_example_goes_over_the_wire_and_back(
     answer = answers(name)[status]
     server.answer(answer, int(status))
     body = example(name, "requestBody") if "requestBody" in OPERATIONS[name] else None
-    ids = {key: value for key, value in IDS.items() if key in METHOD_IDS[name]}
+    ids = {key: value for key, value in IDS.items() if f"{{{key}}}" in PATHS[name]}
     arguments = {"bulk_attributes": body} if isinstance(body, list) else body or {}
     assert getattr(client, name)(**ids, **arguments) == answer
     if body is None:
@@ -151,14 +148,6 @@ def test_each_documented_example_goes_over_the_wire_and_back(
     else:
         assert server.only.json == body
         assert list(server.only.json) == list(body)
-
-
-METHOD_IDS = {
-    name: {"organization_id"}
-    | ({"dataset_id"} if name not in ("create_dataset", "list_datasets") else set())
-    | ({"dataset_item_id"} if name in ("get_dataset_item", "update_dataset_item", "delete_dataset_item") else set())
-    for name in OPERATIONS
-}
 
 
 def test_the_documented_query_goes_over_the_wire(client: APIClient, server: "ScriptedServer") -> None:
