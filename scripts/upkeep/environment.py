@@ -6,6 +6,7 @@ It imports the standard library alone, since any Python may start a script.
 """
 
 import os
+import subprocess
 import sys
 from pathlib import Path
 from types import TracebackType
@@ -14,11 +15,18 @@ ROOT = Path(__file__).resolve().parent.parent.parent
 VENV = ROOT / ".venv"
 
 
-def enter() -> None:
-    """Start the script again in .venv, unless it runs in an environment of the project already, or none is there."""
+def enter(*, install: bool = False) -> None:
+    """Start the script again in .venv, unless it runs in an environment of the project already, or none is there.
+
+    With `install`, `scripts/install` makes .venv first, or brings it up to date.
+    """
     sys.excepthook = _show
+    if Path(sys.prefix).resolve().parent == ROOT:
+        return
+    if install and (failed := subprocess.run([ROOT / "scripts" / "install"], check=False).returncode):  # noqa: S603 - ours
+        sys.exit(failed)
     python = VENV / "bin" / "python"
-    if Path(sys.prefix).resolve().parent != ROOT and python.exists():
+    if python.exists():
         os.execv(python, [str(python), *sys.argv])  # noqa: S606 - our own path
 
 
