@@ -187,7 +187,7 @@ class ContractRoute(BaseRoute):
             request.body = body = await parse_large_json(raw)
             try:
                 if operation.body is not None:
-                    operation.body.check(body, "body")
+                    await in_turns(operation.body.checking(body, "body", raw))
                 return operation.documented(await self._handlers[operation.operation_id](request))
             finally:
                 request.body = None

@@ -17,21 +17,22 @@ transaction at the end shows them.
 import asyncio
 import contextlib
 import functools
-import json
 import secrets
 import time
 from collections.abc import Callable, Coroutine, Generator, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import IO, Any, NamedTuple, TypeVar, cast
 
-from .errors import Refusal, Response, bad_request
+from .errors import Refusal, bad_request
 from .handling.request import Request
-from .json_text import encode_json, parse_json
+from .json_text import encode_large_json, parse_json, parse_large_json
+from .large import LARGE, releasing
 from .openapi.document import operations
 from .operations import Operations
 from .storage.datasets import NOBODY, Datasets
 from .storage.index import Index
 from .storage.store import Store
+from .turns import without_collection
 
 _GIVEN_ANEW = {"created_at", "updated_at", "dataset_id", "organization_id"}
 _DATASET = {"name", "type", "props", "total_count"} | _GIVEN_ANEW
@@ -49,8 +50,8 @@ _REFRESHED = 60.0
 _CLEANING = 1.0
 """Seconds of removing what a load has written that is cancelled; another server removes the rest."""
 
-Line = tuple[str, Callable[[], Any]]
-"""A place, for messages, and what gives the value there or raises a Refusal."""
+Line = tuple[str, bytes | Mapping[str, Any]]
+"""A place, for messages, and the JSON text or the object there."""
 
 
 class LoadError(ValueError):
@@ -90,22 +91,13 @@ def _lines(source: str | Path | Iterable[Mapping[str, Any]]) -> Iterator[Iterabl
         with Path(source).open("rb") as file:
             yield _file_lines(file)
     else:
-        yield list(_object_lines(source))
+        yield [(f"[{index}]", content) for index, content in enumerate(source)]
 
 
 def _file_lines(file: IO[bytes]) -> Iterator[Line]:
     for number, line in enumerate(file, 1):
         if text := (line.removeprefix(b"\xef\xbb\xbf") if number == 1 else line).strip():
-            yield f"{file.name}:{number}", functools.partial(parse_json, text)
-
-
-def _object_lines(objects: Iterable[Mapping[str, Any]]) -> Iterator[Line]:
-    for index, content in enumerate(objects):
-        yield f"[{index}]", functools.partial(_copied, content)
-
-
-def _copied(content: Mapping[str, Any]) -> Any:
-    return parse_json(encode_json(content))
+            yield f"{file.name}:{number}", text
 
 
 class _Inside:
@@ -123,6 +115,18 @@ class _Inside:
 
     async def write(self, work: Callable[[], _Result]) -> _Result:
         return work()
+
+
+class _Content(NamedTuple):
+    """What a line holds, as text and as JSON."""
+
+    text: bytes
+    fields: Any
+
+    @property
+    def is_large(self) -> bool:
+        """Return whether it is handled in turns with other requests."""
+        return len(self.text) >= LARGE
 
 
 class _Made(NamedTuple):
@@ -155,7 +159,8 @@ class _Loading:
     async def all(self, lines: Iterable[Line]) -> list[dict[str, Any]]:
         try:
             await self._fill(self._steps(lines))
-            return _or_error(await self._store.write(functools.partial(_caught, self._show)))
+            shown = _or_error(await self._store.write(functools.partial(_caught, self._show)))
+            return [await parse_large_json(text) for text in shown]
         except asyncio.CancelledError:
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(_CLEANING):
@@ -179,12 +184,28 @@ class _Loading:
     def _steps(self, lines: Iterable[Line]) -> Iterator[None]:
         for place, value in lines:
             with _at(place):
-                content = value()
-                yield from self._item(content) if _kind(content) == "item" else self._dataset(content, place)
+                text = value if isinstance(value, bytes) else (yield from _steps_of(encode_large_json(value)))
+                yield from self._line(text, place)
             yield
         # So that the first query needn't.
         for made in self._made.values():
             yield from self._index.index_all(made.number)
+
+    def _line(self, text: bytes, place: str) -> Iterator[None]:
+        if len(text) < LARGE:
+            yield from self._carry_out(_Content(text, parse_json(text)), place)
+            return
+        with without_collection():
+            fields = yield from _steps_of(parse_large_json(text))
+            try:
+                yield from self._carry_out(_Content(text, fields), place)
+            except (Refusal, TypeError, ValueError):
+                yield from releasing(fields)
+                raise
+            yield from releasing(fields)
+
+    def _carry_out(self, content: _Content, place: str) -> Iterator[None]:
+        yield from self._item(content) if _kind(content.fields) == "item" else self._dataset(content, place)
 
     def _refresh(self) -> None:
         if time.monotonic() - self._refreshed > _REFRESHED:
@@ -192,75 +213,76 @@ class _Loading:
             for made in self._made.values():
                 self._datasets.refresh(made.number)
 
-    def _show(self) -> list[dict[str, Any]]:
-        """Make the datasets visible, unless one of the names has been taken meanwhile."""
+    def _show(self) -> list[bytes]:
+        """Make the datasets visible, unless one of the names has been taken meanwhile; return them as JSON text."""
         for made in self._made.values():
             with _at(made.place):
                 if self._exists(made.organization_id, made.name):
                     raise _taken(made.name)
         return [
-            json.loads(self._datasets.show(made.number, made.organization_id, made.name).json())
-            for made in self._made.values()
+            self._datasets.show(made.number, made.organization_id, made.name).json() for made in self._made.values()
         ]
 
     async def _purge(self) -> None:
         await self._datasets.purge_all(*(made.number for made in self._made.values()))
 
-    def _dataset(self, content: Mapping[str, Any], place: str) -> Iterator[None]:
-        owner, path = _text(content, "organization_id") or self._organization_id, None
-        label = _text(content, "dataset_id")
+    def _dataset(self, content: _Content, place: str) -> Iterator[None]:
+        owner, path = _text(content.fields, "organization_id") or self._organization_id, None
+        label = _text(content.fields, "dataset_id")
         if label is not None and label in self._paths:
             raise ValueError(f"dataset_id: {label!r} stands on a line above already")
-        body = self._body("create_dataset", content, ("name", "type", "props"))
+        body = yield from self._body("create_dataset", content, ("name", "type", "props"))
         if (owner, body["name"]) in self._made or self._exists(owner, body["name"]):
             if not self._skip_existing:
                 raise _taken(body["name"])
         else:
-            path = yield from self._hidden(body, owner, place)
+            path = yield from self._hidden(body, owner, place, is_large=content.is_large)
         self._paths[None] = path
         if label is not None:
             self._paths[label] = path
 
-    def _hidden(self, body: dict[str, Any], owner: str, place: str) -> Generator[None, None, dict[str, str]]:
+    def _hidden(
+        self, body: dict[str, Any], owner: str, place: str, *, is_large: bool
+    ) -> Generator[None, None, dict[str, str]]:
         """Create a dataset that is hidden, and return the path of its items."""
-        path, name = {"organization_id": NOBODY}, body["name"]
-        created = yield from self._create("create_dataset", path, {**body, "name": secrets.token_hex()})
-        path["dataset_id"] = created["dataset_id"]
-        self._made[owner, name] = _Made(place, owner, name, int(created["dataset_id"]))
-        self._owners[created["dataset_id"]] = owner
+        hidden = Request({"organization_id": NOBODY}, {}, {**body, "name": secrets.token_hex()}, is_large=is_large)
+        response = yield from _steps_of(self._operations.create_dataset(hidden))
+        created = yield from _steps_of(parse_large_json(response.body))
+        path = {**hidden.path, "dataset_id": created["dataset_id"]}
+        self._made[owner, body["name"]] = _Made(place, owner, body["name"], int(path["dataset_id"]))
+        self._owners[path["dataset_id"]] = owner
+        yield from releasing(created)
         return path
 
-    def _item(self, content: Mapping[str, Any]) -> Iterator[None]:
-        label = _text(content, "dataset_id")
+    def _item(self, content: _Content) -> Iterator[None]:
+        label = _text(content.fields, "dataset_id")
         if label not in self._paths:
             reason = "an item needs a dataset on a line above" if label is None else f"no line above has {label!r}"
             raise ValueError(f"dataset_id: {reason}")
         path = self._paths[label]
-        organization = _text(content, "organization_id")
+        organization = _text(content.fields, "organization_id")
         if path is None:
             return
         if label is None and organization not in (None, self._owners[path["dataset_id"]]):
             raise ValueError("organization_id: not that of the dataset")
-        body = self._body("create_dataset_item", content, ("source_data", "attributes"))
-        yield from self._create("create_dataset_item", path, body)
+        body = yield from self._body("create_dataset_item", content, ("source_data", "attributes"))
+        request = Request(path, {}, body, is_large=content.is_large)
+        yield from _steps_of(self._operations.create_dataset_item(request))
 
     def _exists(self, organization_id: str, name: Any) -> bool:
         query = "SELECT 1 FROM datasets WHERE organization_id = ? AND name = ?"
         return self._store.execute(query, (organization_id, name)).fetchone() is not None
 
-    def _body(self, operation_id: str, content: Mapping[str, Any], fields: Sequence[str]) -> dict[str, Any]:
-        body = {name: content[name] for name in fields if name in content}
+    def _body(
+        self, operation_id: str, content: _Content, names: Sequence[str]
+    ) -> Generator[None, None, dict[str, Any]]:
+        body = {name: content.fields[name] for name in names if name in content.fields}
         schema = self._bodies[operation_id]
-        if schema is not None:
+        if schema is not None and content.is_large:
+            yield from schema.checking(body, "body", content.text)
+        elif schema is not None:
             schema.check(body, "body")
         return body
-
-    def _create(
-        self, operation_id: str, path: dict[str, str], body: dict[str, Any]
-    ) -> Generator[None, None, dict[str, Any]]:
-        response = yield from _steps_of(getattr(self._operations, operation_id)(Request(path, {}, body)))
-        created: dict[str, Any] = json.loads(response.body)
-        return created
 
 
 @contextlib.contextmanager
@@ -310,12 +332,12 @@ def _text(content: Mapping[str, Any], name: str) -> str | None:
     return value
 
 
-def _steps_of(coroutine: Coroutine[Any, Any, Response]) -> Generator[None, None, Response]:
+def _steps_of(coroutine: Coroutine[Any, Any, _Result]) -> Generator[None, None, _Result]:
     """Run a coroutine that waits for nothing, but may leave others their turn (`asyncio.sleep(0)`)."""
     try:
         while coroutine.send(None) is None:
             yield
     except StopIteration as end:
-        return cast("Response", end.value)
+        return cast("_Result", end.value)
     coroutine.close()
     raise RuntimeError("an operation waits inside of a transaction")

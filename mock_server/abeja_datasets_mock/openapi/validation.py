@@ -1,27 +1,29 @@
 """The check of a JSON value against a schema of the document, with a message that names the place and the fix."""
 
+import contextlib
 import functools
-import itertools
 import logging
 import operator
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Generator, Iterable, Iterator, Mapping
 from typing import Any
 
 import jsonschema_rs
 
 from abeja_datasets_mock.errors import Refusal, bad_request
 
+from .long_integers import may_have_long_integers, put_back, set_aside
+from .narrowing import Narrowed, narrowing
+
 _logger = logging.getLogger("abeja_datasets_mock")
 _SUBJECT = "the value"
 """Stands for the value in messages, which would otherwise repeat up to megabytes of it."""
 
-_WIDTHS = (128, 32, 8, 2, 0)
-"""Members that a sample of a value keeps of a container, on each level from the outermost; an object also keeps those
-that the schema names, so that none of them seems to be missing."""
-
 
 class Schema:
     """A schema of the document, compiled.
+
+    The validator copies the failing part into an error, which holds the interpreter for long where that has millions of
+    members. So a large value is first made smaller; to find whether a value is valid copies nothing.
 
     Args:
         schema: the schema; its references point into the document.
@@ -48,16 +50,34 @@ class Schema:
     def check(self, value: Any, name: str) -> None:
         """Raise the refusal of `value` unless it is valid; `name` is its name in the message."""
         if not self._is_valid(value):
-            raise self._refusal(value, name)
+            with _refusing(name):
+                error = self._error(value)
+                raise _refusal(error, error.instance_path, name)
 
-    def _refusal(self, value: Any, name: str) -> Refusal:
-        try:
-            error = self._error_in_sample(value) or self._error(value)
-        except ValueError:
-            # The validator copies the value into an error, to a depth of 255.
-            return bad_request(f"{name}: not valid, and nested too deeply to name the place")
-        place = path_text(error.instance_path) or name
-        return bad_request(f"{place}: {error.message}")
+    def checking(self, value: Any, name: str, text: bytes) -> Generator[None, None, None]:
+        """Check a value of any size as `check` does, in turns with other requests.
+
+        Args:
+            value: the value.
+            name: its name in the message.
+            text: the JSON text that it is from.
+
+        Raises:
+            Refusal: it is not valid. The message has no place where no part of the value shows the error alone.
+        """
+        aside = (yield from set_aside(value)) if may_have_long_integers(text) else []
+        if not self._is_valid(value):
+            yield
+            yield from self._refusing_large(value, name)
+        put_back(aside)
+
+    def _refusing_large(self, value: Any, name: str) -> Generator[None, None, None]:
+        narrowed = yield from narrowing(value, self._is_valid, self._names)
+        with _refusing(name):
+            error = narrowed and self._error(narrowed.value)
+            if not (narrowed and error and _is_real(error, value, narrowed)):
+                raise bad_request(f"{name}: not valid, and too large to name the place; send a smaller part of it")
+            raise _refusal(error, narrowed.place(error.instance_path), name)
 
     def _error(self, value: Any) -> jsonschema_rs.ValidationError:
         """Return the first error of an invalid value; `iter_errors` makes all of them, millions in a large body."""
@@ -67,44 +87,36 @@ class Schema:
             return _innermost(first)
         raise AssertionError("the value is valid")
 
-    def _error_in_sample(self, value: Any) -> jsonschema_rs.ValidationError | None:
-        """Return an error of a sample of the value; None unless the value itself has the same error.
 
-        An error copies the failing part, and holds the interpreter for long where that has millions of members.
-        """
-        sample = _sample(value, _WIDTHS, self._names)
-        if self._is_valid(sample):
-            return None
-        error = self._error(sample)
-        whole, kept = (functools.reduce(operator.getitem, error.instance_path, root) for root in (value, sample))
-        match error.kind:
-            case jsonschema_rs.ValidationErrorKind.Type():
-                is_real = True
-            case jsonschema_rs.ValidationErrorKind.Required(property=name):
-                is_real = name not in whole
-            case _:
-                is_real = not isinstance(whole, list | dict) or len(whole) == len(kept)
-        return error if is_real else None
+@contextlib.contextmanager
+def _refusing(name: str) -> Iterator[None]:
+    """Raise the refusal of a value that is too deep for an error: the validator copies 255 levels into one."""
+    try:
+        yield
+    except ValueError:
+        raise bad_request(f"{name}: not valid, and nested too deeply to name the place") from None
+
+
+def _refusal(error: jsonschema_rs.ValidationError, path: Iterable[str | int], name: str) -> Refusal:
+    return bad_request(f"{path_text(path) or name}: {error.message}")
+
+
+def _is_real(error: jsonschema_rs.ValidationError, value: Any, narrowed: Narrowed) -> bool:
+    """Return whether a value has the error that it has as narrowed."""
+    path = list(error.instance_path)
+    kept = functools.reduce(operator.getitem, path, narrowed.value)
+    whole = functools.reduce(operator.getitem, narrowed.place(path), value)
+    match error.kind:
+        case jsonschema_rs.ValidationErrorKind.Type():
+            return True
+        case jsonschema_rs.ValidationErrorKind.Required(property=name):
+            return name not in whole
+    return not isinstance(whole, list | dict) or len(whole) == len(kept)
 
 
 def _around(document: Mapping[str, Any]) -> dict[str, Any]:
     """Return the components that nearly all references lead to."""
     return {"schemas": document.get("components", {}).get("schemas", {})}
-
-
-def _sample(value: Any, widths: Sequence[int], names: frozenset[str]) -> Any:
-    """Copy a value with the first members of its lists and objects, and with all members that have one of the names."""
-    if not isinstance(value, list | dict):
-        return value
-    if not widths:
-        return type(value)()
-    width, *inner = widths
-    if isinstance(value, list):
-        return [_sample(member, inner, names) for member in value[:width]]
-    keys = dict.fromkeys(itertools.islice(value, width))
-    if len(keys) < len(value):
-        keys |= dict.fromkeys(sorted(names & value.keys()))
-    return {key: _sample(value[key], inner, names) for key in keys}
 
 
 def _strings(schema: Any) -> Iterator[str]:

@@ -11,8 +11,9 @@ import sqlite3
 import time
 import weakref
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TypeVar
+from typing import Generic, TypeVar
 
 from abeja_datasets_mock.errors import Refusal, StorageFailed
 
@@ -65,7 +66,7 @@ class Store:
         """
         while True:
             if not self.connection.in_transaction:
-                return _unwrap(self._run(work))
+                return self._run(work).unwrap()
             self._forget_ended_loop()
             outcome = self._run(work)
             try:
@@ -73,7 +74,7 @@ class Store:
             except StorageFailed:
                 # It may have seen what is now undone, so it looks again.
                 continue
-            return _unwrap(outcome)
+            return outcome.unwrap()
 
     async def read_many(self, work: Callable[[], _Result]) -> _Result:
         """Run `work` as `read` does, when it has several statements: all of them see the same state of the file.
@@ -108,22 +109,22 @@ class Store:
             try:
                 await self._committed()
             except StorageFailed:
-                if not isinstance(outcome, Refusal):
+                if outcome.refusal is None:
                     raise
                 # The reason of the refusal may be undone now.
                 continue
-            return _unwrap(outcome)
+            return outcome.unwrap()
 
     def close(self) -> None:
         """Close the file. What is not committed was not acknowledged, and is lost."""
         self._abandon()
         self._close()
 
-    def _run(self, work: Callable[[], _Result]) -> tuple[_Result] | Refusal:
+    def _run(self, work: Callable[[], _Result]) -> "_Outcome[_Result]":
         try:
-            return (work(),)
+            return _Outcome([work()])
         except Refusal as refusal:
-            return refusal
+            return _Outcome([], refusal)
         except Exception as error:
             # Half of its changes may be there, or SQLite may have rolled back by itself (a full disk).
             failure = StorageFailed("the storage failed") if isinstance(error, sqlite3.Error) else error
@@ -207,7 +208,20 @@ class Store:
             self.on_undo()
 
 
-def _unwrap(outcome: tuple[_Result] | Refusal) -> _Result:
-    if isinstance(outcome, Refusal):
-        raise outcome
-    return outcome[0]
+@dataclass(slots=True)
+class _Outcome(Generic[_Result]):
+    """What work has returned, or the refusal that it has raised."""
+
+    result: list[_Result]
+    refusal: Refusal | None = None
+
+    def unwrap(self) -> _Result:
+        """Return the result, or raise the refusal."""
+        refusal, self.refusal = self.refusal, None
+        if refusal is None:
+            return self.result[0]
+        try:
+            raise refusal
+        finally:
+            # A frame that names it would keep all that the request held, until a collection that takes long.
+            del refusal
