@@ -182,10 +182,12 @@ def authorization(server: RunningServer) -> str:
 def send_raw(server: RunningServer) -> Callable[..., bytes]:
     """Send bytes as they are, and give all that comes back until the server closes or falls silent."""
 
-    def send(data: bytes, *, silence: float = 0.3) -> bytes:
+    def send(data: bytes, *, silence: float = 0.3, step: int = 10**9) -> bytes:
         address = httpx.URL(server.url)
         with socket.create_connection((address.host, address.port or 80), timeout=silence) as connection:
-            connection.sendall(data)
+            connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            for at in range(0, len(data), step):
+                connection.sendall(data[at : at + step])
             received = b""
             try:
                 while chunk := connection.recv(65536):

@@ -155,6 +155,46 @@ def test_a_head_that_keeps_http(send_raw: Send, head: str) -> None:
     assert statuses(send_raw(f"{head}\r\n".encode())) == [b"404"]
 
 
+UPGRADE = "Connection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\nHTTP2-Settings: AAMAAABkAAQAAP__\r\n"
+BODY = '{"name":"n","type":"t","props":{}}'
+SECOND = "GET /x HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n"
+
+
+@pytest.mark.parametrize("step", [1, 10**6])
+@pytest.mark.parametrize(
+    ("line", "fields", "body", "expected"),
+    [
+        ("POST %s", f"{UPGRADE}Content-Length: {len(BODY)}\r\n", BODY, b"201"),
+        ("POST %s", f"{UPGRADE}Content-Length: {len(SECOND)}\r\n", SECOND, b"400"),
+        (
+            "POST %s", f"{UPGRADE}Transfer-Encoding: chunked\r\n",
+            f"8\r\n{BODY[:8]}\r\n{len(BODY) - 8:x};a=b\r\n{BODY[8:]}\r\n0\r\nA: b\r\n\r\n", b"201",
+        ),
+        ("GET %s", f"{UPGRADE}Content-Length: {len(SECOND)}\r\n", SECOND, b"200"),
+        ("GET %s", UPGRADE, "", b"200"),
+        ("CONNECT /", f"Content-Length: {len(SECOND)}\r\n", SECOND, b"404"),
+        # The space around a value is no part of it.
+        ("POST %s", f"Content-Length: \t {len(BODY)} \t \r\n", BODY, b"201"),
+    ],
+)  # fmt: skip
+def test_a_body_is_no_second_request(  # noqa: PLR0917 - each is a part of the request
+    send_raw: Send, authorization: str, step: int, line: str, fields: str, body: str, expected: bytes
+) -> None:
+    line = f"{line.replace('%s', PATH.decode())} HTTP/1.1\r\nHost: a \r\n"
+    head = f"{line}Authorization: {authorization}\r\nContent-Type: application/json\r\n{fields}\r\n"
+    response = send_raw(f"{head}{body}{SECOND}".encode(), silence=5, step=step)
+    assert statuses(response) == [expected, b"404"]
+
+
+@pytest.mark.parametrize(("version", "expected"), [("1.0", [b"201"]), ("1.1", [b"100", b"201"])])
+def test_a_client_of_http_1_0_is_not_asked_for_the_body(
+    send_raw: Send, authorization: str, version: str, expected: list[bytes]
+) -> None:
+    head = f"POST {PATH.decode()} HTTP/{version}\r\nHost: a\r\nAuthorization: {authorization}\r\nConnection: close\r\n"
+    head += f"Content-Type: application/json\r\nExpect: 100-continue \r\nContent-Length: {len(BODY)}\r\n\r\n"
+    assert statuses(send_raw((head + BODY).encode(), silence=5)) == expected
+
+
 def test_too_many_connections(server: RunningServer, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("abeja_datasets_mock.http.protocol.MAX_CONNECTIONS", 3)
     address = httpx.URL(server.url)
@@ -221,11 +261,12 @@ def test_a_refusal_copies_a_small_part_of_the_value(schema: dict[str, Any], valu
 import json, resource, sys
 from abeja_datasets_mock.errors import Refusal
 from abeja_datasets_mock.openapi.validation import Schema
+from abeja_datasets_mock.turns import at_once
 
 schema, value = Schema(json.loads(sys.argv[1]), {}), eval(sys.argv[2])
 before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
 try:
-    schema.check(value, "body")
+    at_once(schema.checking(value, "body", b""))
 except Refusal:
     print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before)
 """

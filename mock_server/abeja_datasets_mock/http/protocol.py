@@ -9,6 +9,7 @@ import asyncio
 import logging
 import re
 from collections.abc import Callable
+from types import SimpleNamespace
 from typing import Any
 from urllib.parse import unquote
 
@@ -117,7 +118,8 @@ class ContractProtocol(HttpToolsProtocol):
 
     def on_header(self, name: bytes, value: bytes) -> None:
         """Read a header field, or a trailer field."""
-        name = name.lower()
+        # The parser leaves the space behind a value there, which is no part of it (RFC 9112, section 5.1).
+        name, value = name.lower(), value.rstrip(b" \t")
         self.headers.append((name, value))
         if name == b"expect" and value.lower() == b"100-continue":
             self.expect_100_continue = True
@@ -151,7 +153,8 @@ class ContractProtocol(HttpToolsProtocol):
             access_log=False,
             default_headers=self.server_state.default_headers,
             message_event=asyncio.Event(),
-            expect_100_continue=self.expect_100_continue,
+            # HTTP/1.0 has no such response (RFC 9110, section 10.1.1).
+            expect_100_continue=self.expect_100_continue and version != "1.0",
             keep_alive=version != "1.0" and self.parser.should_keep_alive(),
             on_response=self.on_response_complete,
         )
@@ -164,6 +167,8 @@ class ContractProtocol(HttpToolsProtocol):
 
     def on_message_complete(self) -> None:
         """End a request."""
+        if self._left != 0 and self.parser.should_upgrade():
+            return  # The parser stops in front of the body.
         self._stage = _BETWEEN
         self._frame, self._tail = 0, b""
         super().on_message_complete()
@@ -245,7 +250,7 @@ class ContractProtocol(HttpToolsProtocol):
             self.parser.feed_data(piece)
         except httptools.HttpParserUpgrade:
             # No other protocol is spoken: the response is that to a request without it (RFC 9110, section 7.8).
-            pass
+            self._go_on_with_body()
         except httptools.HttpParserError as error:
             reason = error.__context__
             self.send_400_response(str(reason) if isinstance(reason, Malformed) else f"not a valid request: {error}")
@@ -253,6 +258,19 @@ class ContractProtocol(HttpToolsProtocol):
             # A head or a body that was whole has set it back.
             if self._frame >= MAX_HEAD:
                 self.send_400_response(f"{_PARTS[self._stage]} longer than {MAX_HEAD} bytes")
+
+    def _go_on_with_body(self) -> None:
+        """Parse the body of a request that asks for another protocol with a parser that does not know of that."""
+        if self._left == 0:
+            return
+        framing = b"Transfer-Encoding: chunked" if self._left is None else b"Content-Length: %d" % self._left
+        rest = SimpleNamespace(on_body=self.on_body, on_message_complete=self._on_rest_complete)
+        self.parser = httptools.HttpRequestParser(rest)
+        self.parser.feed_data(b"POST / HTTP/1.1\r\n%b\r\n\r\n" % framing)
+
+    def _on_rest_complete(self) -> None:
+        self.parser = httptools.HttpRequestParser(self)
+        self.on_message_complete()
 
     def send_400_response(self, msg: str) -> None:
         """Refuse bytes that are not HTTP, or come too slowly, and close the connection."""
