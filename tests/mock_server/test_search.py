@@ -106,6 +106,8 @@ def test_finds(api: "Api", q: str, found: set[int] | None) -> None:
         "a:>1", "a:<=1", "a:1~", "a:x~2", 'a:"x y"~2', "a:1^2", "(a:1)^2", "a:/x/", "/x/", "a:b/c", "a:(1 OR 2)",
         "a:(1)", "a:b:c", "a:12:30", "a:T12:30", "(a:1", "a:1)", "()", "NOT", "AND", "a:1 AND", "OR a:1", "a:NOT b:1",
         "a:1 AND AND b:2", "a:1 NOT b:2", "a:'1'", 'a:"open', "a:b\\", "!a:1", "a:!1", "a:x&&y", "a:x||y", 'a:x"y',
+        "a:b,c:d", "a:[1 TO", "a:{", "a:]", "^2", "~", "a:^2", "a~:1", "a:1^1~1", "TO:TO", "a:[TO TO TO]", "a:b^-1",
+        "a:1 OR " * 580 + "a:1)", "\u3000", "a:\u3000", "\uff08a:1\uff09 OR", '"' * 4000 + "'", "\\" * 4001,
         "a:b^.", "a:b~.", "a:b^1.1.1", "a:b~1.1.1", 'a:"b c"~.', "a:b^", "a:b^..~.", "(a:b)^.", "a:b AND c:d^.", "^.",
         "a:" + "*" * 4000, "x" * 4097, "(" * 2000 + "a:1" + ")" * 2000, "NOT " * 1000 + "a:1", "\0", "a:1;b:2 c",
     ],
@@ -167,7 +169,27 @@ def test_deep_queries_are_answered(api: "Api", q: str, found: int) -> None:
 )
 def test_deeper_ones_are_refused(api: "Api", q: str) -> None:
     dataset = api.create_dataset()
-    assert api.refused(400, "GET", api.items_path(dataset), params={"q": q}) == "q: nested too deeply"
+    assert api.refused(400, "GET", api.items_path(dataset), params={"q": q}) == (
+        "q: nested too deeply; 200 levels of parentheses, NOT, AND and OR are the most"
+    )
+
+
+@pytest.mark.parametrize(
+    ("q", "told"),
+    [
+        ("^2", "unexpected ^ at position 0"),
+        ("a:~", "unexpected ~ at position 2"),
+        ("a:1 AND )", "unexpected ) at position 8"),
+        ("(a:1", "it ends too early: a value, a quote or a closing parenthesis is missing"),
+        ("a:", "it ends too early: a value, a quote or a closing parenthesis is missing"),
+        ("a:12:30", "a field behind a field (quote a value with a colon) is not supported"),
+        ("!a:1", "!a: quote a value that holds one of"),
+        ("x" * 4097, "longer than 4096 characters; send several shorter queries"),
+    ],
+)
+def test_a_refusal_says_what_is_wrong(api: "Api", q: str, told: str) -> None:
+    dataset = api.create_dataset()
+    assert api.refused(400, "GET", api.items_path(dataset), params={"q": q}).startswith(f"q: {told}")
 
 
 def test_a_comma_may_end_a_string_or_begin_a_key(api: "Api") -> None:

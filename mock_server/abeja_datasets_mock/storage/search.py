@@ -39,6 +39,7 @@ _ESCAPE = re.compile(r"\\(.)", re.DOTALL)
 _RESERVED = re.compile(r'[*?:/"]|&&|\|\||^!')
 _LANGUAGE = 'use field:word or field:"phrase", joined by AND, OR, NOT and parentheses'
 _SHOWN = 80
+_PLACE = re.compile(r"unexpected +'(.*)' at position ([0-9]+)", re.DOTALL)
 
 # Parts of Lucene's language that this one lacks, as its users call them; the first match counts.
 _UNSUPPORTED: tuple[tuple[type[tree.Item], str], ...] = (
@@ -51,6 +52,7 @@ _UNSUPPORTED: tuple[tuple[type[tree.Item], str], ...] = (
     (tree.Plus, "a required clause (+)"),
     (tree.Prohibit, "a prohibited clause (-; quote a value that begins with it)"),
     (tree.UnknownOperation, "a space between two clauses"),
+    (tree.SearchField, "a field behind a field (quote a value with a colon)"),
     (tree.Term, "a word or phrase without a field"),
 )
 
@@ -62,24 +64,33 @@ def compile_query(query: str) -> Query:
         Refusal: 400 for all that is not in the documented language.
     """
     if len(query) > _LONGEST:
-        raise bad_request(f"q: longer than {_LONGEST} characters")
+        raise bad_request(f"q: longer than {_LONGEST} characters; send several shorter queries")
     try:
         parsed = parse(query)
     except IllegalCharacterError as error:
         place = int(str(error).rpartition(" ")[2])
         raise bad_request(f"q: {query[place]} at position {place} has no partner; {_LANGUAGE}") from None
     except ParseError as error:
-        reason = " ".join(str(error).removeprefix("Syntax error in input : ").rstrip("!").split())
-        raise bad_request(f"q: {reason[-_SHOWN:]}; {_LANGUAGE}") from None
+        raise bad_request(f"q: {_reason(str(error), query)}; {_LANGUAGE}") from None
     except (ArithmeticError, ValueError):
         # The parser reads what follows ^ or ~ as a decimal number.
         raise bad_request(f"q: a malformed number follows ^ or ~, which are not supported; {_LANGUAGE}") from None
     return _compile(parsed, 0)
 
 
+def _reason(message: str, query: str) -> str:
+    """Return what the parser found where it stopped, without its own words around that."""
+    found = _PLACE.search(message)
+    if found is None:
+        return "it ends too early: a value, a quote or a closing parenthesis is missing"
+    # The parser leaves ^ and ~ out of what it shows.
+    place, token = int(found[2]), found[1]
+    return f"unexpected {query[place] if query[place] in '^~' else token[:_SHOWN]} at position {place}"
+
+
 def _compile(node: Any, depth: int) -> Query:
     if depth > _DEEPEST:
-        raise bad_request("q: nested too deeply")
+        raise bad_request(f"q: nested too deeply; {_DEEPEST} levels of parentheses, NOT, AND and OR are the most")
     # luqum's grammar has AND bind tighter than OR, and NOT tighter than both.
     match node:
         case Group():
@@ -117,7 +128,8 @@ def _value(node: Any) -> str:
 def _text(word: str) -> str:
     if _RESERVED.search(_ESCAPE.sub("", word)):
         shown = word[:_SHOWN]
-        raise bad_request(f'q: {shown}: quote a value that holds one of * ? : / " && ||; wildcards are not supported')
+        reserved = '* ? : / " && ||, or begins with !'
+        raise bad_request(f"q: {shown}: quote a value that holds one of {reserved}; wildcards are not supported")
     return _ESCAPE.sub(r"\1", word)
 
 
