@@ -83,6 +83,27 @@ def test_a_view_takes_its_headers_through_a_given_http_client(face: "Face", serv
     assert server.only.headers["x-trace"] == "ours"
 
 
+def test_a_view_decodes_with_a_given_function(face: "Face", server: "ScriptedServer") -> None:
+    decoded: list[bytes] = []
+
+    def decode(body: bytes) -> Any:
+        decoded.append(body)
+        if b"ud800" in body or b"NaN" in body:
+            raise ValueError("not read here")
+        return {"by": "ours"}
+
+    client = face.open(server)
+    view = client.with_options(decode=decode).with_options(timeout=3)
+    for body in (b'{"a": 1}', b'{"a": "\\ud800"}', b'{"a": NaN}', b'{"a": 1}'):
+        server.reply(200, body)
+    assert view.get_dataset(1, 2) == {"by": "ours"}
+    assert view.get_dataset(1, 2) == {"a": "\ud800"}
+    with pytest.raises(InvalidResponse, match="NaN is not JSON"):
+        view.get_dataset(1, 2)
+    assert client.get_dataset(1, 2) == {"a": 1}
+    assert decoded == [b'{"a": 1}', b'{"a": "\\ud800"}', b'{"a": NaN}']
+
+
 @pytest.mark.parametrize(
     ("options", "error", "text"),
     [
@@ -91,6 +112,7 @@ def test_a_view_takes_its_headers_through_a_given_http_client(face: "Face", serv
         ({"deadline": -1}, ValueError, "deadline: "),
         ({"deadline": float("nan")}, ValueError, "deadline: "),
         ({"max_retry_count": 1.5}, ValueError, "max_retry_count: "),
+        ({"decode": "orjson"}, TypeError, "decode: a function is needed, not str"),
         ({"headers": "X: y"}, TypeError, "headers: a dict is needed, not str"),
         ({"headers": {"X": 1}}, TypeError, "headers: names and values are str, not int"),
         ({"headers": {1: "x"}}, TypeError, "headers: names and values are str, not int"),

@@ -73,6 +73,7 @@ class BaseClient:
         deadline: float | None = None,
         max_retry_count: int | None = None,
         headers: Mapping[str, str] | None = None,
+        decode: Callable[[bytes], Any] | None = None,
     ) -> Self:
         """Return a view of this client with other options. It shares the connections, and closes with them.
 
@@ -86,14 +87,21 @@ class BaseClient:
             max_retry_count: how many times a call is repeated at most.
             headers: headers to send beside the client's own, for tracing, say. Those of an earlier view stay, unless
                 they have the same name.
+            decode: a faster function for the JSON of responses, such as `msgspec.json.decode` or `orjson.loads`. The
+                client's own decoder reads each body for which the function raises a ValueError.
 
         Raises:
             ValueError: an option is not usable. The message names it.
-            TypeError: `headers` is not a dict of str.
+            TypeError: `headers` is not a dict of str, or `decode` is no function.
         """
         try:
             changed = settings.changed(
-                self._settings, timeout=timeout, deadline=deadline, max_retry_count=max_retry_count, headers=headers
+                self._settings,
+                timeout=timeout,
+                deadline=deadline,
+                max_retry_count=max_retry_count,
+                headers=headers,
+                decode=decode,
             )
         except BaseException as error:
             del headers  # they may hold a secret

@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from abeja_datasets import APIClient, AsyncAPIClient
 from abeja_datasets.exceptions import BadRequest, Error
-from abeja_datasets_loading.actions.partial_file import PartialFile, lines, partial_of, remove, target_of
+from abeja_datasets_loading.actions.partial_file import PartialFile, decode, lines, partial_of, remove, target_of
 from abeja_datasets_loading.errors import JournalError
 from abeja_datasets_loading.journal.records import Counts, Record, State, Target
 from abeja_datasets_loading.options import Identifier, Options, file_path, place_of, whole
@@ -148,7 +148,7 @@ class _Exporting(running.Run):
 
     async def _write(self, file: PartialFile, state: dict[str, Any], page_size: int) -> None:
         """Write the items page by page, and keep in the journal how far they go."""
-        entries = self.client.iter_dataset_items(
+        entries = self.client.with_options(decode=decode).iter_dataset_items(
             self.organization_id,
             self.dataset_id,
             {"q": state["q"], "limit": page_size},

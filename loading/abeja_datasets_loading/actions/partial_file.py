@@ -119,6 +119,8 @@ try:
     import msgspec
 except ImportError:  # the extra `loading` brings it
     _encode_lines: Callable[[list[Any]], bytes] = _plain_lines
+    decode: Callable[[bytes], Any] | None = None
 else:
-    # It takes a seventh of the time. It writes NaN as null, but a response with NaN is no valid one.
+    # They take a seventh and half of the time. NaN becomes null, but a response with NaN is no valid one.
     _encode_lines = msgspec.json.Encoder().encode_lines
+    decode = msgspec.json.Decoder().decode

@@ -271,7 +271,10 @@ class Exchange:
             return Result(None, response, elapsed, self)
         is_text = self._call.accept.startswith("text/")
         try:
-            body = bodies.text(response.body, response.headers) if is_text else bodies.decode(response.body)
+            if is_text:
+                body = bodies.text(response.body, response.headers)
+            else:
+                body = bodies.decode(response.body, self._settings.decode)
         except (ValueError, RecursionError) as misfit:
             forget_locals(misfit)
             cause = bodies.without_document(misfit, self._redact)

@@ -1,7 +1,7 @@
-"""Checking what a client or a view of it may be given beside its settings: headers, a user agent, a hook."""
+"""Checking what a client or a view of it may be given beside its settings: headers, a user agent, a hook, a decoder."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from abeja_datasets.calls.attempts import Hook
@@ -66,6 +66,18 @@ def user_agent(value: object) -> str:
     if not isinstance(text, str) or not _HEADER_VALUE.fullmatch(text):
         raise ValueError(f"user_agent: printable ASCII text such as 'my-program/1.0' is needed, not {value!r:.80}")
     return text
+
+
+def decoder(given: Any) -> Callable[[bytes], Any]:
+    """Check the function that decodes responses.
+
+    Raises:
+        TypeError: it can't be called.
+    """
+    if not callable(given):
+        raise TypeError(f"decode: a function is needed, not {type(given).__name__}")
+    decode: Callable[[bytes], Any] = given
+    return decode
 
 
 def hook(given: Any, *, is_async: bool) -> Hook:

@@ -63,6 +63,8 @@ class Settings(NamedTuple):
     """Called after each attempt."""
     headers: tuple[tuple[str, str], ...] = ()
     """Sent beside the library's own."""
+    decode: Callable[[bytes], Any] | None = None
+    """Decodes the JSON of a response; the client's own decoder reads what it refuses."""
 
     def copied(self) -> "Settings":
         """Return settings that share nothing that changes: the token a function returned, and what a hook did."""
@@ -116,12 +118,13 @@ def changed(
     deadline: float | None,
     max_retry_count: int | None,
     headers: Mapping[str, str] | None,
+    decode: Callable[[bytes], Any] | None,
 ) -> Settings:
     """Return settings in which those that are not None replace what was there; headers are added to the others.
 
     Raises:
         ValueError: a value is not usable. The message names the argument.
-        TypeError: `headers` is not a dict of text.
+        TypeError: `headers` is not a dict of text, or `decode` can't be called.
     """
     new: dict[str, Any] = {}
     if timeout is not None:
@@ -132,6 +135,8 @@ def changed(
         new["max_retry_count"] = _count("max_retry_count", max_retry_count)
     if headers is not None:
         new["headers"] = options.merged(settings.headers, options.headers(headers))
+    if decode is not None:
+        new["decode"] = options.decoder(decode)
     return settings._replace(**new)
 
 
