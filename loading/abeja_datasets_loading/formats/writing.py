@@ -7,13 +7,15 @@ import tempfile
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, Any, Final
 
-from abeja_datasets_loading.formats.model import FileRefused, Note, Place
+from abeja_datasets_loading.formats.model import FileRefused, Invalid, Note, Place
 from abeja_datasets_loading.formats.sources.text import name_of
+from abeja_datasets_loading.formats.sources.uris import check_sources
 from abeja_datasets_loading.formats.values.geometry import ENTRY_KINDS
 
 Item = Mapping[str, Any]
+_LEFT_OUT: Final = "has no place in this format, and is left out"
 
 
 class Writer(ABC):
@@ -69,10 +71,11 @@ class LinesWriter(Writer):
     """Writes a text file."""
 
     _newline: str | None = "\n"
+    _errors = "strict"
 
     def start(self) -> None:
         """Open the file."""
-        self._text: IO[str] = self.path.open("w", encoding="utf-8", newline=self._newline)
+        self._text: IO[str] = self.path.open("w", encoding="utf-8", errors=self._errors, newline=self._newline)
 
     def close(self) -> None:
         """Close the file."""
@@ -81,6 +84,12 @@ class LinesWriter(Writer):
     def finish(self) -> Iterable[str]:
         """Write nothing more."""
         return ()
+
+
+class JsonTextWriter(LinesWriter):
+    """Writes JSON. Half a surrogate pair, which UTF-8 has no form for, is escaped as JSON escapes it."""
+
+    _errors = "backslashreplace"
 
 
 def _beside(target: Path, *, is_folder: bool) -> Path:
@@ -128,14 +137,24 @@ def write_items(items: Iterable[Item], target: Path | str, make: Callable[[Path]
             writer.start()
             try:
                 for number, item in enumerate(items):
-                    for lost in writer.add(item):
-                        yield Note(place, f"item {number}: {lost} has no place in this format, and is left out")
+                    for text in _added(writer, item):
+                        yield Note(place, f"item {number}: {text}")
                 for lost in writer.finish():
-                    yield Note(place, f"{lost} has no place in this format, and is left out")
+                    yield Note(place, f"{lost} {_LEFT_OUT}")
             finally:
                 writer.close()
             writer.commit()
         unless_whole.pop_all()
+
+
+def _added(writer: Writer, item: Item) -> Iterator[str]:
+    try:
+        check_sources(item)
+    except Invalid as error:
+        yield f"{error.pointer}: {error.reason}; the item is left out"
+        return
+    for lost in writer.add(item):
+        yield f"{lost} {_LEFT_OUT}"
 
 
 @contextlib.contextmanager

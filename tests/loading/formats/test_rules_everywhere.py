@@ -14,6 +14,7 @@ from abeja_datasets_loading.formats.files import open_file
 from abeja_datasets_loading.formats.model import Rejected
 from abeja_datasets_loading.formats.options import Options
 from abeja_datasets_loading.formats.rejected import write_rejected
+from abeja_datasets_loading.formats.sources.uris import Uris
 from abeja_datasets_loading.formats.targets import target_of
 from abeja_datasets_loading.formats.writing import write_items
 
@@ -140,3 +141,44 @@ def test_a_folder_without_a_class_is_refused_and_an_image_at_the_root_rejected(t
     write(tmp_path, "in/c/b.jpg", "x")
     found = read(tmp_path / "in", "folder")
     assert (len(found.items), len(found.rejected)) == (1, 1)
+
+
+HALF = "x\ud800"
+
+
+@pytest.mark.parametrize("name", ["a.jsonl", "a.json"])
+@pytest.mark.parametrize("position", [0, 1])
+def test_half_a_surrogate_pair_in_a_uri_rejects_its_item(tmp_path: Path, name: str, position: int) -> None:
+    sources = [{"data_uri": "a"}, {"data_uri": "b"}]
+    sources[position] = {"data_uri": HALF}
+    items = [{"source_data": [{"data_uri": "a"}]}, {"source_data": sources}]
+    text = "\n".join(map(json.dumps, items)) if name == "a.jsonl" else json.dumps(items)
+    found = read(write(tmp_path, name, text))
+    assert found.items == items[:1]
+    place = "a.jsonl:2: " if name == "a.jsonl" else "a.json:1: /1"
+    assert f"{place}/source_data/{position}/data_uri: the name 'x\\ud800' holds half" in found.rejected[0]
+
+
+@pytest.mark.parametrize("form", ["jsonl", "json", "csv", "parquet"])
+def test_in_attributes_it_is_kept(tmp_path: Path, form: str) -> None:
+    entry = {"category_id": 1, "label_id": 1, "label": HALF}
+    items = [{"source_data": [{"data_uri": "é"}], "attributes": {"classification": [entry], HALF: ["é", HALF]}}]
+    assert list(write_items(items, tmp_path / "a", target_of("a", form, dict))) == []
+    assert read(tmp_path / "a", form).items == items
+
+
+@pytest.mark.parametrize("form", ["coco", "voc", "yolo"])
+def test_elsewhere_it_is_kept_or_named(tmp_path: Path, form: str) -> None:
+    entry = {"category_id": 1, "label_id": 1, "label": HALF, "rect": {"xmin": 1, "ymin": 1, "xmax": 2, "ymax": 2}}
+    items: list[dict[str, Any]] = [
+        {"source_data": [{"data_uri": "a.jpg", "width": 9, "height": 9}], "attributes": {"detection": [entry]}},
+        {"source_data": [{"data_uri": HALF}], "attributes": {}},
+    ]
+    notes = [note.text for note in write_items(items, tmp_path / "a", target_of("a", form, dict))]
+    assert "item 1: /source_data/0/data_uri: the name 'x\\ud800' holds half" in notes[-1]
+    assert any("label" in note for note in notes[:-1]) is (form == "voc")
+
+
+def test_a_template_of_uris_is_utf_8() -> None:
+    with pytest.raises(ValueError, match=r"'s3://\\udcff/\{path\}', which is no UTF-8"):
+        Uris("s3://\udcff/{path}")

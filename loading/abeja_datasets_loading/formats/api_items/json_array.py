@@ -4,7 +4,8 @@ from collections.abc import Generator
 from pathlib import Path
 from typing import Any
 
-from abeja_datasets_loading.formats.model import FileRefused, Invalid, Place, Record, Rejected, Row
+from abeja_datasets_loading.formats.api_items import jsonl
+from abeja_datasets_loading.formats.model import FileRefused, Invalid, Place, Record, Rejected
 from abeja_datasets_loading.formats.options import Options
 from abeja_datasets_loading.formats.sources.text import TextSource
 from abeja_datasets_loading.formats.values import json_values
@@ -32,10 +33,8 @@ def read(path: Path | str, options: Options) -> Generator[Record, None, None]:
 
 
 def _record(place: Place, value: Any, text: str) -> Record:
-    if not isinstance(value, dict):
-        return Rejected(place, "is no JSON object", text)
     try:
         json_values.check(text)
     except Invalid as error:
         return Rejected(place, error.reason, text)
-    return Row(place, value, text)
+    return jsonl.record_of(place, value, text)

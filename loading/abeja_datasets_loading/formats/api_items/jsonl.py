@@ -5,9 +5,10 @@ from collections.abc import Generator, Mapping
 from pathlib import Path
 from typing import Any
 
-from abeja_datasets_loading.formats.model import FileRefused, Invalid, Rejected, Row
+from abeja_datasets_loading.formats.model import FileRefused, Invalid, Place, Rejected, Row
 from abeja_datasets_loading.formats.options import Options
 from abeja_datasets_loading.formats.sources.text import TextSource
+from abeja_datasets_loading.formats.sources.uris import check_sources
 from abeja_datasets_loading.formats.values import json_values
 
 _encode = json.JSONEncoder(ensure_ascii=False, allow_nan=False, separators=(", ", ": ")).encode
@@ -39,21 +40,25 @@ def read(path: Path | str, options: Options, *, is_start: bool = True) -> Genera
         source.close()
 
 
-def _record(place: Any, line: str) -> Row | Rejected:
+def _record(place: Place, line: str) -> Row | Rejected:
     try:
         value = json_values.parse(line)
     except Invalid as error:
         return Rejected(place, error.reason, line)
+    return record_of(place, value, line)
+
+
+def record_of(place: Place, value: Any, text: str) -> Row | Rejected:
+    """Return the record of a JSON value, which is to be an item."""
     if not isinstance(value, dict):
-        return Rejected(place, "is no JSON object", line)
-    return Row(place, value, line)
+        return Rejected(place, "is no JSON object", text)
+    try:
+        check_sources(value)
+    except Invalid as error:
+        return Rejected(place._replace(pointer=f"{place.pointer}{error.pointer}"), error.reason, text)
+    return Row(place, value, text)
 
 
 def line(item: Mapping[str, Any]) -> str:
-    """Return an item as a line. Half a surrogate pair, which UTF-8 has no form for, is escaped."""
-    text = _encode(item)
-    try:
-        text.encode()
-    except UnicodeEncodeError:
-        text = json.dumps(item, allow_nan=False)
-    return f"{text}\n"
+    """Return an item as a line. It may hold half a surrogate pair, which `JsonTextWriter` escapes."""
+    return f"{_encode(item)}\n"

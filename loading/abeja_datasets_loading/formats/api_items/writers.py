@@ -5,10 +5,10 @@ from collections.abc import Iterable
 
 from abeja_datasets_loading.formats.api_items import jsonl
 from abeja_datasets_loading.formats.tabular import parquet_writer, table_rows, tables
-from abeja_datasets_loading.formats.writing import Item, LinesWriter, Writer
+from abeja_datasets_loading.formats.writing import Item, JsonTextWriter, LinesWriter, Writer
 
 
-class JsonlWriter(LinesWriter):
+class JsonlWriter(JsonTextWriter):
     """Writes JSON Lines."""
 
     def add(self, item: Item) -> Iterable[str]:
@@ -17,7 +17,7 @@ class JsonlWriter(LinesWriter):
         return ()
 
 
-class JsonWriter(LinesWriter):
+class JsonWriter(JsonTextWriter):
     """Writes a JSON array, an item a line."""
 
     def start(self) -> None:

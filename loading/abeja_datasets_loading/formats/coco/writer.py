@@ -10,7 +10,7 @@ from abeja_datasets_loading.formats.sources.text import name_of
 from abeja_datasets_loading.formats.values import geometry
 from abeja_datasets_loading.formats.values.labels import canonical
 from abeja_datasets_loading.formats.values.numbers import difference, is_number
-from abeja_datasets_loading.formats.writing import Item, LabelNames, LinesWriter, entries_of, source_of
+from abeja_datasets_loading.formats.writing import Item, JsonTextWriter, LabelNames, entries_of, source_of
 
 _encode = json.JSONEncoder(ensure_ascii=False, allow_nan=False).encode
 _PIECE: Final = 1 << 16
@@ -33,13 +33,15 @@ class _Ids:
         return given
 
 
-class CocoWriter(LinesWriter):
+class CocoWriter(JsonTextWriter):
     """Writes a COCO file. Annotations wait in a temporary file until the images are written."""
 
     def start(self) -> None:
         """Begin the images."""
         super().start()
-        self._annotations: IO[str] = tempfile.TemporaryFile("w+", encoding="utf-8", newline="\n")  # noqa: SIM115 - closed by `close`
+        self._annotations: IO[str] = tempfile.TemporaryFile(  # noqa: SIM115 - closed by `close`
+            "w+", encoding="utf-8", errors=self._errors, newline="\n"
+        )
         self._names = LabelNames(self.props())
         self._image_ids, self._annotation_ids = _Ids(), _Ids()
         self._text.write('{"images": [')

@@ -4,7 +4,7 @@ import csv
 import re
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from abeja_datasets_loading.formats.model import FileRefused, Invalid, Place
 from abeja_datasets_loading.formats.sources.text import TextSource, name_of
@@ -29,6 +29,8 @@ class Uris:
     def __init__(self, template: str | None = None, mapping: Mapping[str, str] | None = None) -> None:
         if template is not None and _FIELD not in template:
             raise ValueError(f"the template of URIs is {template!r}; {_FIELD} is needed in it: s3://bucket/{_FIELD}")
+        if template is not None and not is_unicode(template):
+            raise ValueError(f"the template of URIs is {template!a}, which is no UTF-8")
         self._template = template or _FIELD
         self._mapping = mapping
 
@@ -85,11 +87,35 @@ def normalized(name: object) -> str:
     return path
 
 
-def _check_pairs(name: str) -> None:
+def check_sources(item: Mapping[str, Any]) -> None:
+    """Check that UTF-8 can hold the URIs of an item of the API.
+
+    Raises:
+        Invalid: one holds half a surrogate pair.
+    """
+    sources = item.get("source_data")
+    for number, source in enumerate(sources if isinstance(sources, list) else ()):
+        uri = source.get("data_uri") if isinstance(source, Mapping) else None
+        if isinstance(uri, str) and not is_unicode(uri):
+            raise Invalid(_halved(uri), f"/source_data/{number}/data_uri")
+
+
+def is_unicode(text: str) -> bool:
+    """Return whether UTF-8 can hold a text: it has no half of a surrogate pair, which JSON can hold."""
     try:
-        name.encode()
+        text.encode()
     except UnicodeEncodeError:
-        raise Invalid(f"the name {name!a} holds half a surrogate pair, which a URI can't") from None
+        return False
+    return True
+
+
+def _check_pairs(name: str) -> None:
+    if not is_unicode(name):
+        raise Invalid(_halved(name))
+
+
+def _halved(name: str) -> str:
+    return f"the name {name!a} holds half a surrogate pair, which a URI can't"
 
 
 def read_mapping(path: Path | str, encoding: str | None = None) -> dict[str, str]:

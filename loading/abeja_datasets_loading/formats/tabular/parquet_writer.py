@@ -7,8 +7,10 @@ from typing import Any
 
 from abeja_datasets_loading.formats.model import FileRefused, Place
 from abeja_datasets_loading.formats.sources.text import name_of
+from abeja_datasets_loading.formats.sources.uris import is_unicode
 from abeja_datasets_loading.formats.tabular.parquet import BATCH, MISSING
 from abeja_datasets_loading.formats.tabular.tables import REASON
+from abeja_datasets_loading.formats.values.json_values import escaped
 
 
 class ParquetRows:
@@ -55,11 +57,12 @@ class ParquetRows:
 
 def _row(item: Mapping[str, Any]) -> dict[str, Any]:
     sources = item.get("source_data") or [{}]
+    data_type = sources[0].get("data_type")
     return {
         "data_uri": sources[0].get("data_uri"),
-        "data_type": sources[0].get("data_type"),
-        "source_data": json.dumps(sources, ensure_ascii=False),
-        "attributes": json.dumps(item.get("attributes") or {}, ensure_ascii=False),
+        "data_type": data_type if isinstance(data_type, str) and is_unicode(data_type) else None,
+        "source_data": escaped(json.dumps(sources, ensure_ascii=False)),
+        "attributes": escaped(json.dumps(item.get("attributes") or {}, ensure_ascii=False)),
     }
 
 

@@ -2,11 +2,14 @@
 
 import json
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Final
 
+from abeja_datasets_loading.formats.sources.uris import is_unicode
 from abeja_datasets_loading.formats.values import geometry
+from abeja_datasets_loading.formats.values.json_values import escaped
 
 _encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
+_SHARED: Final = ("data_uri", "data_type")
 
 
 def rows_of(item: Mapping[str, Any]) -> tuple[list[dict[str, Any]], list[str]]:
@@ -17,8 +20,8 @@ def rows_of(item: Mapping[str, Any]) -> tuple[list[dict[str, Any]], list[str]]:
     """
     sources = item.get("source_data") or [{}]
     lost = [f"source_data[{number}]" for number in range(1, len(sources))]
-    lost += [f"source_data[0].{key}" for key in sources[0] if key not in ("data_uri", "data_type")]
-    shared = {key: sources[0][key] for key in ("data_uri", "data_type") if key in sources[0]}
+    shared = {key: sources[0][key] for key in _SHARED if key in sources[0] and is_unicode(str(sources[0][key]))}
+    lost += [f"source_data[0].{key}" for key in sources[0] if key not in shared]
     attributes = dict(item.get("attributes") or {})
     entries: list[dict[str, Any]] = []
     for kind, has_box in (("detection", True), ("classification", False)):
@@ -26,7 +29,7 @@ def rows_of(item: Mapping[str, Any]) -> tuple[list[dict[str, Any]], list[str]]:
         if None not in found:
             entries += [each for each in found if each is not None]
             del attributes[kind]
-    rest = {"attributes": _encode(attributes)} if attributes else {}
+    rest = {"attributes": escaped(_encode(attributes))} if attributes else {}
     rows = [shared | entry for entry in entries] or [dict(shared)]
     rows[0] |= rest
     return rows, lost
@@ -50,6 +53,6 @@ def _cells(entry: Any, has_box: bool) -> dict[str, Any] | None:
         return None
     if isinstance(box, Mapping) and set(box) != set(geometry.SIDES):
         return None
-    if entry.get("label") == "":
+    if entry.get("label") == "" or not is_unicode(str(entry.get("label"))):
         return None
     return {key: value for key, value in entry.items() if key != "rect"} | dict(box or {})

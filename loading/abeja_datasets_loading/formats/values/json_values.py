@@ -153,6 +153,11 @@ def _patiently(text: str) -> Any:
     return value
 
 
+def escaped(text: str) -> str:
+    """Return JSON text in which half a surrogate pair, which UTF-8 has no form for, is escaped."""
+    return text if text.isascii() else text.encode("utf-8", "backslashreplace").decode()
+
+
 def check(text: str) -> None:
     """Check that a value whose text `JsonFile` returned has only numbers that programs read.
 
