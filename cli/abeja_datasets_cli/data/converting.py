@@ -1,16 +1,22 @@
 """`abeja-datasets convert`: an annotation file into another format, without a server."""
 
+import contextlib
 import sys
 from collections.abc import Callable, Iterator
-from typing import Any
+from typing import TYPE_CHECKING, Any, Final
 
 import click
 
-from abeja_datasets_cli.data.api import REJECTED, failures
-from abeja_datasets_cli.data.inputs import with_input
+from abeja_datasets_cli.data.api import REJECTED, Failure, failures
+from abeja_datasets_cli.data.counting import Counting
+from abeja_datasets_cli.data.inputs import Input, read_settings, with_input
+from abeja_datasets_cli.data.loading_options import Errors, with_errors, with_progress
 from abeja_datasets_cli.data.output import Notes, note
 
-_EPILOG = """\b
+if TYPE_CHECKING:
+    from abeja_datasets_loading.formats.files import AnnotationFile
+
+_EPILOG: Final = """\b
 Examples:
   abeja-datasets convert coco.json items.jsonl --uri 's3://bucket/{path}'
   abeja-datasets convert voc/ coco.json --to coco
@@ -22,42 +28,58 @@ Exit codes: 0 all, 1 some rows rejected or something left out, 2 wrong use, or a
 @click.command(epilog=_EPILOG)
 @click.argument("source", metavar="IN")
 @click.argument("target", metavar="OUT")
-@click.option("--to", "target_format", help="The format to write; by default that of OUT's name.")
+@click.option("--to", "target_format", metavar="FORMAT", help="The format to write; by default that of OUT's name.")
+@click.option("--set", "settings", multiple=True, metavar="KEY=VALUE", help="Add an attribute to each row.")
+@with_errors
+@with_progress
 @with_input
 def convert(
-    source: str, target: str, target_format: str | None, reading: Callable[..., Any], dataset_type: str | None
-) -> None:
+    *, source: str, target: str, target_format: str | None, settings: tuple[str, ...], errors: Errors,
+    on_progress: Any, reading: Callable[..., Any], dataset_type: str | None,
+) -> None:  # fmt: skip
     """Convert an annotation file or folder. OUT is replaced only when all of it is written."""
     with failures():
-        from abeja_datasets_loading.formats.files import open_file
         from abeja_datasets_loading.formats.targets import target_of
         from abeja_datasets_loading.formats.writing import write_items
 
         form, options = reading(None, dataset_type)
-        opened = open_file(source, options, form)
-        counts = {"rows": 0, "rejected": 0}
+        given = Input((source,), form, options, read_settings(settings))
         left_out = Notes()
-        try:
+        with contextlib.closing(given.files()) as files, Counting("convert", on_progress) as shown:
+            _, opened = next(files)
+            rows = _Rows(opened, given, errors)
             make = target_of(target, target_format, lambda: opened.props, voc_origin=options.voc_origin)
-            for remark in write_items(_items(opened, counts), target, make):
+            for remark in write_items(shown.over(rows), target, make):
                 left_out.add(f"{remark.place}: {remark.text}")
-        finally:
-            left_out.end()
-            opened.close()
-    note(f"{counts['rows']:,} rows: {counts['rows'] - counts['rejected']:,} written, {counts['rejected']:,} rejected")
-    sys.exit(REJECTED if counts["rejected"] or left_out.count else 0)
+        left_out.end()
+    note(f"{rows.count:,} rows: {rows.count - rows.rejected:,} written, {rows.rejected:,} rejected")
+    sys.exit(REJECTED if rows.rejected or left_out.count else 0)
 
 
-def _items(opened: Any, counts: dict[str, int]) -> Iterator[Any]:
-    from abeja_datasets_loading.formats.model import Note, Rejected
+class _Rows:
+    """The items of an input. Rows that are rejected are named and counted."""
 
-    for record in opened:
-        if isinstance(record, Note):
-            note(f"note: {record.place}: {record.text}")
-            continue
-        counts["rows"] += 1
-        if isinstance(record, Rejected):
-            counts["rejected"] += 1
-            note(f"{record.place}: {record.reason}")
-        else:
-            yield record.item
+    def __init__(self, opened: "AnnotationFile", given: Input, errors: Errors) -> None:
+        self.count = self.rejected = 0
+        self._opened = opened
+        self._given = given
+        self._errors = errors
+
+    def __iter__(self) -> Iterator[Any]:
+        from abeja_datasets_loading.formats.model import Note, Rejected
+
+        for record in self._opened:
+            if isinstance(record, Note):
+                note(f"note: {record.place}: {record.text}")
+                continue
+            self.count += 1
+            if isinstance(record, Rejected):
+                note(f"{record.place}: {record.reason}")
+                self._reject()
+            else:
+                yield self._given.with_attributes(record.item)
+
+    def _reject(self) -> None:
+        self.rejected += 1
+        if option := self._errors.stopped_by(self.rejected):
+            raise Failure(f"{self.rejected:,} rows are rejected, and nothing was written ({option})", REJECTED)

@@ -10,6 +10,8 @@ from typing import Any, Final
 import click
 
 from abeja_datasets_cli.data.api import EXIT_CODES, REJECTED, Api, Failure, with_api
+from abeja_datasets_cli.data.counting import Counting
+from abeja_datasets_cli.data.loading_options import with_progress
 from abeja_datasets_cli.data.output import Notes, note
 
 _JSONL: Final = "jsonl"
@@ -32,7 +34,7 @@ Run the same command again to resume after an interruption. The target is replac
 @click.option("--to", "form", metavar="FORMAT", help="The format; by default that of the target's name.")
 @click.option("--q", metavar="QUERY", help='Only the items that match this query, such as "label:cat".')
 @click.option("--shard-size", type=click.IntRange(min=1), help="Write several files, of at most this many items each.")
-@click.option("--no-progress", is_flag=True, help="Show no progress.")
+@with_progress
 @with_api
 def export(
     api: Api,
@@ -42,7 +44,7 @@ def export(
     form: str | None,
     q: str | None,
     shard_size: int | None,
-    no_progress: bool,
+    on_progress: Any,
 ) -> None:
     """Export the items of a dataset into TARGET, whole or not at all."""
     if str(target) == "-":
@@ -56,28 +58,27 @@ def export(
     is_plain = shard_size is None and (form or target.suffix.lower()) in (_JSONL, ".jsonl", ".ndjson")
     lines = target if is_plain else target.with_name(f"{target.name}.items.jsonl")
     try:
-        report = export_items(
-            api.client, api.organization_id, dataset_id, lines, q=q, on_progress=False if no_progress else None
-        )
+        report = export_items(api.client, api.organization_id, dataset_id, lines, q=q, on_progress=on_progress)
     except OSError as error:  # the system names no file where a disk is full
         if isinstance(error, ConnectionFailed):
             raise
         raise Failure(f"{lines}: {error.strerror or error}", 2) from error
     left_out = 0
     if not is_plain:
-        left_out = _convert(lines, target, shard_size, make)
+        with Counting("convert", on_progress, report.read) as shown:
+            left_out = _convert(shown.over(_items(lines)), target, shard_size, make)
         lines.unlink()
     _describe(dataset, target.with_name(_DATASET))
     note(report.summary())
     sys.exit(REJECTED if left_out or not report.is_complete else 0)
 
 
-def _convert(lines: Path, target: Path, shard_size: int | None, make: Any) -> int:
+def _convert(items: Iterator[Any], target: Path, shard_size: int | None, make: Any) -> int:
     from abeja_datasets_loading.formats.writing import write_items
 
     left_out = Notes()
-    for path, items in _shards(_items(lines), target, shard_size):
-        for remark in write_items(items, path, make):
+    for path, shard in _shards(items, target, shard_size):
+        for remark in write_items(shard, path, make):
             left_out.add(f"{remark.place}: {remark.text}")
     left_out.end()
     return left_out.count

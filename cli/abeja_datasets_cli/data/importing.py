@@ -1,10 +1,11 @@
 """`abeja-datasets import`: annotation files into a dataset, each row exactly once."""
 
 import contextlib
-import shutil
 import sys
 import tempfile
+from collections import Counter
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
@@ -12,7 +13,9 @@ import click
 
 from abeja_datasets_cli.data import matching, rejecting, target
 from abeja_datasets_cli.data.api import EXIT_CODES, REJECTED, Api, Failure, with_api
+from abeja_datasets_cli.data.counting import Counting
 from abeja_datasets_cli.data.inputs import STDIN, Input, journal_of, read_settings, with_input
+from abeja_datasets_cli.data.loading_options import How, with_loading
 from abeja_datasets_cli.data.output import note
 from abeja_datasets_cli.data.validating import Validation, validate
 
@@ -20,6 +23,7 @@ if TYPE_CHECKING:
     from abeja_datasets_loading import Report
 
 _MOST_SHOWN: Final = 20
+_MEGABYTE: Final = 1_000_000
 _DEFAULT_TYPE: Final = "custom"
 _EPILOG = f"""\b
 Examples:
@@ -34,16 +38,6 @@ Run the same command again to resume after an interruption. What became of each 
 """
 
 
-class How(NamedTuple):
-    """How to load."""
-
-    on_error: Any
-    max_errors: int | None
-    rate: float | None
-    concurrency: int
-    on_progress: Any
-
-
 @click.command("import", epilog=_EPILOG)
 @click.argument("files", nargs=-1, required=True, metavar="FILE…")
 @click.option("--dataset", "dataset_id", metavar="ID", help="The dataset to load into.")
@@ -54,22 +48,12 @@ class How(NamedTuple):
 @click.option("--match", type=click.Choice(matching.KEYS), help="Update the items that are there; create the others.")
 @click.option("--journal", type=click.Path(path_type=Path), help="The journal; the default is FILE.journal.")
 @click.option("--rejected", type=click.Path(path_type=Path), help="Where rejected rows go; FILE.rejected by default.")
-@click.option(
-    "--on-error", type=click.Choice(["continue", "stop"]), default="continue", show_default=True,
-    help="Load the other rows, or nothing, when a row is rejected.",
-)  # fmt: skip
-@click.option("--max-errors", type=click.IntRange(min=0), help="Stop when more rows than this are rejected.")
-@click.option("--rate", type=float, help="The most requests a second.")
-@click.option(
-    "--concurrency", type=click.IntRange(min=1), default=64, show_default=True, help="The most requests at once."
-)
-@click.option("--no-progress", is_flag=True, help="Show no progress.")
+@with_loading
 @with_input
 @with_api
 def import_(
     api: Api, *, files: tuple[str, ...], dataset_id: str | None, name: str | None, settings: tuple[str, ...],
-    dry_run: bool, is_status: bool, match: str | None, journal: Path | None, rejected: Path | None, on_error: str,
-    max_errors: int | None, rate: float | None, concurrency: int, no_progress: bool,
+    dry_run: bool, is_status: bool, match: str | None, journal: Path | None, rejected: Path | None, how: How,
     reading: Callable[..., Any], dataset_type: str | None,
 ) -> None:  # fmt: skip
     """Load annotation files into a dataset: JSON Lines, JSON, CSV, Parquet, COCO, Pascal VOC, YOLO, image folders."""
@@ -83,19 +67,16 @@ def import_(
         raise click.UsageError("Give either --dataset or --create.")
     if not dry_run:
         _check_writable(book)
-    how = How(on_error, max_errors, rate, concurrency, False if no_progress else None)
-    with _without_stdin(files) as paths:
+    with _without_stdin(files, how) as paths:
         dataset = None if dataset_id is None else api.client.get_dataset(api.organization_id, dataset_id)
         props, kind = (None, dataset_type) if dataset is None else (dataset.get("props"), dataset.get("type"))
         form, options = reading(props, kind)
         given = Input(paths, form, options, read_settings(settings))
-        found = _validated(given, dataset, is_dry_run=dry_run, match=match)
+        found = _validated(given, dataset, how, is_dry_run=dry_run, match=match)
         if dry_run:
             sys.exit(REJECTED if found.rejected else 0)
-        if found.rejected and on_error == "stop":
-            raise Failure("a row is rejected, and nothing was sent (--on-error stop)", REJECTED)
-        if max_errors is not None and found.rejected > max_errors:
-            raise Failure(f"{found.rejected:,} rows are rejected, and nothing was sent (--max-errors)", REJECTED)
+        if option := how.errors.stopped_by(found.rejected):
+            raise Failure(f"{found.rejected:,} rows are rejected, and nothing was sent ({option})", REJECTED)
         if dataset is None:
             dataset = target.created(api, str(name), dataset_type or _DEFAULT_TYPE, found.props, book)
             note(f"dataset {dataset['dataset_id']}: {dataset.get('name')}")
@@ -113,7 +94,7 @@ def _check_writable(book: Path) -> None:
 
 
 @contextlib.contextmanager
-def _without_stdin(files: tuple[str, ...]) -> Iterator[tuple[str, ...]]:
+def _without_stdin(files: tuple[str, ...], how: How) -> Iterator[tuple[str, ...]]:
     """Return the paths of files, with a copy of standard input: an input is read more than once."""
     from abeja_datasets_loading.formats.sources.text import STDIN_COPY
 
@@ -122,12 +103,13 @@ def _without_stdin(files: tuple[str, ...]) -> Iterator[tuple[str, ...]]:
         return
     with tempfile.TemporaryDirectory(prefix="abeja-datasets-") as folder:
         copy = Path(folder) / STDIN_COPY
-        with copy.open("wb") as file:
-            shutil.copyfileobj(sys.stdin.buffer, file)
+        with copy.open("wb") as file, Counting("copy", how.on_progress) as shown:
+            for piece in shown.over(iter(partial(sys.stdin.buffer.read, _MEGABYTE), b"")):
+                file.write(piece)
         yield tuple(str(copy) if each == STDIN else each for each in files)
 
 
-def _validated(given: Input, dataset: Any, *, is_dry_run: bool, match: str | None) -> Validation:
+def _validated(given: Input, dataset: Any, how: How, *, is_dry_run: bool, match: str | None) -> Validation:
     from abeja_datasets_loading.items.items import Checker
 
     shown = 0
@@ -143,7 +125,8 @@ def _validated(given: Input, dataset: Any, *, is_dry_run: bool, match: str | Non
             note("… give --dry-run for all of them")
 
     checker = Checker() if dataset is None else Checker.of(dataset)
-    found = validate(given, checker, tell, note, has_updates=match == "dataset_item_id")
+    with Counting("validate", how.on_progress) as counting:
+        found = validate(given, checker, tell, counting, has_updates=match == "dataset_item_id")
     for line in found.lines():
         click.echo(line, err=not is_dry_run)
     return found
@@ -169,12 +152,12 @@ def _load(load: _Load, match: str | None) -> None:
         matching.load(api, dataset, given, match, how=how, places=load.places)
         return
     if dataset.get("total_count") and not load.book.exists():
-        _warn_of_twins(api, dataset["dataset_id"], given)
+        with Counting("compare", how.on_progress) as shown:
+            _warn_of_twins(api, dataset["dataset_id"], shown.over(given.items()))
     try:
         report = create_items(
             api.client, api.organization_id, dataset["dataset_id"], given.items(), journal=load.book,
-            concurrency=how.concurrency, rate=how.rate, max_errors=how.max_errors, on_progress=how.on_progress,
-            total=load.found.rows,
+            total=load.found.rows, on_error=how.errors.on_error, **how.options,
         )  # fmt: skip
     except LoadingStopped as error:
         _write_rejected(load, error.report)
@@ -198,14 +181,19 @@ def _write_rejected(load: _Load, report: "Report") -> None:
         note(f"rejected rows: {path}")
 
 
-def _warn_of_twins(api: Api, dataset_id: Any, given: Input) -> None:
+def _warn_of_twins(api: Api, dataset_id: Any, items: Iterator[Any]) -> None:
     """Say so where items with the same URIs are there already: without `--match` they are created once more."""
-    ours = {hash(uri) for item in given.items() if (uri := matching.uri_of(item)) is not None}
-    theirs = api.client.iter_dataset_items(api.organization_id, dataset_id, {"limit": 1000})
-    count = sum(hash(matching.uri_of(item)) in ours for item in theirs)
+    theirs = Counter(map(_hash_of, api.client.iter_dataset_items(api.organization_id, dataset_id, {"limit": 1000})))
+    theirs.pop(None, None)
+    count = sum(theirs.pop(_hash_of(item), 0) for item in items)
     if count:
         note(f"{count:,} items with the same URIs are there already. They are created again;")
         note("--match data_uri updates them instead.")
+
+
+def _hash_of(item: Any) -> int | None:
+    uri = matching.uri_of(item)
+    return None if uri is None else hash(uri)
 
 
 def _show_status(api: Api, book: Path, dataset_id: str | None) -> None:

@@ -2,7 +2,7 @@
 
 import functools
 import os
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Generator, Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
@@ -93,7 +93,7 @@ class Input:
         self.form = form
         self._attributes = attributes
 
-    def files(self) -> "Iterator[tuple[str, AnnotationFile]]":
+    def files(self) -> "Generator[tuple[str, AnnotationFile], None, None]":
         """Iterate over the files, each opened and then closed."""
         from abeja_datasets_loading.formats.files import open_file
 

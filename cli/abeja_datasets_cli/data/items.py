@@ -9,6 +9,7 @@ from typing import Any, Final
 import click
 
 from abeja_datasets_cli.data.api import EXIT_CODES, REJECTED, Api, Failure, confirm, with_api
+from abeja_datasets_cli.data.loading_options import How, with_loading
 from abeja_datasets_cli.data.output import format_option, note, show
 
 _COLUMNS: Final = ("dataset_item_id", "source_data.0.data_uri", "attributes", "updated_at")
@@ -82,11 +83,9 @@ def count(api: Api, dataset_id: str, q: str | None) -> None:
 @click.argument("item_ids", nargs=-1)
 @click.option("--q", help="Delete the items that match this query.")
 @click.option("--yes", "is_agreed", is_flag=True, help="Delete without a question.")
-@click.option("--no-progress", is_flag=True, help="Show no progress.")
+@with_loading
 @with_api
-def delete(
-    api: Api, *, dataset_id: str, item_ids: tuple[str, ...], q: str | None, is_agreed: bool, no_progress: bool
-) -> None:
+def delete(api: Api, *, dataset_id: str, item_ids: tuple[str, ...], q: str | None, is_agreed: bool, how: How) -> None:
     """Delete items, by their ids or by a query."""
     if bool(item_ids) is (q is not None):
         raise click.UsageError("Give the ids of items, or --q.")
@@ -97,7 +96,7 @@ def delete(
 
     # The ids are listed first: a walk over pages whose items are deleted meanwhile would miss some.
     ids = list(item_ids) if q is None else [item["dataset_item_id"] for item in _found(api, dataset_id, q)]
-    report = delete_items(api.client, api.organization_id, dataset_id, ids, on_progress=False if no_progress else None)
+    report = delete_items(api.client, api.organization_id, dataset_id, ids, on_error=how.errors.on_error, **how.options)
     note(report.summary())
     if not report.is_complete:
         note(report.problems())

@@ -13,7 +13,7 @@ from abeja_datasets_cli.data.inputs import Input
 from abeja_datasets_cli.data.output import note
 
 if TYPE_CHECKING:
-    from abeja_datasets_cli.data.importing import How
+    from abeja_datasets_cli.data.loading_options import How
     from abeja_datasets_loading import Report
     from abeja_datasets_loading.formats.tabular.groups import Groups
 
@@ -43,10 +43,7 @@ def load(api: Api, dataset: Any, given: Input, key: str, *, how: "How", places: 
     from abeja_datasets_loading.formats.tabular.groups import Groups
 
     target = api.client, api.organization_id, dataset["dataset_id"]
-    options = {
-        "rate": how.rate, "concurrency": how.concurrency, "max_errors": how.max_errors,
-        "on_progress": how.on_progress, "on_error": how.on_error,
-    }  # fmt: skip
+    options = how.options | {"on_error": how.errors.on_error}
     creates = Creates(places.book, key)
     earlier = 0
     if creates.is_begun:

@@ -7,6 +7,7 @@ from typing import Any, Final
 import click
 
 from abeja_datasets_cli.data.api import EXIT_CODES, REJECTED, Api, failures, with_api
+from abeja_datasets_cli.data.loading_options import with_progress
 from abeja_datasets_cli.data.output import note
 
 _SHOWN: Final = 20
@@ -57,12 +58,13 @@ def create(api: Api, *, place: str, files: tuple[str, ...], dataset_id: str, for
 @click.argument("place", metavar="PLAN")
 @click.option("--engine", default="local", show_default=True, metavar="NAME", help="local or ray.")
 @click.option("--workers", type=int, metavar="N", help="Units at the same time; else one a processor.")
-def run(place: str, engine: str, workers: int | None) -> None:
+@with_progress
+def run(place: str, engine: str, workers: int | None, on_progress: Any) -> None:
     """Run all units that were not begun. Each worker takes the credential from its environment."""
     from abeja_datasets_loading import run_plan
 
     with failures():
-        status = run_plan(place, engine=engine, workers=workers, say=_say)
+        status = run_plan(place, engine=engine, workers=workers, on_progress=on_progress, say=_say)
     note(status.summary())
     note(f"now verify it, which settles what is unknown: abeja-datasets plan verify {place}")
 
@@ -101,7 +103,10 @@ def status(place: str) -> None:
 
 @plan.command()
 @click.argument("place", metavar="PLAN")
-def verify(place: str) -> None:
+@click.option("--rate", type=float, metavar="N", help="The most requests a second; else as the plan says.")
+@click.option("--concurrency", type=click.IntRange(min=1), help="The most requests at once; else as the plan says.")
+@with_progress
+def verify(place: str, **options: Any) -> None:
     """Settle what is unknown, create what is missing, and compare.
 
     It compares the dataset with the files.
@@ -109,7 +114,7 @@ def verify(place: str) -> None:
     from abeja_datasets_loading import verify_plan
 
     with failures():
-        found = verify_plan(place, say=_say)
+        found = verify_plan(place, say=_say, **options)
     click.echo(found.summary())
     report, verification = found
     for kind, rows in (("rejected", report.iter_rejected()), ("unknown", report.iter_unknown())):

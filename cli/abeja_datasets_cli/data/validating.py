@@ -1,17 +1,15 @@
 """Validating an input before anything is sent: counts by label, and each bad row with its place."""
 
-import time
 from collections import Counter
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, Final
 
+from abeja_datasets_cli.data.counting import Counting
 from abeja_datasets_cli.data.inputs import Input
 
 if TYPE_CHECKING:
     from abeja_datasets_loading.items.items import Checker
 
-_SECONDS: Final = 30
-_LOOK: Final = 1000
 _KINDS: Final = ("classification", "detection", "segmentation")
 
 
@@ -50,8 +48,7 @@ class Validation:
 
 
 def validate(
-    given: Input, checker: "Checker", tell: Callable[[str], None], progress: Callable[[str], None], *,
-    has_updates: bool = False,
+    given: Input, checker: "Checker", tell: Callable[[str], None], counting: Counting, *, has_updates: bool = False
 ) -> Validation:  # fmt: skip
     """Read an input once, and check each item against openapi.yaml and the categories of the dataset.
 
@@ -59,14 +56,13 @@ def validate(
         given: the input.
         checker: of the dataset.
         tell: called with a line for each bad row and each remark.
-        progress: called with a line every 30 seconds.
+        counting: counts the rows.
         has_updates: whether a row may be an update, with `dataset_item_id` and without `source_data`.
     """
     from abeja_datasets_loading.errors import InvalidItem
     from abeja_datasets_loading.formats.model import Note, Rejected
 
     found = Validation()
-    shown = time.monotonic()
     for path, opened in given.files():
         for record in opened:
             if isinstance(record, Note):
@@ -74,9 +70,7 @@ def validate(
                 tell(f"note: {record.place}: {record.text}")
                 continue
             found.rows += 1
-            if found.rows % _LOOK == 0 and time.monotonic() - shown > _SECONDS:
-                shown = time.monotonic()
-                progress(f"{found.rows:,} rows validated")
+            counting.count = found.rows
             if isinstance(record, Rejected):
                 tell(f"{record.place}: {record.reason}")
                 continue

@@ -9,7 +9,9 @@ from typing import Any, Final
 import click
 
 from abeja_datasets_cli.data.api import EXIT_CODES, REJECTED, Api, with_api
+from abeja_datasets_cli.data.counting import Counting
 from abeja_datasets_cli.data.inputs import STDIN, Input, journal_of, read_settings, with_input
+from abeja_datasets_cli.data.loading_options import with_progress
 
 _SHOWN: Final = 20
 
@@ -19,11 +21,12 @@ _SHOWN: Final = 20
 @click.option("--dataset", "dataset_id", required=True, metavar="ID", help="The dataset.")
 @click.option("--set", "settings", multiple=True, metavar="KEY=VALUE", help="As it was given to import.")
 @click.option("--journal", type=click.Path(path_type=Path), help="The journal; FILE.journal where there is one.")
+@with_progress
 @with_input
 @with_api
 def verify(
     api: Api, *, files: tuple[str, ...], dataset_id: str, settings: tuple[str, ...], journal: Path | None,
-    reading: Callable[..., Any], dataset_type: str | None,
+    on_progress: Any, reading: Callable[..., Any], dataset_type: str | None,
 ) -> None:  # fmt: skip
     """Compare annotation files with a dataset. Nothing is written."""
     from abeja_datasets_loading import verify as verify_items
@@ -34,7 +37,9 @@ def verify(
     given = Input(files, form, options, read_settings(settings))
     if journal is None and files[0] != STDIN and (beside := journal_of(files)).exists():
         journal = beside
-    found = verify_items(api.client, api.organization_id, dataset_id, given.items(), journal=journal)
+    with Counting("compare", on_progress) as shown:
+        rows = shown.over(given.items())
+        found = verify_items(api.client, api.organization_id, dataset_id, rows, journal=journal)
     click.echo(repr(found)[1:-1])
     for index, _, reason in itertools.islice(found.iter_missing(), _SHOWN):
         click.echo(f"missing: row {index}: {reason}")

@@ -5,7 +5,16 @@ from typing import Final
 _MINUTE: Final = 60
 _HOUR: Final = 3600
 
-DONE: Final = {"create": "created", "update": "updated", "delete": "deleted", "export": "exported"}
+DONE: Final = {
+    "create": "created",
+    "update": "updated",
+    "delete": "deleted",
+    "export": "exported",
+    "validate": "rows validated",
+    "compare": "rows compared",
+    "convert": "rows converted",
+    "copy": "MB copied",
+}
 """What an item is when an action is done."""
 
 

@@ -1,0 +1,97 @@
+"""The options that commands share: each command that works long has them all."""
+
+import json
+import time
+from pathlib import Path
+from typing import Any
+
+import click
+import pytest
+from tests.cli.data.conftest import World
+
+from abeja_datasets_cli.data.counting import Counting
+from abeja_datasets_cli.main import main
+from abeja_datasets_loading.items.items import Checker
+from abeja_datasets_loading.progress import progress
+
+ITEM = {"source_data": [{"data_uri": "s3://b/a"}], "attributes": {}}
+LOADING = {"--on-error", "--max-errors", "--rate", "--concurrency", "--no-progress"}
+ERRORS = {"--on-error", "--max-errors", "--no-progress"}
+
+
+@pytest.mark.parametrize(
+    ("path", "wanted"),
+    [
+        ("import", LOADING | {"--set"}),
+        ("items delete", LOADING),
+        ("convert", ERRORS | {"--set"}),
+        ("export", {"--no-progress", "--q"}),
+        ("verify", {"--no-progress", "--set"}),
+        ("plan run", {"--no-progress"}),
+        ("plan verify", {"--no-progress", "--rate", "--concurrency"}),
+        ("items list", {"--limit", "--format", "--q"}),
+        ("datasets list", {"--limit", "--format"}),
+    ],
+)
+def test_a_command_has_the_options_of_its_siblings(path: str, wanted: set[str]) -> None:
+    command: Any = main
+    for name in path.split():
+        command = command.get_command(click.Context(command), name)
+    assert wanted <= {name for parameter in command.params for name in parameter.opts}
+
+
+def test_convert_stops_at_errors_and_leaves_its_target(world: World) -> None:
+    source = world.write("a.jsonl", f"{json.dumps(ITEM)}\nno json\n7\n")
+    target = world.write("b.json", "before")
+    for options, problem in (
+        (("--on-error", "stop"), "1 rows are rejected, and nothing was written (--on-error stop)"),
+        (("--max-errors", "1"), "2 rows are rejected, and nothing was written (--max-errors)"),
+    ):
+        assert problem in world.run("convert", source, target, *options, code=1).stderr
+        assert target.read_text() == "before"
+    world.run("convert", source, target, "--max-errors", "2", "--set", "split=train", code=1)
+    assert json.loads(target.read_text()) == [{**ITEM, "attributes": {"split": "train"}}]
+
+
+def test_delete_stops_at_errors(world: World) -> None:
+    dataset = world.dataset()
+    world.run("import", world.write("a.jsonl", [ITEM] * 3), "--dataset", dataset, "--no-progress")
+    given = ("items", "delete", dataset, "0", "x", "y", "z", "--yes", "--no-progress", "--concurrency", "1")
+    assert "max_errors" in world.run(*given, "--max-errors", "1", code=1).stderr
+    assert len(world.items(dataset)) >= 2
+
+
+def test_a_row_that_the_server_refuses_stops_an_import(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("abeja_datasets_loading.items.items.Checker.of", lambda *_, **__: Checker())
+    props = {"categories": [{"category_id": 1, "name": "c", "labels": [{"label_id": 1, "label": "cat"}]}]}
+    wrong = {**ITEM, "attributes": {"classification": [{"category_id": 1, "label_id": 9}]}}
+    given = ("import", world.write("a.jsonl", [wrong]), "--dataset", world.dataset(props=props), "--no-progress")
+    assert "on_error" in world.run(*given, "--on-error", "stop", code=1).stderr
+
+
+def test_progress_is_shown_from_before_the_first_row(monkeypatch: pytest.MonkeyPatch) -> None:
+    shown: list[progress.Progress] = []
+    monkeypatch.setattr("abeja_datasets_cli.data.counting._QUICK", 0.0)
+
+    class Kept(progress.Reporter):
+        interval = 0.001
+
+        def show(self, progress: progress.Progress) -> None:
+            shown.append(progress)
+
+    monkeypatch.setattr(progress, "reporter", lambda _: Kept())
+    with Counting("convert", None, 2) as counting:
+        rows = counting.over("ab")
+        for _ in range(500):
+            if shown:
+                break
+            time.sleep(0.01)
+        assert list(rows) == ["a", "b"]
+    assert (shown[0].created, shown[0].has_ended) == (0, False)
+    assert (shown[-1].created, shown[-1].has_ended) == (2, True)
+    assert str(shown[-1]).startswith("2 of 2 rows converted, ")
+
+
+def test_a_quick_command_shows_no_progress(world: World, tmp_path: Path) -> None:
+    source = world.write("a.jsonl", [ITEM])
+    assert world.run("convert", source, tmp_path / "b.csv").stderr == "1 rows: 1 written, 0 rejected\n"
