@@ -1,5 +1,6 @@
 """The program `abeja-datasets`. pip installs it without the extra `cli` too; it then names that extra."""
 
+import os
 import sys
 
 from abeja_datasets_cli.commands import COMMANDS
@@ -8,7 +9,9 @@ from abeja_datasets_cli.extras import WRONG_USE, explain
 
 def main() -> None:
     """Run the command."""
+    _open_what_is_closed()
     try:
+        from abeja_datasets_cli.main import discard_output
         from abeja_datasets_cli.main import main as command
     except KeyboardInterrupt:
         sys.exit(_interrupted())
@@ -16,7 +19,19 @@ def main() -> None:
         extras = next((COMMANDS[word].extras for word in sys.argv[1:] if word in COMMANDS), "cli")
         print(f"abeja-datasets: {explain(error, extras)}", file=sys.stderr)
         sys.exit(WRONG_USE)
-    command()
+    try:
+        command()
+    except OSError as error:  # click's own output, such as a help text on a disk that is full
+        discard_output()
+        print(f"Error: {error.filename or 'standard output'}: {error.strerror or error}", file=sys.stderr)
+        sys.exit(WRONG_USE)
+
+
+def _open_what_is_closed() -> None:
+    """Connect streams that a shell has closed, as by `>&-`, to nothing: Python has None for them."""
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
+        if getattr(sys, name) is None:
+            setattr(sys, name, open(os.devnull, mode))  # noqa: PTH123, SIM115 - pathlib loads slowly; open until the end
 
 
 def _interrupted() -> int:

@@ -10,6 +10,7 @@ import click
 from abeja_datasets_cli.commands import COMMANDS
 from abeja_datasets_cli.interrupts import INTERRUPTED, message
 
+_WRONG_USE: Final = 2
 _CLOSED_PIPE: Final = 141
 """The exit code that shells report where a closed pipe ends a program: 128 + SIGPIPE."""
 
@@ -36,10 +37,15 @@ class _LazyGroup(click.Group):
         """Run the subcommand. Ctrl-C while its module loads, or where it is not handled, ends with exit code 130."""
         try:
             result = super().invoke(ctx)
-            sys.stdout.flush()
+            _flush()
         except BrokenPipeError:
-            _discard_output()
+            discard_output()
             ctx.exit(_CLOSED_PIPE)
+        except click.ClickException as said:
+            from abeja_datasets_cli.terminal import safe
+
+            said.message = safe(said.message)  # type: ignore[misc]  # as below
+            raise
         except KeyboardInterrupt:
             failure = click.ClickException(message())
             failure.exit_code = INTERRUPTED  # type: ignore[misc]  # click reads it of the instance
@@ -47,7 +53,19 @@ class _LazyGroup(click.Group):
         return result
 
 
-def _discard_output() -> None:
+def _flush() -> None:
+    try:
+        sys.stdout.flush()
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        discard_output()
+        failure = click.ClickException(f"standard output: {error.strerror or error}")
+        failure.exit_code = _WRONG_USE  # type: ignore[misc]  # as above
+        raise failure from error
+
+
+def discard_output() -> None:
     """Connect stdout to nothing, since Python flushes it once more at its end."""
     nowhere = os.open(os.devnull, os.O_WRONLY)
     os.dup2(nowhere, sys.stdout.fileno())

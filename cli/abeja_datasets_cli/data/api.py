@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 import click
 
+from abeja_datasets_cli.data.output import note
 from abeja_datasets_cli.interrupts import INTERRUPTED, again, message, terminal_line
 
 if TYPE_CHECKING:
@@ -102,7 +103,7 @@ def failures() -> Iterator[None]:
     try:
         yield
     except LoadingStopped as error:
-        click.echo(error.report.summary(), err=True)
+        note(error.report.summary())
         raise stopped(error) from error
     except KeyboardInterrupt:
         # During a run the first Ctrl-C stops it in order; this one came before it, after it, or was the second.
@@ -126,9 +127,14 @@ def _told(error: OSError) -> str:
     return f"{error.filename}: {error.strerror}" if error.filename else str(error)
 
 
+def is_interrupted(error: "LoadingStopped") -> bool:
+    """Return whether Ctrl-C or the like stopped a run."""
+    return error.reason.startswith("interrupted")
+
+
 def stopped(error: "LoadingStopped") -> Failure:
     """Return the failure of a run that stopped, with the command that resumes it."""
-    code = INTERRUPTED if error.reason.startswith("interrupted") else _code(error.__cause__, REJECTED)
+    code = INTERRUPTED if is_interrupted(error) else _code(error.__cause__, REJECTED)
     return Failure(f"{error.reason}; {again()}", code)
 
 

@@ -8,7 +8,7 @@ from typing import Any, Final
 import click
 
 from abeja_datasets_cli.data.api import EXIT_CODES, Api, Failure, confirm, with_api
-from abeja_datasets_cli.data.output import format_option, note, show
+from abeja_datasets_cli.data.output import format_option, limit_option, note, show
 
 _COLUMNS: Final = ("dataset_id", "name", "type", "total_count", "created_at")
 _LISTED: Final = ("dataset_id", "name", "type", "created_at")
@@ -20,7 +20,7 @@ def datasets() -> None:
 
 
 @datasets.command("list", epilog="\b\nExample:\n  abeja-datasets datasets list --format ids")
-@click.option("--limit", type=click.IntRange(min=1), help="The most datasets to list; all by default.")
+@limit_option("datasets to list; all by default.")
 @format_option
 @with_api
 def list_(api: Api, limit: int | None, form: str) -> None:
@@ -72,8 +72,10 @@ def read_props(text: str | None, file: str | None = None) -> dict[str, Any]:
     """Return the props that were given as JSON, as `@FILE`, or by an annotation file.
 
     Raises:
-        Failure: they are no JSON object.
+        Failure: they are no JSON object, or the file names no labels.
     """
+    if text is not None and file is not None:
+        raise click.UsageError("Give either --props or --props-from.")
     if text is None:
         return {} if file is None else _props_of(file)
     try:
@@ -94,6 +96,9 @@ def _props_of(file: str) -> dict[str, Any]:
     try:
         for _ in opened:
             pass
-        return opened.props
+        props = opened.props
     finally:
         opened.close()
+    if not props:
+        raise Failure(f"--props-from {file}: names no labels; give --props, or a file that names them", 2)
+    return props

@@ -12,11 +12,11 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 import click
 
 from abeja_datasets_cli.data import matching, rejecting, target
-from abeja_datasets_cli.data.api import EXIT_CODES, REJECTED, Api, Failure, with_api
+from abeja_datasets_cli.data.api import EXIT_CODES, REJECTED, Api, Failure, is_interrupted, with_api
 from abeja_datasets_cli.data.counting import Counting
 from abeja_datasets_cli.data.inputs import STDIN, Input, journal_of, read_settings, with_input
 from abeja_datasets_cli.data.loading_options import How, with_loading
-from abeja_datasets_cli.data.output import note
+from abeja_datasets_cli.data.output import note, say
 from abeja_datasets_cli.data.validating import Validation, validate
 
 if TYPE_CHECKING:
@@ -85,6 +85,8 @@ def import_(
 
 def _check_writable(book: Path) -> None:
     """Check that a journal can be made, before anything is read or sent."""
+    if book.is_dir():
+        raise Failure(f"the journal {book}: is a folder; give --journal PATH", 2)
     try:
         with tempfile.TemporaryFile(dir=book.parent):
             pass
@@ -118,7 +120,7 @@ def _validated(given: Input, dataset: Any, how: How, *, is_dry_run: bool, match:
         nonlocal shown
         shown += 1
         if is_dry_run:
-            click.echo(line)
+            say(line)
         elif shown <= _MOST_SHOWN:
             note(line)
         elif shown == _MOST_SHOWN + 1:
@@ -128,7 +130,7 @@ def _validated(given: Input, dataset: Any, how: How, *, is_dry_run: bool, match:
     with Counting("validate", how.on_progress) as counting:
         found = validate(given, checker, tell, counting, has_updates=match == "dataset_item_id")
     for line in found.lines():
-        click.echo(line, err=not is_dry_run)
+        (say if is_dry_run else note)(line)
     return found
 
 
@@ -160,7 +162,8 @@ def _load(load: _Load, match: str | None) -> None:
             total=load.found.rows, on_error=how.errors.on_error, **how.options,
         )  # fmt: skip
     except LoadingStopped as error:
-        _write_rejected(load, error.report)
+        if not is_interrupted(error):  # else it ends at once: the input may be long, and the next run writes them
+            _write_rejected(load, error.report)
         raise
     _end(load, report)
 
@@ -200,15 +203,15 @@ def _show_status(api: Api, book: Path, dataset_id: str | None) -> None:
     from abeja_datasets_loading.journal.kept_journal import open_kept
 
     if not book.exists():
-        click.echo(f"no import was begun: there is no journal {book}")
+        say(f"no import was begun: there is no journal {book}")
         return
     known = dataset_id or target.dataset_id_of(book)
     if known is None:
         raise click.UsageError("Give --dataset ID, which the import was for.")
     with contextlib.closing(open_kept(book, api.organization_id, known)) as journal:
         counts, is_whole = journal.counts(), journal.is_input_complete
-    click.echo(
+    say(
         f"{counts.read:,} rows read: {counts.created + counts.earlier:,} created, {counts.rejected:,} rejected, "
         f"{counts.unknown:,} unknown, {counts.not_tried:,} not tried"
     )
-    click.echo("the whole input was read" if is_whole else "the input was not read to its end")
+    say("the whole input was read" if is_whole else "the input was not read to its end")

@@ -10,7 +10,7 @@ import click
 
 from abeja_datasets_cli.data.api import EXIT_CODES, REJECTED, Api, Failure, confirm, with_api
 from abeja_datasets_cli.data.loading_options import How, with_loading
-from abeja_datasets_cli.data.output import format_option, note, show
+from abeja_datasets_cli.data.output import format_option, limit_option, note, say, show
 
 _COLUMNS: Final = ("dataset_item_id", "source_data.0.data_uri", "attributes", "updated_at")
 _ON_TERMINAL: Final = 100
@@ -27,7 +27,7 @@ def items() -> None:
 @items.command("list", epilog="\b\nExample:\n  abeja-datasets items list 1410805969256 --limit 5 --format json")
 @click.argument("dataset_id")
 @_query
-@click.option("--limit", type=click.IntRange(min=1), help="The most items to list. The default is all; 100 as a table.")
+@limit_option("items to list. The default is all; 100 as a table.")
 @format_option
 @with_api
 def list_(api: Api, dataset_id: str, q: str | None, limit: int | None, form: str) -> None:
@@ -75,7 +75,7 @@ def update(api: Api, dataset_id: str, item_id: str, attributes: str, form: str) 
 @with_api
 def count(api: Api, dataset_id: str, q: str | None) -> None:
     """Count the items of a dataset."""
-    click.echo(_count(api, dataset_id, q))
+    say(str(_count(api, dataset_id, q)))
 
 
 @items.command(epilog="\b\nExample:\n  abeja-datasets items delete 1410805969256 --q label:cat")
@@ -97,9 +97,8 @@ def delete(api: Api, *, dataset_id: str, item_ids: tuple[str, ...], q: str | Non
     # The ids are listed first: a walk over pages whose items are deleted meanwhile would miss some.
     ids = list(item_ids) if q is None else [item["dataset_item_id"] for item in _found(api, dataset_id, q)]
     report = delete_items(api.client, api.organization_id, dataset_id, ids, on_error=how.errors.on_error, **how.options)
-    note(report.summary())
+    note(report.summary() if report.is_complete else report.problems())
     if not report.is_complete:
-        note(report.problems())
         raise SystemExit(REJECTED)
 
 

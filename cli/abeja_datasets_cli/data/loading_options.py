@@ -6,6 +6,9 @@ from typing import Any, Final, Literal, NamedTuple, TypeVar
 
 import click
 
+from abeja_datasets_cli.shared import finite
+
+_FASTEST: Final = 1_000_000_000
 _Command = TypeVar("_Command", bound=Callable[..., Any])
 
 
@@ -41,6 +44,16 @@ class How(NamedTuple):
         }
 
 
+def rate_option(text: str) -> Callable[[_Command], _Command]:
+    """Return the option `--rate`, given its help."""
+    kind = click.FloatRange(0, _FASTEST, min_open=True)
+    return click.option("--rate", type=kind, callback=_finite, metavar="N", help=text)
+
+
+def _finite(_context: click.Context, _parameter: click.Parameter, value: float | None) -> float | None:
+    return value if value is None else finite(_context, _parameter, value)
+
+
 _ERRORS: Final = (
     click.option(
         "--on-error", type=click.Choice(["continue", "stop"]), default="continue", show_default=True,
@@ -49,7 +62,7 @@ _ERRORS: Final = (
     click.option("--max-errors", type=click.IntRange(min=0), metavar="N", help="Stop when more rows are rejected."),
 )  # fmt: skip
 _SPEED: Final = (
-    click.option("--rate", type=float, metavar="N", help="The most requests a second."),
+    rate_option("The most requests a second."),
     click.option(
         "--concurrency", type=click.IntRange(min=1), default=64, show_default=True, help="The most requests at once."
     ),

@@ -1,15 +1,23 @@
 """The one layer of output: data on stdout, everything else on stderr."""
 
+import contextlib
 import csv
+import io
+import itertools
 import json
+import re
 import sys
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any, Final, TypeVar
 
 import click
 
+from abeja_datasets_cli.terminal import safe, safe_json
+
 FORMATS: Final = ("auto", "table", "json", "jsonl", "csv", "ids")
 _LONGEST_CELL: Final = 60
+_JOINERS: Final = re.compile("[\N{ZERO WIDTH NON-JOINER}\N{ZERO WIDTH JOINER}]")
+_MARK: Final = "\N{REPLACEMENT CHARACTER}"
 _MOST_NOTES: Final = 20
 _Write = Callable[[Iterable[Mapping[str, Any]], Sequence[str]], None]
 _Command = TypeVar("_Command", bound=Callable[..., Any])
@@ -28,6 +36,11 @@ def format_option(command: _Command) -> _Command:
     return option(command)
 
 
+def limit_option(what: str) -> Callable[[_Command], _Command]:
+    """Return the option `--limit`, given the end of its help."""
+    return click.option("--limit", type=click.IntRange(1, sys.maxsize), metavar="N", help=f"The most {what}")
+
+
 def show(records: Iterable[Mapping[str, Any]], form: str, columns: Sequence[str]) -> None:
     """Write records to stdout.
 
@@ -43,7 +56,32 @@ def show(records: Iterable[Mapping[str, Any]], form: str, columns: Sequence[str]
 
 def note(text: str) -> None:
     """Write a line to stderr."""
-    click.echo(text, err=True)
+    click.echo(_encodable(safe(text), sys.stderr), err=True)
+
+
+def say(text: str) -> None:
+    """Write a line for a person to stdout."""
+    _write(_encodable(safe(text), sys.stdout))
+
+
+def _write(text: str, end: str = "\n") -> None:
+    with _named():
+        click.echo(f"{text}{end}", nl=False)
+
+
+@contextlib.contextmanager
+def _named() -> Iterator[None]:
+    """Name standard output in an error of writing to it."""
+    try:
+        yield
+    except OSError as error:
+        error.filename = "standard output"
+        raise
+
+
+def _encodable(text: str, stream: Any) -> str:
+    encoding = stream.encoding or "utf-8"
+    return text.encode(encoding, "backslashreplace").decode(encoding)
 
 
 class Notes:
@@ -70,27 +108,31 @@ class Notes:
 
 def _jsonl(records: Iterable[Mapping[str, Any]], _columns: Sequence[str]) -> None:
     for record in records:
-        click.echo(_text(record))
+        _write(_text(record))
 
 
 def _json(records: Iterable[Mapping[str, Any]], _columns: Sequence[str]) -> None:
     before = "[\n"
     for record in records:
-        click.echo(before + _text(record), nl=False)
+        _write(before + _text(record), "")
         before = ",\n"
-    click.echo("[]" if before == "[\n" else "\n]")
+    _write("[]" if before == "[\n" else "\n]")
 
 
 def _ids(records: Iterable[Mapping[str, Any]], columns: Sequence[str]) -> None:
     for record in records:
-        click.echo(record[columns[0]])
+        _write(_on_terminal(str(record[columns[0]]), safe))
 
 
 def _csv(records: Iterable[Mapping[str, Any]], columns: Sequence[str]) -> None:
-    writer = csv.writer(sys.stdout, lineterminator="\n")
-    writer.writerow(columns)
-    for record in records:
-        writer.writerow([_cell(_value(record, column)) for column in columns])
+    line = io.StringIO()
+    writer = csv.writer(line, lineterminator="\n")
+    rows = ([_on_terminal(_cell(_value(record, column)), safe) for column in columns] for record in records)
+    for row in itertools.chain([columns], rows):
+        writer.writerow(row)
+        _write(line.getvalue(), "")
+        line.seek(0)
+        line.truncate()
 
 
 def _table(records: Iterable[Mapping[str, Any]], columns: Sequence[str]) -> None:
@@ -107,7 +149,10 @@ def _table(records: Iterable[Mapping[str, Any]], columns: Sequence[str]) -> None
         table.add_row(*(Text(_shortened(_cell(_value(record, column)))) for column in columns))
         count += 1
     if count:
-        Console().print(table)
+        console = Console()
+        with _named(), console.capture() as drawn:  # rich writes to the output even then: nothing
+            console.print(table)
+        _write(_encodable(drawn.get(), sys.stdout), "")
 
 
 _WRITERS: Final[dict[str, _Write]] = {
@@ -125,7 +170,12 @@ def _text(record: Mapping[str, Any]) -> str:
         text.encode(sys.stdout.encoding or "utf-8")
     except (UnicodeEncodeError, LookupError):
         return json.dumps(record)
-    return text
+    return _on_terminal(text, safe_json)
+
+
+def _on_terminal(text: str, escape: Callable[[str], str]) -> str:
+    """Return data with its control characters escaped on a terminal, and as it is elsewhere."""
+    return escape(text) if sys.stdout.isatty() else text
 
 
 def _value(record: Mapping[str, Any], column: str) -> Any:
@@ -146,5 +196,6 @@ def _cell(value: Any) -> str:
 
 
 def _shortened(text: str) -> str:
-    plain = "".join(character if character.isprintable() else "\N{REPLACEMENT CHARACTER}" for character in text)
+    # Terminals differ in the width of what joiners join.
+    plain = safe(_JOINERS.sub("", text), _MARK).replace("\n", _MARK)
     return plain if len(plain) <= _LONGEST_CELL else f"{plain[: _LONGEST_CELL - 1]}…"

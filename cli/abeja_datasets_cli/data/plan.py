@@ -7,8 +7,8 @@ from typing import Any, Final
 import click
 
 from abeja_datasets_cli.data.api import EXIT_CODES, REJECTED, Api, failures, with_api
-from abeja_datasets_cli.data.loading_options import with_progress
-from abeja_datasets_cli.data.output import note
+from abeja_datasets_cli.data.loading_options import rate_option, with_progress
+from abeja_datasets_cli.data.output import note, say
 
 _SHOWN: Final = 20
 _FORMATS: Final = ("jsonl", "parquet", "csv", "json")
@@ -38,7 +38,7 @@ def plan() -> None:
 @click.option("--encoding", metavar="NAME", help="The encoding of the files; else UTF-8.")
 @click.option("--unit-rows", default=500, show_default=True, help="Rows of a unit, 250 to 1,000.")
 @click.option("--concurrency", default=64, show_default=True, help="The most requests at once, of all workers.")
-@click.option("--rate", type=float, metavar="N", help="The most requests a second, of all workers.")
+@rate_option("The most requests a second, of all workers.")
 @click.option("--marker", metavar="KEY", help="Write this attribute into each item, to find a lost one by it.")
 @click.option("--settle-after", type=float, metavar="SECONDS", help="When no request can be under way any more.")
 @click.option(
@@ -51,7 +51,7 @@ def create(api: Api, *, place: str, files: tuple[str, ...], dataset_id: str, for
     from abeja_datasets_loading import create_plan
 
     made = create_plan(api.client, api.organization_id, dataset_id, files, place, format=form, **options)
-    click.echo(f"{made.rows:,} rows of {len(made.sources):,} files in {made.units:,} units: 0 to {made.units - 1}")
+    say(f"{made.rows:,} rows of {len(made.sources):,} files in {made.units:,} units: 0 to {made.units - 1}")
 
 
 @plan.command()
@@ -88,7 +88,7 @@ def run_unit(place: str, units: tuple[str, ...], workers: int) -> None:
         for numbers in wanted:
             # A job of many parts may divide the units unevenly; a part that has none of them is an error.
             for number in range(numbers.start, max(numbers.start + 1, min(numbers.stop, book.units))):
-                click.echo(_line(run_one(book, number, workers=workers)))
+                say(_line(run_one(book, number, workers=workers)))
 
 
 @plan.command()
@@ -98,12 +98,12 @@ def status(place: str) -> None:
     from abeja_datasets_loading import plan_status
 
     with failures():
-        click.echo(plan_status(place).summary())
+        say(plan_status(place).summary())
 
 
 @plan.command()
 @click.argument("place", metavar="PLAN")
-@click.option("--rate", type=float, metavar="N", help="The most requests a second; else as the plan says.")
+@rate_option("The most requests a second; else as the plan says.")
 @click.option("--concurrency", type=click.IntRange(min=1), help="The most requests at once; else as the plan says.")
 @with_progress
 def verify(place: str, **options: Any) -> None:
@@ -115,15 +115,15 @@ def verify(place: str, **options: Any) -> None:
 
     with failures():
         found = verify_plan(place, say=_say, **options)
-    click.echo(found.summary())
+    say(found.summary())
     report, verification = found
     for kind, rows in (("rejected", report.iter_rejected()), ("unknown", report.iter_unknown())):
         for index, _, reason in itertools.islice(rows, _SHOWN):
-            click.echo(f"{kind}: row {index}: {reason}")
+            say(f"{kind}: row {index}: {reason}")
     for index, item_id in itertools.islice(verification.iter_twice(), _SHOWN):
-        click.echo(f"twice: row {index}: item {item_id}")
+        say(f"twice: row {index}: item {item_id}")
     if verification.doubt and verification.missing:
-        click.echo(verification.doubt)
+        say(verification.doubt)
     sys.exit(0 if found.is_complete else REJECTED)
 
 

@@ -1,9 +1,10 @@
 """The file of rejected rows: in the input's own format, with the reasons, ready to be imported again."""
 
+import itertools
 import os
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from abeja_datasets_cli.data.inputs import Input
 
@@ -48,9 +49,9 @@ def write(given: Input, rejected: Iterable[tuple[int, str]], places: Places) -> 
     from abeja_datasets_loading.formats.rejected import write_rejected
 
     written = []
-    for file, records in _by_file(_records(given, iter(rejected))):
+    for file, records in itertools.groupby(_records(given, iter(rejected)), lambda each: each[0]):
         target = places.of(Path(file), len(given.paths))
-        write_rejected(file, target, records, given.options, given.form)
+        write_rejected(file, target, (each[1:] for each in records), given.options, given.form)
         written.append(target)
     return written
 
@@ -71,16 +72,3 @@ def _records(given: Input, rejected: Iterator[tuple[int, str]]) -> "Iterator[tup
         if index == wanted[0]:
             yield file, record, record.reason if isinstance(record, Rejected) else wanted[1]
             wanted = next(rejected, None)
-
-
-def _by_file(found: "Iterable[tuple[str, Record, str]]") -> "Iterator[tuple[str, list[tuple[Any, str]]]]":
-    current: str | None = None
-    records: list[tuple[Any, str]] = []
-    for file, record, reason in found:
-        if current is not None and file != current:
-            yield current, records
-            records = []
-        current = file
-        records.append((record, reason))
-    if current is not None:
-        yield current, records

@@ -12,6 +12,7 @@ from abeja_datasets_cli.data.api import EXIT_CODES, REJECTED, Api, with_api
 from abeja_datasets_cli.data.counting import Counting
 from abeja_datasets_cli.data.inputs import STDIN, Input, journal_of, read_settings, with_input
 from abeja_datasets_cli.data.loading_options import with_progress
+from abeja_datasets_cli.data.output import say
 
 _SHOWN: Final = 20
 
@@ -40,9 +41,9 @@ def verify(
     with Counting("compare", on_progress) as shown:
         rows = shown.over(given.items())
         found = verify_items(api.client, api.organization_id, dataset_id, rows, journal=journal)
-    click.echo(repr(found)[1:-1])
+    say(found.problems())
     for index, _, reason in itertools.islice(found.iter_missing(), _SHOWN):
-        click.echo(f"missing: row {index}: {reason}")
+        say(f"missing: row {index}: {reason}")
     for index, item_id in itertools.islice(found.iter_twice(), _SHOWN):
-        click.echo(f"twice: row {index}: item {item_id}")
+        say(f"twice: row {index}: item {item_id}")
     sys.exit(0 if found.is_complete else REJECTED)

@@ -42,7 +42,7 @@ class FolderFiles:
         except OSError as error:
             raise FileRefused(place, error.strerror or str(error)) from error
         if not self._classes:
-            raise FileRefused(place, "has no folders; one for each class is needed")
+            raise FileRefused(place, "is a folder that has no folders; one for each class is needed, or a file")
         self._labels = NamedLabels(self._classes, options.props)
         self.props: dict[str, Any] = self._labels.props
 

@@ -2,9 +2,10 @@
 
 import contextlib
 import csv
+import itertools
 import json
 import shutil
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path, PurePath
 from typing import Any, Final
 
@@ -18,7 +19,7 @@ from abeja_datasets_loading.formats.values.json_file import JsonFile
 from abeja_datasets_loading.formats.yolo.config import read_config
 from abeja_datasets_loading.formats.yolo.reading import label_name
 
-_Rejected = Sequence[tuple[Any, str]]
+_Rejected = Iterable[tuple[Any, str]]
 _LIST: Final = "rejected.csv"
 """The list of reasons, beside copied files."""
 _IMAGES: Final = "images.txt"
@@ -33,7 +34,7 @@ def write_rejected(
     Args:
         source: the input file or folder.
         target: the file to write, or the folder where the input is one.
-        records: the records of the input, each with the reason.
+        records: the records of the input, each with the reason; it is iterated over once.
         options: how the input was read.
         form: its format; None to guess it.
 
@@ -45,13 +46,20 @@ def write_rejected(
 
 
 def _jsonl(_source: Path, target: Path, records: _Rejected, _options: Options) -> None:
-    _write(target, [f"{record.source}\n" for record, _ in records])
-    _reasons(target.with_name(f"{target.name}.reasons.csv"), records)
+    _write(target, (f"{record.source}\n" for record, _ in _with_reasons(target, records)))
 
 
 def _json(_source: Path, target: Path, records: _Rejected, _options: Options) -> None:
-    _write(target, ["[\n", ",\n".join(record.source for record, _ in records), "\n]\n"])
-    _reasons(target.with_name(f"{target.name}.reasons.csv"), records)
+    texts = (f"{record.source}" for record, _ in _with_reasons(target, records))
+    _write(target, itertools.chain(["[\n", next(texts, "")], (f",\n{text}" for text in texts), ["\n]\n"]))
+
+
+def _with_reasons(target: Path, records: _Rejected) -> Iterator[tuple[Any, str]]:
+    """Iterate over records, and write the reasons beside the target meanwhile: nothing holds all of them."""
+    with _reasons_file(target.with_name(f"{target.name}.reasons.csv")) as add:
+        for record, reason in records:
+            add(record, reason)
+            yield record, reason
 
 
 def _csv(source: Path, target: Path, records: _Rejected, options: Options) -> None:
@@ -81,6 +89,7 @@ def _parquet(source: Path, target: Path, records: _Rejected, _options: Options) 
 
 def _coco(source: Path, target: Path, records: _Rejected, options: Options) -> None:
     """Write the images with all of their annotations, and all categories."""
+    records = list(records)
     images = [record.source.image.text for record, _ in records if record.source.image is not None]
     # Images of one id have the same annotations, which may stand in the file once.
     annotations = {each.number: each.text for record, _ in records for each in record.source.annotations}
@@ -111,10 +120,11 @@ def _files(source: Path, target: Path, records: _Rejected, _options: Options) ->
     """Copy the annotation files, and write a list of reasons."""
     target.mkdir(parents=True, exist_ok=True)
     root = source if source.is_dir() else source.parent
-    for record, _ in records:
-        path = record.source
-        _put(target / (path.relative_to(root) if path.is_relative_to(root) else path.name), path)
-    _reasons(target / _LIST, records)
+    with _reasons_file(target / _LIST) as add:
+        for record, reason in records:
+            path = record.source
+            _put(target / (path.relative_to(root) if path.is_relative_to(root) else path.name), path)
+            add(record, reason)
 
 
 def _yolo(source: Path, target: Path, records: _Rejected, options: Options) -> None:
@@ -123,16 +133,17 @@ def _yolo(source: Path, target: Path, records: _Rejected, options: Options) -> N
 
     target.mkdir(parents=True, exist_ok=True)
     names = []
-    for record, _ in records:
-        image = record.source
-        names.append(image.name)
-        _put(target / image.name, image.path, is_link=True)
-        _put(target / label_name(PurePath(image.name)), image.label)
+    with _reasons_file(target / _LIST) as add:
+        for record, reason in records:
+            image = record.source
+            names.append(image.name)
+            _put(target / image.name, image.path, is_link=True)
+            _put(target / label_name(PurePath(image.name)), image.label)
+            add(record, reason)
     _write(target / _IMAGES, [f"./{name}\n" for name in names])
     classes = read_config(source, options.encoding).names
     document = {"train": _IMAGES} | ({} if classes is None else {"names": dict(classes)})
     _write(target / "data.yaml", [yaml.safe_dump(document, allow_unicode=True, sort_keys=False)])
-    _reasons(target / _LIST, records)
 
 
 def _put(place: Path, path: Path, *, is_link: bool = False) -> None:
@@ -152,11 +163,13 @@ def _write(target: Path, pieces: Iterable[str]) -> None:
         file.writelines(pieces)
 
 
-def _reasons(path: Path, records: _Rejected) -> None:
+@contextlib.contextmanager
+def _reasons_file(path: Path) -> Iterator[Callable[[Any, str], object]]:
+    """Write a list of reasons; yields the function that adds one, given its record."""
     with path.open("w", encoding="utf-8", newline="") as file:
         writer = csv.writer(file, lineterminator="\n")
         writer.writerow(("place", "reason"))
-        writer.writerows((str(record.place), reason) for record, reason in records)
+        yield lambda record, reason: writer.writerow((str(record.place), reason))
 
 
 _WRITERS: Final = {

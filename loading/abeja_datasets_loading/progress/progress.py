@@ -67,7 +67,7 @@ class Progress:
     def parts(self, *, is_short: bool = False) -> list[str]:
         """Return the figures as text, without the note; a short text is for a bar of limited width."""
         known = self.total is not None and self.done <= self.total
-        of, verb = ("/", "") if is_short else (" of ", f" {DONE.get(self.action, 'done')}")
+        of, verb = ("/", "") if is_short and known else (" of ", f" {DONE.get(self.action, 'done')}")
         parts = [f"{self.created + self.earlier:,}{f'{of}{self.total:,}' if known else ''}{verb}"]
         left = self.seconds_left if known else None
         parts += [rate(self.rate), f"{duration(left)} left" if left else f"in {duration(self.seconds)}"]

@@ -66,7 +66,7 @@ def test_a_row_that_the_server_refuses_stops_an_import(world: World, monkeypatch
     props = {"categories": [{"category_id": 1, "name": "c", "labels": [{"label_id": 1, "label": "cat"}]}]}
     wrong = {**ITEM, "attributes": {"classification": [{"category_id": 1, "label_id": 9}]}}
     given = ("import", world.write("a.jsonl", [wrong]), "--dataset", world.dataset(props=props), "--no-progress")
-    assert "on_error" in world.run(*given, "--on-error", "stop", code=1).stderr
+    assert "Error: item 0" in world.run(*given, "--on-error", "stop", code=1).stderr
 
 
 def test_progress_is_shown_from_before_the_first_row(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,0 +1,125 @@
+"""What reaches a terminal: no control characters of others, and one line where nothing can be written."""
+
+import json
+import os
+import pty
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from tests.cli.data.conftest import ORGANIZATION, World
+
+from abeja_datasets_cli.terminal import safe, safe_json
+
+NASTY = "\x1b[31m\x9b2J\u202e\x07"
+ESCAPED = "\\x1b[31m\\x9b2J\\u202e\\x07"
+PROGRAM = (sys.executable, "-m", "abeja_datasets_cli")
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        (NASTY, ESCAPED),
+        ("a\tb\rc\nd", "a\\tb\\rc\nd"),
+        ("\ud800", "\\ud800"),
+        ("全角\u3000空白 \N{NO-BREAK SPACE}", "全角\u3000空白 \N{NO-BREAK SPACE}"),
+        ("👨\u200d👩", "👨\u200d👩"),
+        ("\u2028\u2066", "\\u2028\\u2066"),
+    ],
+)
+def test_a_text_is_made_safe(text: str, shown: str) -> None:
+    assert safe(text) == shown
+
+
+def test_json_stays_the_same_value() -> None:
+    text = json.dumps({"é": NASTY}, ensure_ascii=False)
+    assert json.loads(safe_json(text)) == {"é": NASTY}
+    assert safe_json(text).isprintable()
+
+
+def test_what_files_and_names_hold_draws_nothing(world: World) -> None:
+    name = f"{NASTY}.jsonl"
+    entry = {"category_id": 1, "label_id": 1, "label": NASTY}
+    item = {"source_data": [{"data_uri": "a"}], "attributes": {"classification": [entry], NASTY: [1]}}
+    world.write("a.jsonl", [item])
+    assert f"attributes.{ESCAPED} has no place" in world.run("convert", "a.jsonl", "b", "--to", "voc", code=1).stderr
+    assert f"1  {ESCAPED}\n" in world.run("import", "a.jsonl", "--dataset", world.dataset(), "--dry-run").stdout
+    assert f"{ESCAPED}.jsonl: " in world.run("convert", name, "b.csv", code=2).stderr
+
+
+@pytest.mark.parametrize("form", ["jsonl", "csv", "table"])
+def test_on_a_terminal_data_draw_nothing_either(world: World, form: str) -> None:
+    world.client.create_dataset(ORGANIZATION, NASTY, "custom", {})
+    here, there = pty.openpty()
+    command = [*PROGRAM, "datasets", "list", "--format", form]
+    with subprocess.Popen(command, stdout=there, stderr=there) as process:
+        os.close(there)
+        output = _all(here)
+    assert process.returncode == 0
+    assert b"\x1b[31m" not in output
+    assert "\x9b".encode() not in output
+    assert "\u202e".encode() not in output
+
+
+def _all(terminal: int) -> bytes:
+    output = b""
+    try:
+        while piece := os.read(terminal, 4096):
+            output += piece
+    except OSError:  # how Linux ends it
+        pass
+    os.close(terminal)
+    return output
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="the system has no device that is always full")
+@pytest.mark.parametrize("arguments", [["datasets", "list", "--format", "table"], ["--help"]])
+def test_a_full_output_is_named(world: World, arguments: list[str]) -> None:
+    world.dataset()
+    with Path("/dev/full").open("w") as full:
+        done = subprocess.run([*PROGRAM, *arguments], stdout=full, stderr=subprocess.PIPE, text=True, check=False)
+    assert (done.returncode, done.stderr) == (2, "Error: standard output: No space left on device\n")
+
+
+def test_closed_streams_are_no_error(world: World) -> None:
+    dataset = world.dataset()
+    command = f"exec {sys.executable} -m abeja_datasets_cli items count {dataset}"
+    assert subprocess.run(["/bin/sh", "-c", f"{command} >&-"], check=False).returncode == 0
+    command = f"exec {sys.executable} -m abeja_datasets_cli convert - b.csv --from jsonl"
+    done = subprocess.run(["/bin/sh", "-c", f"{command} <&-"], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (2, "Error: standard input: is empty (0 bytes)\n")
+
+
+def test_an_output_in_ascii_has_escapes(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    world.dataset("猫" * 70)
+    monkeypatch.setenv("PYTHONIOENCODING", "ascii")
+    for form in ("table", "jsonl"):
+        done = subprocess.run(
+            [*PROGRAM, "datasets", "list", "--format", form], capture_output=True, text=True, check=False
+        )
+        assert (done.returncode, done.stderr) == (0, "")
+        assert "\\u732b" in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("arguments", "problem"),
+    [
+        (["items", "list", "1", "--limit", "9" * 30], "is not in the range 1<=x<="),
+        (["datasets", "create", "n", "--props-from", "a.jsonl"], "--props-from a.jsonl: names no labels"),
+        (
+            ["datasets", "create", "n", "--props", "{}", "--props-from", "a.jsonl"],
+            "Give either --props or --props-from",
+        ),
+        (["import", "a.jsonl", "--dataset", "1", "--journal", "."], "the journal .: is a folder"),
+        (["import", "a.jsonl", "--dataset", "1", "--rate", "nan"], "nan is not a finite number"),
+        (["import", "folder.jsonl", "--dataset", "DATASET"], "folder.jsonl: is a folder that has no folders"),
+    ],
+)
+def test_wrong_use_is_named(world: World, arguments: list[str], problem: str) -> None:
+    world.write("a.jsonl", [{"source_data": [{"data_uri": "a"}]}])
+    (world.folder / "folder.jsonl").mkdir()
+    dataset = world.dataset()
+    given = [dataset if each == "DATASET" else each for each in arguments]
+    assert problem in world.run(*given, code=2).stderr
+    assert len(world.datasets()) == 1
