@@ -3,6 +3,7 @@
 import itertools
 import json
 import sys
+import tempfile
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any, Final
@@ -74,14 +75,38 @@ def export(
 
 
 def _convert(items: Iterator[Any], target: Path, shard_size: int | None, make: Any) -> int:
-    from abeja_datasets_loading.formats.writing import write_items
-
+    """Write items into the target, or into shards that take their places together; return the number of remarks."""
     left_out = Notes()
-    for path, shard in _shards(items, target, shard_size):
-        for remark in write_items(shard, path, make):
-            left_out.add(f"{remark.place}: {remark.text}")
+    if shard_size is None:
+        _write(items, target, target, make, left_out)
+    else:
+        with tempfile.TemporaryDirectory(prefix=f".{target.name}-", dir=target.parent) as folder:
+            paths = []
+            for path, shard in _shards(items, target, shard_size):
+                _write(shard, Path(folder) / path.name, path, make, left_out)
+                paths.append(path)
+            for path in paths:
+                (Path(folder) / path.name).replace(path)
+        _remove_older(target, len(paths))
     left_out.end()
     return left_out.count
+
+
+def _write(items: Iterable[Any], place: Path, path: Path, make: Any, left_out: Notes) -> None:
+    from abeja_datasets_loading.formats.writing import write_items
+
+    for remark in write_items(items, place, make):
+        left_out.add(f"{path}: {remark.text}")
+
+
+def _remove_older(target: Path, count: int) -> None:
+    """Remove the shards of an earlier export that had more of them: they would be read with the new ones."""
+    for number in itertools.count(count + 1):
+        path = _shard(target, number)
+        if not path.is_file():
+            return
+        path.unlink()
+        note(f"removed: {path}, of an earlier export")
 
 
 def _items(lines: Path) -> Iterator[Any]:
@@ -89,19 +114,22 @@ def _items(lines: Path) -> Iterator[Any]:
         yield from map(json.loads, file)
 
 
-def _shards(items: Iterator[Any], target: Path, size: int | None) -> Iterator[tuple[Path, Iterable[Any]]]:
-    if size is None:
-        yield target, items
-        return
+def _shards(items: Iterator[Any], target: Path, size: int) -> Iterator[tuple[Path, Iterable[Any]]]:
     for number in itertools.count(1):
-        shard = list(itertools.islice(items, size))
-        if not shard and number > 1:
+        first = list(itertools.islice(items, 1))
+        if not first and number > 1:
             return
-        yield target.with_name(f"{target.stem}-{number:05}{target.suffix}"), shard
+        yield _shard(target, number), itertools.chain(first, itertools.islice(items, size - 1))
+
+
+def _shard(target: Path, number: int) -> Path:
+    return target.with_name(f"{target.stem}-{number:05}{target.suffix}")
 
 
 def _describe(dataset: dict[str, Any], path: Path) -> None:
+    from abeja_datasets_loading.formats.values.json_values import escaped
+
     partial = path.with_name(f".{path.name}.partial")
     text = json.dumps({key: dataset.get(key) for key in ("name", "type", "props")}, ensure_ascii=False, indent=2)
-    partial.write_text(f"{text}\n", "utf-8")
+    partial.write_text(f"{escaped(text)}\n", "utf-8")
     partial.replace(path)

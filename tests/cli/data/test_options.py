@@ -1,6 +1,8 @@
 """The options that commands share: each command that works long has them all."""
 
+import errno
 import json
+import os
 import time
 from pathlib import Path
 from typing import Any
@@ -95,3 +97,24 @@ def test_progress_is_shown_from_before_the_first_row(monkeypatch: pytest.MonkeyP
 def test_a_quick_command_shows_no_progress(world: World, tmp_path: Path) -> None:
     source = world.write("a.jsonl", [ITEM])
     assert world.run("convert", source, tmp_path / "b.csv").stderr == "1 rows: 1 written, 0 rejected\n"
+
+
+def test_shards_take_their_places_together(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    dataset = world.dataset()
+    items = [{"source_data": [{"data_uri": f"s3://b/{number}"}], "attributes": {}} for number in range(5)]
+    world.run("import", world.write("a.jsonl", items), "--dataset", dataset, "--no-progress")
+    given = ("export", dataset, "x.csv", "--no-progress", "--shard-size")
+    world.run(*given, 2)
+    before = {path.name: path.read_text() for path in world.folder.glob("x*")}
+    assert [*sorted(before)] == ["x-00001.csv", "x-00002.csv", "x-00003.csv"]
+    with monkeypatch.context() as patch:
+        patch.setattr("abeja_datasets_loading.formats.api_items.writers.CsvWriter.finish", _no_space)
+        assert "No space left" in world.run(*given, 3, code=2).stderr
+    assert {path.name: path.read_text() for path in world.folder.glob("x-*")} == before
+    assert list(world.folder.glob(".x*")) == []
+    assert "removed: x-00003.csv, of an earlier export" in world.run(*given, 3).stderr
+    assert [len(path.read_text().splitlines()) for path in sorted(world.folder.glob("x*"))] == [4, 3]
+
+
+def _no_space(_writer: object) -> None:
+    raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))

@@ -5,7 +5,6 @@ import os
 import pty
 import subprocess
 import sys
-from pathlib import Path
 
 import pytest
 from tests.cli.data.conftest import ORGANIZATION, World
@@ -73,12 +72,24 @@ def _all(terminal: int) -> bytes:
     return output
 
 
-@pytest.mark.skipif(not Path("/dev/full").exists(), reason="the system has no device that is always full")
+_FULL = """
+import errno, os, sys
+class Full:
+    encoding = "utf-8"
+    def write(self, text): raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+    def flush(self): pass
+    def isatty(self): return False
+    def fileno(self): return 1
+sys.stdout = Full()
+from abeja_datasets_cli.__main__ import main
+main()
+"""
+
+
 @pytest.mark.parametrize("arguments", [["datasets", "list", "--format", "table"], ["--help"]])
 def test_a_full_output_is_named(world: World, arguments: list[str]) -> None:
     world.dataset()
-    with Path("/dev/full").open("w") as full:
-        done = subprocess.run([*PROGRAM, *arguments], stdout=full, stderr=subprocess.PIPE, text=True, check=False)
+    done = subprocess.run([sys.executable, "-c", _FULL, *arguments], capture_output=True, text=True, check=False)
     assert (done.returncode, done.stderr) == (2, "Error: standard output: No space left on device\n")
 
 
