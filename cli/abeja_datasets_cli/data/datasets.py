@@ -10,6 +10,7 @@ import click
 from abeja_datasets_cli.data.api import EXIT_CODES, Api, Failure, confirm, with_api
 from abeja_datasets_cli.data.output import format_option, limit_option, note, show
 
+_FILE: Final = click.Path(path_type=Path, exists=True, dir_okay=False)
 _COLUMNS: Final = ("dataset_id", "name", "type", "total_count", "created_at")
 _LISTED: Final = ("dataset_id", "name", "type", "created_at")
 
@@ -39,20 +40,27 @@ def get(api: Api, dataset_id: str, form: str) -> None:
 
 
 @datasets.command(epilog="\b\nExample:\n  abeja-datasets datasets create cats --type detection --props-from coco.json")
-@click.argument("name")
-@click.option(
-    "--type", "dataset_type", default="custom", show_default=True, help="Such as classification or detection."
-)
+@click.argument("name", required=False)
+@click.option("--type", "dataset_type", help="Such as classification or detection; custom by default.")
+@click.option("--like", type=_FILE, metavar="FILE", help="A dataset.json of export: its name, type and props.")
 @click.option("--props", metavar="JSON|@FILE", help="The props, as JSON or as @FILE.")
 @click.option(
     "--props-from", type=click.Path(exists=True), help="An annotation file or folder to take the labels from."
 )
 @format_option
 @with_api
-def create(api: Api, *, name: str, dataset_type: str, props: str | None, props_from: str | None, form: str) -> None:
-    """Create a dataset."""
-    given = read_props(props, props_from)
-    show([api.client.create_dataset(api.organization_id, name, dataset_type, given)], form, _LISTED)
+def create(
+    api: Api, *, name: str | None, dataset_type: str | None, like: Path | None, props: str | None,
+    props_from: str | None, form: str,
+) -> None:  # fmt: skip
+    """Create a dataset. What is given goes before what --like has."""
+    kept: dict[str, Any] = {"type": "custom", "props": {}} if like is None else _described(like)
+    name = name or kept.get("name")
+    if name is None:
+        raise click.UsageError("Give NAME, or --like FILE.")
+    has_props = props is not None or props_from is not None
+    given = read_props(props, props_from) if has_props else kept["props"]
+    show([api.client.create_dataset(api.organization_id, name, dataset_type or kept["type"], given)], form, _LISTED)
 
 
 @datasets.command(epilog="\b\nExample:\n  abeja-datasets datasets delete 1410805969256 --yes")
@@ -86,6 +94,19 @@ def read_props(text: str | None, file: str | None = None) -> dict[str, Any]:
     if not isinstance(value, dict):
         raise Failure("--props: a JSON object is needed", 2)
     return value
+
+
+def _described(path: Path) -> dict[str, Any]:
+    """Return what export wrote beside the items."""
+    try:
+        kept = json.loads(path.read_text("utf-8"))
+    except ValueError as error:
+        raise Failure(f"--like {path}: no JSON: {error}", 2) from None
+    wanted = {"name": str, "type": str, "props": dict}
+    for key, kind in wanted.items():
+        if not isinstance(kept, dict) or not isinstance(kept.get(key), kind):
+            raise Failure(f"--like {path}: {key} is missing; a dataset.json of export has name, type and props", 2)
+    return {key: kept[key] for key in wanted}
 
 
 def _props_of(file: str) -> dict[str, Any]:

@@ -28,9 +28,20 @@ def created(api: Api, name: str, dataset_type: str, props: Mapping[str, Any], jo
             return found
     wanted = {"organization_id": api.organization_id, "name": name, "type": dataset_type, "dataset_id": None}
     _write(record, wanted)
-    dataset = api.client.create_dataset(api.organization_id, name, dataset_type, dict(props))
+    dataset = _create(api, wanted, props, record)
     _write(record, wanted | {"dataset_id": dataset["dataset_id"]})
     return dataset
+
+
+def _create(api: Api, wanted: Mapping[str, Any], props: Mapping[str, Any], record: Path) -> dict[str, Any]:
+    from abeja_datasets.exceptions import Error
+
+    try:
+        return api.client.create_dataset(api.organization_id, wanted["name"], wanted["type"], dict(props))
+    except Error as error:
+        if error.outcome != "unknown":  # else the next run would take the dataset of another, which has the name
+            record.unlink()
+        raise
 
 
 def dataset_id_of(journal: Path) -> str | None:

@@ -9,7 +9,7 @@ from typing import Any
 
 import click
 import pytest
-from tests.cli.data.conftest import World
+from tests.cli.data.conftest import ORGANIZATION, World
 
 from abeja_datasets_cli.data.counting import Counting
 from abeja_datasets_cli.main import main
@@ -118,3 +118,25 @@ def test_shards_take_their_places_together(world: World, monkeypatch: pytest.Mon
 
 def _no_space(_writer: object) -> None:
     raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+
+def test_a_dataset_is_made_again_of_its_description(world: World) -> None:
+    props = {"categories": [{"category_id": 1, "name": "c", "labels": [{"label_id": 1, "label": "猫"}]}]}
+    dataset = world.client.create_dataset(ORGANIZATION, "cats", "detection", props)["dataset_id"]
+    world.run("export", dataset, "items.jsonl", "--no-progress")
+    world.run("datasets", "delete", dataset, "--yes")
+    world.run("datasets", "create", "--like", "dataset.json")
+    world.run("datasets", "create", "other", "--like", "dataset.json", "--type", "custom", "--props", "{}")
+    found = [(each["name"], each["type"], each["props"]) for each in world.datasets()]
+    assert found == [("cats", "detection", props), ("other", "custom", {})]
+    assert "Give NAME, or --like FILE." in world.run("datasets", "create", code=2).stderr
+    world.write("dataset.json", '{"name": "x", "type": "custom"}')
+    assert "props is missing" in world.run("datasets", "create", "--like", "dataset.json", code=2).stderr
+
+
+def test_the_dataset_of_another_is_not_taken_for_the_one_to_create(world: World) -> None:
+    dataset = world.dataset("cats")
+    source = world.write("a.jsonl", [ITEM])
+    for _ in range(2):
+        assert "already exists" in world.run("import", source, "--create", "cats", "--no-progress", code=2).stderr
+    assert world.items(dataset) == []
