@@ -163,7 +163,7 @@ def test_over_the_network_with_everything(tmp_path: Path) -> None:
     assert not_checked(report) == set()
     assert report.exit_code == 0
     notes = [verdict.note for verdict in report.verdicts if verdict.clause.name.startswith("fuzzing.accepted.")]
-    assert len(notes) == 10
+    assert len(notes) >= 10
     assert all(re.fullmatch("[1-9][0-9]* accepted, [1-9][0-9]* refused", note) for note in notes), notes
     assert report.left_behind == ()
     empty = next(e for e in left.exchanges if e.operation == "list_datasets")

@@ -4,10 +4,12 @@ scripts/interrupted-installs tries the same with the real ones, at random moment
 """
 
 import os
+import re
 import select
 import shutil
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -232,6 +234,14 @@ def test_a_python_is_found_on_the_path_and_where_pyenv_and_uv_keep_theirs(machin
     assert find("3.98") == newest
     assert find("3.98.2") == uv
     assert find("3.9") is None
+
+
+def test_the_lock_has_each_extra_but_ray() -> None:
+    extras = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["optional-dependencies"]
+    (everything,) = extras["all"]
+    locked = {"all", *everything.partition("[")[2].rstrip("]").split(",")}
+    locked |= set(re.findall(r"--extra (\w+)", (ROOT / "scripts" / "lock").read_text()))
+    assert locked == set(extras) - {"ray"}
 
 
 def test_the_supported_versions_are_those_that_the_project_promises() -> None:

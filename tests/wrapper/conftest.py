@@ -67,8 +67,7 @@ def waits(monkeypatch: pytest.MonkeyPatch) -> Waits:
 def server() -> Iterator[ScriptedServer]:
     server = ScriptedServer()
     yield server
-    server.close()
-    server.check()
+    server.finish()
 
 
 @pytest.fixture
@@ -76,8 +75,7 @@ def other_server() -> Iterator[ScriptedServer]:
     """Another origin."""
     server = ScriptedServer()
     yield server
-    server.close()
-    server.check()
+    server.finish()
 
 
 @pytest.fixture
@@ -85,8 +83,7 @@ def late_server() -> Iterator[ScriptedServer]:
     """A server that takes no connections before its `listen` is called."""
     server = ScriptedServer(listening=False)
     yield server
-    server.close()
-    server.check()
+    server.finish()
 
 
 @pytest.fixture(params=["sync", "async", "aiohttp"])

@@ -136,6 +136,17 @@ class ScriptedServer:
             thread.join(5)
             assert not thread.is_alive()
 
+    def finish(self) -> None:
+        """Close, and check that all of the script came and nothing else.
+
+        A request that its client has given up may still be unread.
+        """
+        deadline = time.monotonic() + 2
+        while self.script and time.monotonic() < deadline:
+            time.sleep(0.001)
+        self.close()
+        self.check()
+
     def check(self) -> None:
         assert not self.unexpected, "requests that the script did not foresee"
         assert not self.script, "entries of the script that no request asked for"

@@ -310,8 +310,7 @@ def test_idle_connections_to_many_servers_are_few(make: Make) -> None:
     reader.close()
     for one in servers:
         assert one.all_left()
-        one.close()
-        one.check()
+        one.finish()
 
 
 def test_all_errors_are_of_this_package(make: Make, server: ScriptedServer) -> None:

@@ -78,7 +78,7 @@ def each(records: Any, edit: Callable[[Any], Any]) -> Any:
     """Edit each record of a response, whatever its form."""
     if isinstance(records, list):
         return [edit(record) for record in records]
-    if isinstance(records, dict) and "items" in records:
+    if isinstance(records, dict) and isinstance(records.get("items"), list):
         return {**records, "items": [edit(record) for record in records["items"]]}
     return edit(records)
 
