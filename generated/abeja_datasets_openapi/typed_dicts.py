@@ -8,13 +8,13 @@ from typing import Any, NotRequired, TypeAlias, TypedDict
 
 Identifier: TypeAlias = str
 """
-An identifier, given by the platform.
+An identifier that the platform assigned.
 """
 
 
 ItemNumber: TypeAlias = int
 """
-The number of an item within its dataset, given by the platform.
+The number of an item within its dataset, assigned by the platform.
 """
 
 
@@ -32,7 +32,7 @@ Identifier of a label, within its category. May be 0.
 
 Timestamp: TypeAlias = str
 """
-A point in time, ISO 8601, in UTC where it has no offset. (`format: date-time` would demand an offset, which
+A point in time in ISO 8601, in UTC if it has no offset. (`format: date-time` would require an offset, which
 the platform does not send.)
 
 """
@@ -46,7 +46,7 @@ The name of a dataset, unique within its organization and kept exactly as given.
 
 DatasetType: TypeAlias = str
 """
-The kind of annotation the dataset is meant for, such as classification, detection or custom.
+The kind of annotation that the dataset is for, such as classification, detection or custom.
 """
 
 
@@ -80,13 +80,13 @@ class Category(TypedDict):
 
 class Props(TypedDict):
     """
-    Properties of a dataset. More than these may be given, and is kept.
+    Properties of a dataset. Other properties are allowed, and are kept.
     """
 
     categories: NotRequired[list[Category]]
     """
     The categories and labels that `classification` and `detection` of the dataset's items are validated
-    against, whatever the dataset's type. Without it any pair of ids goes.
+    against, whatever the dataset's type. Without it, any pair of ids is valid.
 
     """
 
@@ -128,7 +128,7 @@ class DatasetWithCount(Dataset):
 
 class SourceData(TypedDict):
     """
-    A file that an item refers to. More than these properties may be given, and is kept.
+    A file that an item refers to. Other properties are allowed, and are kept.
     """
 
     data_uri: str
@@ -157,7 +157,7 @@ The files that an item refers to.
 
 class ClassificationLabel(TypedDict):
     """
-    A label given to a whole item. More than these properties may be given, and is kept.
+    A label of a whole item. Other properties are allowed, and are kept.
     """
 
     category_id: CategoryId
@@ -193,7 +193,7 @@ class Rect(TypedDict):
 
 class Error(TypedDict):
     """
-    Why a request was not carried out.
+    Why a request failed.
     """
 
     error: str
@@ -202,17 +202,17 @@ class Error(TypedDict):
     """
     error_description: str
     """
-    What is wrong, and where, in words for a person.
+    What is wrong, and where, for a person to read.
     """
     error_detail: NotRequired[Any]
     """
-    More about the error, if there is more. Any JSON.
+    More about the error, if any. Any JSON.
     """
 
 
 class DetectionLabel(TypedDict):
     """
-    A label given to a part of an item. More than these properties may be given, and is kept.
+    A label of a part of an item. Other properties are allowed, and are kept.
     """
 
     category_id: CategoryId
@@ -226,7 +226,7 @@ class DetectionLabel(TypedDict):
 
 class Attributes(TypedDict):
     """
-    The annotations of an item. An open object: all other keys are kept as given too.
+    The annotations of an item. The object is open: all other keys are also kept as given.
 
     """
 
@@ -248,7 +248,7 @@ class Attributes(TypedDict):
     """
     custom_format: NotRequired[Any]
     """
-    Anything, in a format of the caller's own. Any JSON.
+    Anything, in the caller's own format. Any JSON.
     """
     video: NotRequired[Any]
     """
@@ -256,10 +256,10 @@ class Attributes(TypedDict):
     """
 
 
-class AnsweredAttributes(TypedDict):
+class ResponseAttributes(TypedDict):
     """
-    The annotations of an item as the platform returns them: as they were given, but that `classification` may
-    also be a single label.
+    The annotations of an item as the platform returns them: as they were given, except that `classification`
+    may also be a single label.
 
     """
 
@@ -281,7 +281,7 @@ class AnsweredAttributes(TypedDict):
     """
     custom_format: NotRequired[Any]
     """
-    Anything, in a format of the caller's own. Any JSON.
+    Anything, in the caller's own format. Any JSON.
     """
     video: NotRequired[Any]
     """
@@ -291,7 +291,7 @@ class AnsweredAttributes(TypedDict):
 
 class CreateDatasetItemRequest(TypedDict):
     """
-    An item to create. Missing or null `attributes` create `{}`.
+    An item to create. Missing or null `attributes` are stored as `{}`.
     """
 
     source_data: SourceDataList
@@ -324,7 +324,7 @@ class DatasetItem(TypedDict):
     dataset_id: Identifier
     dataset_item_id: ItemNumber
     source_data: SourceDataList
-    attributes: AnsweredAttributes
+    attributes: ResponseAttributes
     created_at: Timestamp
     updated_at: Timestamp
 
@@ -340,7 +340,7 @@ class DatasetItemPage(TypedDict):
     """
     total_count: int
     """
-    The number of all items that match the query, whatever the page.
+    The number of all items that match the query, on all pages.
     """
     next_page_token: NotRequired[str | None]
     """
@@ -349,7 +349,6 @@ class DatasetItemPage(TypedDict):
 
 
 __all__ = [
-    "AnsweredAttributes",
     "Attributes",
     "BulkUpdateEntry",
     "Category",
@@ -365,6 +364,7 @@ __all__ = [
     "Label",
     "Props",
     "Rect",
+    "ResponseAttributes",
     "SourceData",
     "UpdateDatasetItemRequest",
 ]

@@ -132,7 +132,7 @@ def test_tokens_of_other_lists_are_refused(api: "Api", make_api: Callable[..., "
     items = api.items_path(datasets[0])
     for wrong in foreign:
         told = api.refused(400, "GET", items, params={"next_page_token": wrong})
-        assert told == "next_page_token: not a token that this list has given"
+        assert told == "next_page_token: not a page token that this list has returned"
     for wrong in [ours, foreign[0], token(api, datasets[0], q="b:1")]:
         api.refused(400, "GET", items, params={"next_page_token": wrong, "q": "a:1"})
     for wrong in [ours, other_token]:
@@ -169,7 +169,7 @@ def test_a_token_with_another_query_is_refused(api: "Api") -> None:
     # The query that a token carries can't be exchanged.
     for altered in (searched[:-1] + "A", searched + "A", searched.rpartition("-")[0], plain + "-YTox", plain + "-_"):
         told = api.refused(400, "GET", items, params={"next_page_token": altered})
-        assert told == "next_page_token: not a token that this list has given"
+        assert told == "next_page_token: not a page token that this list has returned"
 
 
 @pytest.mark.parametrize(

@@ -15,7 +15,6 @@ They are opt-in. `APIClient` itself takes and returns plain JSON, which no model
 import sys
 
 from abeja_datasets_openapi.models import (
-    AnsweredAttributes,
     Attributes,
     BulkUpdateEntry,
     Category,
@@ -31,12 +30,12 @@ from abeja_datasets_openapi.models import (
     Label,
     Props,
     Rect,
+    ResponseAttributes,
     SourceData,
     UpdateDatasetItemRequest,
 )
 
 __all__ = [
-    "AnsweredAttributes",
     "Attributes",
     "BulkUpdateEntry",
     "Category",
@@ -52,6 +51,7 @@ __all__ = [
     "Label",
     "Props",
     "Rect",
+    "ResponseAttributes",
     "SourceData",
     "UpdateDatasetItemRequest",
 ]

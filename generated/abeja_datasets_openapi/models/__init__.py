@@ -1,7 +1,6 @@
 # Generated from openapi.yaml by scripts/generate; do not edit.
 """Contains all the data models used in inputs/outputs"""
 
-from .answered_attributes import AnsweredAttributes
 from .attributes import Attributes
 from .bulk_update_entry import BulkUpdateEntry
 from .category import Category
@@ -17,11 +16,11 @@ from .error import Error
 from .label import Label
 from .props import Props
 from .rect import Rect
+from .response_attributes import ResponseAttributes
 from .source_data import SourceData
 from .update_dataset_item_request import UpdateDatasetItemRequest
 
 __all__ = (
-    "AnsweredAttributes",
     "Attributes",
     "BulkUpdateEntry",
     "Category",
@@ -37,6 +36,7 @@ __all__ = (
     "Label",
     "Props",
     "Rect",
+    "ResponseAttributes",
     "SourceData",
     "UpdateDatasetItemRequest",
 )

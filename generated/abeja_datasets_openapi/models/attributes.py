@@ -19,14 +19,14 @@ T = TypeVar("T", bound="Attributes")
 
 @_attrs_define
 class Attributes:
-    """The annotations of an item. An open object: all other keys are kept as given too.
+    """The annotations of an item. The object is open: all other keys are also kept as given.
 
     Attributes:
         classification (list[ClassificationLabel] | Unset): Labels of the item, if the dataset's type is classification.
         detection (list[DetectionLabel] | Unset): Labels of parts of the item, if the dataset's type is detection.
         segmentation (Any | Unset): Labels of regions, if the dataset's type is segmentation. Any JSON.
         custom (Any | Unset): Anything, if the dataset's type is custom. Any JSON.
-        custom_format (Any | Unset): Anything, in a format of the caller's own. Any JSON.
+        custom_format (Any | Unset): Anything, in the caller's own format. Any JSON.
         video (Any | Unset): Annotations of a video. Any JSON.
     """
 

@@ -19,8 +19,8 @@ class BulkUpdateEntry:
     """The new attributes of one of many items, which replace the old ones as a whole.
 
     Attributes:
-        dataset_item_id (int): The number of an item within its dataset, given by the platform.
-        attributes (Attributes): The annotations of an item. An open object: all other keys are kept as given too.
+        dataset_item_id (int): The number of an item within its dataset, assigned by the platform.
+        attributes (Attributes): The annotations of an item. The object is open: all other keys are also kept as given.
     """
 
     dataset_item_id: int

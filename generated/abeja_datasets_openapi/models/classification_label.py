@@ -14,7 +14,7 @@ T = TypeVar("T", bound="ClassificationLabel")
 
 @_attrs_define
 class ClassificationLabel:
-    """A label given to a whole item. More than these properties may be given, and is kept.
+    """A label of a whole item. Other properties are allowed, and are kept.
 
     Attributes:
         category_id (int): Identifier of a category. May be 0.

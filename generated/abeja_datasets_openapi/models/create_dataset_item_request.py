@@ -19,7 +19,7 @@ T = TypeVar("T", bound="CreateDatasetItemRequest")
 
 @_attrs_define
 class CreateDatasetItemRequest:
-    """An item to create. Missing or null `attributes` create `{}`.
+    """An item to create. Missing or null `attributes` are stored as `{}`.
 
     Attributes:
         source_data (list[SourceData]): The files that an item refers to.

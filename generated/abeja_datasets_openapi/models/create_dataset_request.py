@@ -20,8 +20,8 @@ class CreateDatasetRequest:
 
     Attributes:
         name (str): The name of a dataset, unique within its organization and kept exactly as given.
-        type_ (str): The kind of annotation the dataset is meant for, such as classification, detection or custom.
-        props (Props): Properties of a dataset. More than these may be given, and is kept.
+        type_ (str): The kind of annotation that the dataset is for, such as classification, detection or custom.
+        props (Props): Properties of a dataset. Other properties are allowed, and are kept.
     """
 
     name: str

@@ -19,15 +19,15 @@ class Dataset:
     """A dataset.
 
     Attributes:
-        organization_id (str): An identifier, given by the platform.
-        dataset_id (str): An identifier, given by the platform.
+        organization_id (str): An identifier that the platform assigned.
+        dataset_id (str): An identifier that the platform assigned.
         name (str): The name of a dataset, unique within its organization and kept exactly as given.
-        type_ (str): The kind of annotation the dataset is meant for, such as classification, detection or custom.
-        props (Props): Properties of a dataset. More than these may be given, and is kept.
-        created_at (str): A point in time, ISO 8601, in UTC where it has no offset. (`format: date-time` would demand an
+        type_ (str): The kind of annotation that the dataset is for, such as classification, detection or custom.
+        props (Props): Properties of a dataset. Other properties are allowed, and are kept.
+        created_at (str): A point in time in ISO 8601, in UTC if it has no offset. (`format: date-time` would require an
             offset, which
             the platform does not send.)
-        updated_at (str): A point in time, ISO 8601, in UTC where it has no offset. (`format: date-time` would demand an
+        updated_at (str): A point in time in ISO 8601, in UTC if it has no offset. (`format: date-time` would require an
             offset, which
             the platform does not send.)
     """

@@ -10,7 +10,7 @@ from attrs import field as _attrs_field
 from ..types import UNSET, Unset
 
 if TYPE_CHECKING:
-    from ..models.answered_attributes import AnsweredAttributes
+    from ..models.response_attributes import ResponseAttributes
     from ..models.source_data import SourceData
 
 
@@ -22,25 +22,25 @@ class DatasetItem:
     """An item of a dataset. `organization_id` is documented, but a server may leave it out.
 
     Attributes:
-        dataset_id (str): An identifier, given by the platform.
-        dataset_item_id (int): The number of an item within its dataset, given by the platform.
+        dataset_id (str): An identifier that the platform assigned.
+        dataset_item_id (int): The number of an item within its dataset, assigned by the platform.
         source_data (list[SourceData]): The files that an item refers to.
-        attributes (AnsweredAttributes): The annotations of an item as the platform returns them: as they were given,
-            but that `classification` may
-            also be a single label.
-        created_at (str): A point in time, ISO 8601, in UTC where it has no offset. (`format: date-time` would demand an
+        attributes (ResponseAttributes): The annotations of an item as the platform returns them: as they were given,
+            except that `classification`
+            may also be a single label.
+        created_at (str): A point in time in ISO 8601, in UTC if it has no offset. (`format: date-time` would require an
             offset, which
             the platform does not send.)
-        updated_at (str): A point in time, ISO 8601, in UTC where it has no offset. (`format: date-time` would demand an
+        updated_at (str): A point in time in ISO 8601, in UTC if it has no offset. (`format: date-time` would require an
             offset, which
             the platform does not send.)
-        organization_id (str | Unset): An identifier, given by the platform.
+        organization_id (str | Unset): An identifier that the platform assigned.
     """
 
     dataset_id: str
     dataset_item_id: int
     source_data: list[SourceData]
-    attributes: AnsweredAttributes
+    attributes: ResponseAttributes
     created_at: str
     updated_at: str
     organization_id: str | Unset = UNSET
@@ -85,7 +85,7 @@ class DatasetItem:
 
     @classmethod
     def from_dict(cls, src_dict: Mapping[str, Any]) -> Self:
-        from ..models.answered_attributes import AnsweredAttributes
+        from ..models.response_attributes import ResponseAttributes
         from ..models.source_data import SourceData
 
         d = dict(src_dict)
@@ -102,7 +102,7 @@ class DatasetItem:
 
             source_data.append(componentsschemas_source_data_list_item)
 
-        attributes = AnsweredAttributes.from_dict(d.pop("attributes"))
+        attributes = ResponseAttributes.from_dict(d.pop("attributes"))
 
         created_at = d.pop("created_at")
 

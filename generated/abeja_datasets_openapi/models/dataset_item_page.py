@@ -22,7 +22,7 @@ class DatasetItemPage:
 
     Attributes:
         items (list[DatasetItem]): The items of this page.
-        total_count (int): The number of all items that match the query, whatever the page.
+        total_count (int): The number of all items that match the query, on all pages.
         next_page_token (None | str | Unset): The token of the next page; absent or null on the last one.
     """
 

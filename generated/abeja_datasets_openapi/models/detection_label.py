@@ -18,7 +18,7 @@ T = TypeVar("T", bound="DetectionLabel")
 
 @_attrs_define
 class DetectionLabel:
-    """A label given to a part of an item. More than these properties may be given, and is kept.
+    """A label of a part of an item. Other properties are allowed, and are kept.
 
     Attributes:
         category_id (int): Identifier of a category. May be 0.

@@ -14,12 +14,12 @@ T = TypeVar("T", bound="Error")
 
 @_attrs_define
 class Error:
-    """Why a request was not carried out.
+    """Why a request failed.
 
     Attributes:
         error (str): A short name of the kind of error.
-        error_description (str): What is wrong, and where, in words for a person.
-        error_detail (Any | Unset): More about the error, if there is more. Any JSON.
+        error_description (str): What is wrong, and where, for a person to read.
+        error_detail (Any | Unset): More about the error, if any. Any JSON.
     """
 
     error: str

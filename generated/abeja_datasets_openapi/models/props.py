@@ -18,12 +18,12 @@ T = TypeVar("T", bound="Props")
 
 @_attrs_define
 class Props:
-    """Properties of a dataset. More than these may be given, and is kept.
+    """Properties of a dataset. Other properties are allowed, and are kept.
 
     Attributes:
         categories (list[Category] | Unset): The categories and labels that `classification` and `detection` of the
             dataset's items are validated
-            against, whatever the dataset's type. Without it any pair of ids goes.
+            against, whatever the dataset's type. Without it, any pair of ids is valid.
     """
 
     categories: list[Category] | Unset = UNSET

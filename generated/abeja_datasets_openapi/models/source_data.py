@@ -14,7 +14,7 @@ T = TypeVar("T", bound="SourceData")
 
 @_attrs_define
 class SourceData:
-    """A file that an item refers to. More than these properties may be given, and is kept.
+    """A file that an item refers to. Other properties are allowed, and are kept.
 
     Attributes:
         data_uri (str): Reference identifier of the source file.

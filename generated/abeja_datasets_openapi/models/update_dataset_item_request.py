@@ -19,7 +19,7 @@ class UpdateDatasetItemRequest:
     """The new attributes of an item, which replace the old ones as a whole.
 
     Attributes:
-        attributes (Attributes): The annotations of an item. An open object: all other keys are kept as given too.
+        attributes (Attributes): The annotations of an item. The object is open: all other keys are also kept as given.
     """
 
     attributes: Attributes

@@ -177,7 +177,7 @@ def same_content(sent: Mapping[str, Any], received: Mapping[str, Any]) -> bool:
     """Return whether two items hold the same: `source_data` and `attributes` are equal JSON values.
 
     1 and 1.0 are equal, and true and 1 are not. Missing and null `attributes` are `{}`. A response may hold
-    `classification` as one object instead of a list of it (see `AnsweredAttributes` in openapi.yaml).
+    `classification` as one object instead of a list of it (see `ResponseAttributes` in openapi.yaml).
     """
     ours, theirs = _content(sent), _content(received)
     try:

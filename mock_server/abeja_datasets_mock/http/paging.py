@@ -68,4 +68,4 @@ def _decoded(text: str) -> str:
 
 
 def _foreign(name: str) -> Refusal:
-    return bad_request(f"{name}: not a token that this list has given")
+    return bad_request(f"{name}: not a page token that this list has returned")

@@ -59,7 +59,7 @@ READING_BREAKS = {
     "an alternative of a response added": Seed(
         READING,
         WITH_ITEM,
-        lambda d: properties(d, "AnsweredAttributes")["classification"]["oneOf"].append(STRING),
+        lambda d: properties(d, "ResponseAttributes")["classification"]["oneOf"].append(STRING),
         says="alternative",
     ),
     "a response is now an object": Seed(

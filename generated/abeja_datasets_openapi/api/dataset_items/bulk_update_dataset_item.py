@@ -108,9 +108,9 @@ def sync_detailed(
 ) -> Response[Error | list[DatasetItem]]:
     """Update many items at once
 
-     Replaces the attributes of each item named, all of them or none: an unknown or repeated id, or one
-    entry that is
-    not valid, is 400 and changes nothing. An empty list is allowed, and the response is an empty list.
+     Replaces the attributes of all named items, or of none. An unknown or repeated id, or an invalid
+    entry, is
+    refused with 400, and nothing changes. An empty list is allowed; the response is then an empty list.
 
     Args:
         organization_id (str):
@@ -147,9 +147,9 @@ def sync(
 ) -> Error | list[DatasetItem] | None:
     """Update many items at once
 
-     Replaces the attributes of each item named, all of them or none: an unknown or repeated id, or one
-    entry that is
-    not valid, is 400 and changes nothing. An empty list is allowed, and the response is an empty list.
+     Replaces the attributes of all named items, or of none. An unknown or repeated id, or an invalid
+    entry, is
+    refused with 400, and nothing changes. An empty list is allowed; the response is then an empty list.
 
     Args:
         organization_id (str):
@@ -181,9 +181,9 @@ async def asyncio_detailed(
 ) -> Response[Error | list[DatasetItem]]:
     """Update many items at once
 
-     Replaces the attributes of each item named, all of them or none: an unknown or repeated id, or one
-    entry that is
-    not valid, is 400 and changes nothing. An empty list is allowed, and the response is an empty list.
+     Replaces the attributes of all named items, or of none. An unknown or repeated id, or an invalid
+    entry, is
+    refused with 400, and nothing changes. An empty list is allowed; the response is then an empty list.
 
     Args:
         organization_id (str):
@@ -218,9 +218,9 @@ async def asyncio(
 ) -> Error | list[DatasetItem] | None:
     """Update many items at once
 
-     Replaces the attributes of each item named, all of them or none: an unknown or repeated id, or one
-    entry that is
-    not valid, is 400 and changes nothing. An empty list is allowed, and the response is an empty list.
+     Replaces the attributes of all named items, or of none. An unknown or repeated id, or an invalid
+    entry, is
+    refused with 400, and nothing changes. An empty list is allowed; the response is then an empty list.
 
     Args:
         organization_id (str):

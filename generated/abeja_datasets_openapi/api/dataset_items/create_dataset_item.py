@@ -100,15 +100,15 @@ def sync_detailed(
 ) -> Response[DatasetItem | Error]:
     """Create an item
 
-     Adds an item to a dataset. Where the dataset's `props` hold `categories`, each `classification` and
+     Adds an item to a dataset. If the dataset's `props` have `categories`, each `classification` and
     `detection`
-    entry must use a (`category_id`, `label_id`) pair that stands there.
+    entry must use a pair of `category_id` and `label_id` from them.
 
     Args:
         organization_id (str):
         dataset_id (str):
-        body (CreateDatasetItemRequest): An item to create. Missing or null `attributes` create
-            `{}`.
+        body (CreateDatasetItemRequest): An item to create. Missing or null `attributes` are
+            stored as `{}`.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -140,15 +140,15 @@ def sync(
 ) -> DatasetItem | Error | None:
     """Create an item
 
-     Adds an item to a dataset. Where the dataset's `props` hold `categories`, each `classification` and
+     Adds an item to a dataset. If the dataset's `props` have `categories`, each `classification` and
     `detection`
-    entry must use a (`category_id`, `label_id`) pair that stands there.
+    entry must use a pair of `category_id` and `label_id` from them.
 
     Args:
         organization_id (str):
         dataset_id (str):
-        body (CreateDatasetItemRequest): An item to create. Missing or null `attributes` create
-            `{}`.
+        body (CreateDatasetItemRequest): An item to create. Missing or null `attributes` are
+            stored as `{}`.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -175,15 +175,15 @@ async def asyncio_detailed(
 ) -> Response[DatasetItem | Error]:
     """Create an item
 
-     Adds an item to a dataset. Where the dataset's `props` hold `categories`, each `classification` and
+     Adds an item to a dataset. If the dataset's `props` have `categories`, each `classification` and
     `detection`
-    entry must use a (`category_id`, `label_id`) pair that stands there.
+    entry must use a pair of `category_id` and `label_id` from them.
 
     Args:
         organization_id (str):
         dataset_id (str):
-        body (CreateDatasetItemRequest): An item to create. Missing or null `attributes` create
-            `{}`.
+        body (CreateDatasetItemRequest): An item to create. Missing or null `attributes` are
+            stored as `{}`.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -213,15 +213,15 @@ async def asyncio(
 ) -> DatasetItem | Error | None:
     """Create an item
 
-     Adds an item to a dataset. Where the dataset's `props` hold `categories`, each `classification` and
+     Adds an item to a dataset. If the dataset's `props` have `categories`, each `classification` and
     `detection`
-    entry must use a (`category_id`, `label_id`) pair that stands there.
+    entry must use a pair of `category_id` and `label_id` from them.
 
     Args:
         organization_id (str):
         dataset_id (str):
-        body (CreateDatasetItemRequest): An item to create. Missing or null `attributes` create
-            `{}`.
+        body (CreateDatasetItemRequest): An item to create. Missing or null `attributes` are
+            stored as `{}`.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.

@@ -88,7 +88,7 @@ def sync_detailed(
 ) -> Response[DatasetItem | Error]:
     """Get an item
 
-     One item, with its source data and its attributes.
+     Returns an item with its source data and its attributes.
 
     Args:
         organization_id (str):
@@ -125,7 +125,7 @@ def sync(
 ) -> DatasetItem | Error | None:
     """Get an item
 
-     One item, with its source data and its attributes.
+     Returns an item with its source data and its attributes.
 
     Args:
         organization_id (str):
@@ -157,7 +157,7 @@ async def asyncio_detailed(
 ) -> Response[DatasetItem | Error]:
     """Get an item
 
-     One item, with its source data and its attributes.
+     Returns an item with its source data and its attributes.
 
     Args:
         organization_id (str):
@@ -192,7 +192,7 @@ async def asyncio(
 ) -> DatasetItem | Error | None:
     """Get an item
 
-     One item, with its source data and its attributes.
+     Returns an item with its source data and its attributes.
 
     Args:
         organization_id (str):

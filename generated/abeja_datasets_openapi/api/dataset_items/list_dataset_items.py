@@ -111,11 +111,11 @@ def sync_detailed(
 ) -> Response[DatasetItemPage | Error]:
     """List or search a dataset's items
 
-     The items of a dataset, in the order of creation, or those of them that match `q`. Where more of
-    them follow,
-    the response has a `next_page_token`; pass it to go on. The last page has none, or null. The last
-    page may be
-    empty, and no other page is.
+     Returns the items of a dataset, or those that match `q`, in the order of creation. If there are
+    more, the
+    response has a `next_page_token`: pass it to get the next page. The last page has no token, or a
+    null token.
+    Only the last page may be empty.
 
     Args:
         organization_id (str):
@@ -158,11 +158,11 @@ def sync(
 ) -> DatasetItemPage | Error | None:
     """List or search a dataset's items
 
-     The items of a dataset, in the order of creation, or those of them that match `q`. Where more of
-    them follow,
-    the response has a `next_page_token`; pass it to go on. The last page has none, or null. The last
-    page may be
-    empty, and no other page is.
+     Returns the items of a dataset, or those that match `q`, in the order of creation. If there are
+    more, the
+    response has a `next_page_token`: pass it to get the next page. The last page has no token, or a
+    null token.
+    Only the last page may be empty.
 
     Args:
         organization_id (str):
@@ -200,11 +200,11 @@ async def asyncio_detailed(
 ) -> Response[DatasetItemPage | Error]:
     """List or search a dataset's items
 
-     The items of a dataset, in the order of creation, or those of them that match `q`. Where more of
-    them follow,
-    the response has a `next_page_token`; pass it to go on. The last page has none, or null. The last
-    page may be
-    empty, and no other page is.
+     Returns the items of a dataset, or those that match `q`, in the order of creation. If there are
+    more, the
+    response has a `next_page_token`: pass it to get the next page. The last page has no token, or a
+    null token.
+    Only the last page may be empty.
 
     Args:
         organization_id (str):
@@ -245,11 +245,11 @@ async def asyncio(
 ) -> DatasetItemPage | Error | None:
     """List or search a dataset's items
 
-     The items of a dataset, in the order of creation, or those of them that match `q`. Where more of
-    them follow,
-    the response has a `next_page_token`; pass it to go on. The last page has none, or null. The last
-    page may be
-    empty, and no other page is.
+     Returns the items of a dataset, or those that match `q`, in the order of creation. If there are
+    more, the
+    response has a `next_page_token`: pass it to get the next page. The last page has no token, or a
+    null token.
+    Only the last page may be empty.
 
     Args:
         organization_id (str):

@@ -103,9 +103,10 @@ def sync_detailed(
 ) -> Response[DatasetItem | Error]:
     """Update an item
 
-     Replaces the item's attributes as a whole; nothing of the old ones is kept. `updated_at` moves,
-    `created_at`
-    stays. Missing or null `attributes` are 400, never a wipe; `{}` empties them.
+     Replaces all attributes of the item; no old attribute is kept. `updated_at` changes, and
+    `created_at` does
+    not. Missing or null `attributes` are refused with 400 and change nothing; `{}` removes all
+    attributes.
 
     Args:
         organization_id (str):
@@ -146,9 +147,10 @@ def sync(
 ) -> DatasetItem | Error | None:
     """Update an item
 
-     Replaces the item's attributes as a whole; nothing of the old ones is kept. `updated_at` moves,
-    `created_at`
-    stays. Missing or null `attributes` are 400, never a wipe; `{}` empties them.
+     Replaces all attributes of the item; no old attribute is kept. `updated_at` changes, and
+    `created_at` does
+    not. Missing or null `attributes` are refused with 400 and change nothing; `{}` removes all
+    attributes.
 
     Args:
         organization_id (str):
@@ -184,9 +186,10 @@ async def asyncio_detailed(
 ) -> Response[DatasetItem | Error]:
     """Update an item
 
-     Replaces the item's attributes as a whole; nothing of the old ones is kept. `updated_at` moves,
-    `created_at`
-    stays. Missing or null `attributes` are 400, never a wipe; `{}` empties them.
+     Replaces all attributes of the item; no old attribute is kept. `updated_at` changes, and
+    `created_at` does
+    not. Missing or null `attributes` are refused with 400 and change nothing; `{}` removes all
+    attributes.
 
     Args:
         organization_id (str):
@@ -225,9 +228,10 @@ async def asyncio(
 ) -> DatasetItem | Error | None:
     """Update an item
 
-     Replaces the item's attributes as a whole; nothing of the old ones is kept. `updated_at` moves,
-    `created_at`
-    stays. Missing or null `attributes` are 400, never a wipe; `{}` empties them.
+     Replaces all attributes of the item; no old attribute is kept. `updated_at` changes, and
+    `created_at` does
+    not. Missing or null `attributes` are refused with 400 and change nothing; `{}` removes all
+    attributes.
 
     Args:
         organization_id (str):

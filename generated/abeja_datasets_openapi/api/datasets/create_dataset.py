@@ -97,9 +97,9 @@ def sync_detailed(
 ) -> Response[Dataset | Error]:
     """Create a dataset
 
-     Creates a dataset. Its name must be unique within the organization; it is kept exactly as given,
-    without any
-    normalization, and compared so.
+     Creates a dataset. Its name must be unique within the organization. The server keeps and compares
+    the name
+    exactly as given, without normalization.
 
     Args:
         organization_id (str):
@@ -133,9 +133,9 @@ def sync(
 ) -> Dataset | Error | None:
     """Create a dataset
 
-     Creates a dataset. Its name must be unique within the organization; it is kept exactly as given,
-    without any
-    normalization, and compared so.
+     Creates a dataset. Its name must be unique within the organization. The server keeps and compares
+    the name
+    exactly as given, without normalization.
 
     Args:
         organization_id (str):
@@ -164,9 +164,9 @@ async def asyncio_detailed(
 ) -> Response[Dataset | Error]:
     """Create a dataset
 
-     Creates a dataset. Its name must be unique within the organization; it is kept exactly as given,
-    without any
-    normalization, and compared so.
+     Creates a dataset. Its name must be unique within the organization. The server keeps and compares
+    the name
+    exactly as given, without normalization.
 
     Args:
         organization_id (str):
@@ -198,9 +198,9 @@ async def asyncio(
 ) -> Dataset | Error | None:
     """Create a dataset
 
-     Creates a dataset. Its name must be unique within the organization; it is kept exactly as given,
-    without any
-    normalization, and compared so.
+     Creates a dataset. Its name must be unique within the organization. The server keeps and compares
+    the name
+    exactly as given, without normalization.
 
     Args:
         organization_id (str):

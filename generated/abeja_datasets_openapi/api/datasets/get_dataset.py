@@ -85,7 +85,7 @@ def sync_detailed(
 ) -> Response[DatasetWithCount | Error]:
     """Get a dataset
 
-     One dataset, with the number of its items in `total_count`, which no other operation returns.
+     Returns a dataset with the number of its items in `total_count`, which no other operation returns.
 
     Args:
         organization_id (str):
@@ -119,7 +119,7 @@ def sync(
 ) -> DatasetWithCount | Error | None:
     """Get a dataset
 
-     One dataset, with the number of its items in `total_count`, which no other operation returns.
+     Returns a dataset with the number of its items in `total_count`, which no other operation returns.
 
     Args:
         organization_id (str):
@@ -148,7 +148,7 @@ async def asyncio_detailed(
 ) -> Response[DatasetWithCount | Error]:
     """Get a dataset
 
-     One dataset, with the number of its items in `total_count`, which no other operation returns.
+     Returns a dataset with the number of its items in `total_count`, which no other operation returns.
 
     Args:
         organization_id (str):
@@ -180,7 +180,7 @@ async def asyncio(
 ) -> DatasetWithCount | Error | None:
     """Get a dataset
 
-     One dataset, with the number of its items in `total_count`, which no other operation returns.
+     Returns a dataset with the number of its items in `total_count`, which no other operation returns.
 
     Args:
         organization_id (str):

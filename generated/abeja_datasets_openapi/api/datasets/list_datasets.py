@@ -104,9 +104,9 @@ def sync_detailed(
 ) -> Response[Error | list[Dataset]]:
     """List an organization's datasets
 
-     The datasets of an organization, in the order of creation. Where more of them follow, the response
+     Returns the datasets of an organization, in the order of creation. If there are more, the response
     has the
-    header `X-Next-Token`; pass it as `next_token` to go on.
+    header `X-Next-Token`: pass it as `next_token` to get the next page.
 
     Args:
         organization_id (str):
@@ -143,9 +143,9 @@ def sync(
 ) -> Error | list[Dataset] | None:
     """List an organization's datasets
 
-     The datasets of an organization, in the order of creation. Where more of them follow, the response
+     Returns the datasets of an organization, in the order of creation. If there are more, the response
     has the
-    header `X-Next-Token`; pass it as `next_token` to go on.
+    header `X-Next-Token`: pass it as `next_token` to get the next page.
 
     Args:
         organization_id (str):
@@ -177,9 +177,9 @@ async def asyncio_detailed(
 ) -> Response[Error | list[Dataset]]:
     """List an organization's datasets
 
-     The datasets of an organization, in the order of creation. Where more of them follow, the response
+     Returns the datasets of an organization, in the order of creation. If there are more, the response
     has the
-    header `X-Next-Token`; pass it as `next_token` to go on.
+    header `X-Next-Token`: pass it as `next_token` to get the next page.
 
     Args:
         organization_id (str):
@@ -214,9 +214,9 @@ async def asyncio(
 ) -> Error | list[Dataset] | None:
     """List an organization's datasets
 
-     The datasets of an organization, in the order of creation. Where more of them follow, the response
+     Returns the datasets of an organization, in the order of creation. If there are more, the response
     has the
-    header `X-Next-Token`; pass it as `next_token` to go on.
+    header `X-Next-Token`: pass it as `next_token` to get the next page.
 
     Args:
         organization_id (str):

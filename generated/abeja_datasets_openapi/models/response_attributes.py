@@ -14,13 +14,13 @@ if TYPE_CHECKING:
     from ..models.detection_label import DetectionLabel
 
 
-T = TypeVar("T", bound="AnsweredAttributes")
+T = TypeVar("T", bound="ResponseAttributes")
 
 
 @_attrs_define
-class AnsweredAttributes:
-    """The annotations of an item as the platform returns them: as they were given, but that `classification` may
-    also be a single label.
+class ResponseAttributes:
+    """The annotations of an item as the platform returns them: as they were given, except that `classification`
+    may also be a single label.
 
         Attributes:
             classification (ClassificationLabel | list[ClassificationLabel] | Unset): Labels of the item, if the dataset's
@@ -28,7 +28,7 @@ class AnsweredAttributes:
             detection (list[DetectionLabel] | Unset): Labels of parts of the item, if the dataset's type is detection.
             segmentation (Any | Unset): Labels of regions, if the dataset's type is segmentation. Any JSON.
             custom (Any | Unset): Anything, if the dataset's type is custom. Any JSON.
-            custom_format (Any | Unset): Anything, in a format of the caller's own. Any JSON.
+            custom_format (Any | Unset): Anything, in the caller's own format. Any JSON.
             video (Any | Unset): Annotations of a video. Any JSON.
     """
 
@@ -138,7 +138,7 @@ class AnsweredAttributes:
 
         video = d.pop("video", UNSET)
 
-        answered_attributes = cls(
+        response_attributes = cls(
             classification=classification,
             detection=detection,
             segmentation=segmentation,
@@ -147,8 +147,8 @@ class AnsweredAttributes:
             video=video,
         )
 
-        answered_attributes.additional_properties = d
-        return answered_attributes
+        response_attributes.additional_properties = d
+        return response_attributes
 
     @property
     def additional_keys(self) -> list[str]:
