@@ -49,6 +49,7 @@ html_theme = "furo"
 html_title = f"abeja-datasets {__version__}"
 html_static_path = ["site/static"]
 html_css_files = ["site.css"]
+html_js_files = [("site.js", {"defer": "defer"})]
 html_copy_source = False
 html_show_sourcelink = False
 html_show_sphinx = False

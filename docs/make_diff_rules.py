@@ -43,9 +43,9 @@ def page() -> str:
 
 
 def _table(rules: Sequence[Rule]) -> Iterator[str]:
-    yield from ("| id | what changed | severity | before | after |", "| --- | --- | --- | --- | --- |")
+    yield from ("| id | what changed | severity | example |", "| --- | --- | --- | --- |")
     for rule in rules:
-        yield f"| `{rule.id}` | {rule.says} | {_severity(rule)} | {_code(rule.old)} | {_code(rule.new)} |"
+        yield f"| `{rule.id}` | {rule.says} | {_severity(rule)} | {_example(rule.old, rule.new)} |"
 
 
 def _severity(rule: Rule) -> str:
@@ -57,13 +57,13 @@ def _severity(rule: Rule) -> str:
 
 
 def _python() -> Iterator[str]:
-    yield from ("| id | what changed | before | after |", "| --- | --- | --- | --- |")
+    yield from ("| id | what changed | example |", "| --- | --- | --- |")
     for rule in PYTHON:
-        yield f"| `{rule.id}` | {rule.says} | {_code(rule.old)} | {_code(rule.new)} |"
+        yield f"| `{rule.id}` | {rule.says} | {_example(rule.old, rule.new)} |"
 
 
-def _code(text: str) -> str:
-    return f"`{text}`" if text else ""
+def _example(*versions: str) -> str:
+    return " → ".join(f"`{text}`" if text else "nothing" for text in versions)
 
 
 if __name__ == "__main__":

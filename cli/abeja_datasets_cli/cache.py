@@ -39,7 +39,7 @@ def info() -> None:
     callback=finite,
     default=0.0,
     metavar="DAYS",
-    help="Remove only what was fetched more than so many days ago.",
+    help="Remove only what was fetched more than this many days ago.",
 )
 def clear(older_than: float) -> None:
     """Remove what is in the cache. It is fetched again when it is needed; other files in the folder are left alone."""

@@ -54,7 +54,7 @@ class _Asked(NamedTuple):
 @click.option(
     "--fail-on",
     type=click.Choice(["breaking", "undecided", "warning"]),
-    help="Exit with 1 where a change is this bad, or worse. The default is undecided.",
+    help="Exit with 1 if a change has this severity, or a worse one. The default is undecided.",
 )
 @click.option("--allow-undecided", is_flag=True, help="The same as --fail-on breaking.")
 @click.option(

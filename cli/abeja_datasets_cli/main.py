@@ -90,4 +90,4 @@ def _print_version(ctx: click.Context, _parameter: click.Parameter, value: bool)
     help="Show the version.",
 )
 def main(**_options: Any) -> None:
-    """Tools around the ABEJA Dataset API. `abeja-datasets COMMAND --help` describes each."""
+    """Tools for the ABEJA Dataset API. `abeja-datasets COMMAND --help` describes each."""

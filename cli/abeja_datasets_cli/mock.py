@@ -27,9 +27,10 @@ LIKE = ("documented", "deployed")
 @click.command(
     cls=FaultsCommand,
     levels=("server", "wire"),
-    epilog="Without --credential and --credentials it accepts that of the client's variables, or else a demo one.",
+    epilog="Without --credential and --credentials it accepts the credential in the client's variables, or else a demo"
+    " credential.",
 )
-@click.option("--port", type=PORT, default=0, help="The port; 0, the default, is one that is free.")
+@click.option("--port", type=PORT, default=0, help="The port; 0, the default, chooses a free one.")
 @click.option("--host", default="127.0.0.1", show_default=True, help="The address to listen on.")
 @click.option("--database", type=FILE, metavar="FILE", help="Keep the data in this SQLite file. [default: in memory]")
 @click.option(
@@ -92,11 +93,11 @@ LIKE = ("documented", "deployed")
     metavar="FILE",
     help="Write the URL to this file when it listens, and remove the file at the end.",
 )
-@click.option("--faults", type=EXISTING, metavar="PLAN", help="Do the faults of this YAML plan; each one is logged.")
+@click.option("--faults", type=EXISTING, metavar="PLAN", help="Cause the faults of this YAML plan, and log each one.")
 @click.option(
     "--fault-proxy",
     is_flag=True,
-    help="Listen through a proxy that also does faults on the wire, such as resets and incomplete responses.",
+    help="Listen through a proxy that also causes faults on the wire, such as resets and incomplete responses.",
 )
 @click.option(
     "--admin-token-file",

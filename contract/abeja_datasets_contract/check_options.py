@@ -135,7 +135,7 @@ class Options:
     ca_bundle: Annotated[Path | None, Spec("The certificates to trust instead of the default ones.", exists=True)] = (
         None
     )
-    fail_fast: Annotated[bool, Spec("Stop behind the first stage in which something fails.")] = False
+    fail_fast: Annotated[bool, Spec("Stop after the first stage in which something fails.")] = False
     transport: "httpx.BaseTransport | None" = None
     """In place of the network, for tests."""
 
@@ -170,7 +170,11 @@ OPTIONS = tuple(_declared())
 SHARED = (
     Option("organization-id", str, Spec("An organization that the credential is valid for.", "ID")),
     Option("allow-writes", bool, Spec("Also create datasets and items, and change and delete those.")),
-    Option("disposable", bool, Spec("With allow-writes: also fuzz, which may change any data on the server.")),
+    Option(
+        "disposable",
+        bool,
+        Spec("With allow-writes: also send random requests (fuzzing), which may change any data on the server."),
+    ),
     Option(
         "report",
         Path,

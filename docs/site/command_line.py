@@ -48,7 +48,7 @@ def _prose(text: str) -> Iterator[str]:
 def _options(command: click.Command, context: click.Context) -> Iterator[tuple[str, str]]:
     for parameter in command.get_params(context):
         names, meaning = parameter.get_help_record(context) or ("", "")
-        if meaning and parameter.name != "help":
+        if meaning and "--help" not in parameter.opts:
             yield f"`{names}`", _marked(meaning)
 
 

@@ -23,31 +23,30 @@ _PROXIES: Final = ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY")
 
 def variables() -> str:
     """Return the table, in Markdown."""
-    return table(("variable", "argument", "meaning", "default"), [*_rows()])
+    return table(("variable", "argument", "default", "meaning"), [*_rows()])
 
 
 def _rows() -> Iterator[tuple[str, ...]]:
-    none = "the first call raises `CredentialNotFound`"
     for source in credentials.sources({}):
-        argument = "credential={" + ", ".join(f'"{key}": …' for key in source.keys) + "}"
-        yield _code(source.variables), f"`{argument}`", "the credential; the first complete row is used", none
+        argument = "{" + ", ".join(f'"{key}": …' for key in source.keys) + "}"
+        yield _code(source.variables), f"`credential`: `{argument}`", "none", "the credential"
     for argument, variable in settings.VARIABLES.items():
-        yield f"`{variable}`", f"`{argument}`", _meaning(argument), _DEFAULTS[argument]
-    yield f"`{client.VARIABLE}`", "`organization_id` of `Client`", "the organization", "none"
+        yield f"`{variable}`", f"`{argument}`", _DEFAULTS[argument], _meaning(argument)
+    yield f"`{client.VARIABLE}`", "`organization_id` of `Client`", "none", "the organization"
     yield (
         f"`{cache.VARIABLE}`",
         "`cache_dir` of `Client`",
-        "the folder of the cache of content",
         "the user's cache folder",
+        "the folder of the cache of content",
     )
     yield (
         _code(trust.VARIABLES),
         "`http_client`",
-        "the certificates to trust; the first that is set is used",
         "certifi's",
+        "the certificates to trust; the first that is set is used",
     )
-    yield _code(_PROXIES), "`http_client`", "the proxy, as for all of Python", "no proxy"
-    yield f"`{shared.ADMIN_TOKEN}`", "`--admin-token-file`", "the token for the mock server's fault routes", "closed"
+    yield _code(_PROXIES), "`http_client`", "no proxy", "the proxy, as for all of Python"
+    yield f"`{shared.ADMIN_TOKEN}`", "`--admin-token-file`", "none", "the token for the mock server's fault routes"
 
 
 def _code(names: tuple[str, ...]) -> str:

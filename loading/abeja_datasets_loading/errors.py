@@ -93,7 +93,7 @@ class InputChanged(LoadingError):
         self.problem = problem
 
     def __str__(self) -> str:
-        return f"item {self.index}: {self.problem}; give the same input, or load this one with a journal of its own"
+        return f"item {self.index}: {self.problem}; pass the same input, or load this one with a journal of its own"
 
 
 class JournalError(LoadingError):

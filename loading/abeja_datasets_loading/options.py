@@ -114,7 +114,7 @@ def file_path(name: str, value: object) -> Path:
 
     Raises:
         ValueError: no file can have it; the message names the argument.
-        TypeError: it is no path.
+        TypeError: it is not a path.
     """
     if not isinstance(value, str | PathLike) or not isinstance(text := fspath(value), str):
         raise TypeError(f"{name}: the path of a file, a str or a Path, is needed, not {kind_of(value)}")
@@ -132,7 +132,7 @@ def path_text(name: str, value: object) -> str:
 
     Raises:
         ValueError: nothing can be there.
-        TypeError: it is no path.
+        TypeError: it is not a path.
     """
     if not isinstance(value, str | PathLike) or not isinstance(text := fspath(value), str):
         raise TypeError(f"{name}: a path or URL, a str or a Path, is needed, not {kind_of(value)}")

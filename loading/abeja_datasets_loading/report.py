@@ -152,7 +152,7 @@ class Report:
     def how_to_resume(self) -> str:
         """Return what to do to load the rest."""
         if self.journal is None:
-            return "without a journal the run can't be resumed: give journal=PATH next time"
+            return "without a journal the run can't be resumed: pass journal=PATH next time"
         return f"to resume, call it again with the same input and journal={str(self.journal)!r}"
 
     def __repr__(self) -> str:

@@ -59,7 +59,7 @@ def create_items(
         items: any iterable of mappings with `source_data` and optional `attributes`. It is read as
             the requests go on, so that a generator of any length takes little memory. The other keys of an item in a
             response, such as `dataset_item_id`, are left out and counted. Equal items are all created.
-        journal: the file that records what became of each item. It is made where it is missing. Keep it until the
+        journal: the file that records the outcome of each item. It is made where it is missing. Keep it until the
             run is complete. None: the run can't be resumed.
         concurrency: the most requests at once. Fewer are sent where more bring nothing, or are too much for the server.
         rate: the most requests a second; None for no limit.
@@ -148,7 +148,7 @@ def update_items(
             old ones as a whole. Items of a list, changed, will do: their other keys are left out and counted. An
             entry with the id of an earlier one is rejected.
         batch: the most entries of a request, 1 to 1,000.
-        journal: the file that records what became of each entry, by which a run is resumed. None: it can't be resumed.
+        journal: the file that records the outcome of each entry, by which a run is resumed. None: it can't be resumed.
         concurrency: the most requests at once. Fewer are sent where more bring nothing, or are too much for the server.
         rate: the most requests a second; None for no limit.
         on_error: "stop" ends the run at the first entry that is invalid or refused; "continue" goes on.
@@ -224,7 +224,7 @@ def delete_items(
         dataset_id: the dataset.
         ids: any iterable of ids, or of items with a `dataset_item_id`. An id that comes again is
             rejected. Do not iterate over a list of the dataset while items of it are deleted: take all of it first.
-        journal: the file that records what became of each id, by which a run is resumed. None: it can't be resumed.
+        journal: the file that records the outcome of each id, by which a run is resumed. None: it can't be resumed.
         concurrency: the most requests at once. Fewer are sent where more bring nothing, or are too much for the server.
         rate: the most requests a second; None for no limit.
         on_error: "stop" ends the run at the first id that is invalid or refused; "continue" goes on.
@@ -354,11 +354,11 @@ def remove_marker(
         dataset_id: the dataset.
         key: the marker, as it was given to `create_items`.
         run: the part of the markers before the `-`, to remove those of one journal alone; None for those of all. A
-            value that is no marker stays.
+            value that is not a marker stays.
 
     Raises:
         ValueError: `key` can't be the key of a marker, or `run` no part of one.
-        TypeError: one of them is no str.
+        TypeError: one of them is not a str.
         NotFound: dataset not found.
         Error: a request failed.
     """

@@ -35,7 +35,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         prog="python -m abeja_datasets_mock", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--host", default="127.0.0.1", help="the address to listen on (default: %(default)s)")
-    parser.add_argument("--port", type=_port, default=0, help="the port; 0, the default, is one that is free")
+    parser.add_argument("--port", type=_port, default=0, help="the port; 0, the default, chooses a free one")
     parser.add_argument("--database", metavar="FILE", help="keep the data in this SQLite file (default: in memory)")
     parser.add_argument(
         "--like",

@@ -109,7 +109,7 @@ def _depth(body: bytes) -> int:
 
 
 def _too_deep() -> Refusal:
-    return bad_request(f"body: nested too deeply; {MAX_DEPTH} levels are the most")
+    return bad_request(f"body: nested too deeply; at most {MAX_DEPTH} levels are allowed")
 
 
 def _float(text: str) -> float:

@@ -170,7 +170,7 @@ def url_lines(listening: Listening) -> Iterator[str]:
         yield "# The reference server of the ABEJA Dataset API listens behind the fault proxy. To use it, copy:"
     yield f"export ABEJA_API_URL={listening.url}"
     if listening.server != listening.url:
-        yield f"# The server itself, for who must not meet faults on the wire: {listening.server}"
+        yield f"# The server itself, for clients that must not meet faults on the wire: {listening.server}"
 
 
 def credential_lines(credential: Credential, prefix: str = "export ") -> Iterator[str]:

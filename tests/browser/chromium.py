@@ -117,7 +117,7 @@ class Chromium:
         deadline = time.monotonic() + PATIENCE
         while b"\0" not in self._buffer:
             ready, _, _ = select.select([self._in], [], [], max(0.0, deadline - time.monotonic()))
-            assert ready, "Chromium does not response"
+            assert ready, "Chromium does not respond"
             read = os.read(self._in, 1 << 16)
             assert read, "Chromium has gone"
             self._buffer += read

@@ -110,10 +110,10 @@ def test_an_entry_that_names_no_finding_is_reported_and_ignores_nothing(rule: st
         ("- 5", "known, line 1: 5 is not an entry; an entry has"),
         (
             "\n- {id: nosuch, place: '*', reason: r}",
-            "known, line 2: 'nosuch' is no id of a finding; docs/diff-rules.md",
+            "known, line 2: 'nosuch' is not an id of a finding; docs/diff-rules.md",
         ),
-        ("- {place: '*', reason: r}", "known, line 1: None is no id of a finding"),
-        ("- {id: [a], place: '*', reason: r}", "known, line 1: ['a'] is no id"),
+        ("- {place: '*', reason: r}", "known, line 1: None is not an id of a finding"),
+        ("- {id: [a], place: '*', reason: r}", "known, line 1: ['a'] is not an id"),
         ("- {id: response-added, reason: r}", "response-added has no `place`; write its pointer, or '*' for any"),
         ("- {id: response-added, place: 5, reason: r}", "response-added has no `place`"),
         ("- {id: response-added, place: '*'}", "response-added has no `reason`; say in a sentence why"),

@@ -196,7 +196,7 @@ RULED = '{"name": "r", "type": "t", "props": {"categories": []}}'
         ('{"source_data": [{"data_uri": "u"}], "dataset_id": "9"}', "dataset_id: no line above has '9'"),
         ('{"source_data": [{"data_uri": "u"}], "dataset_id": 1}', "dataset_id: a string is needed"),
         ('{"source_data": [{"data_uri": "u"}], "organization_id": "9"}', "organization_id: not that of the dataset"),
-        (DATASET.replace('"n"', '"m"'), "dataset_id: '1' stands on a line above already"),
+        (DATASET.replace('"n"', '"m"'), "dataset_id: '1' is on a line above already"),
         (
             '{"source_data": [{"data_uri": "u"}], "attributes": {"detection": [{"category_id": 1, "label_id": 2}]}}',
             "attributes.detection[0]: the dataset has no label 2 in category 1",
@@ -302,7 +302,9 @@ def test_the_fault_proxy(run: Run, tmp_path: Path) -> None:
         out, err = server.end()
     behind = "# The reference server of the ABEJA Dataset API listens behind the fault proxy. To use it, copy:"
     assert out.splitlines()[:2] == [behind, f"export ABEJA_API_URL={server.url}"]
-    assert out.splitlines()[2].startswith("# The server itself, for who must not meet faults on the wire: http://127.")
+    assert out.splitlines()[2].startswith(
+        "# The server itself, for clients that must not meet faults on the wire: http://127."
+    )
     faults = [line["fault"] for line in map(json.loads, err.splitlines()) if "fault" in line]
     effects = [(fault["effect"], fault["operation"]) for fault in faults]
     listing = "list_datasets"

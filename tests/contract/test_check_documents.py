@@ -474,7 +474,7 @@ REFUSED = {
     "": "empty",
     "a: [": "line 2, column 1: broken YAML",
     "\ud800": "not UTF-8 text",
-    "- 1": "its top is no mapping",
+    "- 1": "its top is not a mapping",
     "swagger: '2.0'": "Swagger 2.0 is not read",
     "openapi: 3.0.3\npaths: {}": "the check reads OpenAPI 3.1",
     "openapi: 3.1.0\npaths: {}": "no operation has the operationId list_datasets",

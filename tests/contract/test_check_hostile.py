@@ -87,7 +87,7 @@ ODD: dict[str, Payload] = {
     "gzip that is none": _whole(_JSON + b"Content-Encoding: gzip\r\nContent-Length: 3\r\n\r\nabc"),
     "gzip cut short": _whole(_JSON + b"Content-Encoding: gzip\r\nContent-Length: 9\r\n\r\n" + gzip.compress(b"{}")[:9]),
     "an unknown coding": _whole(_JSON + b"Content-Encoding: br\r\nContent-Length: 3\r\n\r\nabc"),
-    "a Location that is no URL": _whole(b"HTTP/1.1 302 X\r\nLocation: http://[::1:99999999/\xff" + _EMPTY),
+    "a Location that is not a URL": _whole(b"HTTP/1.1 302 X\r\nLocation: http://[::1:99999999/\xff" + _EMPTY),
     "a port that is none": _whole(b"HTTP/1.1 301 X\r\nLocation: //:x@y:abc" + _EMPTY),
     "a pause beyond all years": _whole(b"HTTP/1.1 429 X\r\nRetry-After: " + b"9" * 5000 + _EMPTY),
     "lone surrogates": _whole(_JSON + b'Content-Length: 17\r\n\r\n{"name":"\\ud800"}'),
@@ -328,7 +328,7 @@ def test_a_host_without_an_address_is_named_in_one_line(monkeypatch: pytest.Monk
     "payload",
     [
         _whole(b"HTTP/1.1 500 no " + SECRET.encode() + _EMPTY),
-        _whole(b"HTTP/1.1 200 OK\r\n" + SECRET.encode() + b" is no header\r\n\r\n", END),
+        _whole(b"HTTP/1.1 200 OK\r\n" + SECRET.encode() + b" is not a header\r\n\r\n", END),
         _whole(_CHUNKED + b"".join(b"1\r\n%c\r\n" % byte for byte in f'{{"a": "{SECRET}"}}'.encode()) + b"0\r\n\r\n"),
         _whole(_JSON + b"Content-Encoding: gzip\r\nConnection: close\r\n\r\n" + gzip.compress(SECRET.encode()), END),
         _whole(SECRET.encode() + b"\r\n\r\n", END),

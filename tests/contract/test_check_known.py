@@ -61,11 +61,11 @@ def test_yaml_and_json_lines_say_the_same(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "problem"),
     [
-        (YAML + "- clause: preflight.nothing\n  reason: x", "3: 'preflight.nothing' is no clause; .*--list. names"),
+        (YAML + "- clause: preflight.nothing\n  reason: x", "3: 'preflight.nothing' is not a clause; .*--list. names"),
         ("- clause: preflight.credential", "1: preflight.credential has no `reason`"),
         ("- clause: preflight.credential\n  reason: ' '", "1: preflight.credential has no `reason`"),
         ("- {clause: preflight.credential, reason: 3}", "1: preflight.credential has no `reason`"),
-        ("- {clause: [1], reason: x}", r"1: \[1\] is no clause"),
+        ("- {clause: [1], reason: x}", r"1: \[1\] is not a clause"),
         ("- {clause: preflight.credential, reason: x, until: 2}", "1: 'until' is unknown"),
         (YAML + YAML, "3: preflight.credential is named twice"),
         ("# nothing\na: b", "2: a list of mappings"),

@@ -90,7 +90,7 @@ def test_aliases_share_nothing() -> None:
 
 
 REFUSED = [
-    ("a: 1\nb: 2\na: 3", "x.yaml, line 3: the key 'a' stands twice in one mapping; the first is on line 1"),
+    ("a: 1\nb: 2\na: 3", "x.yaml, line 3: the key 'a' appears twice in one mapping; the first is on line 1"),
     ("{a: 1,\n b: {c: 1,\n  c: 2}}", "x.yaml, line 3: the key 'c' stands twice"),
     ("200: 1\n'200': 3", "x.yaml, line 2: the key '200' stands twice"),
     ("a: &a {x: 1}\nb: {<<: *a, y: 1,\n  y: 2}", "x.yaml, line 3: the key 'y' stands twice"),
@@ -99,8 +99,8 @@ REFUSED = [
     ("a: &a {<<: *a}", "x.yaml, line 1: an alias inside itself"),
     ("a: &a\n  - b: {c: *a}", "x.yaml, line 2: an alias inside itself"),
     ("a: *b", "x.yaml, line 1: the alias *b has no anchor before it"),
-    ("a: &a [1]\nb: {*a : 1}", "x.yaml, line 2: a key that is no text"),
-    ("a: 1\n? [b]\n: 1", "x.yaml, line 2: a key that is no text"),
+    ("a: &a [1]\nb: {*a : 1}", "x.yaml, line 2: a key that is not text"),
+    ("a: 1\n? [b]\n: 1", "x.yaml, line 2: a key that is not text"),
     (HEAD + "---\na: 1", "x.yaml, line 4: a second document begins here (---)"),
     ("a: 1\nb: !include c.yaml", "x.yaml, line 2: the tag '!include' is not read"),
     ("a: 1\nb: !!set {c}", "x.yaml, line 2: the tag 'tag:yaml.org,2002:set' is not read"),
@@ -129,7 +129,7 @@ def test_yaml_that_is_not_read_is_named_with_its_line(text: str, says: str) -> N
 
 
 JSON_REFUSED = [
-    ('{"a": 1,\n "b": {"c": 1,\n "c": 2}}', "x.json, line 3: the key 'c' stands twice in one object; the first is on"),
+    ('{"a": 1,\n "b": {"c": 1,\n "c": 2}}', "x.json, line 3: the key 'c' appears twice in one object; the first is on"),
     ('{"a/b~": 1,\n "a\\/b~": 2}', "x.json, line 2: the key 'a/b~' stands twice"),
     ('{"a": "NaN",\n"b": NaN}', "x.json, line 2: NaN is not a number of JSON"),
     ('{"a": [\n-Infinity]}', "x.json, line 2: -Infinity is not a number of JSON"),

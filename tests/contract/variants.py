@@ -114,7 +114,7 @@ def _single(record: Any) -> Any:
     return {**record, "attributes": {**record["attributes"], "classification": labels[0]}}
 
 
-_edited("a single label is no list", _single)
+_edited("a single label is not a list", _single)
 
 
 @_variant

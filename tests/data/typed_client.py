@@ -66,7 +66,7 @@ api.bulk_update_dataset_item("1", "2", [{"dataset_item_id": 1, "attributes": {}}
 checked = cast("DatasetItemDict", api.get_dataset_item("1", "2", 3))
 assert_type(checked["source_data"][0]["data_uri"], str)
 
-items.create("datalake://1/2")  # type: ignore[arg-type]  # a URI is no list
+items.create("datalake://1/2")  # type: ignore[arg-type]  # a URI is not a list
 items.create({"data_uri": "datalake://1/2"})  # type: ignore[arg-type]  # nor is one source
 items.create(plain, [1])  # type: ignore[arg-type]
 client.get_dataset(None)  # type: ignore[arg-type]

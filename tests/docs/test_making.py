@@ -68,8 +68,8 @@ def test_the_retries_are_those_of_the_policy() -> None:
 
 def test_the_variables_come_with_their_arguments_and_meanings() -> None:
     rows = {row[0]: row[1:] for row in cells(environment.variables())[2:]}
-    assert rows["`ABEJA_SDK_CONNECTION_TIMEOUT`"] == ["`timeout`", "seconds for connecting and for each read", "30"]
-    assert rows["`PLATFORM_AUTH_TOKEN`"][0] == '`credential={"auth_token": …}`'
+    assert rows["`ABEJA_SDK_CONNECTION_TIMEOUT`"] == ["`timeout`", "30", "seconds for connecting and for each read"]
+    assert rows["`PLATFORM_AUTH_TOKEN`"][0] == '`credential`: `{"auth_token": …}`'
     assert all(all(cell for cell in row) for row in rows.values())
 
 

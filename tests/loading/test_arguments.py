@@ -154,7 +154,7 @@ def test_ids_may_be_what_the_clients_take(dataset_api: DatasetApi, tmp_path: Pat
 
 
 def test_a_journal_to_verify_whose_name_is_too_long(dataset_api: DatasetApi) -> None:
-    with dataset_api.client() as client, pytest.raises(JournalError, match="does not exist; give the journal"):
+    with dataset_api.client() as client, pytest.raises(JournalError, match="does not exist; pass the journal"):
         verify(client, "1", "2", [], journal="x" * 300)
 
 

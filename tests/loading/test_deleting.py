@@ -115,7 +115,7 @@ def test_what_is_no_id_and_what_comes_again_is_rejected(dataset_api: "DatasetApi
     reasons = {index: reason for index, _, reason in report.iter_rejected()}
     assert reasons[4] == "dataset_item_id: is -1; a whole number from 0 is needed"
     assert reasons[9] == "dataset_item_id: is None; a whole number from 0 is needed"
-    assert reasons[12] == reasons[13] == "dataset_item_id: 1 was there before; give each item once"
+    assert reasons[12] == reasons[13] == "dataset_item_id: 1 was there before; pass each item once"
     assert len([request for request in dataset_api.requests if request.method == "DELETE"]) == 4
 
 

@@ -28,7 +28,7 @@ REPORT = Report(Counts(read=3, created=2, not_tried=1), 2.0, stopped="stopped by
             InputChanged(3),
             (
                 "item 3: differs from the item that an earlier run of this journal read; "
-                "give the same input, or load this one with a journal of its own"
+                "pass the same input, or load this one with a journal of its own"
             ),
         ),
         (

@@ -234,7 +234,7 @@ def test_two_exports_of_one_file_at_once(dataset_api: "DatasetApi", tmp_path: Pa
 @pytest.mark.parametrize(
     ("path", "error", "problem"),
     [
-        ("", IsADirectoryError, "give the name of a file"),
+        ("", IsADirectoryError, "pass the name of a file"),
         ("missing/x", FileNotFoundError, "there is no such folder"),
     ],
 )

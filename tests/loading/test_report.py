@@ -126,7 +126,7 @@ def test_many_reasons_are_counted_together() -> None:
             report(counts=Counts(), stopped="the input raised", journal=None),
             (
                 "<Report 0 read: 0 created; the input raised; "
-                "without a journal the run can't be resumed: give journal=PATH next time (2.0 s, 0.0/s)>"
+                "without a journal the run can't be resumed: pass journal=PATH next time (2.0 s, 0.0/s)>"
             ),
         ),
         (

@@ -116,7 +116,7 @@ def test_invalid_entries_are_not_sent(dataset_api: "DatasetApi") -> None:
     reasons = {index: reason for index, _, reason in report.iter_rejected()}
     assert sorted(reasons) == [1, 2, 3, 4, 5, 6, 7, 9, 10]
     assert "no label 9" in reasons[1]
-    assert reasons[7] == "dataset_item_id: 0 was there before; give each item once"
+    assert reasons[7] == "dataset_item_id: 0 was there before; pass each item once"
     assert sum(bulk_sizes(dataset_api)) == 2
 
 

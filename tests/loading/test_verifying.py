@@ -224,7 +224,7 @@ def test_journals_that_do_not_fit(loaded: Loaded, tmp_path: Path) -> None:
     with pytest.raises(JournalError, match="does not exist"):
         loaded.verify([])
     loaded.path.write_bytes(b"no database at all, but text that is long enough" * 100)
-    with pytest.raises(JournalError, match="is no journal"):
+    with pytest.raises(JournalError, match="is not a journal"):
         loaded.verify([])
     other = Loaded(loaded.api, tmp_path / "other")
     other.record([item(1)], {})

@@ -53,7 +53,7 @@ def statuses(answer: bytes) -> list[int]:
 @pytest.mark.parametrize(
     ("length", "body", "expected"),
     [
-        # Shorter than what comes: the rest is no request, and the connection ends there.
+        # Shorter than what comes: the rest is not a request, and the connection ends there.
         ("5", BODY, [400]),
         ("0", BODY, [400]),
         # No number, or two: it can't be told where the next request begins.

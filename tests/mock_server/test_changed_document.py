@@ -124,7 +124,7 @@ QUERY = {
         ("before=2018", ""),
         ("", "before: missing; this query parameter is required"),
         ("before=2", "before: "),
-        ("before=2018&before=2019", "before: given more than once"),
+        ("before=2018&before=2019", "before: sent more than once"),
         ("before=2018&dry=yes", "dry: not a boolean"),
         ("before=2018&ratio=NaN", "ratio: not a number"),
         ("before=2018&ratio=2", "ratio: "),
@@ -303,7 +303,7 @@ def test_the_style_of_a_parameter_is_the_documented_one(
 @pytest.mark.parametrize("query", ["n[a]=1&n=x", "n=x&n[a]=1"])
 def test_an_object_is_not_given_in_two_ways(serve: Serve, query: str) -> None:
     with serve(typed("n", schema={"type": "object"}, style="deepObject", explode=True)) as client:
-        assert error(client.get(f"{HERE}?{query}")) == "n: given more than once; give it once"
+        assert error(client.get(f"{HERE}?{query}")) == "n: sent more than once; send it once"
 
 
 @pytest.mark.parametrize("text", ["", "[1", "NaN", "[" * 600])

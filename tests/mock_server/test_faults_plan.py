@@ -95,7 +95,7 @@ def test_a_file_that_is_no_plan_is_named(tmp_path: Path, content: bytes, message
 @pytest.mark.parametrize(
     ("content", "message"),
     [
-        ("faults.yaml is no file", None),
+        ("faults.yaml is not a file", None),
         ({"fault": []}, "'fault': a plan has no such part; it has seed and faults"),
         ({"seed": "x"}, "seed: a whole number is needed, not 'x'"),
         ({"faults": 3}, "faults: a list is needed, not 3"),
@@ -108,8 +108,8 @@ def test_a_file_that_is_no_plan_is_named(tmp_path: Path, content: bytes, message
         ([{"status": True}], "faults[0].status: a whole number from 200 to 599 is needed, not True"),
         ([{"status": "x" * 99}], f"faults[0].status: a whole number from 200 to 599 is needed, not '{'x' * 59}…"),
         ([{"status": 700}], "faults[0].status: "),
-        ([{"retry_after": 1}], "faults[0].retry_after: goes with a status only"),
-        ([{"latency": 1, "body": {}}], "faults[0].body: goes with a status only"),
+        ([{"retry_after": 1}], "faults[0].retry_after: needs a status"),
+        ([{"latency": 1, "body": {}}], "faults[0].body: needs a status"),
         ([{"status": 503, "retry_after": "1\r\nX: y"}], "faults[0].retry_after: seconds or an HTTP date is needed"),
         ([{"status": 503, "retry_after": -1}], "faults[0].retry_after: a number from 0 to 86400 is needed, not -1"),
         ([{"status": 503, "when": "later"}], "faults[0].when: before or after is needed, not 'later'"),

@@ -196,8 +196,8 @@ def test_integers_written_with_a_fraction_are_integers(api: "Api", dataset: dict
     ("entry", "place"),
     [
         ({"dataset_item_id": 2, "attributes": {}}, "[1].dataset_item_id: the dataset has no item 2"),
-        ({"dataset_item_id": 0, "attributes": {}}, "[1].dataset_item_id: item 0 stands in the list already"),
-        ({"dataset_item_id": 0.0, "attributes": {}}, "[1].dataset_item_id: item 0 stands in the list already"),
+        ({"dataset_item_id": 0, "attributes": {}}, "[1].dataset_item_id: item 0 is in the list already"),
+        ({"dataset_item_id": 0.0, "attributes": {}}, "[1].dataset_item_id: item 0 is in the list already"),
         (
             {"dataset_item_id": 2**63, "attributes": {}},
             "[1].dataset_item_id: the dataset has no item 9223372036854775808",

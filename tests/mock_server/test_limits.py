@@ -103,8 +103,8 @@ def test_a_body_in_tiny_chunks_with_trailers(send_raw: Send, authorization: str)
     [
         ("GET / HTTP/1.1", "", "Host: missing"),
         ("GET http://a/ HTTP/1.1", "", "Host: missing"),
-        ("GET / HTTP/1.1", "Host: a\r\nHost: a\r\n", "Host: given more than once"),
-        ("GET / HTTP/1.0", "Host: a\r\nHost: b\r\n", "Host: given more than once"),
+        ("GET / HTTP/1.1", "Host: a\r\nHost: a\r\n", "Host: sent more than once"),
+        ("GET / HTTP/1.0", "Host: a\r\nHost: b\r\n", "Host: sent more than once"),
         ("GET / HTTP/1.1", "Host: a b\r\n", "Host: not a host"),
         ("GET / HTTP/1.1", "Host: a/b\r\n", "Host: not a host"),
         ("GET / HTTP/1.1", "Host: a, b:80\r\n", "Host: not a host"),

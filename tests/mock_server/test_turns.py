@@ -102,7 +102,7 @@ def test_a_large_bulk_update_is_seen_whole(
         2,
         [
             (update(COUNT, 1), f"[{COUNT - 1}].dataset_item_id: the dataset has no item {COUNT}"),
-            (update(0, 1), f"[{COUNT - 1}].dataset_item_id: item 0 stands in the list already"),
+            (update(0, 1), f"[{COUNT - 1}].dataset_item_id: item 0 is in the list already"),
         ],
     ),
 )

@@ -120,14 +120,14 @@ REFUSED: dict[str, tuple[Edit, str, str]] = {
         operation("x", path="/x/{a}", parameters=[path_parameter("a", **array())]), "name: a\n", "is an array, which is"
     ),
     "a path without a slash": (operation("x", path="x"), "  x:", "does not begin with a slash; add it"),
-    "a parameter twice": (all_of(parameter("s"), parameter("s")), "name: s\n", "'s' stands twice in one list"),
+    "a parameter twice": (all_of(parameter("s"), parameter("s")), "name: s\n", "'s' appears twice in one list"),
     "an object with commas": (
         parameter("f", schema={"type": "object"}, explode=False), "name: f\n", "is an object in a form that is not sent"
     ),
     "an object or text": (
         parameter("f", schema={"oneOf": [STRING, {"type": "object"}]}), "name: f\n", "is an object in a form that"
     ),
-    "content that is no JSON": (parameter("f", content={"text/csv": {}}), "name: f\n", "has `content`, which would"),
+    "content that is not JSON": (parameter("f", content={"text/csv": {}}), "name: f\n", "has `content`, which would"),
     "a label": (
         operation("x", path="/label/{a}", parameters=[path_parameter("a", style="label")]), "name: a\n",
         "has the style label, which is not sent; take the style simple",
@@ -185,10 +185,10 @@ BY_THE_GENERATOR: dict[str, tuple[Edit, str, str]] = {
 
 TEXTS: dict[str, tuple[str, str]] = {
     "nothing": (" ", "openapi.yaml: empty"),
-    "no YAML": ("{{{{", "openapi.yaml, line 1: a key that is no text"),
+    "no YAML": ("{{{{", "openapi.yaml, line 1: a key that is not text"),
     "bytes": ("\x00\x01", "openapi.yaml, line 1: not UTF-8 text: it has NUL characters"),
-    "a sentence": ("hello", "openapi.yaml: not an OpenAPI document: its top is no mapping"),
-    "a list": ("- a\n", "openapi.yaml: not an OpenAPI document: its top is no mapping"),
+    "a sentence": ("hello", "openapi.yaml: not an OpenAPI document: its top is not a mapping"),
+    "a list": ("- a\n", "openapi.yaml: not an OpenAPI document: its top is not a mapping"),
     "a key twice": ("openapi: 3.1.0\ninfo: {}\ninfo: {}\n", "openapi.yaml, line 3: the key 'info' stands twice"),
     "a tab": ("openapi: 3.1.0\ninfo:\n\ttitle: x\n", "the line begins with a tab, and YAML is indented by spaces"),
     "3.0": ("openapi: 3.0.3\n", "openapi.yaml, line 1, #/openapi: not an OpenAPI 3.1 document, but one of 3.0.3"),

@@ -41,7 +41,7 @@ def main(table: str, folder: Path, share: int, shares: int, names: list[str]) ->
     for name in LOADED:
         importlib.import_module(name)
     for module in (generating, client, server):
-        setattr(module, "Program", Fork)  # noqa: B010 - the same responses, from a fork, which is no subclass
+        setattr(module, "Program", Fork)  # noqa: B010 - the same responses, from a fork, which is not a subclass
     setattr(types, "Mypy", NoTypes)  # noqa: B010 - no subclass either
     document = seeded_document() if table == "seeds" else plain_document()
     for index, name in enumerate(names):

@@ -77,7 +77,7 @@ def test_many_reasons_are_counted(tmp_path: Path) -> None:
         ("litteral_enums: true", "litteral_enums: openapi-python-client has no such setting"),
         ("literal_enums: maybe", "literal_enums: Input should be a valid boolean"),
         ("post_hooks: ['no-such-program .']", "post_hooks: Skipping Integration: no-such-program is not in PATH"),
-        ("- a", "it is no mapping of settings"),
+        ("- a", "it is not a mapping of settings"),
         (None, "No such file or directory"),
     ],
 )

@@ -71,7 +71,7 @@ class Project:
         )  # fmt: skip
 
     def install(self, *arguments: str, **environment: str) -> tuple[int, list[str]]:
-        """Install; give the exit code and the lines on stderr."""
+        """Install; return the exit code and the lines on stderr."""
         process = self.start(*arguments, **environment)
         _, errors = process.communicate(timeout=60)
         return process.returncode, errors.splitlines()

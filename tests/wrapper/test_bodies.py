@@ -71,7 +71,7 @@ def test_the_place_of_a_value_that_is_no_json_is_named(
 
 @pytest.mark.parametrize("value", [circular, deep, wide], ids=lambda value: value.__name__)
 def test_a_value_without_end_is_refused(client: APIClient, server: "ScriptedServer", value: Any) -> None:
-    with pytest.raises(ValueError, match=r"not JSON: attributes\.custom.*… is nested too deeply, or holds itself"):
+    with pytest.raises(ValueError, match=r"not JSON: attributes\.custom.*… is nested too deeply, or contains itself"):
         client.update_dataset_item(1, 2, 3, {"custom": value()})
     assert not server.requests
 

@@ -119,7 +119,7 @@ def test_a_redirect_to_another_server_is_followed(
 )
 def test_a_redirect_to_no_web_server_is_not(make: Make, server: ScriptedServer, tmp_path: Path, location: str) -> None:
     server.reply(302, b"", headers={"Location": location})
-    with pytest.raises(HttpError, match=r"the redirect to .* is not followed: it is no URL of a web server") as caught:
+    with pytest.raises(HttpError, match=r"the redirect to .* is not followed: not a URL of a web server") as caught:
         make().read(server.url)
     assert caught.value.status_code == 302
     assert "u:p" not in str(caught.value)
@@ -214,7 +214,7 @@ def test_the_timeout_and_the_deadline_of_the_client_hold(make: Make, server: Scr
 @pytest.mark.parametrize("status", [201, 202, 204, 205, 206, 226])
 def test_another_success_is_no_content(make: Make, server: ScriptedServer, tmp_path: Path, status: int) -> None:
     server.reply(status, b"" if status in (204, 205) else IMAGE)
-    with pytest.raises(InvalidResponse, match=f"GET {server.url}/ responded with {status} which is no whole content"):
+    with pytest.raises(InvalidResponse, match=f"GET {server.url}/ responded with {status} which is not whole content"):
         make().read(server.url)
     assert kept(tmp_path) == []
 
@@ -314,7 +314,7 @@ def test_idle_connections_to_many_servers_are_few(make: Make) -> None:
 
 
 def test_all_errors_are_of_this_package(make: Make, server: ScriptedServer) -> None:
-    server.reply(raw=b"this is no HTTP\r\n\r\n")
+    server.reply(raw=b"this is not an HTTP\r\n\r\n")
     with pytest.raises(Error):
         make().read(server.url)
 

@@ -125,7 +125,7 @@ def check(error: Exception, received: int, sent: list[bytes]) -> None:
     outcomes = [attempt.outcome for attempt in error.attempts]
     assert error.outcome in ("rejected", "unknown"), sent
     assert "not_sent" not in outcomes, sent
-    # A redirect that is followed is no attempt; a request that is lost is one.
+    # A redirect that is followed is not an attempt; a request that is lost is one.
     assert received or isinstance(error, ConnectionFailed), sent
     if error.outcome == "rejected":
         assert received, sent

@@ -81,7 +81,7 @@ def test_what_can_be_no_id_is_refused_and_nothing_is_sent(
     ("value", "message"),
     [
         ("..", "dataset_id: '..' can't be an id"),
-        ("a\nb", "dataset_id: 'a\\nb' holds '\\n', which can't stand in an id"),
+        ("a\nb", "dataset_id: 'a\\nb' holds '\\n', which can't be in an id"),
         (True, "dataset_id: an id is a str or an int, not bool"),
         (None, "dataset_id: an id is a str or an int, not NoneType"),
     ],

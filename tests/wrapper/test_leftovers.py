@@ -31,7 +31,7 @@ def test_what_is_left_over_ends_the_connection(
     server.answer({"new": 2})
     assert client.get_dataset("1", "2") == {}
     assert client.get_dataset("1", "3") == {"new": 2}
-    # An empty line before the next response is no response; the parser of aiohttp passes over it.
+    # An empty line before the next response is not a response; the parser of aiohttp passes over it.
     is_harmless = face.name == "aiohttp" and not is_given and body == b"{}\r\n"
     assert [request.connection for request in server.requests] == ([1, 1] if is_harmless else [1, 2])
 

@@ -76,7 +76,7 @@ def test_a_dataset_shows_the_labels_of_its_first_page(client: Client, server: "S
         f"detection pets: {EVIL}": "1",
         "classification category 1, label 3": "1",
     }
-    assert root.findtext("p") == "Labels of the first page alone: 4 of 3670 items"
+    assert root.findtext("p") == "Labels of the first page only: 4 of 3670 items"
 
 
 ODD: Final[list[Any]] = [

@@ -281,7 +281,7 @@ def test_many_different_tokens_are_no_cycle() -> None:
         (
             "iter_dataset_items",
             {"items": [], "next_page_token": 5},
-            "with a `next_page_token` that is no text, but int",
+            "with a `next_page_token` that is not text, but int",
         ),
     ],
 )

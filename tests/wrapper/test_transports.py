@@ -376,7 +376,7 @@ def test_an_unknown_transport_is_refused(face: "Face") -> None:
 
 def test_the_sync_client_takes_no_aiohttp() -> None:
     other: Any = "aiohttp"
-    with pytest.raises(ValueError, match=r"^transport: 'aiohttp' is for AsyncAPIClient alone"):
+    with pytest.raises(ValueError, match=r"^transport: 'aiohttp' is only for AsyncAPIClient"):
         APIClient(TOKEN, transport=other)
 
 
@@ -418,9 +418,9 @@ def test_a_closed_http_client_is_refused_at_once_or_at_the_call(face: "Face", se
     client = face.open(server, http_client=http_client)
     face.run(http_client.close if isinstance(http_client, httpx.Client) else http_client.aclose)
     kind = type(http_client).__name__
-    with pytest.raises(ValueError, match=f"^http_client: this httpx.{kind} is closed; give one that is open$"):
+    with pytest.raises(ValueError, match=f"^http_client: this httpx.{kind} is closed; pass one that is open$"):
         face.open(server, http_client=http_client)
-    with pytest.raises(RuntimeError, match="the client given as http_client is closed; give one that is open"):
+    with pytest.raises(RuntimeError, match="the client given as http_client is closed; pass one that is open"):
         client.get_dataset(1, 2)
     assert server.received == 0
 

@@ -787,7 +787,7 @@ class AsyncAPIClient(BaseClient):
                 ]
 
         Raises:
-            BadRequest: the specified dataset id does not exist, an item does not exist or stands there twice, or
+            BadRequest: the specified dataset id does not exist, an item does not exist or appears twice, or
                 parameters are insufficient or invalid.
             Unauthorized: authentication failed.
             InternalServerError: the server failed.
@@ -893,7 +893,7 @@ class AsyncAPIClient(BaseClient):
             that JSON can hold, which says where the iteration stands; so does `cursor` of an error that it raises.
 
         Raises:
-            ValueError: `start` is no cursor, or one of another list.
+            ValueError: `start` is not a cursor, or one of another list.
             InvalidResponse: a page is not a list, or the server repeats a page's token.
             Unauthorized: authentication failed.
             InternalServerError: the server failed.
@@ -938,7 +938,7 @@ class AsyncAPIClient(BaseClient):
             that JSON can hold, which says where the iteration stands; so does `cursor` of an error that it raises.
 
         Raises:
-            ValueError: `start` is no cursor, or one of another list.
+            ValueError: `start` is not a cursor, or one of another list.
             InvalidResponse: a page is malformed, or the server repeats a page's token.
             BadRequest: the query or the token is not valid.
             NotFound: dataset not found.

@@ -42,7 +42,7 @@ def check_pickles(argument: str, function: object) -> None:
         if _is_pickled_by_value():
             return
         raise TypeError(
-            f"{argument}: a client with this function can't be pickled: {error}; give a function that a module defines"
+            f"{argument}: a client with this function can't be pickled: {error}; pass a function that a module defines"
         ) from error
 
 

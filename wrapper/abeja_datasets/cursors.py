@@ -79,10 +79,10 @@ def position(start: object, call: Call, ignored: tuple[str, ...], parameter: str
         parameter: the query parameter that takes the token.
 
     Raises:
-        ValueError: it is no cursor, or one of another list.
+        ValueError: it is not a cursor, or one of another list.
     """
     if not isinstance(start, Mapping):
-        raise ValueError(  # noqa: TRY004 - one error for all that is no cursor
+        raise ValueError(  # noqa: TRY004 - one error for all that is not a cursor
             f"start: a cursor is needed, as `checkpoint()` returns it, not {type(start).__name__}"
         )
     if (version := start.get("version")) != _VERSION or isinstance(version, bool):
@@ -126,7 +126,7 @@ _FIELDS: Final[dict[str, tuple[str, Any]]] = {
 def _field(start: Mapping[str, Any], name: str) -> Any:
     needed, is_valid = _FIELDS[name]
     if name not in start:
-        raise ValueError(f"start: the cursor has no {name!r}; give one as `checkpoint()` returned it")
+        raise ValueError(f"start: the cursor has no {name!r}; pass one as `checkpoint()` returned it")
     value = start[name]
     if not is_valid(value):
         raise ValueError(f"start: {name!r} of the cursor is {needed}, not {value!r:.80}")

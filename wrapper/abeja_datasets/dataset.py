@@ -42,7 +42,7 @@ class Dataset(Identified):
         client: the client that loaded it.
 
     Raises:
-        InvalidResponse: `raw` is no dataset.
+        InvalidResponse: `raw` is not a dataset.
     """
 
     def __init__(self, raw: Any, client: "client.Client") -> None:

@@ -46,7 +46,7 @@ class DatasetItem(Identified):
         items: the items that it belongs to.
 
     Raises:
-        InvalidResponse: `raw` is no item.
+        InvalidResponse: `raw` is not an item.
     """
 
     def __init__(self, raw: Any, items: "DatasetItems") -> None:
@@ -68,7 +68,7 @@ class DatasetItem(Identified):
         """The sources of the item, each of which can download its content.
 
         Raises:
-            InvalidResponse: what the item has for its sources is no list.
+            InvalidResponse: what the item has for its sources is not a list.
         """
         if self._source_data is None:
             raw = self.raw.get("source_data") or []

@@ -54,7 +54,7 @@ def take_over() -> None:
 
     Raises:
         ImportError: abeja-sdk's `abeja.datasets` or `abeja.exceptions` is loaded already, so that some modules would
-            go on with its classes. `import abeja` alone loads `abeja.exceptions`. Or `abeja` is no package.
+            go on with its classes. `import abeja` alone loads `abeja.exceptions`. Or `abeja` is not a package.
     """
     loaded = {name: module for name in NAMES if (module := sys.modules.get(name)) and not is_ours(module)}
     abeja = sys.modules.get("abeja")

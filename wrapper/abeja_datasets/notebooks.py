@@ -66,7 +66,7 @@ def _labels_html(dataset: "datasets.Dataset") -> str:
         f"{kind} {names.get((category, label)) or f'category {category}, label {label}'}": count
         for (kind, category, label), count in counts.most_common(_MOST_ROWS)
     }
-    note = f"Labels of the first page alone: {len(found):,} of {_text(page.get('total_count'))} items"
+    note = f"Labels of the first page only: {len(found):,} of {_text(page.get('total_count'))} items"
     return f"<p>{note}</p>{_table(rows)}"
 
 

@@ -27,7 +27,7 @@ class Walk:
         start: a cursor to start from, instead of the first page.
 
     Raises:
-        ValueError: `start` is no cursor of this list.
+        ValueError: `start` is not a cursor of this list.
     """
 
     def __init__(self, first: Call, pages: "Pages", start: object = None) -> None:
@@ -117,7 +117,7 @@ def read_items(answer: Result) -> tuple[list[dict[str, Any]], str | None]:
         raise answer.unusable("without a list of `items`")
     token = answer.body.get("next_page_token")
     if token is not None and not isinstance(token, str):
-        raise answer.unusable(f"with a `next_page_token` that is no text, but {type(token).__name__}")
+        raise answer.unusable(f"with a `next_page_token` that is not text, but {type(token).__name__}")
     return items, token
 
 

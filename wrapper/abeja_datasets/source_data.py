@@ -82,7 +82,7 @@ class SourceData:
             encoding: of the text; else UTF-8, with or without a byte order mark.
 
         Raises:
-            ValueError: the content is no text in this encoding.
+            ValueError: the content is not text in this encoding.
             LookupError: there is no such encoding.
             Error: as for `get_content`.
         """
@@ -100,7 +100,7 @@ class SourceData:
             cache: as for `get_content`.
 
         Raises:
-            ValueError: the content is no JSON.
+            ValueError: the content is not JSON.
             Error: as for `get_content`.
         """
         content = self.get_content(cache)

@@ -32,7 +32,7 @@ The credential comes from the environment, as it does for the client: {_VARIABLE
 line, which every process on the machine can read. The credential of the second organization comes from the same
 variables with {OTHER} before their names, or from a file.
 
-Exit codes: 0 the server keeps all that was checked, but for known failures; 1 it breaks a promise; 2 wrong use; 3 it
+Exit codes: 0 the server keeps all that was checked, except for known failures; 1 it breaks a promise; 2 wrong use; 3 it
 could not be checked, or not to the end; 130 interrupted. A known failure that passes again is reported, and does not
 change the exit code.
 """
@@ -64,9 +64,9 @@ class _Asked:
     "--clean-up",
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
     metavar="LEDGER",
-    help="Remove what an earlier check left on the server, and exit. Give the same URL and organizations.",
+    help="Remove what an earlier check left on the server, and exit. Pass the same URL and organizations.",
 )
-@click.option("--verbose", is_flag=True, help="Print the promises that are kept and those that were not checked too.")
+@click.option("--verbose", is_flag=True, help="Also print the promises that are kept, and those that were not checked.")
 @click.option("--plain", is_flag=True, help="Print without colours and without a progress display.")
 @click.pass_context
 def check(context: click.Context, /, **asked: Any) -> None:

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from abeja_datasets_loading.errors import LoadingStopped
 
 REJECTED: Final = 1
-"""Exit code: some items were rejected, or what became of them is not known."""
+"""Exit code: some items were rejected, or their outcome is not known."""
 NOT_ALLOWED: Final = 3
 """Exit code: the server can't be reached, or refused the credential."""
 
@@ -66,7 +66,7 @@ class Api:
             Failure: it was not given.
         """
         if self._organization_id is None:
-            raise Failure("the organization is missing; give --organization-id ID or set ABEJA_ORGANIZATION_ID", 2)
+            raise Failure("the organization is missing; pass --organization-id ID or set ABEJA_ORGANIZATION_ID", 2)
         return self._organization_id
 
     def close(self) -> None:
@@ -158,7 +158,7 @@ def confirm(question: str, *, is_agreed: bool) -> None:
     if is_agreed:
         return
     if not sys.stdin.isatty():
-        raise Failure("there is no terminal to ask on; give --yes to delete without a question", 2)
+        raise Failure("there is no terminal to ask on; pass --yes to delete without a question", 2)
     try:
         click.echo(f"{question} [y/N]: ", nl=False, err=True)
         answer = terminal_line()

@@ -90,7 +90,7 @@ def read_props(text: str | None, file: str | None = None) -> dict[str, Any]:
         content = Path(text[1:]).read_text("utf-8") if text.startswith("@") else text
         value = json.loads(content)
     except ValueError as error:
-        raise Failure(f"--props: no JSON: {error}", 2) from None
+        raise Failure(f"--props: not JSON: {error}", 2) from None
     if not isinstance(value, dict):
         raise Failure("--props: a JSON object is needed", 2)
     return value

@@ -49,7 +49,7 @@ def export(
 ) -> None:
     """Export the items of a dataset into TARGET, whole or not at all."""
     if str(target) == "-":
-        raise click.UsageError("Give a file. `abeja-datasets items list --format jsonl` writes to standard output.")
+        raise click.UsageError("Pass a file. `abeja-datasets items list --format jsonl` writes to standard output.")
     from abeja_datasets.exceptions import ConnectionFailed
     from abeja_datasets_loading import export_items
     from abeja_datasets_loading.formats.targets import target_of

@@ -32,7 +32,7 @@ Examples:
   abeja-datasets import voc/ --dataset 1410805969256 --dry-run
   abeja-datasets import fixed.jsonl --dataset 1410805969256 --match dataset_item_id
 
-Run the same command again to resume after an interruption. What became of each row is in FILE.journal.
+Run the same command again to resume after an interruption. FILE.journal records the outcome of each row.
 
 {EXIT_CODES}
 """
@@ -44,7 +44,7 @@ Run the same command again to resume after an interruption. What became of each 
 @click.option("--create", "name", metavar="NAME", help="Create a dataset with the labels of the files.")
 @click.option("--set", "settings", multiple=True, metavar="KEY=VALUE", help="Add an attribute to each row.")
 @click.option("--dry-run", is_flag=True, help="Validate, show counts and each bad row, and send no item.")
-@click.option("--status", "is_status", is_flag=True, help="Show where the import of these files stands.")
+@click.option("--status", "is_status", is_flag=True, help="Show the progress of the import of these files.")
 @click.option("--match", type=click.Choice(matching.KEYS), help="Update the items that are there; create the others.")
 @click.option("--journal", type=click.Path(path_type=Path), help="The journal; the default is FILE.journal.")
 @click.option("--rejected", type=click.Path(path_type=Path), help="Where rejected rows go; FILE.rejected by default.")
@@ -62,9 +62,9 @@ def import_(
         _show_status(api, book, dataset_id)
         return
     if dataset_id is None and name is None and not dry_run:
-        raise click.UsageError("Give --dataset ID, or --create NAME.")
+        raise click.UsageError("Pass --dataset ID, or --create NAME.")
     if dataset_id is not None and name is not None:
-        raise click.UsageError("Give either --dataset or --create.")
+        raise click.UsageError("Pass either --dataset or --create.")
     if not dry_run:
         _check_writable(book)
     with _without_stdin(files, how) as paths:
@@ -91,7 +91,7 @@ def _check_writable(book: Path) -> None:
         with tempfile.TemporaryFile(dir=book.parent):
             pass
     except OSError as error:
-        hint = "give --journal PATH, in a folder that can be written"
+        hint = "pass --journal PATH, in a folder that can be written"
         raise Failure(f"the journal {book}: {error.strerror}; {hint}", 2) from error
 
 
@@ -124,7 +124,7 @@ def _validated(given: Input, dataset: Any, how: How, *, is_dry_run: bool, match:
         elif shown <= _MOST_SHOWN:
             note(line)
         elif shown == _MOST_SHOWN + 1:
-            note("… give --dry-run for all of them")
+            note("… pass --dry-run for all of them")
 
     checker = Checker() if dataset is None else Checker.of(dataset)
     with Counting("validate", how.on_progress) as counting:
@@ -207,7 +207,7 @@ def _show_status(api: Api, book: Path, dataset_id: str | None) -> None:
         return
     known = dataset_id or target.dataset_id_of(book)
     if known is None:
-        raise click.UsageError("Give --dataset ID, which the import was for.")
+        raise click.UsageError("Pass --dataset ID, which the import was for.")
     with contextlib.closing(open_kept(book, api.organization_id, known)) as journal:
         counts, is_whole = journal.counts(), journal.is_input_complete
     say(

@@ -27,7 +27,7 @@ _OPTIONS: Final = (
     click.option("--renumber", is_flag=True, help="Number labels by their position, from 0 (COCO)."),
     click.option("--images", type=click.Path(), metavar="FILE", help="The images of a bare list of COCO results."),
     click.option("--sizes", type=click.Path(), metavar="FILE", help="A CSV file with name, width, height (YOLO)."),
-    click.option("--voc-origin", type=click.IntRange(0, 1), default=0, help="1 where VOC coordinates count from 1."),
+    click.option("--voc-origin", type=click.IntRange(0, 1), default=0, help="1 if VOC coordinates count from 1."),
     click.option("--type", "dataset_type", metavar="TYPE", help="The type of the dataset, such as detection."),
 )
 
@@ -68,7 +68,7 @@ def journal_of(files: tuple[str, ...]) -> Path:
         Failure: the first of them is standard input.
     """
     if files[0] == STDIN:
-        raise Failure("standard input has no folder for a journal; give --journal PATH", 2)
+        raise Failure("standard input has no folder for a journal; pass --journal PATH", 2)
     first = Path(files[0])
     if first.name in ("", ".."):
         first = Path(os.path.abspath(first))  # noqa: PTH100 - resolve() would follow links

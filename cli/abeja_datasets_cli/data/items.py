@@ -37,7 +37,7 @@ def list_(api: Api, dataset_id: str, q: str | None, limit: int | None, form: str
         shown = list(itertools.islice(found, _ON_TERMINAL + 1))
         show(shown[:_ON_TERMINAL], "table", _COLUMNS)
         if len(shown) > _ON_TERMINAL:
-            note(f"the first {_ON_TERMINAL} items; give --limit or --format for more")
+            note(f"the first {_ON_TERMINAL} items; pass --limit or --format for more")
         return
     show(itertools.islice(found, limit), form, _COLUMNS)
 
@@ -63,7 +63,7 @@ def update(api: Api, dataset_id: str, item_id: str, attributes: str, form: str) 
     try:
         given = json.loads(attributes)
     except ValueError as error:
-        raise Failure(f"--attributes: no JSON: {error}", 2) from None
+        raise Failure(f"--attributes: not JSON: {error}", 2) from None
     if not isinstance(given, dict):
         raise Failure("--attributes: a JSON object is needed", 2)
     show([api.client.update_dataset_item(api.organization_id, dataset_id, item_id, given)], form, _COLUMNS)
@@ -88,7 +88,7 @@ def count(api: Api, dataset_id: str, q: str | None) -> None:
 def delete(api: Api, *, dataset_id: str, item_ids: tuple[str, ...], q: str | None, is_agreed: bool, how: How) -> None:
     """Delete items, by their ids or by a query."""
     if bool(item_ids) is (q is not None):
-        raise click.UsageError("Give the ids of items, or --q.")
+        raise click.UsageError("Pass the ids of items, or --q.")
     number = len(item_ids) if q is None else _count(api, dataset_id, q)
     note(f"{number} items")
     confirm(f"Delete {number} items?", is_agreed=is_agreed)

@@ -114,7 +114,7 @@ class Creates:
         try:
             rows = iter(json.loads(self._list.read_text("utf-8"))["rows"])
         except (OSError, ValueError, KeyError, TypeError) as error:
-            raise Failure(f"{self._list}: can't be read: {error}; give another --journal", 2) from error
+            raise Failure(f"{self._list}: can't be read: {error}; pass another --journal", 2) from error
         wanted = next(rows, None)
         for index, item in enumerate(given.items()):
             if index == wanted:

@@ -40,14 +40,14 @@ def plan() -> None:
 @click.option("--concurrency", default=64, show_default=True, help="The most requests at once, of all workers.")
 @rate_option("The most requests a second, of all workers.")
 @click.option("--marker", metavar="KEY", help="Write this attribute into each item, to find a lost one by it.")
-@click.option("--settle-after", type=float, metavar="SECONDS", help="When no request can be under way any more.")
+@click.option("--settle-after", type=float, metavar="SECONDS", help="Seconds after which no request can be under way.")
 @click.option(
-    "--lease", "lease_seconds", default=30.0, show_default=True, help="Seconds until a silent worker is ended."
+    "--lease", "lease_seconds", default=30.0, show_default=True, help="Seconds after which a silent worker is given up."
 )
-@click.option("--max-body-bytes", default=10 << 20, show_default=True, help="The largest row, as JSON.")
+@click.option("--max-body-bytes", default=10 << 20, show_default=True, help="The largest row, in bytes of JSON.")
 @with_api
 def create(api: Api, *, place: str, files: tuple[str, ...], dataset_id: str, form: str | None, **options: Any) -> None:
-    """Make a plan in the folder PLAN of loading FILEs. Nothing is sent but reads."""
+    """Create a plan in the folder PLAN, which loads FILEs. It sends only reads."""
     from abeja_datasets_loading import create_plan
 
     made = create_plan(api.client, api.organization_id, dataset_id, files, place, format=form, **options)
@@ -94,7 +94,7 @@ def run_unit(place: str, units: tuple[str, ...], workers: int) -> None:
 @plan.command()
 @click.argument("place", metavar="PLAN")
 def status(place: str) -> None:
-    """Show where a plan stands. Nothing is sent."""
+    """Show the progress of a plan. Nothing is sent."""
     from abeja_datasets_loading import plan_status
 
     with failures():
@@ -139,7 +139,7 @@ def _line(result: Any) -> str:
 def _numbers(text: str) -> range:
     first, dash, last = text.partition("-")
     if not first.isdecimal() or (dash and not last.isdecimal()):
-        raise click.BadParameter(f"{text!r} is no unit; give a number from 0, or two as in 100-199", param_hint="N")
+        raise click.BadParameter(f"{text!r} is not a unit; pass a number from 0, or two as in 100-199", param_hint="N")
     numbers = range(int(first), int(last if dash else first) + 1)
     if not numbers:
         raise click.BadParameter(f"{text!r} ends before it begins", param_hint="N")

@@ -22,7 +22,7 @@ def created(api: Api, name: str, dataset_type: str, props: Mapping[str, Any], jo
     known = _read(record)
     if known is not None:
         if known.get("name") != name or known.get("organization_id") != api.organization_id:
-            raise Failure(f"{record}: an earlier run created {known.get('name')!r}; give another --journal", 2)
+            raise Failure(f"{record}: an earlier run created {known.get('name')!r}; pass another --journal", 2)
         found = _found(api, known)
         if found is not None:
             return found

@@ -20,7 +20,7 @@ _SHOWN: Final = 20
 @click.command(epilog=f"\b\nExample:\n  abeja-datasets verify items.jsonl --dataset 1410805969256\n\n{EXIT_CODES}")
 @click.argument("files", nargs=-1, required=True, metavar="FILE…")
 @click.option("--dataset", "dataset_id", required=True, metavar="ID", help="The dataset.")
-@click.option("--set", "settings", multiple=True, metavar="KEY=VALUE", help="As it was given to import.")
+@click.option("--set", "settings", multiple=True, metavar="KEY=VALUE", help="The same attribute as for import.")
 @click.option("--journal", type=click.Path(path_type=Path), help="The journal; FILE.journal where there is one.")
 @with_progress
 @with_input

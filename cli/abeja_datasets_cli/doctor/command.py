@@ -16,7 +16,7 @@ _EPILOG = f"""\b
 Exit codes: 0 everything works (notes and warnings are allowed), 1 something would not work, 2 wrong use.
 
 The report contains no secret. The command imports only modules of abeja-datasets and abeja-sdk, in a separate process.
-{ORGANIZATION} is read where --organization-id is not given.
+{ORGANIZATION} is used if --organization-id is not passed.
 """
 
 

@@ -22,7 +22,7 @@ class Module(NamedTuple):
     file: Path | None
     """None for a folder without an `__init__.py`."""
     folders: tuple[str, ...]
-    """Where its own modules are searched; none in a module that is no package."""
+    """Where its own modules are searched; none in a module that is not a package."""
 
 
 def locate(name: str, path: Sequence[str]) -> Module | None:

@@ -45,7 +45,7 @@ def _route(base_url: str) -> Finding:
         return Finding("problem", "proxy", f"a proxy can't be used: {error}", "pip install 'httpx[socks]'")
     except (ValueError, httpx.InvalidURL):
         shown = ", ".join(without_userinfo(url) for scheme, url in given.items() if scheme != "no")
-        text = f"one of these is no URL of a proxy, so that no client can be used: {shown}"
+        text = f"one of these is not a URL of a proxy, so that no client can be used: {shown}"
         return Finding("problem", "proxy", text, "Use a URL such as http://proxy.example.com:8080, or unset it")
     if proxy:
         return Finding("ok", "proxy", f"requests to {base_url} go through {without_userinfo(proxy.url)}")

@@ -86,7 +86,7 @@ def reason(error: Exception) -> tuple[str, str]:
         return f"{status}: {text} ({_short(error.error_description or error.error)})", remedy
     if isinstance(error, exceptions.InvalidResponse):
         text = f"the response is not JSON, as from a login page or another web server ({_short(str(error))})"
-        return text, "Check the base URL, and whether a proxy or a network login stands before it"
+        return text, "Check the base URL, and whether a proxy or a network login is in front of it"
     if isinstance(error, exceptions.ConnectionFailed):
         return _failure(error)
     return f"not sent: {error}", "See the problems above"
@@ -106,7 +106,7 @@ def _failure(error: Exception) -> tuple[str, str]:
             return _SYSTEM[cause.errno], "Check the base URL, the proxy, and whether the server runs"
     if isinstance(error, TimeoutError):
         return "timeout: no response in time", "Check the network, proxies and firewalls"
-    return f"the connection broke: {_short(str(error))}", "Check the base URL, and what stands before the server"
+    return f"the connection broke: {_short(str(error))}", "Check the base URL, and what is in front of the server"
 
 
 _SYSTEM: Final = {

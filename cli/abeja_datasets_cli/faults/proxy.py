@@ -23,7 +23,7 @@ _LOOPBACK = "127.0.0.1"
 @click.option("--faults", type=EXISTING, metavar="PLAN", help="The YAML plan of faults; without it there are none.")
 @click.option("--seed", type=int, metavar="N", help="The seed of what is left to chance, in place of the plan's.")
 @click.option("--host", default=_LOOPBACK, show_default=True, help="The address to listen on.")
-@click.option("--port", type=PORT, default=0, help="The port; 0, the default, is one that is free.")
+@click.option("--port", type=PORT, default=0, help="The port; 0, the default, chooses a free one.")
 @click.option("--log-format", type=click.Choice(["text", "json"]), help="How faults are logged. [default: text]")
 @click.option(
     "--ready-file",
@@ -38,12 +38,12 @@ _LOOPBACK = "127.0.0.1"
     help="Open the route /_mock/, which sets faults, for requests that carry the token in this file (or in the variable"
     f" {ADMIN_TOKEN}). It has its own port on loopback, so that no fault closes it.",
 )
-@click.option("--admin-port", type=PORT, default=0, help="The port of that route; 0, the default, is one that is free.")
+@click.option("--admin-port", type=PORT, default=0, help="The port of that route; 0, the default, chooses a free one.")
 def fault_proxy(**options: Any) -> None:
     """Forward requests to the server at URL, and break connections as a plan says, until interrupted.
 
-    The proxy does the faults of a plan that are done on the wire. It logs each one to stderr, with the request that it
-    struck. What goes to the server carries the client's credential: only name a server that may have it.
+    The proxy causes the faults of a plan that are on the wire. It logs each one to stderr, with the request that it
+    struck. What goes to the server carries the client's credential: so name only a server that may receive it.
     """
     with explained("the proxy", options["log_format"]):
         _run(**options)
@@ -118,4 +118,4 @@ def _lines(url: str, listens: str, route: str | None) -> Iterator[str]:
     yield f"# This address forwards to {url}, with faults:"
     yield f"export ABEJA_API_URL={listens}"
     if route is not None:
-        yield f"# Set faults at {route}/_mock/faults; {route}/_mock/applied lists those that struck."
+        yield f"# Set faults at {route}/_mock/faults; {route}/_mock/applied lists those that were applied."

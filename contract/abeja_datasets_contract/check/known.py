@@ -19,7 +19,7 @@ def load(path: Path | None, document: Path | None = None) -> dict[str, str]:
     """Read known failures from YAML (a list of mappings) or JSON lines, each with `clause` and `reason`.
 
     Args:
-        path: their file; None is no known failures.
+        path: their file; None for no known failures.
         document: the OpenAPI document that the clauses come from; None is the installed one.
 
     Returns:
@@ -53,7 +53,7 @@ def _problem(entry: Any, names: set[str], known: Mapping[str, str]) -> str:
         return f"{_shown(entry)} is not a mapping with `clause` and `reason`"
     clause, reason = entry.get("clause"), entry.get("reason")
     if not isinstance(clause, str) or clause not in names:
-        return f"{_shown(clause)} is no clause; `abeja-datasets check --list` names them all"
+        return f"{_shown(clause)} is not a clause; `abeja-datasets check --list` names them all"
     if not isinstance(reason, str) or not reason.strip():
         return f"{clause} has no `reason`; say in a sentence why it may fail"
     if set(entry) - _FIELDS:

@@ -74,7 +74,7 @@ def _is_html(response: Response) -> bool:
 
 @STAGE.clause(
     "preflight.credential",
-    "The server takes the credential that it was said to take.",
+    "The server accepts the credential that the check is given.",
     Source.operation("list_datasets", "responses", "200"),
     reads=True,
 )

@@ -217,7 +217,7 @@ class Probe:
     def send(self, call: Call, *, lenient: bool = False) -> Response:
         """Send a request, have the oracle judge the response, and note in the ledger what it gave.
 
-        Where `lenient`, it is no fault that no response comes.
+        Where `lenient`, it is not a fault that no response comes.
         """
         self.guard.before(call)
         exchange = self.wire.send(call)
@@ -323,7 +323,7 @@ class Probe:
             return
         self._expired = True
         if self.send(self.request("list_datasets", query={"max_results": 1})).status == _UNAUTHORIZED:
-            raise Lost("the server no longer takes the credential; it may have expired")
+            raise Lost("the server no longer accepts the credential; it may have expired")
         self._expired = False
 
 

@@ -60,7 +60,7 @@ class Item:
         """The id, to calculate with.
 
         Raises:
-            Unreadable: it is no number.
+            Unreadable: it is not a number.
         """
         if not isinstance(self.id, int):
             raise Unreadable(self.record.source.exchange, (*self.record.source.place, "dataset_item_id"), str(self.id))

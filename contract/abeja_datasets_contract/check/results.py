@@ -82,7 +82,7 @@ class Exchange:
     """From 1, in the order of sending."""
     stage: str
     operation: str | None
-    """The operationId, or None for a request that is no documented operation."""
+    """The operationId, or None for a request that is not a documented operation."""
     sent: Sent
     received: Received | None
     """None when no whole response came."""
@@ -133,7 +133,7 @@ class Cause:
     """One thing that is wrong, and all the clauses that it touches."""
 
     operation: str | None
-    """The operationId, or None where no request shows it or the request is no documented operation."""
+    """The operationId, or None where no request shows it or the request is not a documented operation."""
     promised: str
     """What should have come."""
     came: str

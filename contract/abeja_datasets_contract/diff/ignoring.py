@@ -63,7 +63,7 @@ def _problem(raw: Any) -> str:
     if not isinstance(raw, dict):
         return f"{_shown(raw)} is not an entry; {_NEEDED}"
     if not isinstance(raw.get("id"), str) or raw["id"] not in IDS:
-        return f"{_shown(raw.get('id'))} is no id of a finding; docs/diff-rules.md lists all of them"
+        return f"{_shown(raw.get('id'))} is not an id of a finding; docs/diff-rules.md lists all of them"
     for field in ("place", "reason"):
         if not isinstance(raw.get(field), str) or not raw[field].strip():
             fix = "write its pointer, or '*' for any" if field == "place" else "say in a sentence why it does not count"

@@ -80,7 +80,7 @@ def check_path_items(document: Document) -> None:
                 if method in document.at(item) and document.at(found.setdefault(method, place)) != document.at(place):
                     other = document.where(place)
                     raise DocumentError(
-                        f"{document.where(found[method])}: another {method} of this path stands behind its $ref, at "
+                        f"{document.where(found[method])}: another {method} of this path is behind its $ref, at "
                         f"{other}; keep one"
                     )
 

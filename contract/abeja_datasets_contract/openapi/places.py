@@ -18,7 +18,7 @@ _ITEMS = frozenset({"content", "servers"})
 
 Place = Literal["object", "inlined", "names", "inlined names", "media types", "servers"]
 """What stands somewhere: an object of OpenAPI, or a mapping from names to such objects, and so on. Where *inlined* is
-said, a reference is no Reference Object of the specification; people still write one to divide a document."""
+said, a reference is not a Reference Object of the specification; people still write one to divide a document."""
 
 
 def is_named(place: Place) -> bool:

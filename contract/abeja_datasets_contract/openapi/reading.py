@@ -60,7 +60,7 @@ def load_file(path: Path, name: str | None = None) -> Document:
 
 def _document(text: Text, files: Files | None) -> Document:
     if not isinstance(text.data, dict):
-        raise DocumentError(f"{text.name}: not an OpenAPI document: its top is no mapping")
+        raise DocumentError(f"{text.name}: not an OpenAPI document: its top is not a mapping")
     document = Document(text.name, text.data, text)
     _check_version(document)
     bundle(document, files, _read_raw)

@@ -68,7 +68,7 @@ async def create_items_async(
         items: any iterable, async or not, of mappings with `source_data` and optional `attributes`. It is read as
             the requests go on, so that a generator of any length takes little memory. The other keys of an item in a
             response, such as `dataset_item_id`, are left out and counted. Equal items are all created.
-        journal: the file that records what became of each item. It is made where it is missing. Keep it until the
+        journal: the file that records the outcome of each item. It is made where it is missing. Keep it until the
             run is complete. None: the run can't be resumed.
         concurrency: the most requests at once. Fewer are sent where more bring nothing, or are too much for the server.
         rate: the most requests a second; None for no limit.
@@ -210,7 +210,7 @@ class Creating(Acting[Prepared]):
         if not same_content(job.body, response):
             self._run.doubt(
                 f"the server stores other content than it is sent: see item {item_id}, created for input item "
-                f"{job.position}; give a marker to have items found without their content"
+                f"{job.position}; pass a marker to have items found without their content"
             )
         self.done(job, item_id, attempts)
 

@@ -52,7 +52,7 @@ async def delete_items_async(
         dataset_id: the dataset.
         ids: any iterable, async or not, of ids, or of items with a `dataset_item_id`. An id that comes again is
             rejected. Do not iterate over a list of the dataset while items of it are deleted: take all of it first.
-        journal: the file that records what became of each id, by which a run is resumed. None: it can't be resumed.
+        journal: the file that records the outcome of each id, by which a run is resumed. None: it can't be resumed.
         concurrency: the most requests at once. Fewer are sent where more bring nothing, or are too much for the server.
         rate: the most requests a second; None for no limit.
         on_error: "stop" ends the run at the first id that is invalid or refused; "continue" goes on.

@@ -48,7 +48,7 @@ class Once:
         item_id = prepared.body["dataset_item_id"]
         if self._ids.add(item_id):
             return prepared
-        reason = f"dataset_item_id: {item_id} was there before; give each item once"
+        reason = f"dataset_item_id: {item_id} was there before; pass each item once"
         return Refused(position, reason, item_text(item), prepared.fingerprint)
 
 
@@ -56,7 +56,7 @@ def item_id_of(position: int, given: Any) -> int:
     """Return the id of an item, which is given itself, or is in a mapping, such as an item of a list.
 
     Raises:
-        InvalidItem: it is no id.
+        InvalidItem: it is not an id.
     """
     value = given.get("dataset_item_id") if isinstance(given, Mapping) else given
     try:

@@ -80,11 +80,11 @@ def target_of(path: object) -> Path:
     Raises:
         OSError: no file can be written there.
         ValueError: no file can have this path.
-        TypeError: it is no path.
+        TypeError: it is not a path.
     """
     target = Path(os.path.realpath(file_path("path", path)))
     if target.is_dir():
-        raise IsADirectoryError(errno.EISDIR, "path: this is a folder; give the name of a file in it", str(path))
+        raise IsADirectoryError(errno.EISDIR, "path: this is a folder; pass the name of a file in it", str(path))
     if not target.parent.is_dir():
         raise FileNotFoundError(errno.ENOENT, "path: there is no such folder; make it first", str(target.parent))
     return target

@@ -37,11 +37,11 @@ async def remove_marker_async(
         dataset_id: the dataset.
         key: the marker, as it was given to `create_items_async`.
         run: the part of the markers before the `-`, to remove those of one journal alone; None for those of all. A
-            value that is no marker stays.
+            value that is not a marker stays.
 
     Raises:
         ValueError: `key` can't be the key of a marker, or `run` no part of one.
-        TypeError: one of them is no str.
+        TypeError: one of them is not a str.
         NotFound: dataset not found.
         Error: a request failed.
     """

@@ -59,7 +59,7 @@ async def update_items_async(
             old ones as a whole. Items of a list, changed, will do: their other keys are left out and counted. An
             entry with the id of an earlier one is rejected.
         batch: the most entries of a request, 1 to 1,000.
-        journal: the file that records what became of each entry, by which a run is resumed. None: it can't be resumed.
+        journal: the file that records the outcome of each entry, by which a run is resumed. None: it can't be resumed.
         concurrency: the most requests at once. Fewer are sent where more bring nothing, or are too much for the server.
         rate: the most requests a second; None for no limit.
         on_error: "stop" ends the run at the first entry that is invalid or refused; "continue" goes on.

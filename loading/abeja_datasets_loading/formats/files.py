@@ -56,14 +56,14 @@ def guess(path: Path | str, options: Options) -> str:
     text = os.fspath(path)
     place = Place(name_of(path))
     if text == STDIN:
-        raise FileRefused(place, "has no name that shows its format; give --format")
+        raise FileRefused(place, "has no name that shows its format; pass --format")
     if Path(path).is_dir():
         return _folder_format(Path(path))
     suffix = Path(text.lower().removesuffix(".gz")).suffix
     if suffix == ".json":
         return _json_format(path, options)
     if suffix not in SUFFIXES:
-        raise FileRefused(place, f"the format of {suffix or 'a name without a suffix'} is not known; give --format")
+        raise FileRefused(place, f"the format of {suffix or 'a name without a suffix'} is not known; pass --format")
     return SUFFIXES[suffix]
 
 

@@ -26,7 +26,7 @@ class FolderFiles:
         props: the props of a dataset for it. A class without images is a label too.
 
     Raises:
-        FileRefused: it is no folder, or has no folders of classes.
+        FileRefused: it is not a folder, or has no folders of classes.
     """
 
     def __init__(self, path: Path | str, options: Options) -> None:
@@ -34,7 +34,7 @@ class FolderFiles:
         self._options = options
         place = Place(name_of(path))
         if not self._root.is_dir():
-            raise FileRefused(place, "is no folder" if self._root.exists() else "No such file or directory")
+            raise FileRefused(place, "is not a folder" if self._root.exists() else "No such file or directory")
         try:
             self._classes = [
                 each.name for each in sorted(self._root.iterdir()) if each.is_dir() and not is_junk(each.name)
@@ -53,7 +53,7 @@ class FolderFiles:
         """Iterate over the images in the order of their names, with what is odd beside them."""
         for name in self._classes:
             if name.lower() in _SPLITS:
-                text = "is read as a class; give one of these folders where they are the splits of a dataset"
+                text = "is read as a class; pass one of these folders where they are the splits of a dataset"
                 yield Note(Place(name_of(self._root / name)), text)
         others: Counter[str] = Counter()
         for path in files_below(self._root):

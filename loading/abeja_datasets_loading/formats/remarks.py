@@ -32,7 +32,7 @@ class Remarks:
         key = hash(uri)
         is_again = key in self._uris
         self._uris.add(key)
-        return [f"the file {uri!r} stands in the input twice, and makes two items"] if is_again else []
+        return [f"the file {uri!r} is in the input twice, and makes two items"] if is_again else []
 
 
 def _limit(size: Any) -> float:

@@ -30,5 +30,5 @@ def target_of(
     name = form or ("json" if suffix == ".json" else SUFFIXES.get(suffix))
     if name not in WRITABLE:
         known = ", ".join(WRITABLE)
-        raise FileRefused(Place(name_of(path)), f"the format to write is not known; give --to, one of {known}")
+        raise FileRefused(Place(name_of(path)), f"the format to write is not known; pass --to, one of {known}")
     return functools.partial(load(FORMATS[name].writer), props=props, voc_origin=voc_origin)

@@ -97,7 +97,7 @@ def _beside(target: Path, *, is_folder: bool) -> Path:
     try:
         if is_folder:
             if target.exists() and (not target.is_dir() or any(target.iterdir())):
-                raise FileRefused(place, "is there already; give a new folder")
+                raise FileRefused(place, "is there already; pass a new folder")
             return Path(tempfile.mkdtemp(prefix=f".{target.name}-", dir=target.parent))
         if target.is_dir():
             raise FileRefused(place, "is a folder; a file is needed")
@@ -166,7 +166,7 @@ def _refusing(place: Place) -> Iterator[None]:
 
 
 def entries_of(item: Item) -> tuple[list[dict[str, Any]], list[str]]:
-    """Return the entries of an item's attributes, and the names of what is no list of entries."""
+    """Return the entries of an item's attributes, and the names of what is not a list of entries."""
     entries: list[dict[str, Any]] = []
     lost: list[str] = []
     for key, value in (item.get("attributes") or {}).items():

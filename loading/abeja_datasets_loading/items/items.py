@@ -89,7 +89,7 @@ class Checker:
         except Misfit as misfit:
             raise InvalidItem(index, misfit.place, misfit.problem) from None
         except RecursionError:
-            raise InvalidItem(index, "", f"nested too deeply; {MAX_DEPTH} levels are the most") from None
+            raise InvalidItem(index, "", f"nested too deeply; at most {MAX_DEPTH} levels are allowed") from None
         except Exception as error:  # an object of the caller's may raise anything when it is read
             raise InvalidItem(index, "", f"can't be read: {described(error)}") from error
 
@@ -169,7 +169,7 @@ def _taken(item: Mapping[Any, Any], kind: _Kind) -> tuple[dict[str, Any], int]:
 
 def _unknown_key(key: object, kind: _Kind) -> Misfit:
     if isinstance(key, str):
-        return Misfit(f"is no key of an item, which has {kind.keys}", key)
+        return Misfit(f"is not a key of an item, which has {kind.keys}", key)
     return Misfit(f"has the key {shown(key)}; an item has {kind.keys}")
 
 

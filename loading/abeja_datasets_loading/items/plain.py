@@ -122,7 +122,7 @@ def _integer(value: int, levels: int) -> int:  # noqa: ARG001 - as above
 
 def _float(value: float, levels: int) -> float:  # noqa: ARG001 - as above
     if not math.isfinite(value):
-        raise Misfit(f"is {value}, which JSON has no form for; give null, or leave it out")
+        raise Misfit(f"is {value}, which JSON has no form for; pass null, or leave it out")
     return value
 
 
@@ -165,7 +165,7 @@ def _other(value: Any, levels: int) -> Any:
     """Copy a value of another type than JSON's own, where it stands for one of those."""
     if hasattr(value, "dtype"):
         # To convert without being asked would send another number than a float32 prints.
-        raise Misfit(f"is of type {_type_name(value)}; give its .item() or .tolist()")
+        raise Misfit(f"is of type {_type_name(value)}; pass its .item() or .tolist()")
     if isinstance(value, Enum):
         return plain(value.value, levels)
     for kind, read in _KINDS.items():
@@ -176,10 +176,10 @@ def _other(value: Any, levels: int) -> Any:
 
 def _fix(value: object) -> str:
     if hasattr(value, "to_dict"):
-        return "; give its .to_dict()"
+        return "; pass its .to_dict()"
     fixes = (_FIXES[kind.__name__] for kind in type(value).__mro__ if kind.__name__ in _FIXES)
     fix = next(fixes, None)
-    return f"; give {fix}" if fix else ""
+    return f"; pass {fix}" if fix else ""
 
 
 def _type_name(value: object) -> str:
@@ -189,7 +189,7 @@ def _type_name(value: object) -> str:
 
 
 def _too_deep() -> Misfit:
-    return Misfit(f"is nested too deeply, or holds itself; {MAX_DEPTH} levels are the most")
+    return Misfit(f"is nested too deeply, or contains itself; at most {MAX_DEPTH} levels are allowed")
 
 
 _READERS: dict[type, Callable[[Any, int], Any]] = {

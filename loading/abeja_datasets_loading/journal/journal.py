@@ -1,4 +1,4 @@
-"""The journal of a run: one SQLite file that says of each input item what became of it.
+"""The journal of a run: one SQLite file that records the outcome of each input item.
 
 Rows are kept for items that are not *planned* alone. The fingerprints of all items that were read are kept in blocks,
 so that an input of a million items is compared in seconds.
@@ -47,10 +47,10 @@ class Journal:
             target: where the items go.
 
         Raises:
-            JournalError: the file can't be used: it is no journal, is in use, is of another target or version, or
+            JournalError: the file can't be used: it is not a journal, is in use, is of another target or version, or
                 can't be written.
             ValueError: no file can have this path.
-            TypeError: it is no path.
+            TypeError: it is not a path.
         """
         place = None if path is None else file_path("journal", path)
         try:

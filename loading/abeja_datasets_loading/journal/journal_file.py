@@ -28,13 +28,13 @@ _IS_USED: Final = (
     "SELECT EXISTS (SELECT 1 FROM blocks) "
     "OR EXISTS (SELECT 1 FROM meta WHERE key NOT IN ('run_id', 'target', 'opened', 'baseline'))"
 )
-_NO_JOURNAL: Final = "is no journal of abeja_datasets_loading; give the path of a new file"
+_NO_JOURNAL: Final = "is not a journal of abeja_datasets_loading; pass the path of a new file"
 _RESTORE: Final = "restore it from a copy; with a new one, what is in the dataset would be created again"
-_NO_PLACE: Final = "can't be written ({}); give a file in a folder that exists and that you may write to"
+_NO_PLACE: Final = "can't be written ({}); pass a file in a folder that exists and that you may write to"
 _IN_USE: Final = (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
 _PROBLEMS: Final[dict[int, tuple[str, JournalProblem]]] = {
-    sqlite3.SQLITE_BUSY: ("is in use by another run; wait until it ends, or give another file", "locked"),
-    sqlite3.SQLITE_LOCKED: ("is in use by another run; wait until it ends, or give another file", "locked"),
+    sqlite3.SQLITE_BUSY: ("is in use by another run; wait until it ends, or pass another file", "locked"),
+    sqlite3.SQLITE_LOCKED: ("is in use by another run; wait until it ends, or pass another file", "locked"),
     sqlite3.SQLITE_FULL: (
         "can't grow, since the disk is full; free space, and run again with the same journal",
         "disk_full",
@@ -79,7 +79,7 @@ def open_alone(path: Path | None, target: Target) -> sqlite3.Connection:
     Two runs that open a journal at the same moment may be in the way of each other. Each closes it, and tries again.
 
     Raises:
-        JournalError: the file is no journal, is one of another target or version, or can't be used.
+        JournalError: the file is not a journal, is one of another target or version, or can't be used.
     """
     locked, problem = 0, sqlite3.Error()
     for _ in range(_TRIES):

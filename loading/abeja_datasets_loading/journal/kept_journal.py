@@ -21,7 +21,7 @@ def open_kept(path: Path, organization_id: str, dataset_id: str) -> Journal:
         JournalError: there is none, or it can't be used, or is of another target.
     """
     if not os.path.exists(path):  # noqa: PTH110 - Path.exists raises for a name that is too long
-        raise JournalError(path, "does not exist; give the journal that the input was loaded with", "not_a_journal")
+        raise JournalError(path, "does not exist; pass the journal that the input was loaded with", "not_a_journal")
     kept = _target(path)
     marker, base_url = (None, "") if kept is None else (kept.marker, kept.base_url)
     return Journal.open(path, Target("create", base_url, organization_id, dataset_id, marker))

@@ -44,5 +44,5 @@ def parsed(storage: Storage, name: str, data: bytes) -> dict[str, Any]:
     except ValueError as error:
         raise PlanError(storage.url_of(name), f"is damaged: {error}; restore it from a copy", "damaged") from error
     if not isinstance(content, dict):
-        raise PlanError(storage.url_of(name), "is damaged: no JSON object; restore it from a copy", "damaged")
+        raise PlanError(storage.url_of(name), "is damaged: not a JSON object; restore it from a copy", "damaged")
     return content

@@ -135,7 +135,7 @@ class Plan:
 
         Raises:
             PlanError: there is none of this number.
-            TypeError: it is no int.
+            TypeError: it is not an int.
         """
         whole("unit", number, least=0)
         if number >= self.units:
@@ -219,7 +219,7 @@ def open_plan(url: str | PathLike[str]) -> Plan:
     Raises:
         PlanError: there is none, or it can't be used.
         ValueError: nothing can be there.
-        TypeError: it is no path.
+        TypeError: it is not a path.
     """
     storage = Storage(path_text("plan", url))
     kept = decoded(storage, PLAN, missing="there is no plan here; make one: abeja-datasets plan create", kind="no_plan")

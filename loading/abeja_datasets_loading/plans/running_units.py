@@ -125,7 +125,7 @@ def client_of(plan: Plan, client: APIClient | None) -> APIClient:
     if client.base_url != plan.base_url:
         raise PlanError(
             plan.url,
-            f"is for {plan.base_url}, and the client for {client.base_url}; give a client for it",
+            f"is for {plan.base_url}, and the client for {client.base_url}; pass a client for it",
             "other_target",
         )
     return client.with_options(timeout=plan.settings.timeout)

@@ -49,10 +49,10 @@ def stat(path: str) -> Stat:
             info = files.info(name)
     except FileNotFoundError:
         raise PlanError(
-            path, "there is no such source; give the path of a file, or of files with *", "source"
+            path, "there is no such source; pass the path of a file, or of files with *", "source"
         ) from None
     if info.get("type") == "directory":
-        raise PlanError(path, f"is a folder; give its files, as in {path.rstrip('/')}/*.parquet", "source")
+        raise PlanError(path, f"is a folder; pass its files, as in {path.rstrip('/')}/*.parquet", "source")
     tag = next((info[key] for key in _TAGS if info.get(key) is not None), "")
     return Stat(int(info.get("size") or 0), repr(tag) if isinstance(tag, float) else str(tag).strip('"'))
 
@@ -107,7 +107,7 @@ def format_of(path: str, given: str | None) -> str:
         raise PlanError(
             path,
             f"the format {form or 'of this name'} can't be divided into units; convert it first: "
-            "abeja-datasets convert FILE rows.jsonl, or give a format, one of " + ", ".join(FORMATS),
+            "abeja-datasets convert FILE rows.jsonl, or pass a format, one of " + ", ".join(FORMATS),
             "source",
         )
     return form

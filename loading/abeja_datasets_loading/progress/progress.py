@@ -165,7 +165,7 @@ class _Calls(Reporter):
             self._function(progress)
         except Exception:  # noqa: BLE001 - what shows progress must not end a run
             if not self._has_failed:
-                _log.exception("on_progress raised; the run goes on, and later errors of it are not logged")
+                _log.exception("on_progress raised; the run continues, and later errors of it are not logged")
             self._has_failed = True
 
 

@@ -27,7 +27,7 @@ class IdRanges:
         """Add an id; return whether it is new.
 
         Raises:
-            TypeError: it is no id, but a list, say.
+            TypeError: it is not an id, but a list, say.
         """
         if type(value) is int and -_LIMIT < value < _LIMIT:
             is_new = self._add(value)

@@ -32,13 +32,13 @@ def check_key(name: str, key: object) -> str:
 
     Raises:
         ValueError: it can't be asked for in a query, or is an attribute with a meaning of its own.
-        TypeError: it is no str.
+        TypeError: it is not a str.
     """
     if not isinstance(key, str):
         raise TypeError(f"{name}: the key of a marker, a str, is needed, not {kind_of(key)}")
     if not _KEY.fullmatch(key) or key in _RESERVED:
         raise ValueError(
-            f"{name}: {key!r:.80} can't be the key of a marker; give a name of ASCII letters, digits and _ that no "
+            f"{name}: {key!r:.80} can't be the key of a marker; pass a name of ASCII letters, digits and _ that no "
             "documented attribute has, such as 'loaded_by'"
         )
     return key
@@ -49,7 +49,7 @@ def check_run(run: object) -> str:
 
     Raises:
         ValueError: no run has this name.
-        TypeError: it is no str.
+        TypeError: it is not a str.
     """
     if not isinstance(run, str):
         raise TypeError(f"run: the part of a marker before the -, a str, is needed, not {kind_of(run)}")
@@ -74,7 +74,7 @@ def mark(body: Mapping[str, Any], key: str, run_id: str, position: int) -> dict[
         raise InvalidItem(
             position,
             f"attributes.{key}",
-            "is there already; give another marker, or take this one out with remove_marker",
+            "is there already; pass another marker, or take this one out with remove_marker",
         )
     return {**body, "attributes": {**attributes, key: marker_value(run_id, position)}}
 

@@ -92,7 +92,7 @@ class Verification:
     def _opened(self) -> Comparison:
         if self.comparison is None:
             raise LoadingError(
-                "this verification was pickled, and has its counts alone; use the one in the first process"
+                "this verification was pickled, and has only its counts; use the one in the first process"
             )
         return self.comparison
 

@@ -177,7 +177,7 @@ def _server_effect(parts: list[InServer], given: Mapping[str, Any], place: str) 
     replaces = any(isinstance(part, Replacement) for part in parts)
     for part in parts:
         if isinstance(part, Detail) and not replaces:
-            raise PlanError(f"{place}.{part.name}: goes with a status only")
+            raise PlanError(f"{place}.{part.name}: needs a status")
         if isinstance(part, Change) and replaces:
             raise PlanError(f"{place}.{part.name}: there is no response to change beside a status")
     if not parts:

@@ -35,7 +35,7 @@ def unknown_item(index: int, item: int) -> Refusal:
 
 def repeated_item(index: int, item: int) -> Refusal:
     """Build the 400 for the second entry of a bulk update with one item."""
-    return bad_request(f"[{index}].dataset_item_id: item {str(item)[:_SHOWN]} stands in the list already")
+    return bad_request(f"[{index}].dataset_item_id: item {str(item)[:_SHOWN]} is in the list already")
 
 
 class Lookup:

@@ -56,7 +56,7 @@ def _check_all(version: str, headers: Headers) -> None:
     if len(hosts) != 1:
         # RFC 9112, section 3.2. HTTP/1.0 has no such field.
         if hosts or version == "1.1":
-            raise Malformed(f"Host: {'given more than once' if hosts else 'missing'}; send it once")
+            raise Malformed(f"Host: {'sent more than once' if hosts else 'missing'}; send it once")
     elif not _is_host(hosts[0]):
         raise Malformed(_NO_HOST)
     if codings:
@@ -95,4 +95,4 @@ def _check_codings(version: str, codings: list[bytes]) -> None:
     if version != "1.1":
         raise Malformed(f"Transfer-Encoding: not part of HTTP/{version}; send Content-Length")
     if [coding.strip().lower() for coding in codings] != [b"chunked"]:
-        raise Malformed("Transfer-Encoding: this server takes chunked alone")
+        raise Malformed("Transfer-Encoding: this server accepts only chunked")

@@ -45,7 +45,7 @@ _BETWEEN, _HEAD, _BODY = range(3)
 _PARTS = {
     _BETWEEN: "the blank lines before a request are",
     _HEAD: "the head of the request is",
-    _BODY: "what stands between two pieces of the body is",
+    _BODY: "what is between two pieces of the body is",
 }
 
 

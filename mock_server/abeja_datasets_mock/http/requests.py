@@ -96,7 +96,7 @@ def _value(parameter: Parameter, text: str) -> Any:
 
 
 def _repeated(name: str) -> Refusal:
-    return bad_request(f"{name}: given more than once; give it once")
+    return bad_request(f"{name}: sent more than once; send it once")
 
 
 def _unquoted(text: bytes) -> str:

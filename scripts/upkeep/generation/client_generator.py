@@ -100,7 +100,7 @@ def _settings(path: Path) -> ConfigFile:
         problem = str(error.problem if isinstance(error, MarkedYAMLError) else error)
         raise FaultySettings(f"line {mark.line + 1}: {problem}" if mark else _first(problem)) from error
     if not isinstance(read, dict):
-        raise FaultySettings("it is no mapping of settings")
+        raise FaultySettings("it is not a mapping of settings")
     if unknown := [str(name) for name in read if name not in ConfigFile.model_fields]:
         raise FaultySettings(f"{unknown[0]}: openapi-python-client has no such setting")
     try:

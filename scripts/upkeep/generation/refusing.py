@@ -124,7 +124,7 @@ def _twice(document: "Document") -> Refusals:
                 where = document.follow(_child(holder, "parameters", str(index)))
                 key = document.at(where).get("in"), document.at(where).get("name")
                 if key in seen:
-                    yield where, f"the {key[0]} parameter {key[1]!r} stands twice in one list; remove one"
+                    yield where, f"the {key[0]} parameter {key[1]!r} appears twice in one list; remove one"
                 seen.add(key)
 
 

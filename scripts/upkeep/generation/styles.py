@@ -23,7 +23,7 @@ from .types import Unset
 
 
 def joined(values: Any, between: str) -> Any:
-    """Return an array as one text, and what is no array as it is."""
+    """Return an array as one text, and what is not an array as it is."""
     return between.join(_text(value) for value in values) if isinstance(values, list) else values
 
 

@@ -160,7 +160,7 @@ def _make(environment: Environment) -> None:
 
 
 def _remove(folder: Path) -> None:
-    """Remove what is there, the stamp first: what is left of an interrupted removal is no environment."""
+    """Remove what is there, the stamp first: what is left of an interrupted removal is not an environment."""
     if folder.is_symlink() or folder.is_file():
         folder.unlink()
     (folder / _STAMP).unlink(missing_ok=True)

@@ -74,7 +74,7 @@ def _check_written(root: Path, version: Version) -> None:
 def _check_step(root: Path, version: Version, say: Callable[[str], None]) -> None:
     before = versions.released(root)
     if not before:
-        say("this is the first release: there is no earlier one to compare with, so any version goes")
+        say("this is the first release: there is no earlier one to compare with, so any version is accepted")
         return
     last = before[-1]
     if version < last:

@@ -48,8 +48,8 @@ def test_the_props_come_from_a_file(world: World) -> None:
 
 def test_deleting_asks_and_refuses_without_a_terminal(world: World) -> None:
     dataset = filled(world)
-    assert "give --yes" in world.run("datasets", "delete", dataset, code=2).stderr
-    assert "give --yes" in world.run("items", "delete", dataset, "0", code=2).stderr
+    assert "pass --yes" in world.run("datasets", "delete", dataset, code=2).stderr
+    assert "pass --yes" in world.run("items", "delete", dataset, "0", code=2).stderr
     assert len(world.items(dataset)) == 3
 
 

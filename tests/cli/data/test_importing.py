@@ -87,7 +87,7 @@ def test_the_file_of_rejected_rows_can_be_mended_and_imported(world: World) -> N
             "data_uri,label_id,x\na,1,y\nb,z,\nc,1\n",
             (
                 "rejected_because,data_uri,label_id,x\n"
-                "label_id: 'z' is no integer from 0,b,z,\n"
+                "label_id: 'z' is not an integer from 0,b,z,\n"
                 "has 2 cells; the header has 3,c,1\n"
             ),
         ),
@@ -115,7 +115,7 @@ def test_a_dry_run_sends_no_item_and_names_each_bad_row(world: World) -> None:
     world.write("a.jsonl", rows)
     output = world.run("import", "a.jsonl", "--dataset", dataset, "--dry-run", code=1).stdout
     assert output.splitlines()[0].startswith("a.jsonl:2: attributes.classification[0]")
-    assert output.splitlines()[1].startswith("a.jsonl:3: x: is no key of an item")
+    assert output.splitlines()[1].startswith("a.jsonl:3: x: is not a key of an item")
     assert output.splitlines()[2:] == ["4 rows: 2 valid, 2 rejected", "          1  cat"]
     assert world.items(dataset) == []
     assert not (world.folder / "a.jsonl.journal").exists()
@@ -138,7 +138,7 @@ def test_attributes_are_added_to_each_row(world: World) -> None:
 def test_standard_input_needs_a_journal_and_a_format(world: World) -> None:
     dataset = world.dataset()
     text = json.dumps(item(1))
-    assert "give --journal PATH" in world.run("import", "-", "--dataset", dataset, stdin=text, code=2).stderr
+    assert "pass --journal PATH" in world.run("import", "-", "--dataset", dataset, stdin=text, code=2).stderr
     given = ("import", "-", "--dataset", dataset, "--journal", "j", "--from", "jsonl", "--no-progress")
     world.run(*given, stdin=text)
     world.run(*given, stdin=text)
@@ -212,7 +212,7 @@ def test_rejected_rows_of_standard_input_and_of_a_name_without_a_suffix(world: W
     text = '{"y": 1}\n'
     given = ("--from", "jsonl", "--dataset", dataset, "--no-progress")
     output = world.run("import", "-", *given, "--journal", "j", stdin=text, code=1).stderr
-    assert "standard input:1: y: is no key" in output
+    assert "standard input:1: y: is not a key" in output
     assert (world.folder / "j.rejected").read_text() == text
     world.write("rows", text)
     world.run("import", "rows", *given, code=1)
@@ -222,7 +222,7 @@ def test_rejected_rows_of_standard_input_and_of_a_name_without_a_suffix(world: W
 def test_the_journal_is_made_before_anything_is_read_or_sent(world: World) -> None:
     world.write("a.jsonl", [item(1)])
     output = world.run("import", "a.jsonl", "--create", "n", "--journal", "absent/j", code=2).stderr
-    assert "the journal absent/j: No such file or directory; give --journal PATH" in output
+    assert "the journal absent/j: No such file or directory; pass --journal PATH" in output
     assert world.datasets() == []
 
 
@@ -244,17 +244,17 @@ def test_a_create_of_the_dataset_whose_response_was_lost_is_settled_by_its_name(
     world.run("import", "a.jsonl", "--create", "n", "--no-progress")
     assert [dataset["name"] for dataset in world.datasets()] == ["n"]
     assert world.items(world.datasets()[0]["dataset_id"]) == [item(1)]
-    assert "give another --journal" in world.run("import", "a.jsonl", "--create", "other", code=2).stderr
+    assert "pass another --journal" in world.run("import", "a.jsonl", "--create", "other", code=2).stderr
 
 
 @pytest.mark.parametrize(
     ("arguments", "reason"),
     [
-        (("a.jsonl",), "Give --dataset ID, or --create NAME."),
+        (("a.jsonl",), "Pass --dataset ID, or --create NAME."),
         (("a.jsonl", "--dataset", "1", "--create", "x"), "Give either"),
         (("absent.jsonl", "--create", "x"), "No such file"),
         (("a.jsonl", "--create", "x", "--uri", "s3://b"), "{path}"),
-        (("a.xyz", "--create", "x"), "give --format"),
+        (("a.xyz", "--create", "x"), "pass --format"),
         (("a.jsonl", "--create", "x", "--encoding", "klingon"), "does not know"),
         (("a.jsonl", "--dataset", "77"), "Error"),
     ],
@@ -278,7 +278,7 @@ def test_export_and_import_make_the_dataset_again(world: World) -> None:
     assert json.loads((world.folder / "dataset.json").read_text()) == {"name": "d", "type": "custom", "props": {}}
     world.run("export", dataset, "s.jsonl", "--shard-size", "1", "--no-progress")
     assert sorted(path.name for path in world.folder.glob("s*")) == ["s-00001.jsonl", "s-00002.jsonl"]
-    assert "give --to" in world.run("export", dataset, "x.abc", code=2).stderr
+    assert "pass --to" in world.run("export", dataset, "x.abc", code=2).stderr
 
 
 def boxed(uri: str, *labels: tuple[int, str], **source: Any) -> dict[str, Any]:

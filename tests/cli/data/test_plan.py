@@ -49,7 +49,7 @@ def test_rejected_rows_are_named(world: World) -> None:
         (["create", "PLAN", "none.jsonl", "--dataset", "ID"], 2, "none.jsonl: there is no such source"),
         (["run", "PLAN"], 2, "there is no plan here; make one: abeja-datasets plan create"),
         (["status", "PLAN"], 2, "there is no plan here"),
-        (["run-unit", "PLAN", "one"], 2, "'one' is no unit; give a number from 0, or two as in 100-199"),
+        (["run-unit", "PLAN", "one"], 2, "'one' is not a unit; pass a number from 0, or two as in 100-199"),
         (["run-unit", "PLAN", "3-1"], 2, "'3-1' ends before it begins"),
     ],
 )

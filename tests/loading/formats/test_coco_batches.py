@@ -69,7 +69,7 @@ def test_what_looks_like_the_end_of_an_annotation_is_none(tmp_path: Path, more: 
 @pytest.mark.parametrize(
     ("wrong", "reason"),
     [
-        ('"image_id": 1, "x": NaN', "NaN is no JSON"),
+        ('"image_id": 1, "x": NaN', "NaN is not JSON"),
         ('"image_id": 1, "x": 01', "no JSON"),
         ('"image_id": 1, "x": "\t"', "no JSON"),
         ('"image_id": 1 "x": 1', "no JSON"),
@@ -92,9 +92,9 @@ def test_one_wrong_annotation_among_many_refuses_the_file(tmp_path: Path, wrong:
         (annotation(20, '"bbox": [1, 2]'), "/images/20: /annotations/20/bbox: four numbers"),
         (annotation(20, f'"x": {"9" * 5000}'), "/images/20: /annotations/20: an integer has more digits"),
         (annotation(77), "/annotations/20: there is no image with the id 77"),
-        (annotation("null"), "/annotations/20: is no annotation with an image_id"),
-        (annotation("1.5"), "/annotations/20: is no annotation with an image_id"),
-        ('"category_id": 7', "/annotations/20: is no annotation with an image_id"),
+        (annotation("null"), "/annotations/20: is not an annotation with an image_id"),
+        (annotation("1.5"), "/annotations/20: is not an annotation with an image_id"),
+        ('"category_id": 7', "/annotations/20: is not an annotation with an image_id"),
     ],
 )
 def test_one_wrong_annotation_among_many_is_rejected_alone(tmp_path: Path, wrong: str, reason: str) -> None:
@@ -116,7 +116,7 @@ def test_images_and_annotations_that_are_no_objects_among_many(tmp_path: Path) -
     text = text_of([annotation(number) for number in range(FEW)])
     found = read(write(tmp_path, "a.json", text.replace('{"id": 3, "file_name": "3"}', "3")))
     assert [each.split(": ", 1)[1] for each in found.rejected] == [
-        "/images/3: is no image with an id",
+        "/images/3: is not an image with an id",
         "/annotations/3: there is no image with the id 3",
     ]
 

@@ -106,7 +106,7 @@ def test_a_dataset_of_segmentation_holds_entries_there(tmp_path: Path) -> None:
         ({"bbox": [1, 2, -3, 4]}, "/annotations/0/bbox: the size is negative"),
         ({"segmentation": [[1, 2, 3]]}, "/annotations/0/segmentation/0: has 3 numbers"),
         ({"segmentation": [[1, 2], []]}, "/annotations/0/segmentation/1: has 0 numbers"),
-        ({"segmentation": [[1, "2"]]}, "/annotations/0/segmentation/0: is no list of numbers"),
+        ({"segmentation": [[1, "2"]]}, "/annotations/0/segmentation/0: is not a list of numbers"),
         ({"segmentation": "x"}, "/annotations/0/segmentation: is neither"),
         ({"segmentation": {"counts": 3}}, "/annotations/0/segmentation: is neither"),
         ({"category_id": 8}, "/annotations/0/category_id: there is no category with the id 8"),
@@ -151,11 +151,11 @@ def test_an_image_id_twice_rejects_its_images(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("categories", "reason"),
     [
-        ([{"id": 1, "name": "a"}, {"id": 1.0, "name": "b"}], "/categories/1: the id 1 stands at several categories"),
-        ([{"name": "a"}], "/categories/0: is no category with an id"),
-        (["a"], "/categories/0: is no category with an id"),
-        ([{"id": 1, "name": 7}], "/categories/0/name: is no text"),
-        ({"id": 1}, "categories is no array"),
+        ([{"id": 1, "name": "a"}, {"id": 1.0, "name": "b"}], "/categories/1: the id 1 belongs to several categories"),
+        ([{"name": "a"}], "/categories/0: is not a category with an id"),
+        (["a"], "/categories/0: is not a category with an id"),
+        ([{"id": 1, "name": 7}], "/categories/0/name: is not text"),
+        ({"id": 1}, "categories is not an array"),
     ],
 )
 def test_bad_categories_refuse_the_file(tmp_path: Path, categories: Any, reason: str) -> None:
@@ -173,7 +173,7 @@ def test_an_id_that_is_no_label_id_is_rejected_unless_labels_are_numbered_anew(t
     categories = [{"id": 3, "name": "a"}, {"id": given, "name": "b"}]
     path = write(tmp_path, "a.json", document(annotation(category_id=given), categories=categories))
     if given == 1.5:
-        assert "is no category with an id" in refusal(path)
+        assert "is not a category with an id" in refusal(path)
         return
     assert "--renumber" in read(path).rejected[0]
     (entry,) = read(path, renumber=True).entries
@@ -184,14 +184,14 @@ def test_an_annotation_without_its_image_is_rejected(tmp_path: Path) -> None:
     path = write(tmp_path, "a.json", document(annotation(image_id=5), {"id": 2}, "x"))
     assert read(path).rejected == [
         f"{path}: /annotations/0: there is no image with the id 5",
-        f"{path}: /annotations/1: is no annotation with an image_id",
-        f"{path}: /annotations/2: is no annotation with an image_id",
+        f"{path}: /annotations/1: is not an annotation with an image_id",
+        f"{path}: /annotations/2: is not an annotation with an image_id",
     ]
 
 
 def test_a_list_of_results_needs_the_images(tmp_path: Path) -> None:
     results = write(tmp_path, "r.json", json.dumps([annotation(bbox=[1, 2, 3, 4], score=0.5)]))
-    assert "give --images FILE" in refusal(results)
+    assert "pass --images FILE" in refusal(results)
     images = write(tmp_path, "i.json", document())
     found = read(results, images=images)
     assert found.entries[0]["score"] == 0.5
@@ -201,13 +201,13 @@ def test_a_list_of_results_needs_the_images(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "reason"),
     [
-        ("{}", "this is no COCO file"),
-        ('{"a": 1}', "this is no COCO file"),
+        ("{}", "this is not a COCO file"),
+        ('{"a": 1}', "this is not a COCO file"),
         ('{"images": [], "images": []}', 'the key "images" twice'),
         ('{"images": [}', "no JSON"),
         ('{"images": {}}', "no JSON"),
         ('{"images": []} []', "more follows"),
-        ('{"images": [{"id": 1, "a": NaN}]}', "NaN is no JSON value"),
+        ('{"images": [{"id": 1, "a": NaN}]}', "NaN is not a JSON value"),
         ('{"images": [' + "[" * 100_000, "nested too deeply"),
     ],
 )

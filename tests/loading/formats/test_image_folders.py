@@ -43,5 +43,5 @@ def test_links(tmp_path: Path) -> None:
 def test_what_is_no_folder_of_classes_is_refused(tmp_path: Path) -> None:
     write(tmp_path, "a.jpg", "x")
     assert "one for each class is needed" in refusal(tmp_path, "folder")
-    assert "is no folder" in refusal(tmp_path / "a.jpg", "folder")
+    assert "is not a folder" in refusal(tmp_path / "a.jpg", "folder")
     assert "No such file" in refusal(tmp_path / "x", "folder")

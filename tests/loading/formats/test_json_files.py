@@ -25,17 +25,17 @@ def test_a_text_may_hold_a_line_separator(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("line", "reason"),
     [
-        ('{"a": NaN}', "NaN is no JSON value"),
-        ('{"a": -Infinity}', "-Infinity is no JSON value"),
+        ('{"a": NaN}', "NaN is not a JSON value"),
+        ('{"a": -Infinity}', "-Infinity is not a JSON value"),
         ('{"a": 1, "b": {"c": 1, "c": 2}}', 'the key "c" twice'),
         ('{"a": 1e400}', "1e400 is greater than any number"),
         ('{"a": ' + "9" * 10_000 + "}", "more digits than Python converts"),
         ("[" * 100_000, "nested too deeply"),
         ('{"a": 1} {}', "more follows the value"),
         ('{"a": 1', "no JSON"),
-        ("7", "is no JSON object"),
-        ("null", "is no JSON object"),
-        ('{"a": "\x01"}', "no JSON: Invalid control character"),
+        ("7", "is not a JSON object"),
+        ("null", "is not a JSON object"),
+        ('{"a": "\x01"}', "not JSON: Invalid control character"),
     ],
 )
 def test_a_bad_line_is_rejected_with_its_number(tmp_path: Path, line: str, reason: str) -> None:
@@ -60,14 +60,14 @@ def test_numbers_and_texts_come_back_as_they_were(tmp_path: Path) -> None:
 
 
 def test_a_json_array_named_jsonl_is_refused(tmp_path: Path) -> None:
-    assert "give --format json" in refusal(write(tmp_path, "a.jsonl", f"\n [{LINE}]"))
+    assert "pass --format json" in refusal(write(tmp_path, "a.jsonl", f"\n [{LINE}]"))
 
 
 def test_an_array_is_read_element_by_element(tmp_path: Path) -> None:
     path = write(tmp_path, "a.json", f"[{LINE},\n {LINE}, 7]\n")
     found = read(path)
     assert found.items == [ITEM, ITEM]
-    assert found.rejected == [f"{path}:2: /2: is no JSON object"]
+    assert found.rejected == [f"{path}:2: /2: is not a JSON object"]
     assert read(write(tmp_path, "empty.json", " [ ] ")).items == []
 
 
@@ -78,7 +78,7 @@ def test_an_array_is_read_element_by_element(tmp_path: Path) -> None:
         (f"[{LINE}] x", "more follows the end"),
         (f"[{LINE}", "the text ends where"),
         (f"[{LINE},]", "no JSON"),
-        ('[{"a": NaN}]', "NaN is no JSON value"),
+        ('[{"a": NaN}]', "NaN is not a JSON value"),
         ('[{"a": 1, "a": 1}]', "twice"),
         (f"[{LINE}\n\n{LINE}]", ":3: no JSON"),
         ('["\\x"]', "Invalid \\escape"),
@@ -105,7 +105,7 @@ def test_a_byte_order_mark_decides(tmp_path: Path, encoding: str) -> None:
 
 def test_another_encoding_is_refused_with_the_place_and_read_when_it_is_named(tmp_path: Path) -> None:
     path = write(tmp_path, "a.jsonl", f'{LINE}\n{{"source_data": [{{"data_uri": "猫"}}]}}\n'.encode("cp932"))
-    assert refusal(path).startswith(f"{path}:2: the byte 0x94 is not valid UTF-8; give --encoding NAME")
+    assert refusal(path).startswith(f"{path}:2: the byte 0x94 is not valid UTF-8; pass --encoding NAME")
     assert read(path, encoding="cp932").items[1] == {"source_data": [{"data_uri": "猫"}]}
     assert "does not know" in refusal(path, encoding="klingon")
     assert "does not know" in refusal(path, encoding="rot13")
@@ -122,8 +122,8 @@ def test_what_is_no_file_is_refused(tmp_path: Path) -> None:
     assert "is a folder" in refusal(tmp_path, "jsonl")
     assert "No such file" in refusal(tmp_path / "absent.jsonl")
     assert "zip archive" in refusal(write(tmp_path, "a.jsonl", b"PK\x03\x04rest"))
-    assert "give --format" in refusal(write(tmp_path, "a.xyz", "x"))
-    assert "give --format" in refusal("-")
+    assert "pass --format" in refusal(write(tmp_path, "a.xyz", "x"))
+    assert "pass --format" in refusal("-")
 
 
 def test_memory_does_not_grow_with_the_file(tmp_path: Path) -> None:

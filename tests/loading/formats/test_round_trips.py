@@ -71,7 +71,7 @@ def one_box(ymin: float, ymax: float, **source: Any) -> list[dict[str, Any]]:
     return [{"source_data": [{"data_uri": "x/0.png", **source}], "attributes": {"detection": [entry]}}]
 
 
-# The height, 512.1142772085438, is no double; the nearest one is written with a 9 at its end.
+# The height, 512.1142772085438, is not a double; the nearest one is written with a 9 at its end.
 SIXTEEN_DIGITS = one_box(512.7319229823191, 1024.8462001908629, id="1")
 # The centre, as a part of the height, has 30 digits, more than Python's decimals keep by default.
 TINY = one_box(1.709369903864235e-09, 4000, width=1, height=2)
@@ -192,7 +192,7 @@ def test_a_target_that_can_not_be_written_is_refused(tmp_path: Path) -> None:
     ):
         with pytest.raises(FileRefused, match=reason):
             list(write_items([], target, target_of(target, form, dict)))
-    with pytest.raises(FileRefused, match="give --to"):
+    with pytest.raises(FileRefused, match="pass --to"):
         target_of("a.xyz", None, dict)
 
 

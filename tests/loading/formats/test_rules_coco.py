@@ -61,8 +61,8 @@ def test_rects(tmp_path: Path, annotation: str, rect: list[float]) -> None:
         ('"bbox": "1 2 3 4"', "/bbox: four numbers"),
         ('"bbox": 5', "/bbox: four numbers"),
         ('"bbox": [1, 2, 3, -4]', "/bbox: the size is negative"),
-        ('"segmentation": [1, 2, 3, 4]', "/segmentation/0: is no list of numbers"),
-        ('"segmentation": [[1, 2, true]]', "/segmentation/0: is no list of numbers"),
+        ('"segmentation": [1, 2, 3, 4]', "/segmentation/0: is not a list of numbers"),
+        ('"segmentation": [[1, 2, true]]', "/segmentation/0: is not a list of numbers"),
         ('"segmentation": [[1, 2], [1, 2, 3]]', "/segmentation/1: has 3 numbers"),
         ('"segmentation": {"counts": "x"}', "/segmentation: is neither"),
         ('"segmentation": {"counts": [1], "size": [2]}', "/segmentation: is neither"),
@@ -140,21 +140,21 @@ def test_an_id_of_5000_digits_is_not_taken_for_another(tmp_path: Path) -> None:
 def test_what_is_no_id_rejects_the_image(tmp_path: Path, key: str) -> None:
     found = read(write(tmp_path, "a.json", text_of("", images=f'[{{"id": {key}, "file_name": "a"}}]')))
     assert found.items == []
-    assert "/images/0: is no image with an id" in found.rejected[0]
+    assert "/images/0: is not an image with an id" in found.rejected[0]
 
 
 @pytest.mark.parametrize(
     ("text", "reason"),
     [
         ('{"images": [], "categories": [{"id": 1, "name": "a", "x": 1e400}]}', "1e400 is greater"),
-        ('{"images": [], "categories": null}', "categories is no array"),
+        ('{"images": [], "categories": null}', "categories is not an array"),
         ('{"images": null}', "where “[” is needed"),
         ('{"images": [],}', "no JSON"),
         ('{"images": [1 2]}', "no JSON"),
         ("{'images': []}", "no JSON"),
         ('{"images": []} x', "more follows the end"),
         ('{"images": [{"id": 1, "id": 2}]}', 'the key "id" twice'),
-        ('{"images": [{"id": -Infinity}]}', "-Infinity is no JSON"),
+        ('{"images": [{"id": -Infinity}]}', "-Infinity is not JSON"),
         ('{"images": ["\x01"]}', "no JSON"),
         ("", "0 bytes"),
         ("\ufeff", "the text ends"),

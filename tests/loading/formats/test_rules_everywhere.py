@@ -87,7 +87,7 @@ def test_a_file_name_twice_makes_two_items_and_is_reported(tmp_path: Path) -> No
     write(tmp_path, "v/b.xml", text_of())
     found = read(tmp_path / "v")
     assert (len(found.items), len(found.notes)) == (2, 1)
-    assert "'a' stands in the input twice" in found.notes[0]
+    assert "'a' is in the input twice" in found.notes[0]
 
 
 @pytest.mark.parametrize("name", ["/data/a.jpg", "C:\\a.jpg", "C:/a.jpg"])

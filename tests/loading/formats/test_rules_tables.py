@@ -52,11 +52,11 @@ def test_a_cell_is_text_as_it_stands(tmp_path: Path, cell: str) -> None:
 @pytest.mark.parametrize(
     ("row", "reason"),
     [
-        ("a,1,1,2,3,nan", "ymax: 'nan' is no number"),
-        ("a,1,1,2,3,1_000", "ymax: '1_000' is no number"),
-        ("a,1,1,2,3,\uff11", "is no number"),
-        ("a,1,1,2,1e400,3", "xmax: '1e400' is no number"),
-        ("a,1.5,1,2,3,4", "label_id: '1.5' is no integer from 0"),
+        ("a,1,1,2,3,nan", "ymax: 'nan' is not a number"),
+        ("a,1,1,2,3,1_000", "ymax: '1_000' is not a number"),
+        ("a,1,1,2,3,\uff11", "is not a number"),
+        ("a,1,1,2,1e400,3", "xmax: '1e400' is not a number"),
+        ("a,1.5,1,2,3,4", "label_id: '1.5' is not an integer from 0"),
         ("a,,1,2,3,4", "a box without a label"),
         ("a,1,,2,3,4", "xmin: is missing"),
         ("a,1,3,2,1,4", "xmax is 1, less than xmin 3"),
@@ -85,7 +85,7 @@ def test_odd_boxes_are_kept(tmp_path: Path, row: str, note: str | None) -> None:
 def test_a_box_beside_detection_that_is_no_list_is_rejected(tmp_path: Path, attributes: str) -> None:
     cell = attributes.replace('"', '""')
     found = read(write(tmp_path, "a.csv", f'{HEADER},attributes\na,1,1,2,3,4,"{cell}"\n'))
-    assert "detection already, and it is no list" in found.rejected[0]
+    assert "detection already, and it is not a list" in found.rejected[0]
 
 
 @pytest.mark.parametrize("rect", ["{}", '"x"', '{"xmin": "1", "ymin": 1, "xmax": 1, "ymax": 1}', "null"])
@@ -104,8 +104,8 @@ def test_equal_attributes_may_stand_in_each_row(tmp_path: Path) -> None:
     ("text", "reason"),
     [
         ("data_uri,x\ra,1\r", "a CR outside quotes"),
-        ('data_uri,x\na,"b\n', "no CSV from here on"),
-        ('data_uri,x\na,"b"c\n', "no CSV from here on"),
+        ('data_uri,x\na,"b\n', "not CSV from here on"),
+        ('data_uri,x\na,"b"c\n', "not CSV from here on"),
         ("sep=;\n", "no column data_uri"),
         (b"data_uri,x\na,\x94\n", "a.csv:2: the byte 0x94 is not valid UTF-8"),
     ],
@@ -159,11 +159,11 @@ def test_ids_of_nested_entries_are_integers(tmp_path: Path) -> None:
         ({"source_data": ["[]"]}, "source_data: is empty"),
         ({"source_data": ["{]"]}, "source_data: no JSON"),
         ({"source_data": [[{"x": "a"}]]}, "data_uri: is missing"),
-        ({"source_data": ['[{"data_uri": "a"}]'], "attributes": ["[]"]}, "attributes: is no object"),
-        ({"source_data": ['[{"data_uri": "a"}]'], "attributes": ['{"x": NaN}']}, "attributes: NaN is no JSON"),
-        ({"data_uri": ["a"], "w": [float("nan")]}, "w: nan is no number"),
-        ({"data_uri": ["a"], "label": [3]}, "label: is no text"),
-        ({"data_uri": [3]}, "data_uri: is no text"),
+        ({"source_data": ['[{"data_uri": "a"}]'], "attributes": ["[]"]}, "attributes: is not an object"),
+        ({"source_data": ['[{"data_uri": "a"}]'], "attributes": ['{"x": NaN}']}, "attributes: NaN is not JSON"),
+        ({"data_uri": ["a"], "w": [float("nan")]}, "w: nan is not a number"),
+        ({"data_uri": ["a"], "label": [3]}, "label: is not text"),
+        ({"data_uri": [3]}, "data_uri: is not text"),
     ],
 )
 def test_a_bad_row_of_parquet_is_rejected(tmp_path: Path, columns: dict[str, Any], reason: str) -> None:
@@ -188,13 +188,13 @@ def test_bytes_of_any_kind_refuse_the_file(tmp_path: Path, column: Any) -> None:
         ("[" * 100_000 + "]" * 100_000, "nested too deeply"),
         (ITEM % ("9" * 10_000), "more digits"),
         (ITEM % "1e400", "1e400 is greater"),
-        (ITEM % "NaN", "NaN is no JSON"),
-        (ITEM % "-Infinity", "-Infinity is no JSON"),
+        (ITEM % "NaN", "NaN is not JSON"),
+        (ITEM % "-Infinity", "-Infinity is not JSON"),
         (ITEM % "01", "no JSON"),
         ('{"a": 1} {"b": 2}', "more follows"),
         ('{"a": 1', "no JSON"),
-        ("3", "is no JSON object"),
-        ("null", "is no JSON object"),
+        ("3", "is not a JSON object"),
+        ("null", "is not a JSON object"),
         ("\x00", "no JSON"),
     ],
 )
@@ -212,4 +212,4 @@ def test_values_of_a_line_are_kept(tmp_path: Path, text: str) -> None:
 
 @pytest.mark.parametrize("text", ["[]", ' [{"a": 1}]', "\ufeff[\n]", "\n\n[1]"])
 def test_an_array_named_jsonl_is_refused(tmp_path: Path, text: str) -> None:
-    assert "give --format json" in refusal(write(tmp_path, "a.jsonl", text))
+    assert "pass --format json" in refusal(write(tmp_path, "a.jsonl", text))

@@ -69,13 +69,13 @@ def test_dialects(tmp_path: Path, text: str) -> None:
         ("a,1,cat,1,2,3", "has 6 cells; the header has 7"),
         ("a,1,cat,1,2,3,4,5", "has 8 cells; the header has 7"),
         ("a,1,cat,1,2,3,", "ymax: is missing"),
-        ("a,1,cat,1,2,3,x", "ymax: 'x' is no number"),
-        ("a,1,cat,1,2,3,inf", "ymax: 'inf' is no number"),
-        ('a,1,cat,1,2,3,"4,5"', "ymax: '4,5' is no number"),
+        ("a,1,cat,1,2,3,x", "ymax: 'x' is not a number"),
+        ("a,1,cat,1,2,3,inf", "ymax: 'inf' is not a number"),
+        ('a,1,cat,1,2,3,"4,5"', "ymax: '4,5' is not a number"),
         ("a,1,cat,5,2,3,4", "xmax is 3, less than xmin 5"),
-        ("a,01,cat,1,2,3,4", "label_id: '01' is no integer from 0"),
-        ("a,-1,cat,1,2,3,4", "label_id: '-1' is no integer from 0"),
-        ("a,x,cat,1,2,3,4", "label_id: 'x' is no integer from 0"),
+        ("a,01,cat,1,2,3,4", "label_id: '01' is not an integer from 0"),
+        ("a,-1,cat,1,2,3,4", "label_id: '-1' is not an integer from 0"),
+        ("a,x,cat,1,2,3,4", "label_id: 'x' is not an integer from 0"),
         ("a,,,1,2,3,4", "xmin: a box without a label"),
         (",1,cat,1,2,3,4", "data_uri: is missing"),
     ],
@@ -89,7 +89,7 @@ def test_a_bad_row_rejects_its_item_with_the_line(tmp_path: Path, row: str, reas
 def test_rows_that_contradict_each_other_are_rejected(tmp_path: Path) -> None:
     found = read(write(tmp_path, "a.csv", 'data_uri,x,attributes\na,1,\na,2,\nb,1,"{""x"": ""1""}"\nc,,[]\nd,,{]\n'))
     assert [item["attributes"] for item in found.items] == [{"x": "1"}]
-    assert ["several values of x" in found.rejected[0], "no JSON object" in found.rejected[1]] == [True, True]
+    assert ["several values of x" in found.rejected[0], "not a JSON object" in found.rejected[1]] == [True, True]
     assert "attributes: no JSON" in found.rejected[2]
 
 
@@ -97,9 +97,9 @@ def test_rows_that_contradict_each_other_are_rejected(tmp_path: Path) -> None:
     ("text", "reason"),
     [
         ("a,b\n1,2\n", "there is no column data_uri"),
-        ("data_uri,Data_URI\n", "the column 'data_uri' stands there twice"),
+        ("data_uri,Data_URI\n", "the column 'data_uri' appears twice"),
         ("data_uri,,x\n", "column 2 has no name"),
-        ('data_uri,x\na,"open\nb,1\n', "no CSV from here on"),
+        ('data_uri,x\na,"open\nb,1\n', "not CSV from here on"),
         ("", "is empty (0 bytes)"),
     ],
 )
@@ -109,7 +109,7 @@ def test_a_bad_table_is_refused(tmp_path: Path, text: str, reason: str) -> None:
 
 def test_an_open_quote_is_named_with_its_line(tmp_path: Path) -> None:
     path = write(tmp_path, "a.csv", 'data_uri,x\na,"1\n2"\nb,"open\nc,1\n')
-    assert refusal(path).startswith(f"{path}:4: no CSV from here on")
+    assert refusal(path).startswith(f"{path}:4: not CSV from here on")
 
 
 def test_long_cells_and_lines_in_quotes(tmp_path: Path) -> None:

@@ -99,7 +99,7 @@ def test_the_declared_encoding_is_read(tmp_path: Path, encoding: str) -> None:
 
 def test_an_undeclared_encoding_rejects_the_file_with_the_hint(tmp_path: Path) -> None:
     path = write(tmp_path, "a.xml", document(f"<name>猫</name>{BOX}").encode("cp932"))
-    assert "give --encoding NAME" in read(path).rejected[0]
+    assert "pass --encoding NAME" in read(path).rejected[0]
     assert read(path, encoding="cp932").entries[0]["label"] == "猫"
 
 
@@ -108,12 +108,12 @@ def test_an_undeclared_encoding_rejects_the_file_with_the_hint(tmp_path: Path) -
     [
         (f"{BOX}", "object[1]: <name> is missing"),
         ("<name>a</name><bndbox><xmin>1</xmin></bndbox>", "object[1]/bndbox/ymin: is missing"),
-        (f"<name>a</name>{BOX.replace('48.5', 'nan')}", "object[1]/bndbox/xmax: 'nan' is no number"),
-        (f"<name>a</name>{BOX.replace('48.5', '1_000')}", "object[1]/bndbox/xmax: '1_000' is no number"),
-        (f"<name>a</name>{BOX.replace('48.5', '48,5')}", "object[1]/bndbox/xmax: '48,5' is no number"),
-        (f"<name>a</name>{BOX.replace('48.5', WIDE)}", f"object[1]/bndbox/xmax: {WIDE!r} is no number"),
+        (f"<name>a</name>{BOX.replace('48.5', 'nan')}", "object[1]/bndbox/xmax: 'nan' is not a number"),
+        (f"<name>a</name>{BOX.replace('48.5', '1_000')}", "object[1]/bndbox/xmax: '1_000' is not a number"),
+        (f"<name>a</name>{BOX.replace('48.5', '48,5')}", "object[1]/bndbox/xmax: '48,5' is not a number"),
+        (f"<name>a</name>{BOX.replace('48.5', WIDE)}", f"object[1]/bndbox/xmax: {WIDE!r} is not a number"),
         (f"<name>a</name>{BOX.replace('48.5', '0')}", "object[1]/bndbox: xmax is 0, less than xmin 1"),
-        (f"<name>a</name>{BOX.replace('48.5', '1e999')}", "object[1]/bndbox/xmax: '1e999' is no number"),
+        (f"<name>a</name>{BOX.replace('48.5', '1e999')}", "object[1]/bndbox/xmax: '1e999' is not a number"),
     ],
 )
 def test_what_is_wrong_rejects_the_file_whole(tmp_path: Path, inner: str, reason: str) -> None:
@@ -133,7 +133,7 @@ def test_what_is_wrong_rejects_the_file_whole(tmp_path: Path, inner: str, reason
         ("<annotation><filename>..</filename></annotation>", "leads out of the folder"),
         ("", "is empty (0 bytes)"),
         ("<a>" * 100_000, "no XML"),
-        (document(more="<size><width>x</width></size>"), "size/width: 'x' is no number of pixels"),
+        (document(more="<size><width>x</width></size>"), "size/width: 'x' is not a number of pixels"),
     ],
 )
 def test_a_bad_file_is_rejected_and_the_others_are_read(tmp_path: Path, text: str, reason: str) -> None:

@@ -58,13 +58,13 @@ def test_the_count_of_columns_decides(dataset: Path, row: str, keys: set[str]) -
     [
         ("0 0.5 0.5 0.1", "has 4 columns"),
         ("0", "has 1 columns"),
-        ("cat 0.5 0.5 0.1 0.3", "the class 'cat' is no number"),
-        ("-1 0.5 0.5 0.1 0.3", "the class '-1' is no number"),
+        ("cat 0.5 0.5 0.1 0.3", "the class 'cat' is not a number"),
+        ("-1 0.5 0.5 0.1 0.3", "the class '-1' is not a number"),
         ("7 0.5 0.5 0.1 0.3", "the class 7 has no name"),
-        ("0 0.5 nan 0.1 0.3", "'nan' is no number"),
-        ("0 0.5 0,5 0.1 0.3", "'0,5' is no number"),
+        ("0 0.5 nan 0.1 0.3", "'nan' is not a number"),
+        ("0 0.5 0,5 0.1 0.3", "'0,5' is not a number"),
         ("0 0.5 0.5 -0.1 0.3", "the size of the box is negative"),
-        ("0 0.5 0.5 0.1 0.3 x", "the confidence 'x' is no number"),
+        ("0 0.5 0.5 0.1 0.3 x", "the confidence 'x' is not a number"),
     ],
 )
 def test_a_bad_row_rejects_its_image(dataset: Path, row: str, reason: str) -> None:
@@ -150,7 +150,7 @@ def test_an_orientation_swaps_the_sides_and_is_reported(dataset: Path) -> None:
 
 def test_objects_without_a_size_are_rejected_unless_the_sizes_are_given(dataset: Path) -> None:
     write(dataset, "images/train/a.jpg", b"no image")
-    assert "give --sizes FILE" in read(dataset).rejected[0]
+    assert "pass --sizes FILE" in read(dataset).rejected[0]
     sizes = write(dataset, "sizes.csv", "name,width,height\na.jpg,30,10\n")
     assert read(dataset, sizes=sizes).entries[0]["rect"]["xmin"] == 13.5
     assert "a width and a height" in refusal(dataset, sizes=write(dataset, "s.csv", "a.jpg,30\n"))
@@ -160,10 +160,10 @@ def test_objects_without_a_size_are_rejected_unless_the_sizes_are_given(dataset:
     ("text", "reason"),
     [
         ("names: [a]\n", "has none of train, val and test"),
-        ("[]", "is no mapping"),
+        ("[]", "is not a mapping"),
         ("a: [", "no YAML"),
         ("train: images\nnames: 7\n", "/names: is neither a list nor a mapping"),
-        ("train: images\nnames: {a: b}\n", "/names: 'a' is no class number"),
+        ("train: images\nnames: {a: b}\n", "/names: 'a' is not a class number"),
         ("train: {a: b}\nnames: [a]\n", "/train: is neither a path"),
         ("train: absent\nnames: [a]\n", "/train: there is neither a folder nor a list 'absent'"),
         ("", "is empty (0 bytes)"),

@@ -96,10 +96,10 @@ def test_the_plan_holds_no_secret_and_does_not_depend_on_the_folder(
         (["missing.jsonl"], "missing.jsonl: there is no such source"),
         (["missing-*.jsonl"], r"missing-\*.jsonl: no file matches it"),
         (["rows.jsonl", "rows.jsonl"], "rows.jsonl: the source is named twice"),
-        (["folder"], "folder: is a folder; give its files"),
+        (["folder"], "folder: is a folder; pass its files"),
         (["rows.xml"], "rows.xml: the format voc can't be divided into units; convert it first"),
         (["rows"], "rows: the format of this name can't be divided"),
-        (["array.jsonl"], "array.jsonl:1: is a JSON array; give --format json"),
+        (["array.jsonl"], "array.jsonl:1: is a JSON array; pass --format json"),
         (["text.parquet"], "text.parquet: no Parquet file"),
         (["empty.jsonl"], "plan: the sources have no rows"),
         (["nothing://rows.jsonl"], "nothing://rows.jsonl: this storage can't be used: Protocol not known: nothing"),
@@ -162,7 +162,7 @@ def test_a_folder_without_a_plan_or_with_another_one(plans: Plans) -> None:
     kept = json.loads(file.read_text())
     for content, kind, problem in (
         ("{", "damaged", "is damaged"),
-        ("[]", "damaged", "no JSON object"),
+        ("[]", "damaged", "not a JSON object"),
         (json.dumps({**kept, "version": 2}), "other_version", "is of version 2, and this release reads 1"),
         (json.dumps({**kept, "settings": {}}), "damaged", "restore it from a copy"),
     ):

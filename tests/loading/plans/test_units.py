@@ -107,7 +107,7 @@ def test_rows_that_can_not_be_sent_are_rejected_with_their_lines(plans: Plans) -
     assert [index for index, _, _ in report.iter_rejected()] == [1, 2, 3, 5]
     assert "rows.jsonl:2: no JSON" in reasons[0]
     assert "source_data" in reasons[1]
-    assert "rows.jsonl:4: is no JSON object" in reasons[2]
+    assert "rows.jsonl:4: is not a JSON object" in reasons[2]
     assert "400 are the most" in reasons[3]
     assert plans.stored() == [0, 1]
 
@@ -275,7 +275,7 @@ def test_an_option_that_can_not_be_used(plans: Plans, option: str, value: Any) -
 
 def test_a_client_of_another_server_is_refused(plans: Plans) -> None:
     plan = plans.of(30)
-    with pytest.raises(PlanError, match="give a client for it"):
+    with pytest.raises(PlanError, match="pass a client for it"):
         run_unit(plan, 0, client=plans.plain.__class__(plans.api.credential, base_url="http://127.0.0.1:9"))
 
 

@@ -54,7 +54,7 @@ def text(body: bytes, headers: Mapping[str, str]) -> str:
     """Return a body that is text, in the charset that its `Content-Type` names: UTF-8 where it names none.
 
     Raises:
-        ValueError: it is no text of that charset, or Python does not know the charset.
+        ValueError: it is not text of that charset, or Python does not know the charset.
     """
     _, _, charset = headers.get("Content-Type", "").lower().partition("charset=")
     name = charset.partition(";")[0].strip().strip('"') or "utf-8"
@@ -126,7 +126,7 @@ def _misfit(body: Any) -> str | None:
                 return f"{path or 'the body'} {problem}"
             if isinstance(value, dict | list | tuple):
                 if len(levels) > _MAX_DEPTH:
-                    return f"{path[:60]}… is nested too deeply, or holds itself"
+                    return f"{path[:60]}… is nested too deeply, or contains itself"
                 levels.append(_children(path, value))
                 break
         else:
@@ -161,10 +161,10 @@ def _problem(value: Any) -> str | None:
 def _type_problem(value: object) -> str:
     problem = f"is of type {type(value).__name__}"
     if isinstance(value, Mapping):
-        return f"{problem}; give dict(…) of it"
+        return f"{problem}; pass dict(…) of it"
     if hasattr(value, "dtype"):
         # To convert without being asked would send another number than a float32 prints.
-        return f"{problem}; give its .item() or .tolist()"
+        return f"{problem}; pass its .item() or .tolist()"
     return problem
 
 

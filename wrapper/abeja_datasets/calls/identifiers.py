@@ -56,7 +56,7 @@ def segment(name: str, value: object) -> str:
     if text in ("", ".", ".."):
         raise InvalidIdentifier(f"{name}: {text!r} can't be an id")
     if not text.isprintable() and (found := re.search(_UNUSABLE, text)):
-        raise InvalidIdentifier(f"{name}: {text!r:.80} holds {found.group()!r}, which can't stand in an id")
+        raise InvalidIdentifier(f"{name}: {text!r:.80} holds {found.group()!r}, which can't be in an id")
     return text
 
 

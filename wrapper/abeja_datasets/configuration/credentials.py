@@ -105,7 +105,7 @@ class Token:
         """Keep what the function returned, and return it as a credential.
 
         Raises:
-            CredentialNotFound: it is no usable token.
+            CredentialNotFound: it is not a usable token.
         """
         if value is None or value == "":
             raise _no_token(f"returned {value!r}")
@@ -115,7 +115,7 @@ class Token:
             problem = str(error)
         else:
             return self.current
-        # Error reporters show locals, and what is no usable token may still be a secret.
+        # Error reporters show locals, and what is not a usable token may still be a secret.
         del value
         raise _no_token(f"returned no usable token; {problem}")
 
@@ -153,7 +153,7 @@ def resolve(argument: Mapping[str, Any] | None, environ: Mapping[str, str]) -> C
     Raises:
         ValueError: half of a pair without any complete credential, or a value that no header can carry. The message
             names the key or variable.
-        TypeError: `argument` is no mapping, or a value in it is neither str nor, for an id, int.
+        TypeError: `argument` is not a mapping, or a value in it is neither str nor, for an id, int.
     """
     if argument is None:
         return _choose(_IN_ENVIRONMENT, environ)

@@ -12,12 +12,12 @@ _HEADER_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 _HEADER_VALUE = re.compile(r"[\x21-\x7e]([\x20-\x7e]*[\x21-\x7e])?")
 _OURS = {
     "authorization": "give `credential` instead",
-    "accept": "the API speaks JSON alone",
+    "accept": "the API accepts only JSON",
     "accept-encoding": "the client decodes responses itself",
     "user-agent": "give `user_agent` instead",
     "content-type": "bodies are JSON",
     **dict.fromkeys(("connection", "content-length", "host", "transfer-encoding"), "the client sets it"),
-    "proxy-authorization": "give the proxy's user and password in its URL",
+    "proxy-authorization": "pass the proxy's user and password in its URL",
     # The response to it would be another than the one to the call.
     **dict.fromkeys(("expect", "upgrade"), "the client does not speak what it asks for"),
 }

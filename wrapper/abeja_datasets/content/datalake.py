@@ -42,4 +42,4 @@ def download_place(answer: Result, web: Web) -> Place:
         with contextlib.suppress(UnsupportedURI, ValueError):
             if scheme_of(url) in SCHEMES:
                 return web.place(url)
-    raise answer.unusable(f"but its download_uri is {shown(url)}, which is no URL of a web server")
+    raise answer.unusable(f"but its download_uri is {shown(url)}, which is not a URL of a web server")

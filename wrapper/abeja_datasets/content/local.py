@@ -38,7 +38,7 @@ def read(uri: str, root: Path | None, limit: int) -> bytes:
         raise NotFound("not_found", f"data_uri: {uri!r:.300}: there is no such file") from error
     except OSError as error:
         raise Forbidden("forbidden", f"data_uri: {uri!r:.300}: {error.strerror}") from error
-    raise unsupported(uri, "it is no regular file")
+    raise unsupported(uri, "it is not a regular file")
 
 
 def _path(uri: str, root: Path) -> Path:

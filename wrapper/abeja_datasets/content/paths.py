@@ -9,7 +9,7 @@ def checked_folder(name: str, value: Any) -> Path | None:
     """Return the folder that an argument names, wherever the program changes its working directory to.
 
     Raises:
-        TypeError: it is no path.
+        TypeError: it is not a path.
         ValueError: it can't be the name of a folder.
     """
     if value is None:

@@ -76,7 +76,7 @@ class ContentReader:
             cache: whether content that is kept may be returned, and content that was fetched is kept.
 
         Raises:
-            UnsupportedURI: it is no URI, or one of a scheme that can't be read here.
+            UnsupportedURI: it is not a URI, or one of a scheme that can't be read here.
             InvalidResponse: the content is larger than `max_content_bytes`, or the Data Lake gives no URL for it.
             ConnectionFailed: it could not be fetched, or not wholly.
             HttpError: a server refused it, as `NotFound`, say.
@@ -135,7 +135,7 @@ class ContentReader:
             return lambda: self._web.get(datalake.download_place(self._api._answer(call), self._web))  # noqa: SLF001 - of this package
         if scheme in object_stores.PACKAGES:
             return lambda: object_stores.read(uri, scheme, self._limit)
-        why = f"give a function for {scheme}, as Client(content_handlers={{{scheme!r}: function}})"
+        why = f"pass a function for {scheme}, as Client(content_handlers={{{scheme!r}: function}})"
         raise unsupported(uri, f"the scheme is not http, https, datalake, s3, gs or file; {why}")
 
     def _key(self, uri: str, scheme: str) -> str:

@@ -14,10 +14,10 @@ def scheme_of(uri: Any) -> str:
     """Return the scheme of a URI, in lower case.
 
     Raises:
-        UnsupportedURI: it is no URI.
+        UnsupportedURI: it is not a URI.
     """
     if uri is None:
-        raise unsupported(uri, "the source data has none; give it a URI")
+        raise unsupported(uri, "the source data has none; set its data_uri")
     if not isinstance(uri, str):
         raise unsupported(uri, f"a URI is text, not {type(uri).__name__}")
     found = _SCHEME.match(uri)

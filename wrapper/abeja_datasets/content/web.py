@@ -40,7 +40,7 @@ class Web:
         """Return where the content of a URL is.
 
         Raises:
-            ValueError: it is no URL of a web server.
+            ValueError: it is not a URL of a web server.
         """
         return _placed(self._settings, url)
 
@@ -120,7 +120,7 @@ class _ContentExchange(Exchange):
         if response.status in _WHOLE:
             return Result(response.body, response, elapsed, self)
         self.succeeded(str(response.status), response.status, elapsed)
-        raise self.unusable("which is no whole content", response.headers)
+        raise self.unusable("which is not whole content", response.headers)
 
     def _redirect(self, response: Response) -> str | None:
         location = response.headers.get("Location")
@@ -135,7 +135,7 @@ class _ContentExchange(Exchange):
         try:
             there = _placed(self._settings, urljoin(here + self._target, location))
         except ValueError:
-            self._refused_redirect = f"the redirect to {shown(location)} is not followed: it is no URL of a web server"
+            self._refused_redirect = f"the redirect to {shown(location)} is not followed: not a URL of a web server"
             return None
         if here.startswith("https:") and not there.settings.origin.startswith("https:"):
             self._refused_redirect = f"the redirect to {shown(location)} is not followed: it leaves https"

@@ -28,7 +28,7 @@ def _check_transport(name: Any, *, is_async: bool) -> None:
         raise ValueError(f"transport: 'httpx' or 'aiohttp' is needed, not {name!r:.80}")
     if name == "aiohttp":
         if not is_async:
-            raise ValueError("transport: 'aiohttp' is for AsyncAPIClient alone; APIClient takes 'httpx'")
+            raise ValueError("transport: 'aiohttp' is only for AsyncAPIClient; APIClient takes 'httpx'")
         import importlib.util
 
         # None in sys.modules is Python's own way to say that a module can't be imported.
@@ -46,11 +46,11 @@ def _check_http_client(given: Any, *, is_async: bool) -> None:
     wanted: type[Any] = httpx.AsyncClient if is_async else httpx.Client
     if isinstance(given, wanted):
         if given.is_closed:
-            raise ValueError(f"http_client: this httpx.{wanted.__name__} is closed; give one that is open")
+            raise ValueError(f"http_client: this httpx.{wanted.__name__} is closed; pass one that is open")
         return
     problem = f"http_client: an httpx.{wanted.__name__} is needed, not "
     if isinstance(given, type):
-        raise TypeError(f"{problem}the class {given.__name__}; give an instance of httpx.{wanted.__name__}")
+        raise TypeError(f"{problem}the class {given.__name__}; pass an instance of httpx.{wanted.__name__}")
     kind = type(given)
     package = kind.__module__.partition(".")[0]
     if isinstance(given, httpx.Client | httpx.AsyncClient):

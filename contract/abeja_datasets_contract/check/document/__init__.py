@@ -37,7 +37,7 @@ def contract_of(document: Path | None = None) -> Contract:
     """Read a document, or the one that is installed with the client. A file that has not changed is read once.
 
     Raises:
-        ValueError: it can't be read, is not an OpenAPI 3.1 document, has a schema that is no JSON Schema, or lacks the
+        ValueError: it can't be read, is not an OpenAPI 3.1 document, has a schema that is not JSON Schema, or lacks the
             list of datasets, with which each check begins; the message is one line.
     """
     if document is None:

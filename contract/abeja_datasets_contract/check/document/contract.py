@@ -117,7 +117,7 @@ class Contract:
             if known.elsewhere and name in KNOWN:
                 raise CheckFailed(
                     f"{self.document.where(known.pointer)}: {known.label} requires {known.elsewhere}; the check sends"
-                    " its credential in the header Authorization alone: let a proxy before the server move it there"
+                    " its credential only in the header Authorization; a proxy in front of the server can move it there"
                 )
 
     def is_empty(self, operation: str | None, status: int) -> bool:
@@ -128,7 +128,7 @@ class Contract:
     def media_types(self, operation: str | None, status: int) -> Sequence[str]:
         """Return the documented media types of a response; JSON where the document has none for it.
 
-        A response to what is no documented operation, such as another spelling of a path, may have any of them.
+        A response to what is not a documented operation, such as another spelling of a path, may have any of them.
         """
         if operation is None:
             return self._media_types

@@ -97,7 +97,7 @@ class Oracle:
             elsewhere = operation and self._contract.operations[operation].elsewhere
             scheme = r"\S+" if elsewhere else re.escape(self._redaction.scheme)
             named = re.search(rf"(?:^|,)\s*{scheme}(?=[\s,]|$)", challenge, re.IGNORECASE)
-            kind = elsewhere or f"{self._redaction.scheme}, which the server takes"
+            kind = elsewhere or f"{self._redaction.scheme}, which the server accepts"
             promised = f"a header WWW-Authenticate that names {'a scheme for ' if elsewhere else ''}{kind}"
             yield "responses.challenge", None if named else (promised, f"WWW-Authenticate: {challenge}")
         if received.status == _METHOD_NOT_ALLOWED:

@@ -108,7 +108,7 @@ class Part:
         """Return the value of an optional property; None where it is missing.
 
         Raises:
-            Unreadable: the document has another type there, or the part is no object.
+            Unreadable: the document has another type there, or the part is not an object.
         """
         self.part()
         if isinstance(self.value, dict) and name not in self.value:

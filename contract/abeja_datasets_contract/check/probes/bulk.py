@@ -63,7 +63,7 @@ def response_(p: Probe) -> None:
         same_item(p, item, by_id(records), "the item as it is now")
 
 
-@STAGE.clause("bulk.order", "The response is in the order asked.", _RESPONSE)
+@STAGE.clause("bulk.order", "The response has the order of the request.", _RESPONSE)
 def order(p: Probe) -> None:
     """Update in other orders than that of creation."""
     dataset = filled(p, 4)
@@ -71,7 +71,7 @@ def order(p: Probe) -> None:
         items = [dataset.items[place] for place in places]
         response = _sent(p, dataset, items, lambda number: {"new": number})
         ids = [record.id("dataset_item_id") for record in response.parts()]
-        p.equal([item.id for item in items], ids, "the items in the order asked", response)
+        p.equal([item.id for item in items], ids, "the items in the order of the request", response)
 
 
 @STAGE.clause("bulk.kept", "Each item is updated, and others stay.", _RULE)
@@ -141,7 +141,7 @@ def _refused(p: Probe, bad: Callable[[Dataset], Any]) -> None:
 
 _BAD: dict[str, tuple[str, Callable[[Dataset], Any]]] = {
     "unknown-id": (
-        "An id that the dataset has not",
+        "An id that the dataset does not have",
         lambda dataset: entry(max(i.number for i in dataset.items) + 10**9, {}),
     ),
     "large-id": ("An id that 63 bits don't hold", lambda _: entry(2**63, {})),
@@ -149,7 +149,7 @@ _BAD: dict[str, tuple[str, Callable[[Dataset], Any]]] = {
     "repeated-id": ("An id given twice", lambda dataset: entry(dataset.items[1], {"changed": 2})),
     "repeated-entry": ("An entry given twice", lambda dataset: entry(dataset.items[0], {"changed": 1})),
     "unknown-label": (
-        "A label that the dataset has not",
+        "A label that the dataset does not have",
         lambda dataset: entry(dataset.items[2], {"classification": [label(7, 0)]}),
     ),
     "null-attributes": ("An entry with null attributes", lambda dataset: entry(dataset.items[2], None)),

@@ -214,7 +214,7 @@ def read(p: Probe) -> None:
         p.same(item.record, response, "the item that was asked for")
 
 
-@STAGE.clause("concurrency.walk", "A walk misses nothing and gives nothing twice while others write.", INFO)
+@STAGE.clause("concurrency.walk", "A walk misses nothing and returns nothing twice while others write.", INFO)
 def walk(p: Probe) -> None:
     """Read pages while items are created."""
     dataset = filled(p, 8)

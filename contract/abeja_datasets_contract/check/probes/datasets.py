@@ -115,7 +115,7 @@ def total_count(p: Probe) -> None:
     expect(2)
 
 
-@STAGE.clause("datasets.total-count.only-in-get", "No operation but get_dataset responses total_count.", _COUNT)
+@STAGE.clause("datasets.total-count.only-in-get", "No operation except get_dataset returns total_count.", _COUNT)
 def total_count_alone(p: Probe) -> None:
     """Search for the count in other responses."""
     dataset, response = _created(p)

@@ -209,13 +209,13 @@ def update_others(p: Probe) -> None:
         unchanged(p, dataset, item, "the other items stay as they are")
 
 
-@STAGE.clause("items.update.attributes-missing", "An update without attributes is 400, never a wipe.", _UPDATES)
+@STAGE.clause("items.update.attributes-missing", "An update without attributes is 400, and changes nothing.", _UPDATES)
 def update_missing(p: Probe) -> None:
     """Send none of them."""
     _refused(p, {})
 
 
-@STAGE.clause("items.update.attributes-null", "An update with null attributes is 400, never a wipe.", _UPDATES)
+@STAGE.clause("items.update.attributes-null", "An update with null attributes is 400, and changes nothing.", _UPDATES)
 def update_null(p: Probe) -> None:
     """Send null."""
     _refused(p, {"attributes": None})

@@ -90,7 +90,7 @@ def _register() -> None:
         for key in KEYS:
             STAGE.add(
                 f"labels.{short}.{key}.known",
-                f"{operation} takes the labels of the dataset's categories in {key}.",
+                f"{operation} accepts the labels of the dataset's categories in {key}.",
                 source,
                 _acceptance(operation, key),
             )
@@ -98,8 +98,8 @@ def _register() -> None:
             nowhere = [label(1, 0), label(99, 1), label(10**20, 1)]
             crossed = [label(*pair) for pair in _CROSSED]
             for kind, entries, what in (
-                ("unknown-label", unknown, "a label that the category has not"),
-                ("unknown-category", nowhere, "a category that the dataset has not"),
+                ("unknown-label", unknown, "a label that the category does not have"),
+                ("unknown-category", nowhere, "a category that the dataset does not have"),
                 ("crossed", crossed, "a label of another category"),
             ):
                 promise = f"{operation} refuses {what} in {key} with 400, and changes nothing."
@@ -109,7 +109,7 @@ def _register() -> None:
 _register()
 
 
-@STAGE.clause("labels.any-without-categories", "Without categories any pair goes.", _RULE)
+@STAGE.clause("labels.any-without-categories", "Without categories, any pair is valid.", _RULE)
 def without_categories(p: Probe) -> None:
     """Send some."""
     for props in ({}, {"note": "no categories"}):
@@ -119,7 +119,7 @@ def without_categories(p: Probe) -> None:
                 write(p, dataset, {key: [label(0, 0), label(123456789, 987654321)] for key in KEYS})
 
 
-@STAGE.clause("labels.other-keys-free", "Categories are a rule for classification and detection alone.", _RULE)
+@STAGE.clause("labels.other-keys-free", "Categories are a rule only for classification and detection.", _RULE)
 def other_keys(p: Probe) -> None:
     """Send labels that the dataset has not under other keys."""
     dataset, unknown = _dataset(p), [label(99, 99)]
@@ -165,7 +165,7 @@ def whatever_the_type(p: Probe) -> None:
                 _update(p, dataset, {key: [label(7, 0)]}, expect=(400,))
 
 
-@STAGE.clause("labels.names-free", "The ids alone are the rule; the name of a label is kept as given.", _RULE)
+@STAGE.clause("labels.names-free", "Only the ids are the rule; the name of a label is kept as given.", _RULE)
 def names_free(p: Probe) -> None:
     """Send another name."""
     dataset = _dataset(p)

@@ -171,7 +171,9 @@ class _Server(RuleBasedStateMachine):
         return [{"dataset_item_id": item.id, "attributes": attributes} for item in items]
 
 
-@STAGE.clause("model.sequences", "Whatever the sequence of calls, each response is what the ones before make it.", INFO)
+@STAGE.clause(
+    "model.sequences", "Whatever the sequence of calls, each response follows from the calls before it.", INFO
+)
 def sequences(p: Probe) -> None:
     """Run the model and the server side by side."""
 

@@ -78,7 +78,7 @@ def exact(p: Probe) -> None:
             _create(p, name)
 
 
-@STAGE.clause("names.free-after-delete", "The name of a deleted dataset may be given again.", _UNIQUE)
+@STAGE.clause("names.free-after-delete", "The name of a deleted dataset may be used again.", _UNIQUE)
 def free_after_delete(p: Probe) -> None:
     """Send the name again."""
     name = p.name("-again")
@@ -98,7 +98,7 @@ def _longest(p: Probe) -> int:
     return longest
 
 
-@STAGE.clause("names.length.longest", "A name of the largest documented length is taken.", _LENGTH)
+@STAGE.clause("names.length.longest", "A name of the largest documented length is accepted.", _LENGTH)
 def longest(p: Probe) -> None:
     """Send names of one to four bytes a character."""
     most = _longest(p)

@@ -38,7 +38,7 @@ def _register(contract: Contract, add: Add) -> None:
 for _name, _promise, _source in (
     (
         "undocumented.error",
-        "A refusal of a request that is no documented operation has the documented body.",
+        "A refusal of a request that is not a documented operation has the documented body.",
         Source.schema("Error"),
     ),
     ("json", "Each body is JSON (RFC 8259) in UTF-8.", Source.schema("Error")),
@@ -46,12 +46,12 @@ for _name, _promise, _source in (
     ("timestamps", "Each timestamp is a point in time.", Source.schema("Timestamp")),
     (
         "challenge",
-        "Each 401 names the schemes that the server takes.",
+        "Each 401 names the schemes that the server accepts.",
         Source.component("responses", "Unauthorized", "headers", "WWW-Authenticate"),
     ),
     (
         "next-token",
-        "X-Next-Token, where it stands, is a token.",
+        "X-Next-Token, where it is sent, is a token.",
         Source.operation("list_datasets", "responses", "200", "headers", "X-Next-Token"),
     ),
     ("secrets", "No response echoes a secret.", Source.reference("RFC 9110, section 17.16")),

@@ -48,7 +48,7 @@ def clean_up(
 
     Raises:
         OSError: the file can't be read.
-        ValueError: it is no ledger, or one of another server or organization, or the document can't be read;
+        ValueError: it is not a ledger, or one of another server or organization, or the document can't be read;
             nothing was sent then.
         CheckFailed: the server can't be reached, or refuses the credential.
     """

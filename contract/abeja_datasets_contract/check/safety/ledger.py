@@ -94,7 +94,7 @@ def read(path: Path) -> Known:
 
     Raises:
         OSError: the file can't be read.
-        ValueError: it is no ledger.
+        ValueError: it is not a ledger.
     """
     known = Known()
     for number, line in enumerate(path.read_text(encoding="utf-8", errors="replace").splitlines(), 1):

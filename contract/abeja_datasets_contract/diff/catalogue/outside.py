@@ -74,9 +74,9 @@ DOCUMENT = (
 )  # fmt: skip
 _KEY = "{components: {securitySchemes: {k: {type: apiKey, in: header, name: X-Key}}}, security: "
 SECURITY = (
-    Rule("credential-removed", "A credential no longer lets a request in.", "document", f"{_KEY}[{{}}]}}",
+    Rule("credential-removed", "A credential is no longer accepted.", "document", f"{_KEY}[{{}}]}}",
          f"{_KEY}[{{k: []}}]}}"),
-    Rule("credential-added", "A credential now lets a request in.", "document", f"{_KEY}[{{k: []}}]}}",
+    Rule("credential-added", "A credential is now accepted.", "document", f"{_KEY}[{{k: []}}]}}",
          f"{_KEY}[{{}}]}}"),
     Rule("security-scheme-removed", "A security scheme was removed.", "document", f"{_KEY}[]}}", "{}"),
     Rule("security-scheme-added", "A security scheme was added.", "document", "{}", f"{_KEY}[]}}"),

@@ -29,5 +29,5 @@ PYTHON = (
                "def f() -> str: ..."),
     PythonRule("python-attribute-changed-type", "An attribute has another type.", "a: int = 1", "a: str = 1"),
     PythonRule("python-attribute-changed-value", "An attribute has another value.", "a = 1", "a = 2"),
-    PythonRule("python-class-removed-base", "A class has a base less.", "class A(int): ...", "class A: ..."),
+    PythonRule("python-class-removed-base", "A class lost one of its bases.", "class A(int): ...", "class A: ..."),
 )  # fmt: skip

@@ -8,7 +8,7 @@ IGNORED = "Ignored: each with its reason"
 TITLES: dict[Severity, str] = {
     "breaking": "Breaking",
     "undecided": "Undecided: nothing shows whether it breaks",
-    "warning": "Warnings: nothing breaks, but know of it",
+    "warning": "Warnings: nothing breaks, but you should know",
     "compatible": "Compatible",
     "docs": "Words and examples",
 }

@@ -19,7 +19,7 @@ def compare_security(sides: Sides, old: Operation, new: Operation) -> None:
     after, now = _alternatives(sides.new, new)
     for alternative, (name, requirement) in before.items():
         if not any(other <= alternative for other in after):
-            words = f"a request with the credential {name} is no longer let in"
+            words = f"a request with the credential {name} is no longer accepted"
             example = sides.examples.request(old, new, "credential", requirement=requirement)
             sides.add(
                 "credential-removed",
@@ -33,7 +33,7 @@ def compare_security(sides: Sides, old: Operation, new: Operation) -> None:
             )
     for alternative, (name, _) in after.items():
         if not any(alternative >= other for other in before):
-            words = f"a request with the credential {name} is now let in"
+            words = f"a request with the credential {name} is now accepted"
             sides.add(
                 "credential-added",
                 "compatible",

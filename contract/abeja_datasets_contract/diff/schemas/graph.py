@@ -102,7 +102,7 @@ class PairGraph:
 def added_values(sent: Any, covering: Any) -> list[Any]:
     """Return the values of an `enum` that are new to the covering side and of a type it knows.
 
-    Readers must expect those. Null is no value among others: code that never saw it fails on it.
+    Readers must expect those. Null is not a value among others: code that never saw it fails on it.
     """
     known = {type(value) for value in covering}
     return [value for value in besides(sent, covering) if value is not None and type(value) in known]

@@ -133,7 +133,7 @@ class Targets:
     def _anchor(self, name: str, file: str) -> str:
         places = self._names_of(file).anchors.get(name, [])
         if len(places) > 1:
-            raise LeadsNowhereError(f"to an anchor that stands at {len(places)} places, {places[0]} and {places[1]}")
+            raise LeadsNowhereError(f"to an anchor that is at {len(places)} places, {places[0]} and {places[1]}")
         if not places:
             raise LeadsNowhereError("to an anchor that no schema has; write `$anchor`, or a JSON pointer (#/...)")
         return places[0]

@@ -77,9 +77,9 @@ class JsonText:
             if is_key and pointer in seen:
                 key = pointer.rpartition("/")[2].replace("~1", "/").replace("~0", "~")
                 first = f"; the first is on line {seen[pointer]}"
-                return DocumentError(f"{self.name}, line {line}: the key {key!r} stands twice in one object{first}")
+                return DocumentError(f"{self.name}, line {line}: the key {key!r} appears twice in one object{first}")
             seen[pointer] = line
-        return DocumentError(f"{self.name}: a key stands twice in one object")
+        return DocumentError(f"{self.name}: a key appears twice in one object")
 
     def _line_of(self, number: str) -> int:
         """Return the line of a number, which `json` passes on without its place."""

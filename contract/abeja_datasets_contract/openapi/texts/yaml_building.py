@@ -124,13 +124,13 @@ class Builder:
         if isinstance(here.lines, dict) and not merges:
             if key in here.lines:
                 first = f"; the first is on line {here.lines[key]}"
-                raise self._error(event, f"the key {key!r} stands twice in one mapping{first}")
+                raise self._error(event, f"the key {key!r} appears twice in one mapping{first}")
             here.lines[key] = line
 
     def _start(self, event: Any, value: Collection) -> None:
         line = event.start_mark.line + 1
         if self._open and self._open[-1].wants_key:
-            raise self._error(event, "a key that is no text")
+            raise self._error(event, "a key that is not text")
         if event.tag is not None and event.tag not in KNOWN_TAGS:
             raise self._error(event, f"the tag {event.tag!r} is not read")
         if len(self._open) >= MAX_DEPTH:
@@ -155,7 +155,7 @@ class Builder:
             raise self._error(event, "an alias inside itself")
         if self._open and self._open[-1].wants_key:
             if anchored.text is None:
-                raise self._error(event, "a key that is no text")
+                raise self._error(event, "a key that is not text")
             self._key(event, anchored.text, merges=False)
         elif opened is None:
             self._add(event, anchored.value, event.start_mark.line + 1, size=1, height=0)

@@ -33,7 +33,7 @@ def read(path: Path | str, options: Options, *, is_start: bool = True) -> Genera
                 continue
             place = source.place._replace(line=number)
             if is_first and line.lstrip(" \t").startswith("["):
-                raise FileRefused(place, "is a JSON array; give --format json")
+                raise FileRefused(place, "is a JSON array; pass --format json")
             is_first = False
             yield _record(place, line)
     finally:

@@ -74,7 +74,7 @@ def batches(document: JsonFile, member: str) -> Iterator[Batch]:
         member: the key whose values are decoded.
 
     Raises:
-        FileRefused: it is no array, or no JSON.
+        FileRefused: it is not an array, or no JSON.
     """
     splitter = _Splitter(member)
     document.take("[")

@@ -21,7 +21,7 @@ class CocoCategories:
         notes: what the props can't hold.
 
     Raises:
-        FileRefused: an id stands there twice, or a category has no id, or its name is no text.
+        FileRefused: an id appears twice, or a category has no id, or its name is not text.
     """
 
     def __init__(self, given: Sequence[Any], place: Place, *, renumber: bool) -> None:
@@ -33,10 +33,10 @@ class CocoCategories:
             at = place._replace(pointer=f"/categories/{position}")
             key = _key(category, at)
             if key in self._entries:
-                raise FileRefused(at, f"the id {key} stands at several categories")
+                raise FileRefused(at, f"the id {key} belongs to several categories")
             label = _label(category, position if renumber else labels.label_id(category["id"]))
             if label is None:
-                self.notes.append(Note(at, f"the id {key} is no number from 0, and can't be a label_id"))
+                self.notes.append(Note(at, f"the id {key} is not a number from 0, and can't be a label_id"))
             else:
                 kept.append(label)
             self._entries[key] = None if label is None else _entry(label)
@@ -54,12 +54,12 @@ class CocoCategories:
     def _found(self, category_id: Any) -> dict[str, Any]:
         key = canonical(category_id)
         if key is None:
-            raise Invalid("is missing" if category_id is None else "is no id", "/category_id")
+            raise Invalid("is missing" if category_id is None else "is not an id", "/category_id")
         if key not in self._entries:
             raise Invalid(f"there is no category with the id {key}", "/category_id")
         entry = self._entries[key]
         if entry is None:
-            raise Invalid(f"{key} is no number from 0; give --renumber to number the labels again", "/category_id")
+            raise Invalid(f"{key} is not a number from 0; pass --renumber to number the labels again", "/category_id")
         if type(category_id) is int:
             self._by_number[category_id] = entry
         return entry
@@ -68,9 +68,9 @@ class CocoCategories:
 def _key(category: Any, place: Place) -> str:
     key = canonical(category.get("id")) if isinstance(category, Mapping) else None
     if key is None:
-        raise FileRefused(place, "is no category with an id")
+        raise FileRefused(place, "is not a category with an id")
     if not isinstance(category.get("name", ""), str):
-        raise FileRefused(place._replace(pointer=f"{place.pointer}/name"), "is no text")
+        raise FileRefused(place._replace(pointer=f"{place.pointer}/name"), "is not text")
     return key
 
 

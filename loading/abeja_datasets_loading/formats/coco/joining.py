@@ -137,7 +137,7 @@ def _kept(number: int, text: bytes) -> Kept:
 
 
 def _keys(ids: list[Any]) -> list[Any]:
-    """Return ids so that those of one canonical text are one key; None where it is no id."""
+    """Return ids so that those of one canonical text are one key; None where it is not an id."""
     if {*map(type, ids)} == {int} and min(ids) > -_LARGE and max(ids) < _LARGE:
         return ids
     return [_key(each) for each in ids]

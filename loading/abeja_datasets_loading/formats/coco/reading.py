@@ -41,7 +41,7 @@ class CocoFile:
         props: the props of a dataset for it.
 
     Raises:
-        FileRefused: it is no COCO file.
+        FileRefused: it is not a COCO file.
     """
 
     def __init__(self, path: Path | str, options: Options) -> None:
@@ -78,7 +78,7 @@ class CocoFile:
                 yield from [Note(record.place, text) for text in self._lost]
                 yield from remarks.on(record)
         for key, annotation in self._joining.orphans():
-            reason = "is no annotation with an image_id" if key is None else f"there is no image with the id {key}"
+            reason = "is not an annotation with an image_id" if key is None else f"there is no image with the id {key}"
             yield Rejected(self._place("annotations", annotation.number), reason, Orphan([annotation]))
 
     def _read(self, path: Path | str, encoding: str | None) -> None:
@@ -87,7 +87,7 @@ class CocoFile:
             document = JsonFile(source)
             if document.peek() == "[":
                 if self._options.images is None:
-                    raise FileRefused(document.place, "is a bare list of results; give --images FILE with its images")
+                    raise FileRefused(document.place, "is a bare list of results; pass --images FILE with its images")
                 self._read_annotations(document)
             else:
                 found = self._read_sections(document)
@@ -113,7 +113,7 @@ class CocoFile:
                     Note(Place(self._file, pointer=f"/{key}"), "is not part of an item, and is left out")
                 )
         if not found & set(_SECTIONS):
-            raise FileRefused(document.place, f"has none of {', '.join(_SECTIONS)}: this is no COCO file")
+            raise FileRefused(document.place, f"has none of {', '.join(_SECTIONS)}: this is not a COCO file")
         return found
 
     def _read_images(self, path: Path | str) -> None:
@@ -137,7 +137,7 @@ class CocoFile:
         place = document.place
         value, text = document.value()
         if not isinstance(value, list):
-            raise FileRefused(place, "categories is no array")
+            raise FileRefused(place, "categories is not an array")
         try:
             json_values.check(text)
         except Invalid as error:
@@ -175,7 +175,7 @@ class CocoFile:
             except Invalid as error:
                 raise _at(number, error) from None
         if value.get("data_uri", uri) != uri:
-            self._lost.append("the data_uri of the image is no URI, and is left out")
+            self._lost.append("the data_uri of the image is not a URI, and is left out")
         return {"source_data": [{**kept, "data_uri": uri}], "attributes": attributes}
 
     def _uri(self, image: Mapping[str, Any]) -> str:
@@ -234,9 +234,9 @@ class CocoFile:
 
 def _check_id(image: Image) -> None:
     if not image.times:
-        raise Invalid("is no image with an id")
+        raise Invalid("is not an image with an id")
     if image.times > 1:
-        raise Invalid("the id stands at several images", "/id")
+        raise Invalid("the id belongs to several images", "/id")
 
 
 def _at(number: int, error: Invalid) -> Invalid:

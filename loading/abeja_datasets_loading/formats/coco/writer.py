@@ -103,7 +103,7 @@ class CocoWriter(JsonTextWriter):
             if number in found:
                 raise FileRefused(
                     Place(name_of(self._target)),
-                    f"the label_id {number} stands in several categories, which COCO has not",
+                    f"the label_id {number} is in several categories, which COCO does not allow",
                 )
             found[number] = {"id": number, **name, **others}
         return list(found.values())

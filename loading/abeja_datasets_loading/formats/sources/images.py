@@ -59,7 +59,7 @@ def read_sizes(path: Path | str, encoding: str | None = None) -> dict[str, Size]
     try:
         return dict(_sizes(source, name_of(path)))
     except csv.Error as error:
-        raise FileRefused(Place(name_of(path)), f"no CSV: {error}") from None
+        raise FileRefused(Place(name_of(path)), f"not CSV: {error}") from None
     finally:
         source.close()
 

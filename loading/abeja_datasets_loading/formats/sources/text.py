@@ -194,12 +194,12 @@ def _detected(start: bytes, encoding: str | None, place: Place, *, is_xml: bool 
     try:
         name, skipped = detect(start, encoding, is_xml=is_xml)
     except LookupError:
-        raise FileRefused(place, "has an encoding that Python does not know; give --encoding NAME") from None
+        raise FileRefused(place, "has an encoding that Python does not know; pass --encoding NAME") from None
     if is_xml and not encoding and not skipped and name.startswith(WIDE):
-        raise FileRefused(place, f"declares {name}, but in single bytes; give --encoding NAME, such as utf-8")
+        raise FileRefused(place, f"declares {name}, but in single bytes; pass --encoding NAME, such as utf-8")
     return name, skipped
 
 
 def _undecodable(encoding: str, error: UnicodeDecodeError) -> str:
     wrong = error.object[error.start]
-    return f"the byte 0x{wrong:02x} is not valid {encoding.upper()}; give --encoding NAME, such as cp932"
+    return f"the byte 0x{wrong:02x} is not valid {encoding.upper()}; pass --encoding NAME, such as cp932"

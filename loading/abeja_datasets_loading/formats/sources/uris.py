@@ -47,7 +47,7 @@ class Uris:
                 raise Invalid(f"{path!r} is not in the mapping of URIs")
             return uri
         if _ABSOLUTE.match(path):
-            raise Invalid(f"the name {name!r} is not relative; give a mapping of URIs for such names (--uri-map)")
+            raise Invalid(f"the name {name!r} is not relative; pass a mapping of URIs for such names (--uri-map)")
         return path if URL.match(path) else self._template.replace(_FIELD, path)
 
     def of_uri(self, uri: object) -> str:
@@ -59,7 +59,7 @@ class Uris:
         if self._mapping is not None or self._template != _FIELD:
             return self(uri)
         if not isinstance(uri, str) or not uri:
-            raise Invalid("is missing" if uri in (None, "") else "is no text", "data_uri")
+            raise Invalid("is missing" if uri in (None, "") else "is not text", "data_uri")
         _check_pairs(uri)
         return uri
 
@@ -68,10 +68,10 @@ def normalized(name: object) -> str:
     """Return a name with slashes and without a leading `./`; a URL as it stands.
 
     Raises:
-        Invalid: it is no name of a file below the folder.
+        Invalid: it is not a name of a file below the folder.
     """
     if not isinstance(name, str) or not name:
-        raise Invalid("the name of the file is missing" if name in (None, "") else "the name of the file is no text")
+        raise Invalid("the name of the file is missing" if name in (None, "") else "the name of the file is not text")
     _check_pairs(name)
     if _CONTROL.search(name):
         raise Invalid(f"the name {name!r} holds a control character")
@@ -122,7 +122,7 @@ def read_mapping(path: Path | str, encoding: str | None = None) -> dict[str, str
     """Read a mapping of URIs: a CSV file with the columns name and URI. A first row `name,uri` is left out.
 
     Raises:
-        FileRefused: a row has no two columns, a name stands there twice with different URIs, or see `TextSource`.
+        FileRefused: a row has no two columns, a name appears twice with different URIs, or see `TextSource`.
     """
     source = TextSource(path, encoding)
     mapping: dict[str, str] = {}
@@ -137,7 +137,7 @@ def read_mapping(path: Path | str, encoding: str | None = None) -> dict[str, str
                 raise FileRefused(place, f"has {len(row)} columns; a name and its URI are needed")
             _put(mapping, name, uri, place)
     except csv.Error as error:
-        raise FileRefused(Place(name_of(path)), f"no CSV: {error}") from None
+        raise FileRefused(Place(name_of(path)), f"not CSV: {error}") from None
     finally:
         source.close()
     return mapping
@@ -149,4 +149,4 @@ def _put(mapping: dict[str, str], name: str, uri: str, place: Place) -> None:
     except Invalid as error:
         raise FileRefused(place, error.reason) from None
     if mapping.setdefault(key, uri) != uri:
-        raise FileRefused(place, f"{key!r} stands here again, with another URI")
+        raise FileRefused(place, f"{key!r} is here again, with another URI")

@@ -62,7 +62,7 @@ class CsvFile:
                     self._add(start, row, columns)
                 start = before + reader.line_num + 1
         except csv.Error as error:
-            raise FileRefused(self._place._replace(line=start), f"no CSV from here on: {_advice(error)}") from None
+            raise FileRefused(self._place._replace(line=start), f"not CSV from here on: {_advice(error)}") from None
 
     def _header(self, row: list[str], line: int) -> dict[int, str]:
         try:

@@ -35,7 +35,7 @@ class ParquetFile:
         rows: the numbers of the rows to read, from 0, where each row is an item; None for all.
 
     Raises:
-        FileRefused: it is no Parquet file, or has columns that make no items.
+        FileRefused: it is not a Parquet file, or has columns that make no items.
     """
 
     def __init__(
@@ -99,7 +99,7 @@ class ParquetFile:
                 if number >= part.stop:
                     break
         except (OSError, ValueError, NotImplementedError) as error:
-            raise FileRefused(self._place._replace(line=number or None), f"no Parquet from here on: {error}") from None
+            raise FileRefused(self._place._replace(line=number or None), f"not Parquet from here on: {error}") from None
 
     def _read_flat(self, rows: TableRows, columns: Mapping[int, str]) -> None:
         names = list(columns.values())
@@ -174,7 +174,7 @@ def _item(row: Mapping[str, Any], options: Options) -> dict[str, Any]:
             item[key] = [_source(each, options) for each in _sources(value)]
         elif key == "attributes":
             if not isinstance(value, dict):
-                raise Invalid("is no object", key)
+                raise Invalid("is not an object", key)
             attributes = _with_whole_ids(value) | attributes
         elif key not in _LEFT_OUT:
             attributes[key] = value
@@ -217,7 +217,7 @@ def _sources(value: Any) -> list[Any]:
     if not found:
         raise Invalid("is empty; one object with data_uri is needed", "source_data")
     if not all(isinstance(each, dict) for each in found):
-        raise Invalid("is no list of objects", "source_data")
+        raise Invalid("is not a list of objects", "source_data")
     return found
 
 

@@ -30,7 +30,7 @@ def check(schema: "pa.Schema", place: Place) -> None:
     """Check that each column can be JSON.
 
     Raises:
-        FileRefused: one can't, or stands there twice.
+        FileRefused: one can't, or appears twice.
     """
     from pyarrow import types
 
@@ -47,4 +47,4 @@ def check(schema: "pa.Schema", place: Place) -> None:
         walk(field.type, field.name)
     twice = [name for name, count in Counter(schema.names).items() if count > 1]
     if twice:
-        raise FileRefused(place, f"the column {twice[0]!r} stands there twice")
+        raise FileRefused(place, f"the column {twice[0]!r} appears twice")

@@ -144,7 +144,7 @@ class TableRows:
     def _label(self, cells: Mapping[str, Any]) -> dict[str, Any]:
         name = cells.get("label")
         if name is not None and not isinstance(name, str):
-            raise Invalid("is no text", "label")
+            raise Invalid("is not text", "label")
         if _has_name_alone(cells):
             entry = self._named().entry(cells["label"])
         else:
@@ -164,7 +164,7 @@ def _no_number(cells: Mapping[str, Any]) -> str | None:
     """Return what is wrong with a cell that is NaN or infinite, which JSON has no form for."""
     for key, value in cells.items():
         if isinstance(value, float) and not math.isfinite(value):
-            return f"{key}: {value!r} is no number"
+            return f"{key}: {value!r} is not a number"
     return None
 
 
@@ -175,7 +175,7 @@ def _has_name_alone(cells: Mapping[str, Any]) -> bool:
 def _id(value: Any, column: str) -> int:
     found = label_id(value.strip() if isinstance(value, str) else value)
     if found is None:
-        raise Invalid("is missing" if value is None else f"{value!r} is no integer from 0", column)
+        raise Invalid("is missing" if value is None else f"{value!r} is not an integer from 0", column)
     return found
 
 
@@ -188,7 +188,7 @@ def _box(cells: Mapping[str, Any]) -> geometry.Rect | None:
         value = cells.get(side)
         found = number(value) if isinstance(value, str) else value if is_number(value) else None
         if found is None:
-            raise Invalid("is missing" if value is None else f"{value!r} is no number", side)
+            raise Invalid("is missing" if value is None else f"{value!r} is not a number", side)
         sides[side] = found
     return geometry.rect(**sides)
 
@@ -202,7 +202,7 @@ def _attributes(cells: Mapping[str, Any]) -> dict[str, Any]:
         except Invalid as error:
             raise Invalid(error.reason, "attributes") from None
     if given is not None and not isinstance(given, dict):
-        raise Invalid("is no JSON object", "attributes")
+        raise Invalid("is not a JSON object", "attributes")
     for key, value in (given or {}).items():
         _put(found, key, value)
     return found
@@ -217,7 +217,7 @@ def header(columns: Iterable[str]) -> dict[int, str]:
     """Return the columns of a header line by position: trimmed, and those that are known in lower case.
 
     Raises:
-        Invalid: one stands there twice, or `data_uri` is missing.
+        Invalid: one appears twice, or `data_uri` is missing.
     """
     found: dict[int, str] = {}
     for position, given in enumerate(columns):
@@ -226,7 +226,7 @@ def header(columns: Iterable[str]) -> dict[int, str]:
         if not name:
             raise Invalid(f"column {position + 1} has no name")
         if name in found.values():
-            raise Invalid(f"the column {name!r} stands there twice")
+            raise Invalid(f"the column {name!r} appears twice")
         found[position] = name
     if "data_uri" not in found.values():
         raise Invalid("there is no column data_uri")

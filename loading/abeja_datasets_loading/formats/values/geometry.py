@@ -95,7 +95,7 @@ def polygons(value: Any) -> list[list[float]]:
 def _no_polygon(value: list[Any], polygon: Any) -> Invalid:
     pointer = f"/{next(index for index, each in enumerate(value) if each is polygon)}"
     if not isinstance(polygon, list) or not are_numbers(polygon):
-        return Invalid("is no list of numbers", pointer)
+        return Invalid("is not a list of numbers", pointer)
     return Invalid(f"has {len(polygon)} numbers; pairs of x and y are needed", pointer)
 
 
@@ -118,5 +118,5 @@ def add_entry(attributes: dict[str, Any], entry: dict[str, Any], dataset_type: s
         key = "segmentation" if "segmentation" in entry else "classification"
     entries = attributes.setdefault(key, [])
     if not isinstance(entries, list):
-        raise Invalid(f"the attributes have {key} already, and it is no list of entries")
+        raise Invalid(f"the attributes have {key} already, and it is not a list of entries")
     entries.append(entry)

@@ -56,7 +56,7 @@ class JsonFile:
         if not found or found not in wanted:
             needed = " or ".join(f"“{each}”" for each in wanted)
             what = f"“{found}” stands" if found else "the text ends"
-            raise FileRefused(self.place, f"no JSON: {what} where {needed} is needed")
+            raise FileRefused(self.place, f"not JSON: {what} where {needed} is needed")
         self._at += 1
         return found
 
@@ -67,7 +67,7 @@ class JsonFile:
             FileRefused: there is none.
         """
         if not self.peek():
-            raise FileRefused(self.place, "no JSON: the text ends where a value is needed")
+            raise FileRefused(self.place, "not JSON: the text ends where a value is needed")
         while True:
             try:
                 value, end = decode(self._text, self._at)
@@ -109,7 +109,7 @@ class JsonFile:
         """Take an array, and iterate over its elements with their texts.
 
         Raises:
-            FileRefused: it is no array.
+            FileRefused: it is not an array.
         """
         self.take("[")
         if self.peek() == "]":
@@ -124,7 +124,7 @@ class JsonFile:
         """Take an object, and iterate over its keys; take each value before the next key.
 
         Raises:
-            FileRefused: it is no object, or has a key twice.
+            FileRefused: it is not an object, or has a key twice.
         """
         self.take("{")
         seen: set[str] = set()
@@ -150,7 +150,7 @@ class JsonFile:
             FileRefused: there is more.
         """
         if self.peek():
-            raise FileRefused(self.place, "no JSON: more follows the end of the document")
+            raise FileRefused(self.place, "not JSON: more follows the end of the document")
 
     def _line(self, at: int) -> int:
         return self._lines + self._text.count("\n", 0, at)

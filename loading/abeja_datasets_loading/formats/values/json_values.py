@@ -102,10 +102,10 @@ def refusal(error: Exception) -> str:
     if isinstance(error, Twice):
         return f"an object has the key {json.dumps(str(error)[:60])} twice"
     if isinstance(error, _NoNumber):
-        return f"{error} is no JSON value; give null, or leave it out"
+        return f"{error} is not a JSON value; pass null, or leave it out"
     if isinstance(error, RecursionError):
         return _TOO_DEEP
-    return f"no JSON: {error.msg}" if isinstance(error, json.JSONDecodeError) else str(error)
+    return f"not JSON: {error.msg}" if isinstance(error, json.JSONDecodeError) else str(error)
 
 
 FAILURES: Final = (json.JSONDecodeError, Twice, _NoNumber, RecursionError)
@@ -115,7 +115,7 @@ def parse(text: str) -> Any:
     """Return the one JSON value of a text.
 
     Raises:
-        Invalid: it is no JSON, or has a number that no program reads.
+        Invalid: it is not JSON, or has a number that no program reads.
     """
     try:
         return again(text)
@@ -130,7 +130,7 @@ def again(text: str) -> Any:
 
     Raises:
         Invalid: it has a number that no program reads.
-        Exception: one of `FAILURES`: it is no JSON, or an object has a key twice.
+        Exception: one of `FAILURES`: it is not JSON, or an object has a key twice.
     """
     try:
         value = _decode(text)
@@ -149,7 +149,7 @@ def _patiently(text: str) -> Any:
         raise Invalid("an integer has more digits than Python converts (4,300)") from None
     end = space_end(text, end)
     if end != len(text):
-        raise Invalid(f"no JSON: more follows the value (column {end + 1})")
+        raise Invalid(f"not JSON: more follows the value (column {end + 1})")
     return value
 
 

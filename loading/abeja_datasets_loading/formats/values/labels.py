@@ -17,7 +17,7 @@ _DIGITS: Final = re.compile(r"0|[1-9][0-9]*")
 
 
 def canonical(value: Any) -> str | None:
-    """Return an id of a file as text: 1, 1.0 and "1" are one id, and "01" is another. None where it is no id."""
+    """Return an id of a file as text: 1, 1.0 and "1" are one id, and "01" is another. None where it is not an id."""
     if type(value) is int:
         return str(value)
     if type(value) is float:

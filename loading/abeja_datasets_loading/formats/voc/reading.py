@@ -150,7 +150,7 @@ class VocFiles:
                 continue
             value = number(text) if isinstance(text, str) else None
             if text != "" and (type(value) is not int or value < 0):
-                raise Invalid(f"{text!r} is no number of pixels", f"size/{key}")
+                raise Invalid(f"{text!r} is not a number of pixels", f"size/{key}")
             if value:
                 found[key] = value
         return found
@@ -187,7 +187,7 @@ def _coordinate(element: Element | None, pointer: str) -> int | float:
     text = text_of(element)
     value = None if text is None else number(text)
     if value is None:
-        raise Invalid("is missing" if text is None else f"{text!r} is no number", pointer)
+        raise Invalid("is missing" if text is None else f"{text!r} is not a number", pointer)
     return value
 
 

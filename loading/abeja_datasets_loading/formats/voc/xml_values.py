@@ -26,7 +26,7 @@ def parse(path: Path, encoding: str | None = None) -> Element:
 
     Raises:
         FileRefused: the file can't be read, or not in its encoding.
-        Invalid: it is no XML, or has a DTD.
+        Invalid: it is not XML, or has a DTD.
     """
     place = Place(name_of(path))
     with open_bytes(path) as source:
@@ -40,7 +40,7 @@ def parse(path: Path, encoding: str | None = None) -> Element:
     except DefusedXmlException:
         raise Invalid("has a document type or entities, which are not read") from None
     except (ParseError, ValueError) as error:
-        raise Invalid(f"no XML: {error}") from None
+        raise Invalid(f"not XML: {error}") from None
     except RecursionError:
         raise Invalid("is nested too deeply") from None
     assert isinstance(root, Element)  # noqa: S101 - its stubs say Any

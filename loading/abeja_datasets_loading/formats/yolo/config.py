@@ -56,12 +56,12 @@ class _Loader(yaml.BaseLoader):
         """Return a mapping.
 
         Raises:
-            ConstructorError: a key stands there twice.
+            ConstructorError: a key appears twice.
         """
         seen: set[str] = set()
         for key in [key for key, _ in node.value if isinstance(key, yaml.ScalarNode)]:
             if key.value in seen:
-                problem = f"the key {key.value!r} stands there twice"
+                problem = f"the key {key.value!r} appears twice"
                 raise yaml.constructor.ConstructorError(None, None, problem, key.start_mark)
             seen.add(key.value)
         return super().construct_mapping(node, deep)
@@ -109,9 +109,9 @@ def _from_yaml(path: Path, encoding: str | None) -> YoloConfig:
     except (yaml.YAMLError, RecursionError) as error:
         mark = getattr(error, "problem_mark", None)
         line = None if mark is None else mark.line + 1
-        raise FileRefused(place._replace(line=line), f"no YAML: {getattr(error, 'problem', None) or error}") from None
+        raise FileRefused(place._replace(line=line), f"not YAML: {getattr(error, 'problem', None) or error}") from None
     if not isinstance(document, dict):
-        raise FileRefused(place, "is no mapping with names and train")
+        raise FileRefused(place, "is not a mapping with names and train")
     notes: list[Note] = []
     names = _names(document.get("names"), place)
     given = document.get("nc")
@@ -131,11 +131,11 @@ def _names(given: Any, place: Place) -> dict[int, str] | None:
     for key, name in pairs:
         index = key if isinstance(key, int) else number(str(key))
         if type(index) is not int or index < 0:
-            raise FileRefused(at, f"{key!r} is no class number from 0")
+            raise FileRefused(at, f"{key!r} is not a class number from 0")
         if not isinstance(name, str):
-            raise FileRefused(at, f"the name of class {index} is no text")
+            raise FileRefused(at, f"the name of class {index} is not text")
         if index in names:
-            raise FileRefused(at, f"the class {index} stands there twice")
+            raise FileRefused(at, f"the class {index} appears twice")
         names[index] = name
     return names
 

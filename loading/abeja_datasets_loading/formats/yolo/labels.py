@@ -31,11 +31,11 @@ def entry_of(line: str, size: Size | None) -> tuple[int, dict[str, Any]]:
         last = columns.pop()
         confidence = number(last)
         if confidence is None:
-            raise Invalid(f"the confidence {last!r} is no number")
+            raise Invalid(f"the confidence {last!r} is not a number")
         entry["confidence"] = confidence
     values = [_value(text) for text in columns[1:]]
     if size is None:
-        raise Invalid("the size of the image is not known; give --sizes FILE, a CSV with name, width and height")
+        raise Invalid("the size of the image is not known; pass --sizes FILE, a CSV with name, width and height")
     if len(values) == _BOX - 1:
         return index, {"rect": _box(values, size)} | entry
     points = [float(times(value, size.height if position % 2 else size.width)) for position, value in enumerate(values)]
@@ -45,14 +45,14 @@ def entry_of(line: str, size: Size | None) -> tuple[int, dict[str, Any]]:
 def _class(text: str) -> int:
     value = number(text)
     if value is None or value < 0 or value != int(value):
-        raise Invalid(f"the class {text!r} is no number from 0")
+        raise Invalid(f"the class {text!r} is not a number from 0")
     return int(value)
 
 
 def _value(text: str) -> Decimal:
     value = decimal(text)
     if value is None:
-        raise Invalid(f"{text!r} is no number")
+        raise Invalid(f"{text!r} is not a number")
     return value
 
 

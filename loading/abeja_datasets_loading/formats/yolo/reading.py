@@ -18,7 +18,7 @@ from abeja_datasets_loading.formats.yolo.config import YoloConfig, read_config
 from abeja_datasets_loading.formats.yolo.labels import entry_of
 
 _SPACES: Final = " \t\r"
-_NO_IMAGE: Final = "there is no image for this label file; add it, or give its path and size in --sizes FILE"
+_NO_IMAGE: Final = "there is no image for this label file; add it, or pass its path and size in --sizes FILE"
 
 
 class _Image(NamedTuple):

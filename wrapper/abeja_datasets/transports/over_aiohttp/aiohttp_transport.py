@@ -56,7 +56,7 @@ class AiohttpTransport:
 
     def __init__(self, origin: str, ssl_context: ssl.SSLContext | None, proxy: Proxy | None) -> None:
         if proxy and not proxy.url.startswith(("http://", "https://")):
-            raise ValueError("aiohttp takes proxies of http:// and https:// alone")
+            raise ValueError("aiohttp accepts only http:// and https:// proxies")
         url = URL(proxy.url) if proxy else None
         # An error of aiohttp shows the URL of the proxy, and a user and a password in it.
         self._proxy = url and url.with_user(None)

@@ -70,7 +70,7 @@ class AsyncGivenClient:
         """Send a request and return its whole response."""
         client = self._client
         if client.is_closed:
-            raise RuntimeError("the client given as http_client is closed; give one that is open")
+            raise RuntimeError("the client given as http_client is closed; pass one that is open")
         before = is_ours.set(True)
         try:
             response = await client.send(

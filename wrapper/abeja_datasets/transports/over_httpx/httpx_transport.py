@@ -71,7 +71,7 @@ class GivenClient:
         """Send a request and return its whole response."""
         client = self._client
         if client.is_closed:
-            raise RuntimeError("the client given as http_client is closed; give one that is open")
+            raise RuntimeError("the client given as http_client is closed; pass one that is open")
         before = is_ours.set(True)
         try:
             response = client.send(

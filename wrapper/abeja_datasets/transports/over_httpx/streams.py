@@ -182,7 +182,7 @@ class _SocketStream(_Stream):
 
 def _bound(stream: Any, now: Now) -> _Stream:
     """Return a stream that keeps the deadline."""
-    # TLS inside the TLS of a proxy is no socket.
+    # TLS inside the TLS of a proxy is not a socket.
     is_socket = not isinstance(stream.get_extra_info("ssl_object"), ssl.SSLObject)
     return (_SocketStream if is_socket else _Stream)(stream, now)
 

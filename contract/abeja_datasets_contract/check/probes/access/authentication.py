@@ -49,7 +49,7 @@ _KINDS: dict[str, tuple[str, _Credentials, bool]] = {
     "unknown-user": ("a user who does not exist", _unknown_user, True),
     "wrong-secret": ("a wrong secret", _wrong_secret, False),
     "other-scheme": ("the credential in another scheme", _other_scheme, False),
-    "malformed": ("what is no credential", _malformed, False),
+    "malformed": ("what is not a credential", _malformed, False),
     "other-organization": ("a credential of another organization", _other_organization, False),
 }
 
@@ -141,7 +141,7 @@ def first(p: Probe) -> None:
                 p.call(name, *ids, query=query, authorization=credential, expect=_UNAUTHORIZED, **more)
 
 
-@STAGE.clause("auth.parameters", "No query parameter stands in for a credential.", _SOURCE)
+@STAGE.clause("auth.parameters", "No query parameter replaces a credential.", _SOURCE)
 def parameters(p: Probe) -> None:
     """Send requests that lack the credential alone, with each parameter and a token that is good."""
     dataset = subject(p)
@@ -159,7 +159,7 @@ def parameters(p: Probe) -> None:
 
 @STAGE.clause(
     "auth.scheme-in-any-case",
-    "The name of the scheme is taken in any case.",
+    "The name of the scheme is accepted in upper and lower case.",
     Source.reference("RFC 9110, section 11.1"),
 )
 def scheme_case(p: Probe) -> None:

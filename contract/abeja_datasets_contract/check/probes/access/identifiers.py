@@ -1,4 +1,4 @@
-"""Ids of what does not exist, and what is no id at all."""
+"""Ids of what does not exist, and what is not an id at all."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -72,7 +72,7 @@ _FULL_WIDTH = {ord("0") + digit: 0xFF10 + digit for digit in range(10)}
 
 
 def malformed(item: int) -> list[str]:
-    """List what is no item id, though some of it would be read as the one given."""
+    """List what is not an item id, though some of it would be read as the one given."""
     like = [
         f"0{item}",
         f"+{item}",
@@ -159,7 +159,7 @@ def _register(contract: Contract, add: Add) -> None:
         status = " or ".join(map(str, statuses))
         add(
             f"identifiers.unknown-dataset.{operation}",
-            f"{operation} responses {status} for a dataset that does not exist.",
+            f"{operation} responds with {status} for a dataset that does not exist.",
             Source.operation(operation, "responses", str(statuses[0])),
             _unknown_dataset(operation, statuses),
             reads=reads,
@@ -167,7 +167,7 @@ def _register(contract: Contract, add: Add) -> None:
     for operation in ("get_dataset", "list_dataset_items", "get_dataset_item"):
         add(
             f"identifiers.malformed-dataset.{operation}",
-            f"{operation} responses 404 for an id that is only like a dataset's.",
+            f"{operation} responds with 404 for an id that only looks like a dataset's.",
             Source.operation(operation, "responses", "404"),
             _malformed_dataset(operation),
             reads=True,
@@ -176,14 +176,14 @@ def _register(contract: Contract, add: Add) -> None:
         reads = contract.reads(operation)
         add(
             f"identifiers.unknown-item.{operation}",
-            f"{operation} responses 404 for an item that does not exist.",
+            f"{operation} responds with 404 for an item that does not exist.",
             Source.operation(operation, "responses", "404"),
             _unknown_item(operation),
             reads=reads,
         )
         add(
             f"identifiers.malformed-item.{operation}",
-            f"{operation} responses 404 for what is no item's number.",
+            f"{operation} responds with 404 for what is not an item's number.",
             _ITEM_PARAMETER,
             _malformed_item(operation),
             reads=reads,
@@ -219,7 +219,7 @@ def percent_encoded(p: Probe) -> None:
 
 @STAGE.clause(
     "identifiers.encoded-slash",
-    "A slash that is percent-encoded parts no segments: with it an id is another one.",
+    "A percent-encoded slash does not divide segments: an id with it is another one.",
     Source.reference("RFC 3986, section 2.2"),
     reads=True,
 )
@@ -236,7 +236,7 @@ def encoded_slash(p: Probe) -> None:
 
 @STAGE.clause(
     "identifiers.not-utf-8",
-    "An id that is not UTF-8 is that of nothing.",
+    "An id that is not UTF-8 identifies nothing.",
     Source.operation("get_dataset", "responses", "404"),
     reads=True,
 )

@@ -79,7 +79,7 @@ def _register_datasets() -> None:
 _register_datasets()
 
 
-@STAGE.clause("isolation.datasets.list_dataset_items", "A list has the items of its own dataset alone.", INFO)
+@STAGE.clause("isolation.datasets.list_dataset_items", "A list has only the items of its own dataset.", INFO)
 def listing(p: Probe) -> None:
     """List the one without, in both ways, and the one with."""
     owner, stranger = filled(p, 3), new_dataset(p)
@@ -154,7 +154,7 @@ def _register_organizations(contract: Contract, add: Add) -> None:
         )
 
 
-@STAGE.clause("isolation.organizations.list_datasets", "A list has the datasets of its own organization alone.", INFO)
+@STAGE.clause("isolation.organizations.list_datasets", "A list has only the datasets of its own organization.", INFO)
 def organizations_list(p: Probe) -> None:
     """List the other's."""
     other, dataset = _other(p), new_dataset(p)
@@ -165,7 +165,7 @@ def organizations_list(p: Probe) -> None:
 
 @STAGE.clause(
     "isolation.organizations.exact",
-    "Nothing is visible through an id that is only like the organization's.",
+    "Nothing is visible through an id that only looks like the organization's.",
     INFO,
 )
 def organizations_exact(p: Probe) -> None:

@@ -95,7 +95,7 @@ def _register(contract: Contract, add: Add) -> None:
 
 @STAGE.clause(
     "spellings.datasets",
-    "Where the list of datasets is taken without its slash, it is the same.",
+    "If the list of datasets is accepted without its slash, it is the same.",
     Source.schema("Dataset"),
     reads=True,
 )
@@ -106,7 +106,7 @@ def datasets(p: Probe) -> None:
 
 @STAGE.clause(
     "spellings.items",
-    "Where a list of items is taken without its slash, it is the same.",
+    "If a list of items is accepted without its slash, it is the same.",
     Source.schema("DatasetItem"),
     reads=True,
 )
@@ -119,8 +119,8 @@ def _same(p: Probe, operation: str, dataset: str) -> None:
     path = p.contract.operation(operation).path
     response = p.send(p.request(operation, dataset, method="GET", path=_twin(path)))
     if response.status not in _TAKEN:
-        p.expect(response, (307, 308, 404, 405), "taken, or refused as a path that is not documented")
-        p.skip_unless(holds=False, reason=f"the server does not take it there (status {response.status})")
+        p.expect(response, (307, 308, 404, 405), "accepted, or refused as a path that is not documented")
+        p.skip_unless(holds=False, reason=f"the server does not accept it there (status {response.status})")
     alike(
         p,
         lambda: p.call(operation, dataset),
@@ -132,7 +132,7 @@ def _same(p: Probe, operation: str, dataset: str) -> None:
 
 @STAGE.clause(
     "spellings.writes",
-    "Where a write is taken at the other spelling of its path, it does the same.",
+    "If a write is accepted at the other spelling of its path, it does the same.",
     Source.schema("DatasetItem"),
 )
 def writes(p: Probe) -> None:
@@ -146,20 +146,20 @@ def writes(p: Probe) -> None:
         p.same(body, p.call("get_dataset_item", dataset.id, response.id("dataset_item_id")), "the item as given")
         p.call("delete_dataset_item", dataset.id, response.id("dataset_item_id"))
     else:
-        p.expect(response, (307, 308, 404, 405), "taken, or refused as a path that is not documented")
+        p.expect(response, (307, 308, 404, 405), "accepted, or refused as a path that is not documented")
     path = _twin(p.contract.operation("bulk_update_dataset_item").path)
     bulk = p.send(p.request("bulk_update_dataset_item", dataset.id, method="PUT", path=path, json=[]))
     if bulk.status in _TAKEN:
         p.equal([], bulk.at(), "an empty list", bulk)
     else:
-        p.expect(bulk, (307, 308, 404, 405), "taken, or refused as a path that is not documented")
+        p.expect(bulk, (307, 308, 404, 405), "accepted, or refused as a path that is not documented")
     nothing_changed(p, dataset, [])
-    p.skip_unless(taken or bulk.status in _TAKEN, "the server takes none of them there")
+    p.skip_unless(taken or bulk.status in _TAKEN, "the server accepts none of them there")
 
 
 @STAGE.clause(
     "methods.head-and-options",
-    "HEAD and OPTIONS, where they are taken, show no more than the documented methods do.",
+    "HEAD and OPTIONS, where they are accepted, show no more than the documented methods do.",
     Source.reference("RFC 9110, sections 9.3.2 and 9.3.7"),
 )
 def head_and_options(p: Probe) -> None:
@@ -170,7 +170,7 @@ def head_and_options(p: Probe) -> None:
         for credential, heads in ((p.party.authorization, (200, *_NOT_ALLOWED)), (None, (401, *_NOT_ALLOWED))):
             with p.case():
                 head = p.send(p.request(operation, *ids, method="HEAD", authorization=credential))
-                p.expect(head, heads, "what GET responses, without its body, or not allowed")
+                p.expect(head, heads, "what GET returns, without its body, or not allowed")
         with p.case():
             options = p.send(p.request(operation, *ids, method="OPTIONS"))
             p.expect(options, (200, 204, *_NOT_ALLOWED), "the options, or not allowed")
@@ -180,7 +180,10 @@ def head_and_options(p: Probe) -> None:
 
 
 @STAGE.clause(
-    "paths.unknown", "A path that the API has not is 404.", Source.reference("RFC 9110, section 15.5.5"), reads=True
+    "paths.unknown",
+    "A path that the API does not have is 404.",
+    Source.reference("RFC 9110, section 15.5.5"),
+    reads=True,
 )
 def unknown(p: Probe) -> None:
     """Request some."""

@@ -131,14 +131,14 @@ def _register() -> None:
             STAGE.add(f"requests.{operation}.{kind}", promise, INFO, _refusal(operation, make))
         promise = f"{operation} refuses a body not declared as {_JSON} with 400, and changes nothing."
         STAGE.add(f"requests.{operation}.media-type", promise, INFO, _media_type(operation))
-        promise = f"{operation} takes {_JSON} with parameters, and in capitals."
+        promise = f"{operation} accepts {_JSON} with parameters, and in capitals."
         STAGE.add(f"requests.{operation}.media-type-spelling", promise, source, _spelling(operation))
 
 
 _register()
 
 
-@STAGE.clause("requests.json-alone", "What only some parsers take for JSON is 400.", INFO)
+@STAGE.clause("requests.json-alone", "What only some parsers accept as JSON is 400.", INFO)
 def json_alone(p: Probe) -> None:
     """Create items of it."""
     dataset = target(p)
@@ -150,7 +150,9 @@ def json_alone(p: Probe) -> None:
 
 
 @STAGE.clause(
-    "requests.unknown-parameter", "A query parameter that an operation has not is ignored, whatever it holds.", INFO
+    "requests.unknown-parameter",
+    "A query parameter that an operation does not have is ignored, whatever its value.",
+    INFO,
 )
 def unknown_parameter(p: Probe) -> None:
     """Send each operation parameters of another one, and some that nobody documented."""
@@ -179,7 +181,7 @@ def unknown_parameter(p: Probe) -> None:
     p.call("get_dataset", dataset.id, expect=(404,))
 
 
-@STAGE.clause("requests.extremes", "JSON of any size is taken or refused with 400, and nothing else happens.", INFO)
+@STAGE.clause("requests.extremes", "JSON of any size is accepted or refused with 400, and nothing else happens.", INFO)
 def extremes(p: Probe) -> None:
     """Send numbers that a double does not hold, and nesting that a stack does not."""
     dataset = shared_filled(p, "extremes", 1)
@@ -219,7 +221,7 @@ def too_large(p: Probe) -> None:
         raise Skip(f"the server closed the connection on a body of {_LARGE:,} bytes: {response}")
     if response.status < _ACCEPTED:
         p.shared.pop("validation", None)
-        raise Skip(f"the server takes a body of {_LARGE:,} bytes")
+        raise Skip(f"the server accepts a body of {_LARGE:,} bytes")
     p.expect(response, _REFUSED)
     attributes = {"attributes": body["attributes"]}
     response = p.send(p.request("update_dataset_item", dataset.id, dataset.items[0].id, json=attributes), lenient=True)

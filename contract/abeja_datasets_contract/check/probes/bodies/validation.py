@@ -167,7 +167,7 @@ def _acceptance(operation: str) -> Callable[[Probe], None]:
 for _operation in VALID:
     STAGE.add(
         f"validation.{_operation}.takes-all-else",
-        f"{_operation} takes all that the schema allows.",
+        f"{_operation} accepts all that the schema allows.",
         Source.operation(_operation, "requestBody"),
         _acceptance(_operation),
     )

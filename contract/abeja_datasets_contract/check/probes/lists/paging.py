@@ -224,13 +224,13 @@ def _end(p: Probe, _listing: Listing, done: Walk) -> None:
 
 _WalkCheck = Callable[[Probe, Listing, Walk], None]
 _OF_WALKS: dict[str, tuple[str, _WalkCheck]] = {
-    "size": ("No page is larger than was asked.", _size),
+    "size": ("No page is larger than was asked for.", _size),
     "none-missing": ("A walk misses nothing.", _none_missing),
-    "no-duplicates": ("A walk gives nothing twice.", _no_duplicates),
+    "no-duplicates": ("A walk returns nothing twice.", _no_duplicates),
     "order": ("A list comes in the order of creation.", _order),
-    "no-strangers": ("A walk gives nothing that does not belong there.", _no_strangers),
+    "no-strangers": ("A walk returns nothing that does not belong there.", _no_strangers),
     "entries": ("Each page has each entry as it is.", _entries),
-    "end": ("The last page, and it alone, has no token.", _end),
+    "end": ("Only the last page has no token.", _end),
 }
 
 
@@ -326,7 +326,7 @@ def register_parameters(
             listing.size,
             _beyond,
         ),
-        ("token-garbage", "A token that no list has given is 400.", listing.token, _garbage),
+        ("token-garbage", "A token that no list has returned is 400.", listing.token, _garbage),
         ("unknown-parameter", "A parameter that no one documented is ignored.", "", _unknown),
         ("repeated-parameter", f"{listing.size} given twice is 400.", "", _repeated),
     ):

@@ -96,7 +96,7 @@ def _first_pages(p: Probe, listing: Listing, scope: Any = "") -> tuple[list[Resp
 
 @STAGE.clause(
     "paging.datasets.bounded-walk",
-    "Pages that follow each other give nothing twice, and no more than was asked.",
+    "Consecutive pages repeat nothing, and have no more than was asked for.",
     INFO,
     reads=True,
 )
@@ -107,7 +107,7 @@ def bounded_walk(p: Probe) -> None:
 
 @STAGE.clause(
     "paging.items.bounded-walk",
-    "Pages that follow each other give nothing twice, and no more than was asked.",
+    "Consecutive pages repeat nothing, and have no more than was asked for.",
     INFO,
     reads=True,
 )
@@ -155,7 +155,7 @@ def token_of_items(p: Probe) -> None:
         new_item(p, dataset)
     response = ITEMS.page(p, dataset.id, limit=1)
     token = ITEMS.next(response)
-    p.skip_unless(token, "the list of items gave no token")
+    p.skip_unless(token, "the list of items returned no token")
     p.call(_LIST, query={"next_token": token}, expect=_REFUSED)
 
 

@@ -173,7 +173,7 @@ def token_of_datasets(p: Probe) -> None:
     new_dataset(p)
     response = DATASETS.page(p, max_results=1)
     token = DATASETS.next(response)
-    p.skip_unless(token, "the list of datasets gave no token")
+    p.skip_unless(token, "the list of datasets returned no token")
     p.call(_LIST, dataset.id, query={"next_page_token": token}, expect=_REFUSED)
 
 
@@ -241,7 +241,7 @@ def update_meanwhile(p: Probe) -> None:
     p.equal(wanted, _rest(p, dataset, token), "each of the rest, once", first, p.last)
 
 
-@STAGE.clause("paging.items.query", "A walk with q gives what matches, and counts it.", _ORDER)
+@STAGE.clause("paging.items.query", "A walk with q returns what matches, and counts it.", _ORDER)
 def query(p: Probe) -> None:
     """Walk what matches, among others."""
     dataset = new_dataset(p)

@@ -93,7 +93,7 @@ _FOUND: dict[str, tuple[str, tuple[Query, ...]]] = {
         (_t("tag", "a"), _t("label", "Dog"), _t("label", "dog"), _t("tag", " A")),
     ),
     "key": (
-        "A key is compared exactly, and is no value.",
+        "A key is compared exactly, and is not a value.",
         (_t("ta", "A"), _t("Tag", "A"), _t("ntag", "A"), _t("A", "tag"), _t("a.b", "x"), _t("deep.tag", "A")),
     ),
     "none": ("What nothing matches finds nothing.", (_t("tag", "nowhere"), _t("nowhere", "A"), And(_A, _B))),
@@ -245,7 +245,7 @@ def spelling(p: Probe) -> None:
             _expect(p, both, _searched(p), q)
 
 
-@STAGE.clause("search.entries", "What is found has a response as the items are.", _Q)
+@STAGE.clause("search.entries", "What is found is returned as the items are.", _Q)
 def entries(p: Probe) -> None:
     """Find all, and compare each with what the list has without a query."""
     dataset = _searched(p)
@@ -271,7 +271,7 @@ def phrase_wildcards(p: Probe) -> None:
 
 @STAGE.clause(
     "search.documented",
-    "The documented query is taken.",
+    "The documented query is accepted.",
     Source.parameter(_LIST, "q", "examples", "documented", "value"),
 )
 def documented(p: Probe) -> None:
@@ -310,7 +310,7 @@ def current(p: Probe) -> None:
     expect()
 
 
-@STAGE.clause("search.attributes-alone", "A search looks at the attributes alone.", _Q)
+@STAGE.clause("search.attributes-alone", "A search looks only at the attributes.", _Q)
 def attributes_alone(p: Probe) -> None:
     """Search for values that are elsewhere in an item."""
     dataset = filled(p, 2)
@@ -353,7 +353,7 @@ for _kind, _texts in BROKEN.items():
 
 @STAGE.clause(
     "search.finds-what-is-there",
-    "A query finds the items that it holds of.",
+    "A query finds the items that it matches.",
     Source.schema("DatasetItemPage", "properties", "total_count"),
     reads=True,
 )

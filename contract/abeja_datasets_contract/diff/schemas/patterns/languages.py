@@ -37,7 +37,7 @@ def contained(sent: list[str], covering: str) -> tuple[Verdict, str]:
     """
     verdict, text = _contained(sent, covering, without(BREAKS))
     if verdict == Verdict.NO and _contained(sent, covering, ALL)[0] == Verdict.YES:
-        return Verdict.UNKNOWN, ""  # by the letter a dot is no line break, of which hardly anybody thinks
+        return Verdict.UNKNOWN, ""  # by the letter a dot is not a line break, of which hardly anybody thinks
     return verdict, text
 
 

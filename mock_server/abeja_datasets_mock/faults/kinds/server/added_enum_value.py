@@ -16,7 +16,7 @@ class Kind(Change):
 
     name = "added_enum_value"
     takes = "true, or text"
-    does = "gives datasets and source data an unknown type, or this type"
+    does = "changes the type of datasets and source data to an unknown type, or this type"
     soak = ({"added_enum_value": True, "probability": 0.02},)
     value: str
 

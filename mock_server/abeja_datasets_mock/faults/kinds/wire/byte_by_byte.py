@@ -17,7 +17,7 @@ class Kind(OnResponse):
 
     name = "byte_by_byte"
     takes = "true, or seconds"
-    does = "sends the response in packets of one byte, with so many seconds between them"
+    does = "sends the response in packets of one byte, with this many seconds between them"
     soak = ({"byte_by_byte": True, "probability": 0.005},)
     closes = False
     seconds: float | None

@@ -16,7 +16,7 @@ class Kind(OnResponse):
 
     name = "half_answer"
     takes = "true, or a number of bytes"
-    does = "sends the head and half of the body, or so many bytes, and closes the connection"
+    does = "sends the head and half of the body, or this many bytes, and closes the connection"
     soak = ({"half_answer": True, "probability": 0.005},)
     closes = True
     size: int | None

@@ -13,7 +13,7 @@ class Kind(Between):
 
     name = "refuse"
     takes = "true, or seconds"
-    does = "refuses connections until there is another plan, or for so many seconds, and closes those that are idle"
+    does = "refuses connections until there is another plan, or for this many seconds, and closes those that are idle"
     soak = ({"refuse": 0.02, "probability": 0.0005},)
     at_start = True
     seconds: float | None

@@ -16,7 +16,7 @@ class Kind(OnResponse):
 
     name = "stall"
     takes = "seconds"
-    does = "sends the response so many seconds late"
+    does = "sends the response this many seconds late"
     soak = ({"stall": 0.02, "probability": 0.01},)
     closes = False
     seconds: float
