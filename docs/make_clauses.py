@@ -3,6 +3,7 @@
 `.venv/bin/python docs/make_clauses.py`, after a change of a clause or of the document; a test fails until then.
 """
 
+import re
 from collections.abc import Iterator
 from itertools import groupby
 from pathlib import Path
@@ -10,6 +11,7 @@ from pathlib import Path
 from abeja_datasets_contract.check import Clause, clauses
 
 PAGE = Path(__file__).with_name("clauses.md")
+_PATH = re.compile(r"(/organizations/[^\s,]+)")
 _HEAD = """\
 # The clauses of the contract check
 
@@ -35,7 +37,7 @@ def _stage(name: str, listed: list[Clause]) -> str:
 def _table(listed: list[Clause]) -> Iterator[str]:
     yield from ("| clause | promise | source |", "| --- | --- | --- |")
     for clause in listed:
-        promise = f"{clause.promise}{' *writes*' if clause.writes else ''}"
+        promise = _PATH.sub(r"`\1`", clause.promise) + (" *writes*" if clause.writes else "")
         reference = clause.source.removeprefix("reference: ")
         source = f"`{clause.source}`" if reference == clause.source else reference
         yield f"| `{clause.name}` | {promise} | {source} |".replace("\n", " ")

@@ -101,7 +101,7 @@ class Report:
     def iter_rejected(self) -> Iterator[tuple[int, Any, str]]:
         """Iterate over (index, item, reason) of each rejected item.
 
-        In an item that JSON has no form for, text that describes it stands for what it is.
+        A value of the item that JSON has no form for is replaced by text that describes it.
         """
         return map(_why, self._records(State.REJECTED))
 

@@ -61,11 +61,11 @@ def create_items(
             response, such as `dataset_item_id`, are left out and counted. Equal items are all created.
         journal: the file that records the outcome of each item. It is made where it is missing. Keep it until the
             run is complete. None: the run can't be resumed.
-        concurrency: the most requests at once. Fewer are sent where more bring nothing, or are too much for the server.
+        concurrency: the most requests at once. Fewer are sent if more are no faster, or overload the server.
         rate: the most requests a second; None for no limit.
-        marker: the key of an attribute to write into each item, with `RUN-INDEX` as its value. By it a lost item is
-            found even where others write equal items to the dataset. `remove_marker` takes it out again.
-        on_error: "stop" ends the run at the first item that is invalid or refused; "continue" goes on.
+        marker: the key of an attribute to write into each item, with `RUN-INDEX` as its value. With it a lost item is
+            found even if others write equal items to the dataset. `remove_marker` takes it out again.
+        on_error: "stop" ends the run at the first item that is invalid or refused; "continue" skips it.
         max_errors: how many items may be invalid or refused before the run stops; None for no limit.
         on_progress: a function that is called with a `Progress` about twice a second; False for no output. None: a bar
             in a terminal, else a line every 30 seconds.
@@ -149,9 +149,9 @@ def update_items(
             entry with the id of an earlier one is rejected.
         batch: the most entries of a request, 1 to 1,000.
         journal: the file that records the outcome of each entry, by which a run is resumed. None: it can't be resumed.
-        concurrency: the most requests at once. Fewer are sent where more bring nothing, or are too much for the server.
+        concurrency: the most requests at once. Fewer are sent if more are no faster, or overload the server.
         rate: the most requests a second; None for no limit.
-        on_error: "stop" ends the run at the first entry that is invalid or refused; "continue" goes on.
+        on_error: "stop" ends the run at the first entry that is invalid or refused; "continue" skips it.
         max_errors: how many may be invalid or refused before the run stops; None for no limit.
         on_progress: a function that is called with a `Progress` about twice a second; False for no output. None: a bar
             in a terminal, else a line every 30 seconds.
@@ -225,9 +225,9 @@ def delete_items(
         ids: any iterable of ids, or of items with a `dataset_item_id`. An id that comes again is
             rejected. Do not iterate over a list of the dataset while items of it are deleted: take all of it first.
         journal: the file that records the outcome of each id, by which a run is resumed. None: it can't be resumed.
-        concurrency: the most requests at once. Fewer are sent where more bring nothing, or are too much for the server.
+        concurrency: the most requests at once. Fewer are sent if more are no faster, or overload the server.
         rate: the most requests a second; None for no limit.
-        on_error: "stop" ends the run at the first id that is invalid or refused; "continue" goes on.
+        on_error: "stop" ends the run at the first id that is invalid or refused; "continue" skips it.
         max_errors: how many may be invalid or refused before the run stops; None for no limit.
         on_progress: a function that is called with a `Progress` about twice a second; False for no output. None: a bar
             in a terminal, else a line every 30 seconds.
@@ -286,7 +286,7 @@ def export_items(
 
     The file appears when it is whole, and then replaces one of the same name. Until then the lines are in
     `PATH.partial`, and `PATH.journal` says how far they go: after an interruption, a crash or `kill -9`, the same call
-    goes on from there. Both files are removed at the end. Items that are created meanwhile are exported too; of those
+    continues there. Both files are removed at the end. Items that are created meanwhile are exported too; of those
     that change or are deleted meanwhile, each is exported at most once.
 
     Args:
@@ -353,7 +353,7 @@ def remove_marker(
         organization_id: the organization that owns the dataset.
         dataset_id: the dataset.
         key: the marker, as it was given to `create_items`.
-        run: the part of the markers before the `-`, to remove those of one journal alone; None for those of all. A
+        run: the part of the markers before the `-`, to remove only those of one journal; None for those of all. A
             value that is not a marker stays.
 
     Raises:

@@ -75,7 +75,7 @@ class AsyncAPIClient(BaseClient):
         max_response_bytes: the largest body of a response to accept, decoded; default 256 MiB.
         user_agent: text such as `my-program/1.0`, sent behind the library's own `User-Agent`.
         on_attempt: a function that is called after each attempt with an `AttemptReport`: method, path, status or error,
-            and seconds. Errors that it raises are logged, and the call goes on. The asyncio client awaits it if it is
+            and seconds. Errors that it raises are logged, and the call continues. The asyncio client awaits it if it is
             a coroutine function; the other refuses that.
         transport: the HTTP library to send with: `httpx`, or `aiohttp`, which needs the extra `fast` and is faster when
             many calls are under way.
@@ -549,7 +549,7 @@ class AsyncAPIClient(BaseClient):
         Args:
             organization_id (str | int): the organization that owns the dataset.
             dataset_id (str | int): the dataset.
-            params (dict): what to list; every key goes into the query, but for those that are None [optional].
+            params (dict): what to list; every key is sent in the query, except those that are None [optional].
                 - next_page_token (str): token to get the next page; it carries its `q`, which may be left out
                 - q (str): search query, e.g. label_id:1 AND label:dog OR tag:A
                 - limit (int): the largest number of items to return, 1 to 1,000; 100 without it
@@ -758,7 +758,7 @@ class AsyncAPIClient(BaseClient):
             list
 
         Returns:
-            The items as they are now, in the order asked; `classification` may come as a single label::
+            The items as they are now, in the order of the request; `classification` may come as a single label::
 
                 [
                     {
@@ -879,8 +879,8 @@ class AsyncAPIClient(BaseClient):
         Args:
             organization_id (str | int): the organization that owns the datasets.
             page_size (int): the largest number of datasets to load at once, 1 to 1,000 [optional].
-            start (dict): a cursor that `checkpoint()` of an earlier iterator over this list returned, to go on from
-                there; the page size may be another [optional].
+            start (dict): a cursor that `checkpoint()` of an earlier iterator over this list returned, to continue from
+                there; the page size may differ [optional].
             ahead (int): 1 to load the next page while the caller works on a page, in a task; 0 to load it when it is
                 needed [optional].
 
@@ -889,8 +889,8 @@ class AsyncAPIClient(BaseClient):
 
         Returns:
             The datasets, as `list_datasets` returns them. Nothing is sent before the first one is asked for. After an
-            error the next step asks for the same page again. `checkpoint()` of the iterator returns a cursor, a dict
-            that JSON can hold, which says where the iteration stands; so does `cursor` of an error that it raises.
+            error the next step asks for the same page again. `checkpoint()` of the iterator returns a cursor: the place
+            of the iteration, as a dict that JSON can hold. An error that it raises has it as `cursor`.
 
         Raises:
             ValueError: `start` is not a cursor, or one of another list.
@@ -924,8 +924,8 @@ class AsyncAPIClient(BaseClient):
             dataset_id (str | int): the dataset.
             params (dict): what to list, as in `list_dataset_items`; `limit` is the size of a page, and
                 `next_page_token` the page to start from [optional].
-            start (dict): a cursor that `checkpoint()` of an earlier iterator over this list returned, to go on from
-                there; the page size may be another [optional].
+            start (dict): a cursor that `checkpoint()` of an earlier iterator over this list returned, to continue from
+                there; the page size may differ [optional].
             ahead (int): 1 to load the next page while the caller works on a page, in a task; 0 to load it when it is
                 needed [optional].
 
@@ -934,8 +934,8 @@ class AsyncAPIClient(BaseClient):
 
         Returns:
             The items, as `list_dataset_items` returns them. Nothing is sent before the first one is asked for. After an
-            error the next step asks for the same page again. `checkpoint()` of the iterator returns a cursor, a dict
-            that JSON can hold, which says where the iteration stands; so does `cursor` of an error that it raises.
+            error the next step asks for the same page again. `checkpoint()` of the iterator returns a cursor: the place
+            of the iteration, as a dict that JSON can hold. An error that it raises has it as `cursor`.
 
         Raises:
             ValueError: `start` is not a cursor, or one of another list.

@@ -95,8 +95,9 @@ class DatasetItem(Identified):
 class DatasetItemIterator(Iterator[DatasetItem]):
     """Iterates over the items of a dataset, in the order of creation, loading a page at a time.
 
-    Nothing is sent before the first item is asked for. A `for` that comes after another one, or after `next()`, goes on
-    with the rest; once there is no more, the next `for` starts again. After an error it goes on where it failed.
+    Nothing is sent before the first item is asked for. A `for` that comes after another one, or after `next()`,
+    continues with the rest; once there is no more, the next `for` starts again. After an error it continues where it
+    failed.
 
     Args:
         items: whose items to list.

@@ -130,8 +130,8 @@ class HttpError(Error):
     """The server responded with an error status.
 
     Attributes:
-        error: short name of the kind of error, as the server gives it; else the name of the status.
-        error_description: what is wrong, as the server gives it; the text of the response if it is undocumented.
+        error: short name of the kind of error, as the server sent it; else the name of the status.
+        error_description: what is wrong, as the server sent it; the text of the response if it is undocumented.
         error_detail: more about the error, any JSON, or None.
         status_code: the HTTP status, or None where nothing was sent.
         url: the URL that was asked for, or None where nothing was sent.
@@ -193,7 +193,7 @@ class NotFound(HttpError):
 
 
 class MethodNotAllowed(HttpError):
-    """405: the path does not take this method."""
+    """405: the path does not accept this method."""
 
 
 class Conflict(HttpError):

@@ -53,8 +53,8 @@ class SourceData:
             UnsupportedURI: the URI is invalid, or its scheme can't be read here.
             NotFound: there is no such content.
             HttpError: a server refused it.
-            ConnectionFailed: it could not be fetched, or not wholly; also an OSError.
-            InvalidResponse: it is larger than the limit, or the Data Lake gives no URL for it.
+            ConnectionFailed: it could not be fetched completely; also an OSError.
+            InvalidResponse: it is larger than the limit, or the Data Lake has no URL for it.
         """
         ahead, self._ahead = self._ahead, None
         if isinstance(ahead, Error):
@@ -62,7 +62,7 @@ class SourceData:
         return self._reader().read(self.uri, cache=cache) if ahead is None else ahead
 
     def get_iter_content(self, cache: bool = True, chunk_size: int = _PIECE) -> Iterator[bytes]:
-        """Return the content in pieces. It is fetched wholly before the first one, so that none of half a body comes.
+        """Return the content in pieces. All of it is fetched before the first one comes.
 
         Args:
             cache: as for `get_content`.

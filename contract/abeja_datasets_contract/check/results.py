@@ -18,7 +18,7 @@ OTHER_AUTHORIZATION = "$OTHER_AUTHORIZATION"
 
 
 class Status(enum.StrEnum):
-    """How a clause ends. Not checked is neither of the others, and never counts as kept."""
+    """How a clause ended. A clause that was not checked counts neither as kept nor as broken."""
 
     PASS = "pass"
     FAIL = "fail"
@@ -46,7 +46,7 @@ class Clause:
 
     @property
     def place(self) -> str:
-        """Where the source is to be read: `openapi.yaml:612`, or the source itself where it is a reference."""
+        """Where to read the source: `openapi.yaml:612`, or the source itself where it is a reference."""
         return self.source if self.line is None else f"{self.document}:{self.line}"
 
 
@@ -194,12 +194,12 @@ class Report:
 
     @property
     def failed(self) -> tuple[Verdict, ...]:
-        """The clauses that fail and are not known to."""
+        """The clauses that fail, except known failures."""
         return tuple(each for each in self.verdicts if each.status is Status.FAIL and not each.known)
 
     @property
     def known(self) -> tuple[Verdict, ...]:
-        """The clauses that fail as it is known."""
+        """The clauses whose failure is known."""
         return tuple(each for each in self.verdicts if each.status is Status.FAIL and each.known)
 
     @property
@@ -214,7 +214,7 @@ class Report:
 
     @property
     def causes(self) -> tuple[Cause, ...]:
-        """What is wrong, each thing once; what touches most clauses comes first."""
+        """What is wrong, each cause once; the cause of most failing clauses comes first."""
         alikes: dict[tuple[str | None, str, str], list[Failure]] = {}
         for failure in (failure for verdict in self.failed for failure in verdict.failures):
             alikes.setdefault(alike(failure), []).append(failure)
@@ -228,7 +228,7 @@ class Report:
 
     @property
     def exit_code(self) -> int:
-        """0: keeps all that was checked, but for known failures; 1: breaks a promise; 3: incomplete, or data left."""
+        """0: keeps all that was checked, except known failures; 1: breaks a promise; 3: incomplete, or data left."""
         if self.failed:
             return 1
         if self.stopped is not None:
@@ -247,13 +247,13 @@ def _cause(failures: Sequence[Failure], following: Sequence[str]) -> Cause:
 
 
 class Progress(Protocol):
-    """Receives what goes on, for a live display. Called from the thread that runs the check."""
+    """Receives the events of a check, for a live display. Called from the thread that runs the check."""
 
     def stage(self, name: str, index: int, total: int) -> None:
         """A stage begins; `index` is from 1."""
 
     def request(self, exchange: Exchange) -> None:
-        """A request had a response, or was not."""
+        """A request ended, with a response or without one."""
 
     def verdict(self, verdict: Verdict) -> None:
         """A clause has its verdict."""

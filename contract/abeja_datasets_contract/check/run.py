@@ -62,7 +62,7 @@ def check(
         progress: is called with each step.
 
     Raises:
-        ValueError: the URL is none, no header can hold a credential, a pattern of `options` fits no clause, a known
+        ValueError: the URL is invalid, no header can hold a credential, a pattern of `options` fits no clause, a known
             failure names none, or the document can't be read.
         CheckFailed: the server could not be checked; one line says why.
         OSError: the ledger can't be written.

@@ -19,7 +19,7 @@ _FRAMES = 50_000
 
 
 def compare(old: Document, new: Document) -> Report:
-    """Report what changed between two documents, whom it breaks, and by which value that can be seen."""
+    """Report what changed between two documents, whom it breaks, and a value that shows it."""
     limit = sys.getrecursionlimit()
     sys.setrecursionlimit(max(limit, _FRAMES))  # of Python alone: chains of references are followed by recursion
     try:

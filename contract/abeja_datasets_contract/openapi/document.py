@@ -57,7 +57,7 @@ class Document:
 
     @property
     def is_3_0(self) -> bool:
-        """Whether it is written in OpenAPI 3.0, whose schemas are no JSON Schema yet."""
+        """Whether it is written in OpenAPI 3.0, whose schemas are not yet JSON Schema."""
         return str(self.data.get("openapi", "")).startswith("3.0")
 
     def at(self, pointer: str) -> Any:

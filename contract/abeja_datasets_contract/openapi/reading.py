@@ -28,7 +28,7 @@ def parse(text: str, name: str) -> Document:
 
 
 def load(source: str, *, folder: Path | None = None, root: Path | None = None, max_bytes: int = MAX_BYTES) -> Document:
-    """Read a document by what the command line calls it.
+    """Read a document by its name on the command line.
 
     Args:
         source: a file, `-` for standard input, or `REV:path` of the git repository around `folder`.

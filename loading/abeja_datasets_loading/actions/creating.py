@@ -70,11 +70,11 @@ async def create_items_async(
             response, such as `dataset_item_id`, are left out and counted. Equal items are all created.
         journal: the file that records the outcome of each item. It is made where it is missing. Keep it until the
             run is complete. None: the run can't be resumed.
-        concurrency: the most requests at once. Fewer are sent where more bring nothing, or are too much for the server.
+        concurrency: the most requests at once. Fewer are sent if more are no faster, or overload the server.
         rate: the most requests a second; None for no limit.
-        marker: the key of an attribute to write into each item, with `RUN-INDEX` as its value. By it a lost item is
-            found even where others write equal items to the dataset. `remove_marker` takes it out again.
-        on_error: "stop" ends the run at the first item that is invalid or refused; "continue" goes on.
+        marker: the key of an attribute to write into each item, with `RUN-INDEX` as its value. With it a lost item is
+            found even if others write equal items to the dataset. `remove_marker` takes it out again.
+        on_error: "stop" ends the run at the first item that is invalid or refused; "continue" skips it.
         max_errors: how many items may be invalid or refused before the run stops; None for no limit.
         on_progress: a function that is called with a `Progress` about twice a second; False for no output. None: a bar
             in a terminal, else a line every 30 seconds.

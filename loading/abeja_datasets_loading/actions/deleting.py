@@ -53,9 +53,9 @@ async def delete_items_async(
         ids: any iterable, async or not, of ids, or of items with a `dataset_item_id`. An id that comes again is
             rejected. Do not iterate over a list of the dataset while items of it are deleted: take all of it first.
         journal: the file that records the outcome of each id, by which a run is resumed. None: it can't be resumed.
-        concurrency: the most requests at once. Fewer are sent where more bring nothing, or are too much for the server.
+        concurrency: the most requests at once. Fewer are sent if more are no faster, or overload the server.
         rate: the most requests a second; None for no limit.
-        on_error: "stop" ends the run at the first id that is invalid or refused; "continue" goes on.
+        on_error: "stop" ends the run at the first id that is invalid or refused; "continue" skips it.
         max_errors: how many may be invalid or refused before the run stops; None for no limit.
         on_progress: a function that is called with a `Progress` about twice a second; False for no output. None: a bar
             in a terminal, else a line every 30 seconds.

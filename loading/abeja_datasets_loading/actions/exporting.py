@@ -47,7 +47,7 @@ async def export_items_async(
 
     The file appears when it is whole, and then replaces one of the same name. Until then the lines are in
     `PATH.partial`, and `PATH.journal` says how far they go: after an interruption, a crash or `kill -9`, the same call
-    goes on from there. Both files are removed at the end. Items that are created meanwhile are exported too; of those
+    continues there. Both files are removed at the end. Items that are created meanwhile are exported too; of those
     that change or are deleted meanwhile, each is exported at most once.
 
     Args:

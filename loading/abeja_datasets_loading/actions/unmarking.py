@@ -36,7 +36,7 @@ async def remove_marker_async(
         organization_id: the organization that owns the dataset.
         dataset_id: the dataset.
         key: the marker, as it was given to `create_items_async`.
-        run: the part of the markers before the `-`, to remove those of one journal alone; None for those of all. A
+        run: the part of the markers before the `-`, to remove only those of one journal; None for those of all. A
             value that is not a marker stays.
 
     Raises:

@@ -60,9 +60,9 @@ async def update_items_async(
             entry with the id of an earlier one is rejected.
         batch: the most entries of a request, 1 to 1,000.
         journal: the file that records the outcome of each entry, by which a run is resumed. None: it can't be resumed.
-        concurrency: the most requests at once. Fewer are sent where more bring nothing, or are too much for the server.
+        concurrency: the most requests at once. Fewer are sent if more are no faster, or overload the server.
         rate: the most requests a second; None for no limit.
-        on_error: "stop" ends the run at the first entry that is invalid or refused; "continue" goes on.
+        on_error: "stop" ends the run at the first entry that is invalid or refused; "continue" skips it.
         max_errors: how many may be invalid or refused before the run stops; None for no limit.
         on_progress: a function that is called with a `Progress` about twice a second; False for no output. None: a bar
             in a terminal, else a line every 30 seconds.

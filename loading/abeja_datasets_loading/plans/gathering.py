@@ -1,4 +1,4 @@
-"""All that is recorded beside a plan, gathered in one journal of this machine: what became of each row."""
+"""All that is recorded beside a plan, gathered in one journal of this machine: the outcome of each row."""
 
 from collections.abc import Iterable, Mapping
 from itertools import groupby, islice

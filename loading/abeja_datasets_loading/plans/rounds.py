@@ -70,7 +70,7 @@ class Rounds:
         return number
 
     def finish(self, number: int, sent: Sequence[int], outcome: Outcome) -> None:
-        """Record what became of the rows that a round sent."""
+        """Record the outcome of the rows that a round sent."""
         self._create(number, _DONE, {"sent": list(sent), **outcome.to_json()})
 
     def _create(self, number: int, kind: str, content: Mapping[str, Any]) -> None:

@@ -53,7 +53,7 @@ def run_plan(
         say: shows what is waited for before the progress begins.
 
     Returns:
-        Where the plan stands at the end.
+        The progress of the plan at the end.
 
     Raises:
         SourceChanged: a source is another file than the plan was made of.

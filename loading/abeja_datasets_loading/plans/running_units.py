@@ -24,7 +24,7 @@ _ALL = (State.SENT, State.DONE, State.REJECTED, State.UNKNOWN)
 
 
 class UnitResult(NamedTuple):
-    """What became of a unit.
+    """The outcome of a unit.
 
     Attributes:
         unit: its number.
@@ -82,7 +82,7 @@ def run_unit(
         max_outage: seconds to wait for a server that can't be used, before the unit ends.
 
     Returns:
-        What became of it.
+        Its outcome.
 
     Raises:
         SourceChanged: the source is another file than the plan was made of. Nothing was sent.
@@ -168,7 +168,7 @@ class _Sending:
         self._rows: Sequence[Mapping[str, Any]] = ()
 
     def run(self, client: APIClient, rows: Sequence[Mapping[str, Any]]) -> UnitResult:
-        """Create the rows, and record what became of them."""
+        """Create the rows, and record their outcomes."""
         _, unit, _, journal, options = self._attempt
         self._rows = rows
         target = self._attempt.plan.target

@@ -12,7 +12,7 @@ from abeja_datasets_loading.plans.unit_journal import DONE, Outcome, begun, outc
 
 
 class PlanStatus(NamedTuple):
-    """Where a plan stands. The rows of units that were not begun are those that no other figure counts.
+    """The progress of a plan. The rows of units that were not begun are those that no other figure counts.
 
     Attributes:
         units: how many there are.
@@ -101,7 +101,7 @@ class Watch:
 
 
 def plan_status(plan: Plan | str | PathLike[str]) -> PlanStatus:
-    """Return where a plan stands. Nothing is sent to the server.
+    """Return the progress of a plan. Nothing is sent to the server.
 
     ::
 

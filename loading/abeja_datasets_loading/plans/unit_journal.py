@@ -23,7 +23,7 @@ _LONGEST_REASON: Final = 300
 
 
 class Outcome(NamedTuple):
-    """What became of rows: those of a unit, or those that a verification sent again."""
+    """The outcome of rows: those of a unit, or those that a verification sent again."""
 
     created: Mapping[int, Id]
     """The ids, by row."""

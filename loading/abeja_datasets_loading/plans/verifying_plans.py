@@ -33,7 +33,7 @@ _ALL: Final = (State.SENT, State.DONE, State.REJECTED, State.UNKNOWN)
 
 
 class PlanReport(NamedTuple):
-    """What became of all rows of a plan.
+    """The outcome of all rows of a plan.
 
     Attributes:
         report: how many rows are created, rejected and unknown, with their reasons.

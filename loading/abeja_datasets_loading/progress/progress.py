@@ -32,7 +32,7 @@ class Progress:
         unknown: how many items may have been created, or not.
         under_way: how many requests have no response yet.
         concurrency: how many requests may be under way at once, just now.
-        rate: items a second, of late.
+        rate: items a second, recently.
         seconds: since the run began.
         note: what the run waits for; empty where it does not wait.
         has_ended: whether this is the last snapshot of the run. Its rate is that of the whole run.

@@ -139,7 +139,7 @@ class Gate(Protocol):
     """The part of the proxy that accepts or refuses connections."""
 
     def refuse(self, seconds: float | None) -> None:
-        """Refuse connections for so many seconds, or until there is another plan."""
+        """Refuse connections for this many seconds, or until there is another plan."""
 
 
 @dataclass(frozen=True, slots=True)

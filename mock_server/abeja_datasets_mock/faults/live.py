@@ -26,7 +26,7 @@ _logger = logging.getLogger("abeja_datasets_mock.faults")
 
 
 class Hit(NamedTuple):
-    """A request that a fault may strike. `operation` is None where the document has none; `path` has no query."""
+    """A request that a fault may apply to. `operation` is None where the document has none; `path` has no query."""
 
     method: str
     path: str
@@ -35,16 +35,16 @@ class Hit(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Applied:
-    """A fault that struck.
+    """A fault that was applied.
 
     Attributes:
         fault: its place in the plan, from 0.
         level: where it is done.
         effect: what it does, in a few words.
-        method: of the request that it struck. Of a fault between two requests it is the one before; None before any.
+        method: of the request. Of a fault between two requests it is the one before; None before any.
         path: of that request, without the query.
         operation: of that request; None where the document has none.
-        time: how many times the fault has struck, with this one.
+        time: how many times the fault was applied, with this one.
     """
 
     fault: int
@@ -89,7 +89,7 @@ class _Running:
 class Faults:
     """A plan at work. The middleware and the proxy ask it; tests and the admin route set it.
 
-    Threads may share it. Which request a fault strikes depends only on the plan, its seed and the order of requests.
+    Threads may share it. Which request a fault applies to depends only on the plan, its seed and the order of requests.
 
     Args:
         plan: the plan; without one there are no faults.
@@ -149,7 +149,7 @@ class Faults:
             return list(self._records)
 
     def on_applied(self, listener: Callable[[Applied], None]) -> None:
-        """Call `listener` for each fault that strikes, before it acts and in the same thread."""
+        """Call `listener` for each fault that applies, before it acts and in the same thread."""
         self._listeners.append(listener)
 
     def planned(self, level: Level) -> bool:
@@ -157,15 +157,15 @@ class Faults:
         return level in self._running
 
     def strike(self, level: Level, hit: Hit) -> tuple[Fault, random.Random] | None:
-        """Find the fault that strikes a request, and record it.
+        """Find the fault that applies to a request, and record it.
 
         Returns:
-            The fault with its source of chance; None where no fault strikes.
+            The fault with its source of chance; None where no fault applies.
         """
         return self._strike(level, hit, lambda fault: not isinstance(fault.effect, Between))
 
     def strike_between(self, hit: Hit | None) -> Fault | None:
-        """Find the fault that strikes after the response to `hit`, or at the start of the plan where that is None."""
+        """Find the fault that applies after the response to `hit`, or at the start of the plan where that is None."""
 
         def fits(fault: Fault) -> bool:
             return isinstance(fault.effect, Between) and (hit is not None or fault.effect.at_start)

@@ -43,11 +43,11 @@ class Fault:
 
     Attributes:
         effect: what it does.
-        operations: the operationIds it may strike; empty is every request, documented or not.
-        methods: the methods it may strike; empty is all.
-        after: how many that match pass before it may strike.
-        count: how many times it strikes; None is without end.
-        probability: of striking, each time that it may.
+        operations: the operationIds it may apply to; empty is every request, documented or not.
+        methods: the methods it may apply to; empty is all.
+        after: how many requests that match pass before it may apply.
+        count: how many times it applies; None is without limit.
+        probability: that it applies, each time that it may.
         given: the fault as it was written.
     """
 
@@ -65,7 +65,7 @@ class Fault:
         return "server" if isinstance(self.effect, ServerEffect) else "wire"
 
     def matches(self, method: str | None, operation: str | None) -> bool:
-        """Return whether it may strike such a request."""
+        """Return whether it may apply to such a request."""
         return (not self.operations or operation in self.operations) and (not self.methods or method in self.methods)
 
 

@@ -146,7 +146,7 @@ class Proxy:
         return True
 
     def refuse(self, seconds: float | None) -> None:
-        """Refuse connections for so many seconds, or until there is another plan, and close those that are idle."""
+        """Refuse connections for this many seconds, or until there is another plan, and close those that are idle."""
         self._end_outage()
         if self._listener is not None:
             self._listener.refuse()

@@ -2,7 +2,7 @@
 
 ::
 
-    for result in play(make):  # make: Target -> a context manager that gives an Adapter
+    for result in play(make):  # make: Target -> a context manager that yields an Adapter
         print(result.row, result.problems)
 
 `ProgramAdapter` is the adapter for a client in another language, or another environment.

@@ -77,7 +77,7 @@ class ContentReader:
 
         Raises:
             UnsupportedURI: it is not a URI, or one of a scheme that can't be read here.
-            InvalidResponse: the content is larger than `max_content_bytes`, or the Data Lake gives no URL for it.
+            InvalidResponse: the content is larger than `max_content_bytes`, or the Data Lake has no URL for it.
             ConnectionFailed: it could not be fetched, or not wholly.
             HttpError: a server refused it, as `NotFound`, say.
         """

@@ -34,7 +34,7 @@ class Counts(NamedTuple):
 
 
 class Report(NamedTuple):
-    """What came of fuzzing."""
+    """The result of fuzzing."""
 
     passed: bool
     """Whether no check of schemathesis failed; says nothing of an operation that accepted no request."""

@@ -1,4 +1,4 @@
-"""Send requests and record what came of each, within the limits that were set."""
+"""Send requests and record the result of each, within the limits that were set."""
 
 import datetime as dt
 import threading

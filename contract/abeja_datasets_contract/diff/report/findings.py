@@ -23,7 +23,7 @@ class Place(NamedTuple):
 
 
 class Counterexample(NamedTuple):
-    """What shows a break: a value that the one document takes and the other refuses, or a whole request or response.
+    """What shows a break: a value that one document accepts and the other refuses, or a whole request or response.
 
     Attributes:
         operation: the operation it is shown for.
@@ -33,7 +33,7 @@ class Counterexample(NamedTuple):
         old: the pointer of the schema that it was checked against in the old document; of a whole one, that of its
             operation, or `#/paths` where there is none.
         new: the same in the new document.
-        taken_by: the document that takes it; the other one refuses it, or does not describe the whole.
+        taken_by: the document that accepts it; the other one refuses it, or does not describe the whole.
         form: what it is.
     """
 
