@@ -31,7 +31,7 @@ _LEVELS = 3
 
 
 def _nested(levels: int) -> str:
-    """Return the pattern of an array or object with so many levels."""
+    """Return the pattern of an array or object with this many levels."""
     inner = f"|{_nested(levels - 1)}" if levels > 1 else ""
     return rf"[\[{{](?:{_STRING}|[^\"\[\]{{}}]{inner})*+[\]}}]"
 
@@ -162,7 +162,7 @@ class _Parser:
         self._skip(1)
 
     def _skip(self, characters: int) -> None:
-        """Move on over so many characters, and over space."""
+        """Move on over this many characters, and over space."""
         found = _space(self._text, self._place + characters)
         self._place = found.end() if found else len(self._text)
 

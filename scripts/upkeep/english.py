@@ -29,11 +29,16 @@ _INSTEAD: Final = {
     r"anew": "again",
     r"whoever": "the one who, who",
     r"goes by": "uses",
-    r"(came|comes|become) of (it|them)": "happened to",
+    r"(what|whatever) (came|comes|became|becomes) of": "the outcome of",
     r"all the same": "nevertheless",
     r"(that|which) (is|are) (?-i:none)|(page|URI|response|id) is (?-i:none)": "a malformed page, an invalid id",
     r"lets? (it|them|its connection) go": "release",
     r"shall": "must, should",
+    r"(?<!here )is no (text|number|integer|JSON|XML|YAML|list|object|array|mapping|URL|URI|path|id|key)": "is not a",
+    r"(stands?|stood) (there )?twice": "appears twice",
+    r"(levels|bytes|items|rows) are the most": "at most",
+    r"so many (seconds|bytes|characters|items|levels|times|entries|days|rows|requests)": "this many",
+    r"never a wipe": "and changes nothing",
 }
 _WORDS: Final = re.compile("|".join(rf"\b(?:{pattern})\b" for pattern in _INSTEAD), re.IGNORECASE)
 _VERB: Final = re.compile(r"(Give|Tell|Hand|Let|Have|Say)s?\b")
@@ -42,6 +47,8 @@ _FENCE: Final = re.compile(r"^```.*?^```$|<!--.*?-->", re.MULTILINE | re.DOTALL)
 _PARAGRAPH: Final = re.compile(r"\n\s*\n|\n(?=\s*[-|#0-9*])")
 _SENTENCE: Final = re.compile(r"(?<=[.!?:;])\s+")
 _WORD: Final = re.compile(r"\w[\w'/-]*")
+_NAMED: Final = re.compile(r"^\s+([A-Z][a-z]\w+):$", re.MULTILINE)
+_WITHIN_A_NAME: Final = re.compile(r"(?<=[a-z])(?=[A-Z])")
 _DESCRIBED: Final = re.compile(r"^\s*-?\s*(?:description|summary|name): (.*)$|^\s+([^\s#:-][^:]*)$", re.MULTILINE)
 _RECORDS: Final = ("CHANGELOG.md",)
 """What was written once and stays."""
@@ -66,6 +73,8 @@ def problems(path: Path, text: str) -> Iterator[Problem]:
     elif path.suffix == ".yaml":
         for found in _DESCRIBED.finditer(text):
             yield from _private(next(filter(None, found.groups()), ""), text.count("\n", 0, found.start()) + 1)
+        for found in _NAMED.finditer(text):
+            yield from _private(_WITHIN_A_NAME.sub(" ", found[1]), text.count("\n", 0, found.start()) + 1)
     else:
         yield from _program(path, text)
 

@@ -33,7 +33,12 @@ def test_a_docstring_begins_with_the_verb_of_the_field(path: Path, verb: str) ->
         ("clients that were told the same", "told"),
         ("A page that is none.", "that is none"),
         ("It is Spoilt by that.", "Spoilt"),
-        ("what came of it", "came of it"),
+        ("what came of it", "what came of"),
+        ("whatever became of earlier runs", "whatever became of"),
+        ("the id is no number", "is no number"),
+        ("a key stands twice in an object", "stands twice"),
+        ("nested too deeply; 64 levels are the most", "levels are the most"),
+        ("it waits for so many seconds", "so many seconds"),
         ("it lets it go", "lets it go"),
         ("a value is handed on", "handed on"),
     ],
@@ -49,6 +54,16 @@ def test_a_private_word_is_refused_in_messages_and_pages(text: str, word: str) -
 def test_the_descriptions_of_a_document_are_checked() -> None:
     text = "info:\n  description: |\n    Objects.\n    The answer has a token.\n  summary: The answer\n  x: 1\n"
     assert [line for line, _ in found(Path("openapi.yaml"), text)] == [4, 5]
+
+
+def test_the_names_of_schemas_are_checked() -> None:
+    text = "components:\n  schemas:\n    AnsweredAttributes:\n      type: object\n    ResponseAttributes:\n"
+    assert found(Path("openapi.yaml"), text) == [(3, "'Answered' is a private word; write: respond, response")]
+
+
+@pytest.mark.parametrize("text", ["There is no text.", "The id is no longer a number.", "An item has no key."])
+def test_a_standard_phrase_is_accepted(text: str) -> None:
+    assert not found(PAGE, f"# Page\n\n{text}\n")
 
 
 def test_code_is_left_alone() -> None:

@@ -17,7 +17,7 @@ Id = str | int | None
 
 
 class Position(NamedTuple):
-    """A place in a list: behind so many entries, counted from a page token."""
+    """A place in a list: behind this many entries, counted from a page token."""
 
     token: str | None
     """None for the first page."""
@@ -46,7 +46,7 @@ class Position(NamedTuple):
         return sum(number <= last for number in known[: self.offset])
 
     def following(self, seen: int, ids: list[Id], token: str | None) -> "Position":
-        """Return the place on the next page, after a page of which so many entries were before this place."""
+        """Return the place on the next page, after a page of which this many entries were before this place."""
         is_all_seen = seen == len(ids) and self.after not in ids
         left = self.offset - seen if is_all_seen else 0
         return Position(token, left, self.after) if left > 0 else Position(token)

@@ -134,7 +134,7 @@ class Journal:
             return fingerprints.of_done_block(self._opened(), number)
 
     def complete(self, read: int) -> None:
-        """Record that the input ended after so many items.
+        """Record that the input ended after this many items.
 
         Raises:
             InputChanged: an earlier run read more.

@@ -1,7 +1,7 @@
 """The rounds of a verification, beside the plan: what was found in the dataset, and what was created again.
 
 A round is two objects, as the journal of a unit is. The first records what was found, and which rows may be sent again
-from now on; the second what became of those. A round without its second object leaves its rows unknown. A sign shows
+from now on; the second the outcomes of those. A round without its second object leaves its rows unknown. A sign shows
 that there was a round, also where an object of it is lost.
 """
 

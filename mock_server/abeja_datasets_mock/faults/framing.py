@@ -105,7 +105,7 @@ class Stream:
         return bool(piece)
 
     def take(self, size: int) -> bytes:
-        """Take up to so many bytes from the buffer."""
+        """Take up to this many bytes from the buffer."""
         piece = bytes(self.buffer[:size])
         del self.buffer[:size]
         return piece

@@ -72,7 +72,7 @@ class World:
         return Snapshot(names, tuple((item["dataset_item_id"], item["attributes"]["state"]) for item in page["items"]))
 
     def after(self, operation: str, times: int) -> Snapshot:
-        """Return the state after an operation was carried out so many times."""
+        """Return the state after an operation was carried out this many times."""
         datasets, items = self.before
         if not times:
             return self.before

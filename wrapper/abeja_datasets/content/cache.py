@@ -113,7 +113,7 @@ class Cache:
         return Size(len(sizes), sum(sizes))
 
     def clear(self, older_than: float = 0.0) -> Size:
-        """Remove what was written more than so many seconds ago; return how much that was.
+        """Remove what was written more than this many seconds ago; return how much that was.
 
         Raises:
             OSError: the folder can't be read, or a file can't be removed.

@@ -55,7 +55,7 @@ def _inflated(chunks: Iterator[bytes], coding: str, most: int) -> Iterator[bytes
                 if decoder.eof:  # gzip may have several members
                     decoder = zlib.decompressobj(_WINDOWS[coding])
                 began = True
-                # What is left over when so many bytes are out makes the body too large.
+                # What is left over when this much is out makes the body too large.
                 yield decoder.decompress(chunk, most + 1)
                 chunk = decoder.unused_data  # noqa: PLW2901 - the rest of it
     except zlib.error as error:

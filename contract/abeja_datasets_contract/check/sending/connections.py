@@ -85,7 +85,7 @@ class Connections:
         return httpx.Request(call.method, url, headers=headers, content=call.body, extensions=extensions)
 
     def exchange(self, call: Call, seconds: float) -> Received:
-        """Send a request and read the response, within so many seconds.
+        """Send a request and read the response, within this many seconds.
 
         Raises:
             Exception: of httpx or a library below it, or `UnreadableBody`: no whole response came.

@@ -115,7 +115,7 @@ def _resolved(host: str, port: int, seconds: float) -> list[str]:
     """Return the addresses of a host. The system's resolver knows no time limit, so it runs in a thread of its own.
 
     Raises:
-        httpcore.ConnectTimeout: it takes longer than so many seconds.
+        httpcore.ConnectTimeout: it takes longer than this many seconds.
         httpcore.ConnectError: there is none.
     """
     found: list[str] = []

@@ -68,7 +68,7 @@ def open_bytes(path: Path | str) -> Iterator[BinaryIO]:
 
 
 def read_bytes(source: BinaryIO, size: int, place: Place) -> bytes:
-    """Read up to so many bytes.
+    """Read up to this many bytes.
 
     Raises:
         FileRefused: the packed data is damaged or ends early, or the system can't read.

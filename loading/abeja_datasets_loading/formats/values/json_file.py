@@ -11,7 +11,7 @@ from abeja_datasets_loading.formats.values.json_values import FAILURES, Twice, d
 _SPACES: Final = frozenset((" ", "\t", "\n", "\r", ""))
 _NUMBER_END: Final = frozenset("0123456789+-.eE")
 _TAIL: Final = 16
-"""An error within so many characters of what was read may only mean that more is to come (`-Infinity` has 9)."""
+"""An error within this many characters of what was read may only mean that more is to come (`-Infinity` has 9)."""
 
 
 class JsonFile:
@@ -102,7 +102,7 @@ class JsonFile:
         return self._text[self._at :]
 
     def skip(self, length: int) -> None:
-        """Take so many characters of what is held."""
+        """Take this many characters of what is held."""
         self._at += length
 
     def elements(self) -> Iterator[tuple[Any, str]]:

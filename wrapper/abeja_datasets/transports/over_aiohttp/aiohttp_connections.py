@@ -1,4 +1,4 @@
-"""The connections of aiohttp: which are used again, how they time out, and what becomes of them when they break."""
+"""The connections of aiohttp: which are used again, how they time out, and what happens when they break."""
 
 import asyncio
 import contextlib

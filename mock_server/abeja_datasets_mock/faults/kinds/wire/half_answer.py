@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Kind(OnResponse):
-    """The head and half of the body, or so many bytes of both."""
+    """The head and half of the body, or this many bytes of both."""
 
     name = "half_answer"
     takes = "true, or a number of bytes"
