@@ -20,14 +20,14 @@ The reference server's table of scenarios (`mock_server/abeja_datasets_mock/scen
 correct client does when something goes wrong: {total} rows, each a fault that meets an operation. Ours passes all of
 them, sync and async (`tests/mock_server/test_scenarios.py`). abeja-sdk {version} fails {failed}:
 
-- After a 500, 502, 503 or 504, a timeout or a connection that broke it sends a POST again, and so creates items twice;
-  a dataset, whose name is taken by then, is created and reported as not created (`BadRequest`).
-- It gives up on responses that stand for a moment's trouble: 408, 429 without `Retry-After`, and 520 to 530.
-- However long `Retry-After` is, it waits: the row succeeds where it should raise.
-- What is not foreseen comes out as an error of some library below it, or as `AttributeError`.
+- After a 500, 502, 503 or 504, a timeout or a lost connection, it sends a POST again, and so creates items twice. A
+  dataset is created, but reported as not created (`BadRequest`), because the first POST has taken its name.
+- It does not retry these temporary failures: 408, 429 without `Retry-After`, and 520 to 530.
+- It waits for any `Retry-After`, however long: the row succeeds where it should raise.
+- An unexpected response raises an error of a library below it, or `AttributeError`.
 - None of its errors shows whether the call may have been carried out.
 
-Not judged, since it does not report them: the outcome and the attempts that an error stands for. This page is made by
+It does not report the outcome and the attempts of a failed call, so these are not compared. This page is made by
 `docs/make_abeja_sdk_table.py`, which says how.
 
 | What goes wrong | Operations | A correct client | abeja-sdk |

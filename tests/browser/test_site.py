@@ -15,7 +15,8 @@ ROOT = Path(__file__).parents[2]
 WIDTHS = (360, 1400)
 KINDS = (
     "index", "tutorial", "guides/check-a-server", "reference/client", "reference/cli", "reference/http-api",
-    "reference/errors", "faults", "explanations/architecture", "clauses", "diff-rules",
+    "reference/errors", "reference/configuration", "faults", "explanations/architecture", "clauses", "diff-rules",
+    "glossary",
 )  # fmt: skip
 
 
@@ -44,6 +45,15 @@ def test_a_page_fits_and_fetches_nothing_from_a_host(
         browser.screenshot(Path(screenshots) / name, height=2400)
     assert browser.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth")
     assert [url for url in browser.requests if not url.startswith(("file:", "data:"))] == []
+
+
+@pytest.mark.parametrize("page", KINDS)
+def test_no_table_is_cut_off_on_a_phone(browser: Chromium, site: Path, page: str) -> None:
+    browser.open((site / f"{page}.html").as_uri(), width=360, dark=False)
+    tables = "[...document.querySelectorAll('.table-wrapper')]"
+    assert browser.evaluate(f"{tables}.filter(table => table.scrollWidth > table.clientWidth + 1).length") == 0
+    if page == "reference/http-api":
+        assert browser.evaluate("document.querySelector('td[data-label]').dataset.label") == "in"
 
 
 def test_light_and_dark_differ(browser: Chromium, site: Path) -> None:
