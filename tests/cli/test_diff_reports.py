@@ -120,7 +120,7 @@ def test_an_entry_that_names_no_finding_is_reported_and_ignores_nothing(rule: st
         ("- {id: response-added, place: '*', reason: ' '}", "response-added has no `reason`"),
         ("- {id: response-added, place: '*', reason: r, until: 5}", "'until' is unknown; an entry has"),
         ("- [", "known, line 2, column 1: broken YAML"),
-        ("- {id: a, id: b}", "known, line 1: the key 'id' stands twice"),
+        ("- {id: a, id: b}", "known, line 1: the key 'id' appears twice"),
     ],
 )
 def test_a_file_to_ignore_by_that_is_malformed_is_one_line_and_exit_2(text: str, says: str) -> None:

@@ -148,9 +148,9 @@ PROXY = "http://me:p%40ssword@proxy.example.com:8080"
         ({"HTTPS_PROXY": PROXY, "no_proxy": "*"}, "ok", "directly: NO_PROXY exempts it"),
         ({"HTTPS_PROXY": PROXY, "NO_PROXY": "example.org"}, "ok", "go through"),
         ({"HTTPS_PROXY": PROXY, "NO_PROXY": "https://api.example.com"}, "ok", "go through"),  # as the client reads it
-        ({"HTTPS_PROXY": "ftp://me:p%40ssword@proxy.example.com"}, "problem", "no URL of a proxy"),
-        ({"HTTPS_PROXY": "http://me:p%40ssword/x@proxy.example.com:8080"}, "problem", "no URL of a proxy"),
-        ({"HTTPS_PROXY": "http://proxy.example.com:port"}, "problem", "no URL of a proxy"),
+        ({"HTTPS_PROXY": "ftp://me:p%40ssword@proxy.example.com"}, "problem", "not a URL of a proxy"),
+        ({"HTTPS_PROXY": "http://me:p%40ssword/x@proxy.example.com:8080"}, "problem", "not a URL of a proxy"),
+        ({"HTTPS_PROXY": "http://proxy.example.com:port"}, "problem", "not a URL of a proxy"),
     ],
 )
 def test_the_proxy_that_requests_go_through(

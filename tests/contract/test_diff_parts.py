@@ -122,7 +122,7 @@ CHANGES: dict[str, tuple[Edit, str]] = {
     "compatible always": (lambda d: header(d, "X-Odd").update(required=True), "now always comes"),
     "undecided header": (lambda d: header(d, "X-Odd").update(content={}), "is described in another way"),
     "docs links": (lambda d: response(d).update(links={"next": {}}), "the links of response 200 changed"),
-    "breaking scheme": (lambda d: scheme(d).update(name="X-Other"), "no longer let in"),
+    "breaking scheme": (lambda d: scheme(d).update(name="X-Other"), "no longer accepted"),
     "warning flows": (lambda d: scheme(d).update(flows={"f": {}}), "the OAuth flows of"),
     "breaking scope": (lambda d: operation(d).update(security=[{"key": ["write"]}]), "`key` is no longer accepted"),
     "compatible nobody": (lambda d: operation(d)["security"].append({}), "the credential of nobody is now accepted"),

@@ -193,7 +193,7 @@ REFUSED = [
     ("s.yaml#nope", "leads to an anchor that no schema has"),
     ("#nope", "leads to an anchor that no schema has"),
     ("#/paths/~1x/get/nope", "leads nowhere"),
-    ("twice.yaml#n", "leads to an anchor that stands at 2 places"),
+    ("twice.yaml#n", "leads to an anchor that is at 2 places"),
     ("broken.yaml#/A", "broken.yaml, line 2, column 4: broken YAML"),
     ("words.md", "words.md, line "),
     ("s.yaml#/Around", "s.yaml, line 5, #/Around: a circle of references"),
@@ -341,7 +341,7 @@ def test_an_operation_that_stands_twice_is_refused() -> None:
     with pytest.raises(DocumentError) as caught:
         parse(PATHS % twice, "x.yaml")
     assert str(caught.value) == (
-        "x.yaml, line 4, #/paths/~1a/get: another get of this path stands behind its $ref, at "
+        "x.yaml, line 4, #/paths/~1a/get: another get of this path is behind its $ref, at "
         "x.yaml, line 10, #/components/pathItems/I/get; keep one"
     )
     for circle in ("{$ref: '#/paths/~1a'}", "{$ref: '#/x-c'}\nx-c: {$ref: '#/paths/~1a'}"):

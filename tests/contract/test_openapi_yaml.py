@@ -91,9 +91,9 @@ def test_aliases_share_nothing() -> None:
 
 REFUSED = [
     ("a: 1\nb: 2\na: 3", "x.yaml, line 3: the key 'a' appears twice in one mapping; the first is on line 1"),
-    ("{a: 1,\n b: {c: 1,\n  c: 2}}", "x.yaml, line 3: the key 'c' stands twice"),
-    ("200: 1\n'200': 3", "x.yaml, line 2: the key '200' stands twice"),
-    ("a: &a {x: 1}\nb: {<<: *a, y: 1,\n  y: 2}", "x.yaml, line 3: the key 'y' stands twice"),
+    ("{a: 1,\n b: {c: 1,\n  c: 2}}", "x.yaml, line 3: the key 'c' appears twice"),
+    ("200: 1\n'200': 3", "x.yaml, line 2: the key '200' appears twice"),
+    ("a: &a {x: 1}\nb: {<<: *a, y: 1,\n  y: 2}", "x.yaml, line 3: the key 'y' appears twice"),
     ("a: 1\nb: {<<: 5}", "x.yaml, line 2: a merge key (<<) names a mapping, or a list of mappings"),
     ("a: &a 5\nb: {<<: [{}, *a]}", "x.yaml, line 2: a merge key (<<) names"),
     ("a: &a {<<: *a}", "x.yaml, line 1: an alias inside itself"),
@@ -130,7 +130,7 @@ def test_yaml_that_is_not_read_is_named_with_its_line(text: str, says: str) -> N
 
 JSON_REFUSED = [
     ('{"a": 1,\n "b": {"c": 1,\n "c": 2}}', "x.json, line 3: the key 'c' appears twice in one object; the first is on"),
-    ('{"a/b~": 1,\n "a\\/b~": 2}', "x.json, line 2: the key 'a/b~' stands twice"),
+    ('{"a/b~": 1,\n "a\\/b~": 2}', "x.json, line 2: the key 'a/b~' appears twice"),
     ('{"a": "NaN",\n"b": NaN}', "x.json, line 2: NaN is not a number of JSON"),
     ('{"a": [\n-Infinity]}', "x.json, line 2: -Infinity is not a number of JSON"),
     ('{"a":\n1e99999}', "x.json, line 2: the number 1e99999 is too large"),

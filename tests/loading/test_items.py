@@ -332,11 +332,11 @@ class Array:
         (Array(), "is of type Array; pass its .item() or .tolist()"),
         ("\ud800", "holds a lone surrogate, which is not Unicode text"),
         pytest.param(10**5000, "is an integer of more digits than Python writes", id="digits"),
-        (b"a", "is of type bytes, which JSON has no form for; give text, such as its .decode()"),
+        (b"a", "is of type bytes, which JSON has no form for; pass text, such as its .decode()"),
         ({1}, "is of type set, which JSON has no form for; pass a list of it"),
-        (Decimal(1), "is of type decimal.Decimal, which JSON has no form for; give float(…) or str(…) of it"),
+        (Decimal(1), "is of type decimal.Decimal, which JSON has no form for; pass float(…) or str(…) of it"),
         (datetime.now(UTC), "is of type datetime.datetime, which JSON has no form for; pass its .isoformat()"),
-        (uuid.uuid4(), "is of type uuid.UUID, which JSON has no form for; give str(…) of it"),
+        (uuid.uuid4(), "is of type uuid.UUID, which JSON has no form for; pass str(…) of it"),
         (Model(), "is of type Model, which JSON has no form for; pass its .to_dict()"),
         ({Word("a"): 1, "b": 2, Twin("b"): 3}, "has two keys that are the same in JSON"),
         (1j, "is of type complex, which JSON has no form for"),
@@ -389,7 +389,7 @@ def test_a_caller_with_little_stack_left_gets_a_refusal() -> None:
 def test_a_list_inside_itself_is_refused() -> None:
     inside: list[Any] = []
     inside += [inside, inside]
-    assert "or holds itself" in refusal(item(custom=inside)).problem
+    assert "or contains itself" in refusal(item(custom=inside)).problem
 
 
 class Hostile(Mapping[str, Any]):

@@ -185,11 +185,11 @@ BY_THE_GENERATOR: dict[str, tuple[Edit, str, str]] = {
 
 TEXTS: dict[str, tuple[str, str]] = {
     "nothing": (" ", "openapi.yaml: empty"),
-    "no YAML": ("{{{{", "openapi.yaml, line 1: a key that is not text"),
+    "not YAML": ("{{{{", "openapi.yaml, line 1: a key that is not text"),
     "bytes": ("\x00\x01", "openapi.yaml, line 1: not UTF-8 text: it has NUL characters"),
     "a sentence": ("hello", "openapi.yaml: not an OpenAPI document: its top is not a mapping"),
     "a list": ("- a\n", "openapi.yaml: not an OpenAPI document: its top is not a mapping"),
-    "a key twice": ("openapi: 3.1.0\ninfo: {}\ninfo: {}\n", "openapi.yaml, line 3: the key 'info' stands twice"),
+    "a key twice": ("openapi: 3.1.0\ninfo: {}\ninfo: {}\n", "openapi.yaml, line 3: the key 'info' appears twice"),
     "a tab": ("openapi: 3.1.0\ninfo:\n\ttitle: x\n", "the line begins with a tab, and YAML is indented by spaces"),
     "3.0": ("openapi: 3.0.3\n", "openapi.yaml, line 1, #/openapi: not an OpenAPI 3.1 document, but one of 3.0.3"),
     "3.2": ("openapi: 3.2.0\n", "openapi.yaml, line 1, #/openapi: not an OpenAPI 3.1 document, but one of 3.2.0"),

@@ -43,7 +43,7 @@ def test_the_props_come_from_a_file(world: World) -> None:
     created = json.loads(world.run("datasets", "create", "b", "--props-from", "c.json").stdout)
     assert created["props"]["categories"][0]["labels"] == [{"label_id": 4, "label": "cat"}]
     assert "a JSON object is needed" in world.run("datasets", "create", "c", "--props", "[]", code=2).stderr
-    assert "no JSON" in world.run("datasets", "create", "c", "--props", "{", code=2).stderr
+    assert "not JSON" in world.run("datasets", "create", "c", "--props", "{", code=2).stderr
 
 
 def test_deleting_asks_and_refuses_without_a_terminal(world: World) -> None:

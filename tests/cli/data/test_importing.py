@@ -251,7 +251,7 @@ def test_a_create_of_the_dataset_whose_response_was_lost_is_settled_by_its_name(
     ("arguments", "reason"),
     [
         (("a.jsonl",), "Pass --dataset ID, or --create NAME."),
-        (("a.jsonl", "--dataset", "1", "--create", "x"), "Give either"),
+        (("a.jsonl", "--dataset", "1", "--create", "x"), "Pass either"),
         (("absent.jsonl", "--create", "x"), "No such file"),
         (("a.jsonl", "--create", "x", "--uri", "s3://b"), "{path}"),
         (("a.xyz", "--create", "x"), "pass --format"),

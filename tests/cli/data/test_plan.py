@@ -34,7 +34,7 @@ def test_rejected_rows_are_named(world: World) -> None:
     world.run("plan", "create", plan, rows, "--dataset", world.dataset())
     assert world.run("plan", "run-unit", plan, 0).stdout == "unit 0: 1 created, 1 rejected\n"
     found = world.run("plan", "verify", plan, code=1)
-    assert re.search(r"^rejected: row 1: .*rows.jsonl:2: no JSON", found.stdout, re.MULTILINE)
+    assert re.search(r"^rejected: row 1: .*rows.jsonl:2: not JSON", found.stdout, re.MULTILINE)
 
 
 @pytest.mark.parametrize(

@@ -224,7 +224,7 @@ SENDING_BREAKS = {
         SENDING,
         ALL,
         lambda d: d["components"]["securitySchemes"].update(bearer={"type": "apiKey", "in": "header", "name": "X-Key"}),
-        says="no longer let in",
+        says="no longer accepted",
     ),
     "a server moved": Seed(
         SENDING,

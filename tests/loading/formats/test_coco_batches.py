@@ -70,9 +70,9 @@ def test_what_looks_like_the_end_of_an_annotation_is_none(tmp_path: Path, more: 
     ("wrong", "reason"),
     [
         ('"image_id": 1, "x": NaN', "NaN is not JSON"),
-        ('"image_id": 1, "x": 01', "no JSON"),
-        ('"image_id": 1, "x": "\t"', "no JSON"),
-        ('"image_id": 1 "x": 1', "no JSON"),
+        ('"image_id": 1, "x": 01', "not JSON"),
+        ('"image_id": 1, "x": "\t"', "not JSON"),
+        ('"image_id": 1 "x": 1', "not JSON"),
         ('"image_id": 1, "image_id": 2', 'the key "image_id" twice'),
         ('"image_id": 1, "a": {"b": {"c": {"d": 1, "d": 1}}}', 'the key "d" twice'),
         ('"image_id": 99, "a": 1, "a": 2', 'the key "a" twice'),

@@ -32,7 +32,7 @@ def test_a_text_may_hold_a_line_separator(tmp_path: Path) -> None:
         ('{"a": ' + "9" * 10_000 + "}", "more digits than Python converts"),
         ("[" * 100_000, "nested too deeply"),
         ('{"a": 1} {}', "more follows the value"),
-        ('{"a": 1', "no JSON"),
+        ('{"a": 1', "not JSON"),
         ("7", "is not a JSON object"),
         ("null", "is not a JSON object"),
         ('{"a": "\x01"}', "not JSON: Invalid control character"),
@@ -48,7 +48,7 @@ def test_a_bad_line_is_rejected_with_its_number(tmp_path: Path, line: str, reaso
 
 def test_bad_json_in_line_40_001_is_found_there(tmp_path: Path) -> None:
     path = write(tmp_path, "a.jsonl", f"{LINE}\n" * 40_000 + "{]\n")
-    assert f"{path}:40001: no JSON" in read(path).rejected[0]
+    assert f"{path}:40001: not JSON" in read(path).rejected[0]
 
 
 def test_numbers_and_texts_come_back_as_they_were(tmp_path: Path) -> None:
@@ -77,10 +77,10 @@ def test_an_array_is_read_element_by_element(tmp_path: Path) -> None:
         ("", "is empty (0 bytes)"),
         (f"[{LINE}] x", "more follows the end"),
         (f"[{LINE}", "the text ends where"),
-        (f"[{LINE},]", "no JSON"),
+        (f"[{LINE},]", "not JSON"),
         ('[{"a": NaN}]', "NaN is not a JSON value"),
         ('[{"a": 1, "a": 1}]', "twice"),
-        (f"[{LINE}\n\n{LINE}]", ":3: no JSON"),
+        (f"[{LINE}\n\n{LINE}]", ":3: not JSON"),
         ('["\\x"]', "Invalid \\escape"),
     ],
 )

@@ -157,7 +157,7 @@ def test_ids_of_nested_entries_are_integers(tmp_path: Path) -> None:
     ("columns", "reason"),
     [
         ({"source_data": ["[]"]}, "source_data: is empty"),
-        ({"source_data": ["{]"]}, "source_data: no JSON"),
+        ({"source_data": ["{]"]}, "source_data: not JSON"),
         ({"source_data": [[{"x": "a"}]]}, "data_uri: is missing"),
         ({"source_data": ['[{"data_uri": "a"}]'], "attributes": ["[]"]}, "attributes: is not an object"),
         ({"source_data": ['[{"data_uri": "a"}]'], "attributes": ['{"x": NaN}']}, "attributes: NaN is not JSON"),
@@ -190,12 +190,12 @@ def test_bytes_of_any_kind_refuse_the_file(tmp_path: Path, column: Any) -> None:
         (ITEM % "1e400", "1e400 is greater"),
         (ITEM % "NaN", "NaN is not JSON"),
         (ITEM % "-Infinity", "-Infinity is not JSON"),
-        (ITEM % "01", "no JSON"),
+        (ITEM % "01", "not JSON"),
         ('{"a": 1} {"b": 2}', "more follows"),
-        ('{"a": 1', "no JSON"),
+        ('{"a": 1', "not JSON"),
         ("3", "is not a JSON object"),
         ("null", "is not a JSON object"),
-        ("\x00", "no JSON"),
+        ("\x00", "not JSON"),
     ],
 )
 def test_a_bad_line_is_rejected_alone(tmp_path: Path, line: str, reason: str) -> None:

@@ -90,7 +90,7 @@ def test_rows_that_contradict_each_other_are_rejected(tmp_path: Path) -> None:
     found = read(write(tmp_path, "a.csv", 'data_uri,x,attributes\na,1,\na,2,\nb,1,"{""x"": ""1""}"\nc,,[]\nd,,{]\n'))
     assert [item["attributes"] for item in found.items] == [{"x": "1"}]
     assert ["several values of x" in found.rejected[0], "not a JSON object" in found.rejected[1]] == [True, True]
-    assert "attributes: no JSON" in found.rejected[2]
+    assert "attributes: not JSON" in found.rejected[2]
 
 
 @pytest.mark.parametrize(

@@ -127,12 +127,12 @@ def test_what_is_wrong_rejects_the_file_whole(tmp_path: Path, inner: str, reason
     [
         ('<!DOCTYPE a [<!ENTITY b "c">]><annotation/>', "document type or entities"),
         ('<!DOCTYPE lolz [<!ENTITY a "x"><!ENTITY b "&a;&a;">]><annotation>&b;</annotation>', "document type"),
-        ("<annotation>", "no XML"),
+        ("<annotation>", "not XML"),
         ("<labels/>", "the root is <labels>"),
         ("<annotation/>", "<filename> is missing"),
         ("<annotation><filename>..</filename></annotation>", "leads out of the folder"),
         ("", "is empty (0 bytes)"),
-        ("<a>" * 100_000, "no XML"),
+        ("<a>" * 100_000, "not XML"),
         (document(more="<size><width>x</width></size>"), "size/width: 'x' is not a number of pixels"),
     ],
 )

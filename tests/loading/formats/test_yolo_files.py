@@ -161,7 +161,7 @@ def test_objects_without_a_size_are_rejected_unless_the_sizes_are_given(dataset:
     [
         ("names: [a]\n", "has none of train, val and test"),
         ("[]", "is not a mapping"),
-        ("a: [", "no YAML"),
+        ("a: [", "not YAML"),
         ("train: images\nnames: 7\n", "/names: is neither a list nor a mapping"),
         ("train: images\nnames: {a: b}\n", "/names: 'a' is not a class number"),
         ("train: {a: b}\nnames: [a]\n", "/train: is neither a path"),

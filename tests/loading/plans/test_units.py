@@ -105,7 +105,7 @@ def test_rows_that_can_not_be_sent_are_rejected_with_their_lines(plans: Plans) -
     report = plans.verify(plan).report
     reasons = [reason for _, _, reason in report.iter_rejected()]
     assert [index for index, _, _ in report.iter_rejected()] == [1, 2, 3, 5]
-    assert "rows.jsonl:2: no JSON" in reasons[0]
+    assert "rows.jsonl:2: not JSON" in reasons[0]
     assert "source_data" in reasons[1]
     assert "rows.jsonl:4: is not a JSON object" in reasons[2]
     assert "400 are the most" in reasons[3]
