@@ -230,7 +230,7 @@ class _Loading:
         owner, path = _text(content.fields, "organization_id") or self._organization_id, None
         label = _text(content.fields, "dataset_id")
         if label is not None and label in self._paths:
-            raise ValueError(f"dataset_id: {label!r} stands on a line above already")
+            raise ValueError(f"dataset_id: {label!r} is on a line above already")
         body = yield from self._body("create_dataset", content, ("name", "type", "props"))
         if (owner, body["name"]) in self._made or self._exists(owner, body["name"]):
             if not self._skip_existing:

@@ -173,7 +173,7 @@ SECOND = "GET /x HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n"
         ("GET %s", f"{UPGRADE}Content-Length: {len(SECOND)}\r\n", SECOND, b"200"),
         ("GET %s", UPGRADE, "", b"200"),
         ("CONNECT /", f"Content-Length: {len(SECOND)}\r\n", SECOND, b"404"),
-        # The space around a value is no part of it.
+        # The space around a value is not a part of it.
         ("POST %s", f"Content-Length: \t {len(BODY)} \t \r\n", BODY, b"201"),
     ],
 )  # fmt: skip

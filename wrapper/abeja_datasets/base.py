@@ -92,7 +92,7 @@ class BaseClient:
 
         Raises:
             ValueError: an option is not usable. The message names it.
-            TypeError: `headers` is not a dict of str, or `decode` is no function.
+            TypeError: `headers` is not a dict of str, or `decode` is not a function.
         """
         try:
             changed = settings.changed(

@@ -80,10 +80,10 @@ def read_props(text: str | None, file: str | None = None) -> dict[str, Any]:
     """Return the props that were given as JSON, as `@FILE`, or by an annotation file.
 
     Raises:
-        Failure: they are no JSON object, or the file names no labels.
+        Failure: they are not a JSON object, or the file names no labels.
     """
     if text is not None and file is not None:
-        raise click.UsageError("Give either --props or --props-from.")
+        raise click.UsageError("Pass either --props or --props-from.")
     if text is None:
         return {} if file is None else _props_of(file)
     try:
@@ -101,7 +101,7 @@ def _described(path: Path) -> dict[str, Any]:
     try:
         kept = json.loads(path.read_text("utf-8"))
     except ValueError as error:
-        raise Failure(f"--like {path}: no JSON: {error}", 2) from None
+        raise Failure(f"--like {path}: not JSON: {error}", 2) from None
     wanted = {"name": str, "type": str, "props": dict}
     for key, kind in wanted.items():
         if not isinstance(kept, dict) or not isinstance(kept.get(key), kind):
@@ -121,5 +121,5 @@ def _props_of(file: str) -> dict[str, Any]:
     finally:
         opened.close()
     if not props:
-        raise Failure(f"--props-from {file}: names no labels; give --props, or a file that names them", 2)
+        raise Failure(f"--props-from {file}: names no labels; pass --props, or a file that names them", 2)
     return props

@@ -86,7 +86,7 @@ def import_(
 def _check_writable(book: Path) -> None:
     """Check that a journal can be made, before anything is read or sent."""
     if book.is_dir():
-        raise Failure(f"the journal {book}: is a folder; give --journal PATH", 2)
+        raise Failure(f"the journal {book}: is a folder; pass --journal PATH", 2)
     try:
         with tempfile.TemporaryFile(dir=book.parent):
             pass

@@ -57,7 +57,7 @@ def create(api: Api, *, place: str, files: tuple[str, ...], dataset_id: str, for
 @plan.command()
 @click.argument("place", metavar="PLAN")
 @click.option("--engine", default="local", show_default=True, metavar="NAME", help="local or ray.")
-@click.option("--workers", type=int, metavar="N", help="Units at the same time; else one a processor.")
+@click.option("--workers", type=int, metavar="N", help="Units at the same time; by default one for each processor.")
 @with_progress
 def run(place: str, engine: str, workers: int | None, on_progress: Any) -> None:
     """Run all units that were not begun. Each worker takes the credential from its environment."""

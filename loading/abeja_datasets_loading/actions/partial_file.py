@@ -121,6 +121,6 @@ except ImportError:  # the extra `loading` brings it
     _encode_lines: Callable[[list[Any]], bytes] = _plain_lines
     decode: Callable[[bytes], Any] | None = None
 else:
-    # They take a seventh and half of the time. NaN becomes null, but a response with NaN is no valid one.
+    # They take a seventh and half of the time. NaN becomes null, but a response with NaN is not a valid one.
     _encode_lines = msgspec.json.Encoder().encode_lines
     decode = msgspec.json.Decoder().decode

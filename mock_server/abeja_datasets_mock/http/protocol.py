@@ -118,7 +118,7 @@ class ContractProtocol(HttpToolsProtocol):
 
     def on_header(self, name: bytes, value: bytes) -> None:
         """Read a header field, or a trailer field."""
-        # The parser leaves the space behind a value there, which is no part of it (RFC 9112, section 5.1).
+        # The parser leaves the space behind a value there, which is not a part of it (RFC 9112, section 5.1).
         name, value = name.lower(), value.rstrip(b" \t")
         self.headers.append((name, value))
         if name == b"expect" and value.lower() == b"100-continue":

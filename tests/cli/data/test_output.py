@@ -120,7 +120,7 @@ def test_an_output_in_ascii_has_escapes(world: World, monkeypatch: pytest.Monkey
         (["datasets", "create", "n", "--props-from", "a.jsonl"], "--props-from a.jsonl: names no labels"),
         (
             ["datasets", "create", "n", "--props", "{}", "--props-from", "a.jsonl"],
-            "Give either --props or --props-from",
+            "Pass either --props or --props-from",
         ),
         (["import", "a.jsonl", "--dataset", "1", "--journal", "."], "the journal .: is a folder"),
         (["import", "a.jsonl", "--dataset", "1", "--rate", "nan"], "nan is not a finite number"),

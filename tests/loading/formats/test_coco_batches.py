@@ -69,7 +69,7 @@ def test_what_looks_like_the_end_of_an_annotation_is_none(tmp_path: Path, more: 
 @pytest.mark.parametrize(
     ("wrong", "reason"),
     [
-        ('"image_id": 1, "x": NaN', "NaN is not JSON"),
+        ('"image_id": 1, "x": NaN', "NaN is not a JSON value"),
         ('"image_id": 1, "x": 01', "not JSON"),
         ('"image_id": 1, "x": "\t"', "not JSON"),
         ('"image_id": 1 "x": 1', "not JSON"),

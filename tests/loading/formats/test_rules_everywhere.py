@@ -180,5 +180,5 @@ def test_elsewhere_it_is_kept_or_named(tmp_path: Path, form: str) -> None:
 
 
 def test_a_template_of_uris_is_utf_8() -> None:
-    with pytest.raises(ValueError, match=r"'s3://\\udcff/\{path\}', which is no UTF-8"):
+    with pytest.raises(ValueError, match=r"'s3://\\udcff/\{path\}', which is not UTF-8"):
         Uris("s3://\udcff/{path}")

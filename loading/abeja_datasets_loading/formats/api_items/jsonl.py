@@ -51,7 +51,7 @@ def _record(place: Place, line: str) -> Row | Rejected:
 def record_of(place: Place, value: Any, text: str) -> Row | Rejected:
     """Return the record of a JSON value, which is to be an item."""
     if not isinstance(value, dict):
-        return Rejected(place, "is no JSON object", text)
+        return Rejected(place, "is not a JSON object", text)
     try:
         check_sources(value)
     except Invalid as error:

@@ -30,7 +30,7 @@ class Uris:
         if template is not None and _FIELD not in template:
             raise ValueError(f"the template of URIs is {template!r}; {_FIELD} is needed in it: s3://bucket/{_FIELD}")
         if template is not None and not is_unicode(template):
-            raise ValueError(f"the template of URIs is {template!a}, which is no UTF-8")
+            raise ValueError(f"the template of URIs is {template!a}, which is not UTF-8")
         self._template = template or _FIELD
         self._mapping = mapping
 
