@@ -198,5 +198,5 @@ def test_a_target_that_can_not_be_written_is_refused(tmp_path: Path) -> None:
 
 def test_one_label_id_in_two_categories_is_refused_for_coco(tmp_path: Path) -> None:
     item = {"attributes": {"classification": [{"category_id": number, "label_id": 1} for number in (1, 2)]}}
-    with pytest.raises(FileRefused, match="stands in several categories"):
+    with pytest.raises(FileRefused, match="is in several categories"):
         list(write_items([item], tmp_path / "a.json", target_of("a.json", "coco", dict)))
