@@ -49,4 +49,8 @@ def without_collection() -> Iterator[None]:
     finally:
         _holders -= 1
         if not _holders:
+            if not gc.get_freeze_count():
+                # What was made meanwhile counts as old from now on. To go through it would take long at once, too.
+                gc.freeze()
+                gc.unfreeze()
             gc.enable()

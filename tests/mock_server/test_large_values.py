@@ -18,7 +18,7 @@ from abeja_datasets_mock.loading import LoadError, load
 from abeja_datasets_mock.openapi.long_integers import may_have_long_integers, put_back, set_aside
 from abeja_datasets_mock.openapi.narrowing import narrowing
 from abeja_datasets_mock.openapi.validation import Schema
-from abeja_datasets_mock.turns import at_once
+from abeja_datasets_mock.turns import at_once, without_collection
 
 if TYPE_CHECKING:
     from tests.mock_server.conftest import Api
@@ -184,6 +184,25 @@ def test_a_refusal_keeps_nothing_of_the_request(server: "RunningServer", method:
         assert server.run(run())
     finally:
         gc.enable()
+
+
+def test_what_is_made_without_collection_is_not_gone_through_afterwards() -> None:
+    young: list[int] = []
+
+    def count(phase: str, _info: dict[str, int]) -> None:
+        if phase == "start":
+            young.append(len(gc.get_objects(generation=0)))
+
+    gc.callbacks.append(count)
+    try:
+        with without_collection():
+            made = [[n] for n in range(50_000)]
+        more = [[n] for n in range(5_000)]
+    finally:
+        gc.callbacks.remove(count)
+    assert (len(made), len(more)) == (50_000, 5_000)
+    assert young
+    assert max(young) < 20_000
 
 
 @pytest.mark.parametrize("is_file", [True, False])
