@@ -248,7 +248,7 @@ def test_a_file_that_can_be_read_in_part_loads_nothing(
     server: RunningServer, api: "Api", tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def broken(_: Any) -> Iterator[Any]:
-        yield "1", lambda: {"name": "n", "type": "t", "props": {}}
+        yield "1", b'{"name": "n", "type": "t", "props": {}}'
         raise OSError("a broken disk")
 
     monkeypatch.setattr("abeja_datasets_mock.loading._file_lines", broken)

@@ -440,6 +440,23 @@ def listed(client: httpx.Client, items: str) -> set[int]:
     return found
 
 
+def test_what_is_committed_moves_into_the_database_file(
+    file: Path, make_api: Callable[..., "Api"], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A log from which nobody moves what is committed grows for ever."""
+    monkeypatch.setattr("abeja_datasets_mock.storage.checkpoints._WAIT", 0.01)
+    log = file.with_name("data.sqlite-wal")
+    with RunningServer(database=file) as server:
+        api = make_api(server)
+        dataset = api.create_dataset()
+        written, deadline = 0, time.monotonic() + 20
+        while b"item 0" not in file.read_bytes() or written < 4 * log.stat().st_size:
+            assert time.monotonic() < deadline
+            attributes = {"text": f"item {written}" + "x" * 20_000}
+            api.create_item(dataset, attributes)
+            written += len(attributes["text"])
+
+
 @pytest.mark.parametrize("kills", [2, pytest.param(48, marks=pytest.mark.slow)])
 def test_nothing_acknowledged_is_lost_when_killed(file: Path, kills: int) -> None:
     environ = {key: value for key, value in os.environ.items() if not key.startswith(("ABEJA_", "PLATFORM_"))}
