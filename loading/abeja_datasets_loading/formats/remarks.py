@@ -1,6 +1,7 @@
 """Remarks on items that are kept although something about them is odd."""
 
 import math
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from abeja_datasets_loading.formats.model import Note, Row
@@ -16,23 +17,48 @@ class Remarks:
 
     def on(self, row: Row) -> list[Note]:
         """Return the remarks on an item."""
-        source = row.item["source_data"][0]
-        texts = self._on_uri(source["data_uri"])
-        width, height = _limit(source.get("width")), _limit(source.get("height"))
-        attributes = row.item["attributes"]
-        for kind in geometry.ENTRY_KINDS:
-            entries = attributes.get(kind)
-            for position, entry in enumerate(entries if isinstance(entries, list) else ()):
-                box = entry.get("rect") if isinstance(entry, dict) else None
-                if box is not None:
-                    texts += [f"{kind}[{position}]: {text}" for text in geometry.oddities(box, width, height)]
-        return [Note(row.place, text) for text in texts]
+        found = self._on_uri(row)
+        return found if are_boxes_plain(row.item) else [*found, *on_boxes(row)]
 
-    def _on_uri(self, uri: str) -> list[str]:
+    def _on_uri(self, row: Row) -> list[Note]:
+        uri = row.item["source_data"][0]["data_uri"]
         key = hash(uri)
-        is_again = key in self._uris
+        if key in self._uris:
+            return [Note(row.place, f"the file {uri!r} is in the input twice, and makes two items")]
         self._uris.add(key)
-        return [f"the file {uri!r} is in the input twice, and makes two items"] if is_again else []
+        return []
+
+
+def on_boxes(row: Row) -> Iterator[Note]:
+    """Iterate over the remarks on the boxes of an item, which may have any shape."""
+    width, height = _size(row.item)
+    for place, box in geometry.boxes(row.item.get("attributes")):
+        for text in geometry.oddities(box, width, height):
+            yield Note(row.place, f"{place}: {text}")
+
+
+def are_boxes_plain(item: Mapping[str, Any]) -> bool:
+    """Return True where nothing is odd about the boxes of an item, of any shape: most items, in little time."""
+    attributes = item.get("attributes")
+    if type(attributes) is not dict:
+        return True
+    width, height = _size(item)
+    for kind in geometry.ENTRY_KINDS:
+        entries = attributes.get(kind)
+        for entry in entries if type(entries) is list else ():
+            box = entry.get("rect") if type(entry) is dict else None
+            if box is not None and not geometry.is_plain(box, width, height):
+                return False
+    return True
+
+
+def _size(item: Mapping[str, Any]) -> tuple[float, float]:
+    """Return the width and height of the image of an item, each infinite where it is not known."""
+    source = item.get("source_data")
+    first = source[0] if type(source) is list and source else None
+    if type(first) is not dict or ("width" not in first and "height" not in first):
+        return math.inf, math.inf
+    return _limit(first.get("width")), _limit(first.get("height"))
 
 
 def _limit(size: Any) -> float:

@@ -12,10 +12,15 @@ from typing import IO, Any, Final
 from abeja_datasets_loading.formats.model import FileRefused, Invalid, Note, Place
 from abeja_datasets_loading.formats.sources.text import name_of
 from abeja_datasets_loading.formats.sources.uris import check_sources
-from abeja_datasets_loading.formats.values.geometry import ENTRY_KINDS
+from abeja_datasets_loading.formats.values.geometry import ENTRY_KINDS, SIDES
+from abeja_datasets_loading.formats.values.numbers import is_number
+from abeja_datasets_loading.items.items import RESPONSE_KEYS
 
 Item = Mapping[str, Any]
 _LEFT_OUT: Final = "has no place in this format, and is left out"
+
+_KNOWN: Final = RESPONSE_KEYS | {"source_data", "attributes"}
+"""Keys of an item that each format holds, and those of a response, which no item is made with."""
 
 
 class Writer(ABC):
@@ -28,6 +33,8 @@ class Writer(ABC):
     """
 
     is_folder = False
+    holds_all = False
+    """Whether the format holds any key of an item."""
 
     def __init__(self, target: Path, props: Callable[[], Mapping[str, Any]], *, voc_origin: int = 0) -> None:
         self.props = props
@@ -153,7 +160,8 @@ def _added(writer: Writer, item: Item) -> Iterator[str]:
     except Invalid as error:
         yield f"{error.pointer}: {error.reason}; the item is left out"
         return
-    for lost in writer.add(item):
+    others = [] if writer.holds_all else [key for key in item if key not in _KNOWN]
+    for lost in (*writer.add(item), *others):
         yield f"{lost} {_LEFT_OUT}"
 
 
@@ -183,6 +191,16 @@ def source_of(item: Item) -> tuple[dict[str, Any], list[str]]:
     """Return the first source of an item, and the names of the others."""
     sources = item.get("source_data") or [{}]
     return dict(sources[0]), [f"source_data[{number}]" for number in range(1, len(sources))]
+
+
+def box_of(entry: dict[str, Any]) -> tuple[Mapping[str, Any] | None, list[str]]:
+    """Take the rect out of an entry; return it where its sides are numbers, and the names of what else it holds."""
+    box = entry.pop("rect", None)
+    if box is None:
+        return None, []
+    if not isinstance(box, Mapping) or not all(is_number(box.get(side)) for side in SIDES):
+        return None, ["rect"]
+    return box, [f"rect.{key}" for key in box if key not in SIDES]
 
 
 class LabelNames:

@@ -91,7 +91,7 @@ def read(
             yield from items_of(islice(_lines(source, options, marks), stop - start))
 
 
-def _without_notes(records: Iterator[Record]) -> Iterator[Record]:
+def _without_notes(records: Iterator[Record]) -> Iterator[Row | Rejected]:
     return (record for record in records if not isinstance(record, Note))
 
 
@@ -146,7 +146,7 @@ def _lines(source: Source, options: Options, marks: Sequence[Mark]) -> Iterator[
                 left -= len(data)
         with contextlib.closing(jsonl.read(part, options, is_start=not first)) as records:
             try:
-                for record in records:
+                for record in _without_notes(records):
                     yield record._replace(place=_moved(record.place, source, before))
             except FileRefused as error:
                 raise FileRefused(_moved(error.place, source, before), error.reason) from None

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from tests.loading.formats.reading import read, refusal, write
 
-from abeja_datasets_loading.formats.coco.boxes import box_of
+from abeja_datasets_loading.formats.coco.boxes import put_box
 from abeja_datasets_loading.formats.coco.columns import Texts
 from abeja_datasets_loading.formats.sources.text import CHUNK
 from abeja_datasets_loading.formats.values.numbers import plus
@@ -126,7 +126,9 @@ def test_sums_of_short_numbers_are_those_of_the_digits() -> None:
     for digits in range(6):
         for _ in range(500):
             box = [round(numbers.uniform(0, 10 ** numbers.randrange(13)), digits) for _ in range(4)]
-            rect = box_of(box, None)
+            entry: dict[str, Any] = {}
+            put_box(entry, box, None)
+            rect = entry["rect"]
             assert rect["xmax"] == plus(box[0], box[2])
             assert rect["ymax"] == plus(box[1], box[3])
 

@@ -85,8 +85,9 @@ def test_rle_is_kept_and_not_decoded(tmp_path: Path, counts: Any) -> None:
 @pytest.mark.parametrize("empty", [{}, {"bbox": None}, {"segmentation": []}, {"segmentation": None, "bbox": None}])
 def test_an_annotation_without_geometry_is_a_classification(tmp_path: Path, empty: Any) -> None:
     found = read_one(tmp_path, **empty)
+    kept = {key: value for key, value in empty.items() if key != "bbox"}
     assert found.items[0]["attributes"] == {
-        "classification": [{"category_id": 1, "label_id": 7, "label": "cat", "id": 1}]
+        "classification": [{"category_id": 1, "label_id": 7, "label": "cat", "id": 1, **kept}]
     }
 
 
@@ -205,7 +206,7 @@ def test_a_list_of_results_needs_the_images(tmp_path: Path) -> None:
         ('{"a": 1}', "this is not a COCO file"),
         ('{"images": [], "images": []}', 'the key "images" twice'),
         ('{"images": [}', "not JSON"),
-        ('{"images": {}}', "not JSON"),
+        ('{"images": {}}', "images is not an array"),
         ('{"images": []} []', "more follows"),
         ('{"images": [{"id": 1, "a": NaN}]}', "NaN is not a JSON value"),
         ('{"images": [' + "[" * 100_000, "nested too deeply"),

@@ -2,19 +2,25 @@
 
 import gzip
 import json
+import random
+import struct
 from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.loading.formats.reading import read, refusal, write
+from tests.loading.formats.reading import Found, read, refusal, write
 
 from abeja_datasets_loading.formats.files import open_file
 from abeja_datasets_loading.formats.model import Rejected
 from abeja_datasets_loading.formats.options import Options
 from abeja_datasets_loading.formats.rejected import write_rejected
 from abeja_datasets_loading.formats.sources.uris import Uris, read_mapping
+from abeja_datasets_loading.formats.targets import target_of
+from abeja_datasets_loading.formats.values import json_values
+from abeja_datasets_loading.formats.writing import write_items
 
 IMAGES = '[{"id": 1, "file_name": "a", "width": 10, "height": 10}]'
+RECT = {"xmin": 1, "ymin": 2, "xmax": 4, "ymax": 6}
 CATEGORIES = '[{"id": 7, "name": "cat"}]'
 
 
@@ -148,7 +154,8 @@ def test_what_is_no_id_rejects_the_image(tmp_path: Path, key: str) -> None:
     [
         ('{"images": [], "categories": [{"id": 1, "name": "a", "x": 1e400}]}', "1e400 is greater"),
         ('{"images": [], "categories": null}', "categories is not an array"),
-        ('{"images": null}', "where “[” is needed"),
+        ('{"images": null}', "images is not an array"),
+        ('{"images": [], "annotations": {"1": {}}}', "annotations is not an array"),
         ('{"images": [],}', "not JSON"),
         ('{"images": [1 2]}', "not JSON"),
         ("{'images': []}", "not JSON"),
@@ -279,3 +286,82 @@ def test_a_key_twice_is_found_wherever_it_stands(tmp_path: Path, member: str, is
 def test_long_numbers_are_summed_over_their_digits(tmp_path: Path, number: str) -> None:
     (entry,) = read(write(tmp_path, "a.json", text_of(f'"bbox": [0, 0, {number}, 1], "area": {number}'))).entries
     assert entry["rect"]["xmax"] == entry["area"] == float(number)
+
+
+def boxes(count: int) -> list[list[float]]:
+    """Return boxes as of a model: doubles, singles, and numbers with some digits."""
+    chance = random.Random(7)
+    found: list[list[float]] = []
+    while len(found) < count:
+        doubles = [chance.uniform(0, 2000) for _ in range(4)]
+        digits, size = chance.randrange(12), 10 ** chance.randrange(-8, 9)
+        found += [doubles, [*struct.unpack("4f", struct.pack("4f", *doubles))], [*map(int, doubles)]]
+        found += [[round(number, digits) for number in doubles], [number * size for number in doubles]]
+    return found
+
+
+def write_coco(found: Found, target: Path) -> tuple[Any, list[str]]:
+    """Write items as COCO; return the document and what was named."""
+    make = target_of(target, "coco", lambda: found.props)
+    notes = [note.text for note in write_items(found.items, target, make)]
+    return json_values.parse(target.read_text()), notes
+
+
+def test_the_way_back_gives_the_same_digits(tmp_path: Path) -> None:
+    annotations = [
+        {"id": number, "image_id": 1, "category_id": 7, "bbox": box} for number, box in enumerate(boxes(300), 1)
+    ]
+    text = f'{{"images": {IMAGES}, "categories": {CATEGORIES}, "annotations": {json.dumps(annotations)}}}'
+    found = read(write(tmp_path, "a.json", text))
+    document, notes = write_coco(found, tmp_path / "b.json")
+    assert [repr(each["bbox"]) for each in document["annotations"]] == [repr(each["bbox"]) for each in annotations]
+    assert notes == []
+    for form in ("voc", "yolo"):  # their rect says the same
+        target = tmp_path / form
+        left_out = [
+            note.text for note in write_items(found.items, target, target_of(target, form, lambda: found.props))
+        ]
+        assert not [text for text in left_out if "bbox" in text]
+
+
+@pytest.mark.parametrize(
+    ("keys", "lost"),
+    [
+        ({"rect": RECT, "bbox": [1, 2, 3, 5]}, ["bbox"]),
+        ({"rect": RECT, "bbox": [1, 2, 3, 4]}, []),
+        ({"bbox": [1, 2, 3, 4]}, ["bbox"]),
+        ({"rect": RECT, "image_id": 5}, ["image_id"]),
+        ({"rect": RECT | {"angle": 3}}, ["rect.angle"]),
+        ({"rect": {"xmin": 1}}, ["rect"]),
+        ({"rect": RECT, "id": 1}, ["the id 1"]),
+        ({"rect": RECT, "id": True}, ["the id true"]),
+    ],
+)
+def test_keys_that_an_annotation_has_otherwise_are_named(tmp_path: Path, keys: dict[str, Any], lost: list[str]) -> None:
+    label = {"category_id": 1, "label_id": 7}
+    item = {"source_data": [{"data_uri": "a"}], "attributes": {"detection": [{**label, "id": 1}, label | keys]}}
+    document, notes = write_coco(Found([item], [], [], {}), tmp_path / "a.json")
+    assert [note.split(" has no place")[0] for note in notes] == [f"item 0: entry 1: {each}" for each in lost]
+    assert [each["image_id"] for each in document["annotations"]] == [1, 1]
+    assert document["annotations"][1].get("bbox") == ([1, 2, 3, 4] if "xmax" in keys.get("rect", {}) else None)
+
+
+@pytest.mark.parametrize(
+    ("category", "note"),
+    [
+        ('{"id": 7}', "/categories/0: has no name"),
+        ('{"id": 7, "name": "a", "label_id": 3}', "/categories/0: label_id: a label has a key of this name"),
+    ],
+)
+def test_what_a_label_can_not_hold_is_named(tmp_path: Path, category: str, note: str) -> None:
+    found = read(write(tmp_path, "a.json", text_of("", categories=f"[{category}]")))
+    assert (len(found.items), len(found.notes)) == (1, 1)
+    assert note in found.notes[0]
+
+
+@pytest.mark.parametrize("segmentation", [None, []])
+def test_a_segmentation_that_holds_nothing_is_kept(tmp_path: Path, segmentation: Any) -> None:
+    text = json.dumps({"bbox": [1, 2, 3, 4], "segmentation": segmentation})[1:-1]
+    found = read(write(tmp_path, "a.json", text_of(text)))
+    assert found.items[0]["attributes"]["detection"][0]["segmentation"] == segmentation
+    assert write_coco(found, tmp_path / "b.json")[0]["annotations"][0]["segmentation"] == segmentation

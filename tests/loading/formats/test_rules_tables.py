@@ -1,11 +1,18 @@
 """CSV, Parquet and JSON Lines, a small file for each rule of docs/formats.md that a file can try."""
 
 import datetime as dt
+import decimal
 from pathlib import Path
 from typing import Any
 
 import pytest
 from tests.loading.formats.reading import read, refusal, write
+
+from abeja_datasets_loading.formats.files import open_file
+from abeja_datasets_loading.formats.model import Rejected
+from abeja_datasets_loading.formats.options import Options
+from abeja_datasets_loading.formats.rejected import write_rejected
+from abeja_datasets_loading.formats.sources.uris import Uris
 
 pa = pytest.importorskip("pyarrow")
 pq = pytest.importorskip("pyarrow.parquet")
@@ -86,6 +93,12 @@ def test_a_box_beside_detection_that_is_no_list_is_rejected(tmp_path: Path, attr
     cell = attributes.replace('"', '""')
     found = read(write(tmp_path, "a.csv", f'{HEADER},attributes\na,1,1,2,3,4,"{cell}"\n'))
     assert "detection already, and it is not a list" in found.rejected[0]
+
+
+def test_a_swapped_box_in_attributes_rejects_its_item(tmp_path: Path) -> None:
+    cell = '{"detection": [{"rect": {"xmin": 3, "ymin": 1, "xmax": 2, "ymax": 1}}]}'.replace('"', '""')
+    found = read(write(tmp_path, "a.csv", f'data_uri,attributes\na,"{cell}"\n'))
+    assert found.rejected == [f"{tmp_path}/a.csv:2: /attributes/detection/0/rect: xmax is 2, less than xmin 3"]
 
 
 @pytest.mark.parametrize("rect", ["{}", '"x"', '{"xmin": "1", "ymin": 1, "xmax": 1, "ymax": 1}', "null"])
@@ -213,3 +226,104 @@ def test_values_of_a_line_are_kept(tmp_path: Path, text: str) -> None:
 @pytest.mark.parametrize("text", ["[]", ' [{"a": 1}]', "\ufeff[\n]", "\n\n[1]"])
 def test_an_array_named_jsonl_is_refused(tmp_path: Path, text: str) -> None:
     assert "pass --format json" in refusal(write(tmp_path, "a.jsonl", text))
+
+
+@pytest.mark.parametrize(("cell", "number"), [("3", 3), ("3.0", 3), ("3.", 3), (" 3.00 ", 3), ("0.0", 0)])
+def test_a_whole_number_in_a_column_of_ids_is_an_id(tmp_path: Path, cell: str, number: int) -> None:
+    (entry,) = read(write(tmp_path, "a.csv", f"data_uri,label_id\na,{cell}\n")).entries
+    assert repr(entry["label_id"]) == str(number)
+
+
+@pytest.mark.parametrize("cell", ["03", "03.0", "3.5", ".0", "3e0", "+3", "-1", "\uff13", "1,0", "x.0"])
+def test_what_is_no_id_rejects_its_item(tmp_path: Path, cell: str) -> None:
+    found = read(write(tmp_path, "a.csv", f'data_uri,label_id\na,"{cell}"\n'))
+    assert "label_id: " in found.rejected[0]
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        ("a,1,1,cat\n", "there is no column data_uri"),
+        ("1,1\n", "there is no column data_uri"),
+        (",data_uri\n", "column 1 has no name"),
+        ("data_uri,x,y,x\n", "the column 'x' appears twice"),
+        ('data_uri,x\na,"b\nc,d\n', "a.csv:2: not CSV from here on: a quote stays open"),
+    ],
+)
+def test_a_header_that_is_none_and_an_open_quote(tmp_path: Path, text: str, reason: str) -> None:
+    assert reason in refusal(write(tmp_path, "a.csv", text))
+
+
+def test_true_and_1_are_two_values(tmp_path: Path) -> None:
+    rows = "".join(f'a,"{{""x"": {value}}}"\n' for value in ("1", "true"))
+    assert "several values of x" in read(write(tmp_path, "a.csv", f"data_uri,attributes\n{rows}")).rejected[0]
+
+
+def test_an_empty_text_is_a_value_of_parquet_but_in_the_columns_of_ours(tmp_path: Path) -> None:
+    found = read(parquet(tmp_path, data_uri=["a"], label=[""], xmin=[""], attributes=[""], x=[""]))
+    assert found.items == [{"source_data": [{"data_uri": "a"}], "attributes": {"x": ""}}]
+
+
+def test_decimals_in_columns_of_numbers_and_ids(tmp_path: Path) -> None:
+    side = pa.array([decimal.Decimal("0.10")])
+    path = parquet(
+        tmp_path, data_uri=["a"], label_id=[decimal.Decimal("3.00")], xmin=side, ymin=side, xmax=side, ymax=side
+    )
+    (entry,) = read(path).entries
+    assert (entry["label_id"], entry["rect"]["xmin"]) == (3, 0.1)
+
+
+def test_maps_of_parquet(tmp_path: Path) -> None:
+    kind = pa.map_(pa.string(), pa.int64())
+    path = parquet(tmp_path, data_uri=["a", "b"], m=pa.array([[("x", 1), ("y", 2)], [("x", 1), ("x", 2)]], kind))
+    found = read(path)
+    assert [item["attributes"] for item in found.items] == [{"m": {"x": 1, "y": 2}}]
+    assert found.rejected == [f"{path}:2: m: a map has a key twice"]
+
+
+@pytest.mark.parametrize(
+    ("columns", "reason"),
+    [
+        ({"data_uri": ["b"]}, "data_uri: differs from that in source_data"),
+        ({"data_type": ["image/png"]}, "data_type: differs from that in source_data"),
+        ({"x": [2]}, "x: differs from that in attributes"),
+        ({"attributes": [None]}, None),
+        ({"data_uri": ["a"], "data_type": [None], "x": [1], "y": [1]}, None),
+    ],
+)
+def test_columns_beside_nested_ones(tmp_path: Path, columns: dict[str, Any], reason: str | None) -> None:
+    found = read(parquet(tmp_path, **{"source_data": ['[{"data_uri": "a"}]'], "attributes": ['{"x": 1}']} | columns))
+    assert [reason in each for each in found.rejected if reason] == ([] if reason is None else [True])
+    assert len(found.items) == (reason is None)
+
+
+def test_the_keys_of_a_response_stay_beside_the_item(tmp_path: Path) -> None:
+    path = parquet(tmp_path, source_data=['[{"data_uri": "a"}]'], dataset_item_id=[5], created_at=["2018-05-20"])
+    item = {"source_data": [{"data_uri": "a"}], "attributes": {}, "dataset_item_id": 5, "created_at": "2018-05-20"}
+    assert read(path).items == [item]
+
+
+def test_a_template_makes_uris_of_nested_columns(tmp_path: Path) -> None:
+    found = read(parquet(tmp_path, data_uri=["a"], source_data=['[{"data_uri": "a"}]']), uris=Uris("s3://b/{path}"))
+    assert found.items[0]["source_data"] == [{"data_uri": "s3://b/a"}]
+
+
+@pytest.mark.parametrize(
+    "columns",
+    [
+        {"data_uri": ["a", "b"], "w": [float("nan"), 1.0]},
+        {"source_data": ["[]", '[{"data_uri": "b"}]'], "attributes": ['{"w": 1}'] * 2},
+    ],
+)
+def test_rejected_rows_of_parquet_have_a_column_of_reasons_that_is_ignored(
+    tmp_path: Path, columns: dict[str, Any]
+) -> None:
+    source, target = parquet(tmp_path, **columns), tmp_path / "b.parquet"
+    opened = open_file(source, Options())
+    write_rejected(source, target, [(each, each.reason) for each in opened if isinstance(each, Rejected)], Options())
+    opened.close()
+    rows = pq.read_table(target).to_pylist()
+    assert [len(row["rejected_because"]) > 0 for row in rows] == [True]
+    mended = {"data_uri": "a", "w": 1.0, "source_data": '[{"data_uri": "a"}]'}
+    pq.write_table(pa.Table.from_pylist([{key: mended.get(key, value) for key, value in rows[0].items()}]), target)
+    assert read(target).items == [{"source_data": [{"data_uri": "a"}], "attributes": {"w": 1}}]

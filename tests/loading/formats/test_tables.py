@@ -157,7 +157,7 @@ def test_nested_parquet(tmp_path: Path) -> None:
     )
     found = read(path)
     attributes = {"classification": [{"category_id": 1, "label_id": 2}]}
-    assert found.items == [{"source_data": [{"data_uri": "a"}], "attributes": attributes}]
+    assert found.items == [{"source_data": [{"data_uri": "a"}], "attributes": attributes, "dataset_item_id": 1}]
     assert found.rejected == [f"{path}:2: source_data: is missing"]
 
 

@@ -4,7 +4,7 @@ from collections.abc import Generator
 from pathlib import Path
 from typing import Any
 
-from abeja_datasets_loading.formats.api_items import jsonl
+from abeja_datasets_loading.formats.api_items.records import records_of
 from abeja_datasets_loading.formats.model import FileRefused, Invalid, Place, Record, Rejected
 from abeja_datasets_loading.formats.options import Options
 from abeja_datasets_loading.formats.sources.text import TextSource
@@ -26,15 +26,15 @@ def read(path: Path | str, options: Options) -> Generator[Record, None, None]:
                 document.place, "is a JSON object; an array of items is needed, or --format coco or jsonl"
             )
         for index, (value, text) in enumerate(document.elements()):
-            yield _record(document.place._replace(pointer=f"/{index}"), value, text)
+            yield from _records(document.place._replace(pointer=f"/{index}"), value, text)
         document.end()
     finally:
         source.close()
 
 
-def _record(place: Place, value: Any, text: str) -> Record:
+def _records(place: Place, value: Any, text: str) -> list[Record]:
     try:
         json_values.check(text)
     except Invalid as error:
-        return Rejected(place, error.reason, text)
-    return jsonl.record_of(place, value, text)
+        return [Rejected(place, error.reason, text)]
+    return records_of(place, value, text)

@@ -5,16 +5,16 @@ from collections.abc import Generator, Mapping
 from pathlib import Path
 from typing import Any
 
-from abeja_datasets_loading.formats.model import FileRefused, Invalid, Place, Rejected, Row
+from abeja_datasets_loading.formats.api_items.records import records_of
+from abeja_datasets_loading.formats.model import FileRefused, Invalid, Place, Record, Rejected
 from abeja_datasets_loading.formats.options import Options
 from abeja_datasets_loading.formats.sources.text import TextSource
-from abeja_datasets_loading.formats.sources.uris import check_sources
 from abeja_datasets_loading.formats.values import json_values
 
 _encode = json.JSONEncoder(ensure_ascii=False, allow_nan=False, separators=(", ", ": ")).encode
 
 
-def read(path: Path | str, options: Options, *, is_start: bool = True) -> Generator[Row | Rejected, None, None]:
+def read(path: Path | str, options: Options, *, is_start: bool = True) -> Generator[Record, None, None]:
     """Iterate over the items of a file.
 
     Args:
@@ -35,28 +35,17 @@ def read(path: Path | str, options: Options, *, is_start: bool = True) -> Genera
             if is_first and line.lstrip(" \t").startswith("["):
                 raise FileRefused(place, "is a JSON array; pass --format json")
             is_first = False
-            yield _record(place, line)
+            yield from _records(place, line)
     finally:
         source.close()
 
 
-def _record(place: Place, line: str) -> Row | Rejected:
+def _records(place: Place, line: str) -> list[Record]:
     try:
         value = json_values.parse(line)
     except Invalid as error:
-        return Rejected(place, error.reason, line)
-    return record_of(place, value, line)
-
-
-def record_of(place: Place, value: Any, text: str) -> Row | Rejected:
-    """Return the record of a JSON value, which is to be an item."""
-    if not isinstance(value, dict):
-        return Rejected(place, "is not a JSON object", text)
-    try:
-        check_sources(value)
-    except Invalid as error:
-        return Rejected(place._replace(pointer=f"{place.pointer}{error.pointer}"), error.reason, text)
-    return Row(place, value, text)
+        return [Rejected(place, error.reason, line)]
+    return records_of(place, value, line)
 
 
 def line(item: Mapping[str, Any]) -> str:

@@ -11,6 +11,8 @@ from abeja_datasets_loading.formats.writing import Item, JsonTextWriter, LinesWr
 class JsonlWriter(JsonTextWriter):
     """Writes JSON Lines."""
 
+    holds_all = True
+
     def add(self, item: Item) -> Iterable[str]:
         """Write a line."""
         self._text.write(jsonl.line(item))
@@ -19,6 +21,8 @@ class JsonlWriter(JsonTextWriter):
 
 class JsonWriter(JsonTextWriter):
     """Writes a JSON array, an item a line."""
+
+    holds_all = True
 
     def start(self) -> None:
         """Open the file."""
@@ -47,11 +51,17 @@ class CsvWriter(LinesWriter):
         super().start()
         self._csv = csv.DictWriter(self._text, tables.COLUMNS, lineterminator="\n")
         self._csv.writeheader()
+        self._uris: set[int] = set()
 
     def add(self, item: Item) -> Iterable[str]:
         """Write the rows of an item."""
         rows, lost = table_rows.rows_of(item)
         self._csv.writerows(rows)
+        uri = rows[0].get("data_uri")
+        lost += (
+            [f"that it is an item beside the one before with the data_uri {uri!r}"] if hash(uri) in self._uris else []
+        )
+        self._uris.add(hash(uri))
         return lost
 
 

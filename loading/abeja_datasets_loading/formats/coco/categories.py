@@ -1,11 +1,14 @@
 """The categories of a COCO file, which are labels of the API."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, Final
 
 from abeja_datasets_loading.formats.model import FileRefused, Invalid, Note, Place
 from abeja_datasets_loading.formats.values import labels
 from abeja_datasets_loading.formats.values.labels import CATEGORY_ID, canonical
+
+_RESERVED: Final = frozenset({"label_id", "label"})
+"""Keys of a label that a key of a category never replaces."""
 
 
 class CocoCategories:
@@ -35,10 +38,14 @@ class CocoCategories:
             if key in self._entries:
                 raise FileRefused(at, f"the id {key} belongs to several categories")
             label = _label(category, position if renumber else labels.label_id(category["id"]))
+            for name in _RESERVED & category.keys():
+                self.notes.append(Note(at, f"{name}: a label has a key of this name; it is left out"))
             if label is None:
                 self.notes.append(Note(at, f"the id {key} is not a number from 0, and can't be a label_id"))
             else:
                 kept.append(label)
+                if "label" not in label:
+                    self.notes.append(Note(at, "has no name, and makes a label without one"))
             self._entries[key] = None if label is None else _entry(label)
         self.props = labels.categories(kept)
 
@@ -78,7 +85,7 @@ def _label(category: Mapping[str, Any], label_id: int | None) -> dict[str, Any] 
     if label_id is None:
         return None
     name = {"label": category["name"]} if "name" in category else {}
-    others = {key: value for key, value in category.items() if key not in ("id", "name", "label_id", "label")}
+    others = {key: value for key, value in category.items() if key not in _RESERVED | {"id", "name"}}
     return {"label_id": label_id, **name, **others}
 
 

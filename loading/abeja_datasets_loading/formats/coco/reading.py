@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, Final, NamedTuple
 
 from abeja_datasets_loading.formats.coco.batches import batches
-from abeja_datasets_loading.formats.coco.boxes import box_of, take_points
+from abeja_datasets_loading.formats.coco.boxes import put_box, take_points
 from abeja_datasets_loading.formats.coco.categories import CocoCategories
 from abeja_datasets_loading.formats.coco.joining import Image, Joining, Kept
 from abeja_datasets_loading.formats.model import FileRefused, Invalid, Note, Place, Record, Rejected, Row
@@ -101,6 +101,8 @@ class CocoFile:
         found: set[str] = set()
         for key in document.members():
             found.add(key)
+            if key in _SECTIONS and document.peek() not in ("[", ""):
+                raise FileRefused(document.place, f"{key} is not an array")
             if key == "images":
                 self._read_image_list(document)
             elif key == "annotations":
@@ -113,7 +115,8 @@ class CocoFile:
                     Note(Place(self._file, pointer=f"/{key}"), "is not part of an item, and is left out")
                 )
         if not found & set(_SECTIONS):
-            raise FileRefused(document.place, f"has none of {', '.join(_SECTIONS)}: this is not a COCO file")
+            reason = f"has none of {', '.join(_SECTIONS)}: this is not a COCO file; pass --format jsonl for items"
+            raise FileRefused(document.place, reason)
         return found
 
     def _read_images(self, path: Path | str) -> None:
@@ -210,14 +213,12 @@ class CocoFile:
         annotation.pop("image_id")
         bbox = annotation.pop("bbox", None)
         if bbox is not None:
-            entry["rect"] = box_of(bbox, text)
+            put_box(entry, bbox, text)
         if not geometry.RESERVED.isdisjoint(annotation):
             annotation = self._without_reserved(number, annotation, entry)
         entry |= annotation
         if entry.get("segmentation"):
             take_points(entry)
-        else:
-            entry.pop("segmentation", None)  # null, or an empty list
         return entry
 
     def _without_reserved(self, number: int, annotation: Mapping[str, Any], entry: Mapping[str, Any]) -> dict[str, Any]:

@@ -2,16 +2,19 @@
 
 import json
 import tempfile
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from typing import IO, Any, Final
 
+from abeja_datasets_loading.formats.coco.boxes import BBOX, bbox_text, repeats
 from abeja_datasets_loading.formats.model import FileRefused, Place
 from abeja_datasets_loading.formats.sources.text import name_of
-from abeja_datasets_loading.formats.values import geometry
 from abeja_datasets_loading.formats.values.labels import canonical
-from abeja_datasets_loading.formats.values.numbers import difference, is_number
-from abeja_datasets_loading.formats.writing import Item, JsonTextWriter, LabelNames, entries_of, source_of
+from abeja_datasets_loading.formats.writing import Item, JsonTextWriter, LabelNames, box_of, entries_of, source_of
 
+_HELD: Final = frozenset({"category_id", "label_id", "label"})
+"""Keys of an entry that its annotation and category hold otherwise."""
+_OWN: Final = ("image_id", BBOX)
+"""Keys of an annotation that a key of an entry never replaces."""
 _encode = json.JSONEncoder(ensure_ascii=False, allow_nan=False).encode
 _PIECE: Final = 1 << 16
 
@@ -23,9 +26,12 @@ class _Ids:
         self._used: set[str] = set()
         self._next = 1
 
-    def take(self, given: Any) -> Any:
+    def take(self, given: Any, lost: list[str]) -> Any:
+        """Return the id of a record; name the one that is given where it is none, or stands there already."""
         key = canonical(given)
         if key is None or key in self._used:
+            if given is not None:
+                lost.append(f"the id {_encode(given)}")
             while str(self._next) in self._used:
                 self._next += 1
             given, key = self._next, str(self._next)
@@ -53,12 +59,12 @@ class CocoWriter(JsonTextWriter):
         entries, others = entries_of(item)
         uri = source.pop("data_uri", None)
         name = source.pop("file_name", uri)
-        key = self._image_ids.take(source.pop("id", None))
+        key = self._image_ids.take(source.pop("id", None), lost)
         image = {"id": key, "file_name": name} | ({} if name == uri else {"data_uri": uri}) | source
         self._text.write(f"{self._before}{_encode(image)}")
         self._before = ",\n"
-        for entry in entries:
-            self._annotate(key, entry)
+        for position, entry in enumerate(entries):
+            lost += [f"entry {position}: {each}" for each in self._annotate(key, entry)]
         return lost + others
 
     def finish(self) -> Iterable[str]:
@@ -78,28 +84,24 @@ class CocoWriter(JsonTextWriter):
         super().close()
         self._annotations.close()
 
-    def _annotate(self, image_id: Any, entry: dict[str, Any]) -> None:
+    def _annotate(self, image_id: Any, entry: dict[str, Any]) -> list[str]:
         self._names.note(entry)
-        box = entry.pop("rect", None)
-        annotation = {
-            "id": self._annotation_ids.take(entry.pop("id", None)),
-            "image_id": image_id,
-            "category_id": entry["label_id"],
-        }
-        rect = ""
-        if isinstance(box, Mapping) and all(is_number(box.get(side)) for side in geometry.SIDES):
-            sizes = difference(box["xmax"], box["xmin"]), difference(box["ymax"], box["ymin"])
-            rect = f'"bbox": [{box["xmin"]!r}, {box["ymin"]!r}, {", ".join(sizes)}], '
-        rest = {key: value for key, value in entry.items() if key not in ("category_id", "label_id", "label")}
-        text = _encode(annotation | rest)
-        self._annotations.write(f"{self._before_annotation}{{{rect}{text[1:]}")
+        box, lost = box_of(entry)
+        bbox = entry.get(BBOX)
+        lost += [key for key in _OWN if key in entry and not (key == BBOX and repeats(box, bbox))]
+        number = self._annotation_ids.take(entry.pop("id", None), lost)
+        annotation = {"id": number, "image_id": image_id, "category_id": entry["label_id"]}
+        rest = {key: value for key, value in entry.items() if key not in _HELD and key not in _OWN}
+        rect = "" if box is None else f'"{BBOX}": {bbox_text(box, bbox)}, '
+        self._annotations.write(f"{self._before_annotation}{{{rect}{_encode(annotation | rest)[1:]}")
         self._before_annotation = ",\n"
+        return lost
 
     def _categories(self) -> list[dict[str, Any]]:
         found: dict[int, dict[str, Any]] = {}
         for (_, number), label in self._names.labels.items():
             name = {"name": label["label"]} if "label" in label else {}
-            others = {key: value for key, value in label.items() if key not in ("label_id", "label")}
+            others = {key: value for key, value in label.items() if key not in ("label_id", "label", "id", "name")}
             if number in found:
                 raise FileRefused(
                     Place(name_of(self._target)),

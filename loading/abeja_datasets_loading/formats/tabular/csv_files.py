@@ -13,6 +13,11 @@ from abeja_datasets_loading.formats.sources.text import TextSource, name_of
 from abeja_datasets_loading.formats.tabular import tables
 from abeja_datasets_loading.formats.tabular.tables import TableRows
 
+_ADVICE: Final = {
+    "new-line character": "a CR outside quotes; end lines with LF or CR LF",
+    "unexpected end of data": "a quote stays open",
+}
+"""What to say in place of Python's own texts, which are about its reader."""
 _DELIMITERS: Final = ",;\t"
 
 csv.field_size_limit(min(sys.maxsize, 2**31 - 1))  # one of 131,072 characters is Python's own; polygons are longer
@@ -71,7 +76,7 @@ class CsvFile:
             raise FileRefused(self._place._replace(line=line), f"the header: {error.reason}") from None
 
     def _add(self, line: int, row: list[str], columns: Mapping[int, str]) -> None:
-        cells = {columns[position]: cell for position, cell in enumerate(row) if position in columns}
+        cells = {columns[position]: cell for position, cell in enumerate(row) if cell and position in columns}
         problem = None
         if len(row) != len(columns):
             problem = f"has {len(row)} cells; the header has {len(columns)}"
@@ -89,8 +94,10 @@ def open_reader(source: TextSource) -> tuple[int, Any]:
 
 
 def _advice(error: csv.Error) -> str:
-    # Python's own text is about opening the file.
-    return "a CR outside quotes; end lines with LF or CR LF" if "new-line character" in str(error) else str(error)
+    for part, advice in _ADVICE.items():
+        if part in str(error):
+            return advice
+    return str(error)
 
 
 def _again(first: str, others: Iterable[str]) -> Iterator[str]:

@@ -3,6 +3,7 @@
 import itertools
 import json
 import math
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Final
 
@@ -20,6 +21,7 @@ COLUMNS: Final = (
 REASON: Final = "rejected_because"
 """The column of a file of rejected rows, which is ignored when it is read."""
 
+_FRACTION: Final = re.compile(r"(?<=[0-9])\.0*$")
 _encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 
 
@@ -49,11 +51,11 @@ class TableRows:
 
         Args:
             line: its number, or that of the row, from 1.
-            cells: by column; what is None or "" is absent.
+            cells: by column; what is None is absent.
             source: the row as it stands, for the file of rejected rows: a JSON value.
             problem: what is wrong with it already.
         """
-        given = {key: value for key, value in cells.items() if value is not None and value != "" and key != REASON}
+        given = {key: value for key, value in cells.items() if value is not None and key != REASON}
         try:
             uri = self._options.uris.of_uri(given.get("data_uri"))
         except Invalid as error:
@@ -124,7 +126,9 @@ class TableRows:
         if "data_type" in cells:
             _put(item["source_data"][0], "data_type", cells["data_type"])
         attributes = item["attributes"]
-        for key, value in _attributes(cells).items():
+        own = _attributes(cells)
+        geometry.check_boxes(own)
+        for key, value in own.items():
             _put(given, key, value)
             # The list gets the entries of the rows, and stays as it was given for the next row.
             attributes.setdefault(key, list(value) if isinstance(value, list) else value)
@@ -173,7 +177,8 @@ def _has_name_alone(cells: Mapping[str, Any]) -> bool:
 
 
 def _id(value: Any, column: str) -> int:
-    found = label_id(value.strip() if isinstance(value, str) else value)
+    # What is a whole float in a column of numbers, as of pandas, is text such as 3.0 here.
+    found = label_id(_FRACTION.sub("", value.strip()) if isinstance(value, str) else value)
     if found is None:
         raise Invalid("is missing" if value is None else f"{value!r} is not an integer from 0", column)
     return found
@@ -209,7 +214,8 @@ def _attributes(cells: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _put(target: dict[str, Any], key: str, value: Any) -> None:
-    if target.setdefault(key, value) != value:
+    # To Python, True is 1.
+    if target.setdefault(key, value) != value or isinstance(target[key], bool) is not isinstance(value, bool):
         raise Invalid(f"the rows of this data_uri have several values of {key}")
 
 
@@ -222,12 +228,13 @@ def header(columns: Iterable[str]) -> dict[int, str]:
     found: dict[int, str] = {}
     for position, given in enumerate(columns):
         name = given.strip()
-        name = name.lower() if name.lower() in (*COLUMNS, REASON) else name
+        found[position] = name.lower() if name.lower() in (*COLUMNS, REASON) else name
+    names = [*found.values()]
+    if "data_uri" not in names:
+        raise Invalid("there is no column data_uri")
+    for position, name in found.items():
         if not name:
             raise Invalid(f"column {position + 1} has no name")
-        if name in found.values():
+        if name in names[:position]:
             raise Invalid(f"the column {name!r} appears twice")
-        found[position] = name
-    if "data_uri" not in found.values():
-        raise Invalid("there is no column data_uri")
     return found

@@ -2,13 +2,14 @@
 
 import math
 import operator
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any, Final
 
 from abeja_datasets_loading.formats.model import Invalid
 
 _NUMBERS: Final[frozenset[type]] = frozenset((int, float))
 SIDES: Final = ("xmin", "ymin", "xmax", "ymax")
+_POINTER: Final = str.maketrans("[", "/", "]")
 _sides = operator.itemgetter(*SIDES)
 
 ENTRY_KINDS: Final = ("detection", "segmentation", "classification")
@@ -35,6 +36,31 @@ def rect(xmin: float, ymin: float, xmax: float, ymax: float) -> Rect:
     raise Invalid("an edge is greater than any number that programs read")
 
 
+def boxes(attributes: Any) -> Iterator[tuple[str, Any]]:
+    """Iterate over the rects of the entries of an item, of any shape, each with its place in the attributes."""
+    for kind in ENTRY_KINDS if isinstance(attributes, dict) else ():
+        entries = attributes.get(kind)
+        for position, entry in enumerate(entries if isinstance(entries, list) else ()):
+            box = entry.get("rect") if isinstance(entry, dict) else None
+            if box is not None:
+                yield f"{kind}[{position}]", box
+
+
+def check_boxes(attributes: Any) -> None:
+    """Check the rects of an item of the API, as `rect` does. What has another shape is not looked at.
+
+    Raises:
+        Invalid: an edge lies before the opposite one.
+    """
+    for place, box in boxes(attributes):
+        sides = [box.get(side) for side in SIDES] if isinstance(box, dict) else [None]
+        if are_numbers(sides):
+            try:
+                rect(*sides)
+            except Invalid as error:
+                raise Invalid(error.reason, f"/attributes/{place.translate(_POINTER)}/rect") from None
+
+
 def oddities(box: Any, width: float, height: float) -> Sequence[str]:
     """Return what is odd about a rect that is kept. What has another shape is not looked at.
 
@@ -43,12 +69,9 @@ def oddities(box: Any, width: float, height: float) -> Sequence[str]:
         width: of the image; infinite where it is not known.
         height: likewise.
     """
-    try:
-        xmin, ymin, xmax, ymax = _sides(box)
-        if 0 <= xmin < xmax <= width and 0 <= ymin < ymax <= height:
-            return ()
-    except (KeyError, TypeError):
+    if is_plain(box, width, height):
         return ()
+    xmin, ymin, xmax, ymax = _sides(box)
     if not are_numbers([xmin, ymin, xmax, ymax]):
         return ()
     found = []
@@ -59,6 +82,16 @@ def oddities(box: Any, width: float, height: float) -> Sequence[str]:
     if xmax > width or ymax > height:
         found.append(f"the box reaches beyond the image ({width}, {height})")
     return found
+
+
+def is_plain(box: Any, width: float, height: float) -> bool:
+    """Return whether a rect has an area inside the image. So it is taken for what has no sides that compare."""
+    try:
+        xmin, ymin, xmax, ymax = _sides(box)
+        inside: bool = 0 <= xmin < xmax <= width and 0 <= ymin < ymax <= height
+    except (KeyError, TypeError):
+        return True
+    return inside
 
 
 def are_numbers(values: list[Any]) -> bool:
@@ -115,7 +148,7 @@ def add_entry(attributes: dict[str, Any], entry: dict[str, Any], dataset_type: s
     if "rect" in entry:
         key = "segmentation" if dataset_type == "segmentation" else "detection"
     else:
-        key = "segmentation" if "segmentation" in entry else "classification"
+        key = "segmentation" if entry.get("segmentation") else "classification"
     entries = attributes.setdefault(key, [])
     if not isinstance(entries, list):
         raise Invalid(f"the attributes have {key} already, and it is not a list of entries")

@@ -28,6 +28,12 @@ def number(text: str) -> int | float | None:
     return value if math.isfinite(value) else None
 
 
+def whole(text: str) -> int | None:
+    """Return the integer that a text is, also as 3.0; None where it is none (see `number`)."""
+    value = decimal(text)
+    return int(value) if value is not None and value == value.to_integral_value() else None
+
+
 def scalar(text: str) -> str | int | float:
     """Return a number where JSON would write it as that text, and the text otherwise: `007` and `yes` stay text."""
     value = number(text)

@@ -5,15 +5,18 @@ from collections.abc import Iterable, Mapping
 from typing import Any, Final
 from xml.etree.ElementTree import Element, ElementTree, SubElement, indent
 
+from abeja_datasets_loading.formats.coco.boxes import BBOX, repeats
 from abeja_datasets_loading.formats.sources.paths import Names
 from abeja_datasets_loading.formats.values import geometry
 from abeja_datasets_loading.formats.values.geometry import ENTRY_KINDS
 from abeja_datasets_loading.formats.values.numbers import is_number, plus
-from abeja_datasets_loading.formats.writing import Item, LabelNames, Writer, entries_of, source_of
+from abeja_datasets_loading.formats.writing import Item, LabelNames, Writer, box_of, entries_of, source_of
 
 _NAME: Final = re.compile(r"[A-Za-z_][\w.-]*", re.ASCII)
 _NO_XML: Final = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 _SIZE: Final = ("width", "height", "depth")
+_HELD: Final = frozenset({"category_id", "label_id", "label"})
+"""Keys of an entry that the name of its object holds."""
 
 
 class VocWriter(Writer):
@@ -35,7 +38,8 @@ class VocWriter(Writer):
         SubElement(root, "filename").text = uri if "://" in uri else uri.rpartition("/")[2]
         size = SubElement(root, "size")
         for key in _SIZE:
-            SubElement(size, key).text = str(source.pop(key, 0))
+            known = type(source.get(key)) is int and source[key] >= 0
+            SubElement(size, key).text = str(source.pop(key) if known else 0)
         for key in source:
             lost.append(f"source_data[0].{key}")
         for key in others:
@@ -63,15 +67,14 @@ class VocWriter(Writer):
             return [f"the label {name!r}"]
         element = SubElement(root, "object")
         SubElement(element, "name").text = name
-        box = entry.pop("rect", None)
+        box, lost = box_of(entry)
         if box is not None:
             _box(element, box, self.voc_origin)
-        lost = []
         for key, value in entry.items():
-            if key in ("category_id", "label_id", "label"):
+            if key in _HELD or (key == BBOX and repeats(box, value)):
                 continue
             if key == "segmentation":
-                is_held = _polygon(element, value)
+                is_held = not value or _polygon(element, value)
             elif key == "part" and isinstance(value, list):
                 held = [_part(element, each, self.voc_origin) for each in value]
                 is_held = all(held)
@@ -86,7 +89,7 @@ def _box(parent: Element, box: Mapping[str, Any], origin: int) -> None:
     for side in geometry.SIDES:
         value: Any = box.get(side)
         if is_number(value):
-            SubElement(element, side).text = repr(plus(value, origin) if side in ("xmin", "ymin") else value)
+            SubElement(element, side).text = repr(plus(value, origin) if origin and side in ("xmin", "ymin") else value)
 
 
 def _part(parent: Element, part: Any, origin: int) -> bool:
