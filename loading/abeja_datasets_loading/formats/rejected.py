@@ -4,6 +4,7 @@ import contextlib
 import csv
 import itertools
 import json
+import os
 import shutil
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path, PurePath
@@ -17,7 +18,7 @@ from abeja_datasets_loading.formats.tabular.csv_files import open_reader
 from abeja_datasets_loading.formats.tabular.tables import REASON
 from abeja_datasets_loading.formats.values.json_file import JsonFile
 from abeja_datasets_loading.formats.yolo.config import read_config
-from abeja_datasets_loading.formats.yolo.reading import label_name
+from abeja_datasets_loading.formats.yolo.label_files import label_name
 
 _Rejected = Iterable[tuple[Any, str]]
 _LIST: Final = "rejected.csv"
@@ -45,13 +46,13 @@ def write_rejected(
     _WRITERS[name](Path(source), target, records, options)
 
 
-def _jsonl(_source: Path, target: Path, records: _Rejected, _options: Options) -> None:
-    _write(target, (f"{record.source}\n" for record, _ in _with_reasons(target, records)))
+def _jsonl(_source: Path, target: Path, records: _Rejected, options: Options) -> None:
+    _write(target, (f"{record.source}\n" for record, _ in _with_reasons(target, records)), options)
 
 
-def _json(_source: Path, target: Path, records: _Rejected, _options: Options) -> None:
+def _json(_source: Path, target: Path, records: _Rejected, options: Options) -> None:
     texts = (f"{record.source}" for record, _ in _with_reasons(target, records))
-    _write(target, itertools.chain(["[\n", next(texts, "")], (f",\n{text}" for text in texts), ["\n]\n"]))
+    _write(target, itertools.chain(["[\n", next(texts, "")], (f",\n{text}" for text in texts), ["\n]\n"]), options)
 
 
 def _with_reasons(target: Path, records: _Rejected) -> Iterator[tuple[Any, str]]:
@@ -71,7 +72,7 @@ def _csv(source: Path, target: Path, records: _Rejected, options: Options) -> No
     finally:
         text.close()
     skipped = {position for position, column in enumerate(columns) if column.strip().lower() == REASON}
-    with target.open("w", encoding="utf-8", newline="") as file:
+    with target.open("w", encoding=_encoding(options), newline="") as file:
         writer = csv.writer(file, reader.dialect, lineterminator="\n")
         writer.writerow([REASON, *_without(columns, skipped)])
         for record, reason in records:
@@ -99,7 +100,7 @@ def _coco(source: Path, target: Path, records: _Rejected, options: Options) -> N
         '{"images": [\n', ",\n".join(images), '\n], "annotations": [\n', ",\n".join(annotations.values()),
         '\n], "categories": ', categories, ', "rejected": ', reasons, "}\n",
     ]  # fmt: skip
-    _write(target, pieces)
+    _write(target, pieces, options)
 
 
 def _categories(path: Path, options: Options) -> str:
@@ -135,15 +136,22 @@ def _yolo(source: Path, target: Path, records: _Rejected, options: Options) -> N
     names = []
     with _reasons_file(target / _LIST) as add:
         for record, reason in records:
-            image = record.source
-            names.append(image.name)
-            _put(target / image.name, image.path, is_link=True)
-            _put(target / label_name(PurePath(image.name)), image.label)
+            names.append(_put_image(target, record.source))
             add(record, reason)
-    _write(target / _IMAGES, [f"./{name}\n" for name in names])
-    classes = read_config(source, options.encoding).names
+    _write(target / _IMAGES, [f"{name}\n" for name in names], options)
+    classes = read_config(source, options.encoding, has_sizes=options.sizes is not None).names
     document = {"train": _IMAGES} | ({} if classes is None else {"names": dict(classes)})
-    _write(target / "data.yaml", [yaml.safe_dump(document, allow_unicode=True, sort_keys=False)])
+    _write(target / "data.yaml", [yaml.safe_dump(document, allow_unicode=True, sort_keys=False)], options)
+
+
+def _put_image(target: Path, image: Any) -> str:
+    """Copy the label file of an image, with a link to the image; return its name for the list."""
+    name = PurePath(image.name)
+    if name.is_absolute() or ".." in name.parts:  # it would lie outside the target
+        return str(os.path.abspath(image.path))  # noqa: PTH100 - resolve() would follow links
+    _put(target / name, image.path, is_link=True)
+    _put(target / label_name(name), image.label)
+    return f"./{image.name}"
 
 
 def _put(place: Path, path: Path, *, is_link: bool = False) -> None:
@@ -158,9 +166,14 @@ def _put(place: Path, path: Path, *, is_link: bool = False) -> None:
     shutil.copyfile(path, place)
 
 
-def _write(target: Path, pieces: Iterable[str]) -> None:
-    with target.open("w", encoding="utf-8", errors="surrogatepass", newline="\n") as file:
+def _write(target: Path, pieces: Iterable[str], options: Options) -> None:
+    with target.open("w", encoding=_encoding(options), errors="surrogatepass", newline="\n") as file:
         file.writelines(pieces)
+
+
+def _encoding(options: Options) -> str:
+    """Return UTF-8, with a byte order mark where the file would else be read in the encoding of the input."""
+    return "utf-8" if options.encoding is None else "utf-8-sig"
 
 
 @contextlib.contextmanager

@@ -1,6 +1,7 @@
 """YOLO and image folders, a small dataset for each rule of docs/formats.md that one can try."""
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 from tests.loading.formats.reading import read, refusal, write
@@ -10,6 +11,9 @@ from abeja_datasets_loading.formats.files import open_file
 from abeja_datasets_loading.formats.model import Rejected
 from abeja_datasets_loading.formats.options import Options
 from abeja_datasets_loading.formats.rejected import write_rejected
+from abeja_datasets_loading.formats.sources.uris import Uris
+from abeja_datasets_loading.formats.targets import target_of
+from abeja_datasets_loading.formats.writing import write_items
 
 ROW = "0 0.5 0.5 0.2 0.2"
 
@@ -93,6 +97,7 @@ def test_bad_rows(tmp_path: Path, row: str, reason: str) -> None:
         ("images/a.jpg", "labels/a.txt"),
         ("Images/a.JPG", "labels/a.txt"),
         ("Images/a.jpg", "Labels/a.txt"),
+        ("images/a.jpg", "Labels/a.txt"),
         ("images/images/x/a.jpg", "images/labels/x/a.txt"),
         ("x/a.b.jpg", "x/a.b.txt"),
         ("x/a.jpg", "x/labels/a.txt"),
@@ -190,3 +195,83 @@ def test_an_empty_class_is_a_label_and_two_forms_of_a_name_are_two_classes(tmp_p
     assert names == ["cafe\u0301", "caf\u00e9", "empty"]
     assert [entry["label_id"] for entry in found.entries] == [0, 1]
     assert found.rejected == [f"{tmp_path}/a.jpg: lies in no folder of a class"]
+
+
+def test_a_configuration_without_names_is_reported(tmp_path: Path) -> None:
+    found = read(dataset(tmp_path, "train: images"))
+    assert found.entries == [{"category_id": 1, "label_id": 0, "rect": found.entries[0]["rect"]}]
+    assert found.notes == [f"{tmp_path}/data.yaml: has no names: labels have no names"]
+
+
+def test_a_label_without_a_name_gets_one_and_that_is_reported(tmp_path: Path) -> None:
+    found = read(dataset(tmp_path / "in", "train: images"))
+    target = tmp_path / "out"
+    (note,) = write_items(found.items, target, target_of(target, "yolo", dict))
+    assert note.text.startswith("that the label 0 has no name, which is '0' now,")
+
+
+def test_a_size_twice_is_refused_where_it_differs(tmp_path: Path) -> None:
+    rows = "name,width,height\nimages/a.jpg,100,50\n./images/a.jpg,100,50\n"
+    folder = dataset(tmp_path, "train: images\nnames: [a]")
+    assert len(read(folder, sizes=write(tmp_path, "s.csv", rows)).items) == 1
+    reason = refusal(folder, sizes=write(tmp_path, "t.csv", f"{rows}images/a.jpg,100,51\n"))
+    assert reason == f"{tmp_path}/t.csv:4: 'images/a.jpg' stands here again, with another size"
+
+
+@pytest.mark.parametrize("config", ["train: images/train\nval: images/val\nnames: [a]", None])
+def test_labels_and_sizes_are_enough_where_all_images_are_elsewhere(tmp_path: Path, config: str | None) -> None:
+    write(tmp_path, "data.yaml" if config else "classes.txt", config or "a\n")
+    for name in ("train/a.txt", "val/b.txt"):
+        write(tmp_path, f"labels/{name}", ROW)
+    sizes = write(tmp_path, "s.csv", "images/train/a.jpg,100,50\nimages/val/b.jpg,10,5\nimages/val/c.jpg,1,1\n")
+    found = read(tmp_path, "yolo", sizes=sizes)
+    assert [item["source_data"][0]["data_uri"] for item in found.items] == ["images/train/a.jpg", "images/val/b.jpg"]
+    assert (found.rejected, found.notes) == ([], [])
+    if config:
+        assert "neither a folder nor a list 'images/train'" in refusal(tmp_path, "yolo")
+
+
+def test_absolute_places_inside_the_dataset_have_its_names(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    write(tmp_path, "x/train.txt", f"{tmp_path}/x/images/a.jpg\n")
+    for config in (f"train: {tmp_path}/x/images", "train: train.txt"):
+        for place in (dataset(tmp_path / "x", f"{config}\nnames: [a]"), Path("x")):
+            assert [uri(item) for item in read(place).items] == ["images/a.jpg"]
+
+
+def uri(item: dict[str, Any]) -> str:
+    return str(item["source_data"][0]["data_uri"])
+
+
+def test_names_outside_the_folder_are_relative_to_the_path(tmp_path: Path) -> None:
+    for split in ("train", "val"):
+        picture(tmp_path / f"ds/images/{split}/a.jpg")
+        write(tmp_path, f"ds/labels/{split}/a.txt", ROW)
+    write(tmp_path, "x/data.yaml", "path: ../ds\ntrain: images/train\nval: images/val\nnames: [a]")
+    found = read(tmp_path / "x")
+    assert [uri(item) for item in found.items] == ["images/train/a.jpg", "images/val/a.jpg"]
+    assert (len(found.entries), found.notes) == (2, [])
+
+
+@pytest.mark.parametrize("name", ["../out/a.jpg", "{folder}/out/a.jpg"])
+def test_a_listed_image_outside_all_folders_is_rejected_and_stays_where_it_is(tmp_path: Path, name: str) -> None:
+    image = picture(tmp_path / "out/a.jpg")
+    write(tmp_path, "x/train.txt", name.format(folder=tmp_path))
+    write(tmp_path, "x/data.yaml", "train: train.txt\nnames: [a]")
+    opened = open_file(tmp_path / "x", Options())
+    rejected = [(record, record.reason) for record in opened if isinstance(record, Rejected)]
+    assert len(rejected) == 1
+    target = tmp_path / "x" / "rejected"
+    write_rejected(tmp_path / "x", target, rejected, Options())
+    assert (image.is_file(), image.is_symlink()) == (True, False)
+    assert "pass a mapping of URIs" in read(target).rejected[0]
+    found = read(target, uris=Uris(None, {str(image): "s3://b/a.jpg"}))
+    assert [uri(item) for item in found.items] == ["s3://b/a.jpg"]
+
+
+@pytest.mark.parametrize("row", [f"{ROW} 0.1 0.1 2 0.2 0.2 2", f"{ROW} 0.1 0.1 0.2 0.2"])
+def test_keypoints_are_no_polygon(tmp_path: Path, row: str) -> None:
+    folder = dataset(tmp_path, "train: images\nnames: [a]\nkpt_shape: [2, 3]", row=f"{ROW}\n{row}")
+    assert f"{tmp_path}/labels/a.txt:2: has keypoints (kpt_shape)" in read(folder).rejected[0]
+    write(folder, "labels/a.txt", ROW)
+    assert len(read(folder).entries) == 1

@@ -141,11 +141,13 @@ def test_an_image_that_is_elsewhere_needs_a_label_file_and_a_size(dataset: Path)
     assert (found.rejected, found.notes) == ([], [])
 
 
-def test_an_orientation_swaps_the_sides_and_is_reported(dataset: Path) -> None:
-    picture(dataset / "images/train/a.jpg", orientation=6)
+@pytest.mark.parametrize("orientation", range(1, 9))
+def test_an_orientation_of_5_to_8_swaps_the_sides_and_is_reported(dataset: Path, orientation: int) -> None:
+    picture(dataset / "images/train/a.jpg", orientation=orientation)
     found = read(dataset)
-    assert found.items[0]["source_data"][0] == {"data_uri": "images/train/a.jpg", "width": 10, "height": 30}
-    assert "orientation" in found.notes[0]
+    width, height = (10, 30) if orientation > 4 else (30, 10)
+    assert found.items[0]["source_data"][0] == {"data_uri": "images/train/a.jpg", "width": width, "height": height}
+    assert ["orientation" in note for note in found.notes] == [True] * (orientation > 4)
 
 
 def test_objects_without_a_size_are_rejected_unless_the_sizes_are_given(dataset: Path) -> None:

@@ -53,18 +53,22 @@ def read_sizes(path: Path | str, encoding: str | None = None) -> dict[str, Size]
     """Read sizes: a CSV file with the columns name, width and height. A first row of their names is left out.
 
     Raises:
-        FileRefused: a row has another shape, or see `TextSource`.
+        FileRefused: a row has another shape, a name appears twice with different sizes, or see `TextSource`.
     """
     source = TextSource(path, encoding)
+    sizes: dict[str, Size] = {}
     try:
-        return dict(_sizes(source, name_of(path)))
+        for line, name, size in _sizes(source, name_of(path)):
+            if sizes.setdefault(name, size) != size:
+                raise FileRefused(Place(name_of(path), line), f"{name!r} stands here again, with another size")
     except csv.Error as error:
         raise FileRefused(Place(name_of(path)), f"not CSV: {error}") from None
     finally:
         source.close()
+    return sizes
 
 
-def _sizes(source: TextSource, file: str) -> Iterator[tuple[str, Size]]:
+def _sizes(source: TextSource, file: str) -> Iterator[tuple[int, str, Size]]:
     reader = csv.reader((f"{line}\n" for _, line in source.lines()), strict=True)
     for row in reader:
         if not row or (reader.line_num == 1 and [cell.strip().lower() for cell in row] == ["name", *_SIDES]):
@@ -73,6 +77,6 @@ def _sizes(source: TextSource, file: str) -> Iterator[tuple[str, Size]]:
         if len(sides) != len(_SIDES) or not all(type(side) is int and side > 0 for side in sides):
             raise FileRefused(Place(file, reader.line_num), "a name, a width and a height in pixels are needed")
         try:
-            yield normalized(row[0]), Size(*sides)  # type: ignore[arg-type]  # both are int, see above
+            yield reader.line_num, normalized(row[0]), Size(*sides)  # type: ignore[arg-type]  # both are int, see above
         except Invalid as error:
             raise FileRefused(Place(file, reader.line_num), error.reason) from None

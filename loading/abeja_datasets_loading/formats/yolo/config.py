@@ -3,7 +3,7 @@
 import os
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import yaml
 
@@ -11,6 +11,7 @@ from abeja_datasets_loading.formats.model import FileRefused, Invalid, Note, Pla
 from abeja_datasets_loading.formats.sources.text import TextSource, decode, name_of, open_bytes, read_bytes
 from abeja_datasets_loading.formats.values import labels
 from abeja_datasets_loading.formats.values.numbers import number
+from abeja_datasets_loading.formats.yolo.label_files import label_of
 
 _SPLITS: Final = ("train", "val", "test")
 _CONFIGS: Final = ("data.yaml", "data.yml", "dataset.yaml")
@@ -23,18 +24,24 @@ class YoloConfig:
 
     Args:
         root: the folder that names of images are relative to.
+        base: the folder of `path`, that those are relative to which lie outside the root.
         names: the name of each class; None where there are none, and each class is valid.
         splits: folders and lists of images.
         notes: what is odd about it.
     """
 
-    def __init__(self, root: Path, names: Mapping[int, str] | None, splits: list[Path], notes: list[Note]) -> None:
+    def __init__(
+        self, root: Path, base: Path, names: Mapping[int, str] | None, splits: list[Path], notes: list[Note]
+    ) -> None:
         self.root = root
+        self.base = base
         self.splits = splits
         self.notes = notes
         self.names = names
         found = [] if names is None else [{"label_id": index, "label": name} for index, name in sorted(names.items())]
         self.props: dict[str, Any] = {} if names is None else labels.categories(found)
+        self.has_keypoints = False
+        """Whether each row ends with keypoints (`kpt_shape`), whose columns would look like those of a polygon."""
 
     def label(self, index: int) -> dict[str, str]:
         """Return the label of a class, if classes have names.
@@ -67,17 +74,22 @@ class _Loader(yaml.BaseLoader):
         return super().construct_mapping(node, deep)
 
 
-def read_config(path: Path, encoding: str | None) -> YoloConfig:
+def read_config(path: Path, encoding: str | None, *, has_sizes: bool = False) -> YoloConfig:
     """Read a `data.yaml`, or a folder with one, or with `classes.txt`.
+
+    Args:
+        path: the file or folder.
+        encoding: of the text.
+        has_sizes: whether sizes are given, so that the labels of a folder of images are enough.
 
     Raises:
         FileRefused: it can't be read.
     """
     if not path.is_dir():
-        return _from_yaml(path, encoding)
+        return _from_yaml(path, encoding, has_sizes)
     for name in _CONFIGS:
         if (path / name).exists():
-            return _from_yaml(path / name, encoding)
+            return _from_yaml(path / name, encoding, has_sizes)
     classes = next((each for each in (path / _CLASSES, path / "labels" / _CLASSES) if each.exists()), None)
     names = None if classes is None else _classes(classes, encoding)
     notes = (
@@ -85,7 +97,7 @@ def read_config(path: Path, encoding: str | None) -> YoloConfig:
         if names is not None
         else [Note(Place(name_of(path)), "there is no data.yaml and no classes.txt: labels have no names")]
     )
-    return YoloConfig(path, names, [path], notes)
+    return YoloConfig(path, path, names, [path], notes)
 
 
 def _classes(path: Path, encoding: str | None) -> dict[int, str]:
@@ -99,7 +111,7 @@ def _classes(path: Path, encoding: str | None) -> dict[int, str]:
     return {index: name for index, name in enumerate(lines) if name}
 
 
-def _from_yaml(path: Path, encoding: str | None) -> YoloConfig:
+def _from_yaml(path: Path, encoding: str | None, has_sizes: bool) -> YoloConfig:
     place = Place(name_of(path))
     with open_bytes(path) as source:
         text = decode(read_bytes(source, _MOST, place), place, encoding)
@@ -114,10 +126,16 @@ def _from_yaml(path: Path, encoding: str | None) -> YoloConfig:
         raise FileRefused(place, "is not a mapping with names and train")
     notes: list[Note] = []
     names = _names(document.get("names"), place)
+    if names is None:
+        notes.append(Note(place, "has no names: labels have no names"))
     given = document.get("nc")
     if given is not None and names is not None and given != str(len(names)):
         notes.append(Note(place, f"nc is {given}, and there are {len(names)} names"))
-    return YoloConfig(path.parent, names, [*_splits(document, path.parent, place)], notes)
+    base = path.parent / str(document.get("path") or "").replace("\\", "/")
+    splits = [_there(each, base, path.parent, has_sizes) for each in _splits(document, place)]
+    config = YoloConfig(path.parent, base, names, splits, notes)
+    config.has_keypoints = document.get("kpt_shape") not in (None, "")
+    return config
 
 
 def _names(given: Any, place: Place) -> dict[int, str] | None:
@@ -140,29 +158,36 @@ def _names(given: Any, place: Place) -> dict[int, str] | None:
     return names
 
 
-def _splits(document: Mapping[str, Any], folder: Path, place: Place) -> Iterator[Path]:
-    base = document.get("path") or ""
+class _Split(NamedTuple):
+    """A place of images, as `data.yaml` names it."""
+
+    given: str
+    place: Place
+
+
+def _splits(document: Mapping[str, Any], place: Place) -> Iterator[_Split]:
     found = False
     for split in _SPLITS:
         given = document.get(split)
         if given in (None, "", []):
             continue
         found = True
+        at = place._replace(pointer=f"/{split}")
         for each in given if isinstance(given, list) else [given]:
             if not isinstance(each, str):
-                raise FileRefused(place._replace(pointer=f"/{split}"), "is neither a path nor a list of paths")
-            yield _place(each.replace("\\", "/"), str(base).replace("\\", "/"), folder, place, split)
+                raise FileRefused(at, "is neither a path nor a list of paths")
+            yield _Split(each.replace("\\", "/"), at)
     if not found:
         raise FileRefused(place, "has none of train, val and test")
 
 
-def _place(given: str, base: str, folder: Path, place: Place, split: str) -> Path:
+def _there(split: _Split, base: Path, folder: Path, has_sizes: bool) -> Path:
     """Return a place of images: below `path`, below the file, and without a leading `../`, whichever there is."""
-    shortened = given
+    shortened = split.given
     while shortened.startswith("../"):
         shortened = shortened[3:]
-    candidates = [folder / base / given, folder / given, folder / base / shortened, folder / shortened]
+    candidates = [base / split.given, folder / split.given, base / shortened, folder / shortened]
     for candidate in candidates:
-        if candidate.exists():
+        if candidate.exists() or (has_sizes and label_of(candidate / "x.jpg").parent.is_dir()):
             return Path(os.path.normpath(candidate))
-    raise FileRefused(place._replace(pointer=f"/{split}"), f"there is neither a folder nor a list {given!r}")
+    raise FileRefused(split.place, f"there is neither a folder nor a list {split.given!r}")

@@ -7,7 +7,7 @@ from typing import Any, Final
 from abeja_datasets_loading.formats.model import Invalid
 from abeja_datasets_loading.formats.sources.images import Size
 from abeja_datasets_loading.formats.values import geometry
-from abeja_datasets_loading.formats.values.numbers import decimal, half_around, number, times
+from abeja_datasets_loading.formats.values.numbers import decimal, half_around, number, times, whole
 
 _BOX: Final = 5
 
@@ -43,10 +43,10 @@ def entry_of(line: str, size: Size | None) -> tuple[int, dict[str, Any]]:
 
 
 def _class(text: str) -> int:
-    value = number(text)
-    if value is None or value < 0 or value != int(value):
+    value = whole(text)
+    if value is None or value < 0:
         raise Invalid(f"the class {text!r} is not a number from 0")
-    return int(value)
+    return value
 
 
 def _value(text: str) -> Decimal:

@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Iterator
-from pathlib import Path, PurePath
+from pathlib import Path
 from typing import Any, Final, NamedTuple
 
 from abeja_datasets_loading.formats.model import FileRefused, Invalid, Note, Place, Record, Rejected, Row
@@ -15,6 +15,7 @@ from abeja_datasets_loading.formats.sources.tree import files_below
 from abeja_datasets_loading.formats.values import geometry
 from abeja_datasets_loading.formats.values.labels import CATEGORY_ID
 from abeja_datasets_loading.formats.yolo.config import YoloConfig, read_config
+from abeja_datasets_loading.formats.yolo.label_files import label_of
 from abeja_datasets_loading.formats.yolo.labels import entry_of
 
 _SPACES: Final = " \t\r"
@@ -45,9 +46,11 @@ class YoloFiles:
     """
 
     def __init__(self, path: Path | str, options: Options) -> None:
-        self._config: YoloConfig = read_config(Path(os.path.normpath(path)), options.encoding)
         self._options = options
         self._sizes = {} if options.sizes is None else images.read_sizes(options.sizes, options.encoding)
+        self._config: YoloConfig = read_config(
+            Path(os.path.normpath(path)), options.encoding, has_sizes=bool(self._sizes)
+        )
         self.props: dict[str, Any] = self._config.props
 
     def close(self) -> None:
@@ -57,11 +60,12 @@ class YoloFiles:
         """Iterate over the images in the order of the splits, with what is odd beside them."""
         yield from self._config.notes
         remarks = Remarks()
-        labels = {label_of(place / "x.jpg").parent for place in self._config.splits if place.is_dir()}
+        labels = {label_of(place / "x.jpg").parent for place in self._config.splits if not place.is_file()}
         used: set[Path] = set()
         for image in self._images():
             used.add(image.label)
-            labels.add(image.label.parent)
+            if ".." not in image.label.parts:  # such an image is rejected
+                labels.add(image.label.parent)
             size = self._size(image)
             record = self._record(image, size)
             yield record
@@ -82,17 +86,20 @@ class YoloFiles:
 
     def _elsewhere(self, place: Path) -> Iterator[_Image]:
         """Iterate over the images of a folder that are not there, and have a label file and a size in `--sizes`."""
-        for name in self._sizes if place.is_dir() else ():
+        for name in self._sizes if not place.is_file() else ():
             path = self._config.root / name
             label = label_of(path)
             if path.is_relative_to(place) and label.exists() and not path.exists():
                 yield _Image(path, label, name)
 
     def _name(self, path: Path, place: Path) -> str:
-        for folder in (self._config.root, place):
-            if path.is_relative_to(folder) and path != folder:
-                return path.relative_to(folder).as_posix()
-        return path.name
+        """Return the name of an image; one that lies outside all folders of the dataset is absolute, or has `..`."""
+        absolute = Path(os.path.abspath(path))  # noqa: PTH100 - resolve() would follow links
+        for folder in (self._config.root, self._config.base, place):
+            above = os.path.abspath(folder)  # noqa: PTH100 - as above
+            if absolute.is_relative_to(above) and str(absolute) != above:
+                return absolute.relative_to(above).as_posix()
+        return str(path) if path.is_absolute() else os.path.relpath(path, self._config.root)
 
     def _size(self, image: _Image) -> Size | None:
         return images.size_of(image.path) or self._sizes.get(image.name) or self._sizes.get(image.path.name)
@@ -126,38 +133,16 @@ class YoloFiles:
 
     def _add(self, attributes: dict[str, Any], place: Place, line: str, size: Size | None) -> None:
         try:
-            index, shape = entry_of(line, size)
-            name = self._config.label(index)
+            entry = self._entry(line, size)
         except Invalid as error:
             raise FileRefused(place, error.reason) from None
-        entry = {"category_id": CATEGORY_ID, "label_id": index, **name, **shape}
         geometry.add_entry(attributes, entry, self._options.dataset_type)
 
-
-def label_name(image: PurePath) -> PurePath:
-    """Return the name of the label file of an image: the last folder `images` of its path becomes `labels`."""
-    folder = next(_label_folders(image.parent), image.parent)
-    return folder / f"{image.stem}.txt"
-
-
-def label_of(image: Path) -> Path:
-    """Return the label file of an image: the last folder `images` of its path, in any case, becomes `labels`.
-
-    Where there is no such file, one beside the image counts, and one in `labels` beside it.
-    """
-    name = f"{image.stem}.txt"
-    candidates = [Path(folder, name) for folder in _label_folders(image.parent)]
-    candidates += [image.parent / name, image.parent / "labels" / name]
-    return next((each for each in candidates if each.exists()), candidates[0])
-
-
-def _label_folders(images: PurePath) -> Iterator[PurePath]:
-    """Iterate over the folders with the labels of a folder of images."""
-    parts = images.parts
-    at = next((at for at in reversed(range(len(parts))) if parts[at].lower() == "images"), None)
-    if at is not None:
-        for name in ("labels",) if parts[at] == "images" else ("labels", "Labels", "LABELS"):
-            yield PurePath(*parts[:at], name, *parts[at + 1 :])
+    def _entry(self, line: str, size: Size | None) -> dict[str, Any]:
+        index, shape = entry_of(line, size)
+        if self._config.has_keypoints and "segmentation" in shape:
+            raise Invalid("has keypoints (kpt_shape), which are not read; leave them out")
+        return {"category_id": CATEGORY_ID, "label_id": index, **self._config.label(index), **shape}
 
 
 def _listed(place: Path, root: Path, encoding: str | None) -> Iterator[Path]:
@@ -167,6 +152,8 @@ def _listed(place: Path, root: Path, encoding: str | None) -> Iterator[Path]:
     """
     if place.is_dir():
         yield from filter(images.is_image, files_below(place))
+    elif not place.exists():
+        return  # the images of these labels are elsewhere
     elif place.suffix.lower() == ".txt":
         source = TextSource(place, encoding)
         try:

@@ -10,19 +10,20 @@ from typing import Any, Final
 
 import yaml
 
+from abeja_datasets_loading.formats.coco.boxes import BBOX, repeats
 from abeja_datasets_loading.formats.model import Invalid
 from abeja_datasets_loading.formats.sources.images import Size
 from abeja_datasets_loading.formats.sources.paths import Names, suffix_of
 from abeja_datasets_loading.formats.values import geometry
 from abeja_datasets_loading.formats.values.numbers import EXACT, exact, is_number
-from abeja_datasets_loading.formats.writing import Item, LabelNames, Writer, entries_of, source_of
+from abeja_datasets_loading.formats.writing import Item, LabelNames, Writer, box_of, entries_of, source_of
+from abeja_datasets_loading.formats.yolo.label_files import label_name
 from abeja_datasets_loading.formats.yolo.labels import entry_of
-from abeja_datasets_loading.formats.yolo.reading import label_name
 
 _FEWEST: Final = 6
 """Numbers of a polygon: three points."""
 _DIGITS: Final = (17, 25, 40)
-_HELD: Final = frozenset({"category_id", "label_id", "label", "rect", "segmentation", "confidence"})
+_HELD: Final = frozenset({"category_id", "label_id", "label", "segmentation", "confidence"})
 
 
 class YoloWriter(Writer):
@@ -66,11 +67,16 @@ class YoloWriter(Writer):
         """Write the names."""
         props = self.props()
         self._labels.add(props)
-        names = {number: label.get("label", str(number)) for (_, number), label in sorted(self._labels.labels.items())}
+        labels = sorted(self._labels.labels.items())
+        names = {number: label.get("label", str(number)) for (_, number), label in labels}
         document = {"train": "images", "names": names}
         with (self.path / "data.yaml").open("w", encoding="utf-8") as file:
             yaml.safe_dump(document, file, allow_unicode=True, sort_keys=False)
-        return [f"props.{key}" for key in props if key != "categories"]
+        nameless = [number for (_, number), label in labels if "label" not in label]
+        return [
+            *(f"props.{key}" for key in props if key != "categories"),
+            *(f"that the label {number} has no name, which is {str(number)!r} now," for number in nameless),
+        ]
 
     def close(self) -> None:
         """Close the tables."""
@@ -82,21 +88,22 @@ class YoloWriter(Writer):
         table.writerow(header)
         return table
 
-    def _row(self, entry: Mapping[str, Any], size: Size | None) -> tuple[str | None, list[str]]:
+    def _row(self, entry: dict[str, Any], size: Size | None) -> tuple[str | None, list[str]]:
         self._labels.note(entry)
-        lost = [key for key in entry if key not in _HELD]
+        box, lost = box_of(entry)
+        lost += [key for key, value in entry.items() if key not in _HELD and not (key == BBOX and repeats(box, value))]
         if size is None:
             return None, ["all of it, since the width and height of the image are not known"]
         start = str(entry["label_id"])
         end = [repr(entry["confidence"])] if is_number(entry.get("confidence")) else []
-        segmentation, box = entry.get("segmentation"), entry.get("rect")
+        segmentation = entry.get("segmentation")
         points = _polygon(segmentation)
         if points is not None:
             lost += [] if box in (None, geometry.extent([points])) else ["rect"]
             return _shortest(start, end, partial(_ratios, points, size), {"segmentation": [points]}, size), lost
-        if not isinstance(box, Mapping) or not all(is_number(box.get(side)) for side in geometry.SIDES):
+        if box is None:
             return None, ["all of it, since it has no box"]
-        lost += [] if segmentation is None else ["segmentation"]
+        lost += ["segmentation"] if segmentation else []
         return _shortest(start, end, partial(_centre, box, size), {"rect": box}, size), lost
 
 
