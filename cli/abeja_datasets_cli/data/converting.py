@@ -66,6 +66,7 @@ class _Rows:
         self._errors = errors
 
     def __iter__(self) -> Iterator[Any]:
+        from abeja_datasets_loading.formats.api_items.records import problem_of
         from abeja_datasets_loading.formats.model import Note, Rejected
 
         for record in self._opened:
@@ -73,8 +74,9 @@ class _Rows:
                 note(f"note: {record.place}: {record.text}")
                 continue
             self.count += 1
-            if isinstance(record, Rejected):
-                note(f"{record.place}: {record.reason}")
+            problem = record.reason if isinstance(record, Rejected) else problem_of(record.item)
+            if problem is not None or isinstance(record, Rejected):
+                note(f"{record.place}: {problem}")
                 self._reject()
             else:
                 yield self._given.with_attributes(record.item)

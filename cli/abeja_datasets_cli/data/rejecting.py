@@ -32,6 +32,8 @@ class Places(NamedTuple):
         if file.name == STDIN_COPY:
             return self.book.with_name(f"{self.book.name}.rejected")
         file = Path(os.path.abspath(file))  # noqa: PTH100 - resolve() would follow links
+        if file.suffix.lower() == ".gz" and not file.is_dir():
+            file = file.with_suffix("")  # what is rejected is not packed
         suffix = "" if file.suffix.lower() in _COPIED or file.is_dir() else file.suffix
         folder = file.parent if os.access(file.parent, os.W_OK) else self.book.parent
         stem = file.name.removesuffix(file.suffix) if suffix or not file.is_dir() else file.name

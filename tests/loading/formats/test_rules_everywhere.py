@@ -143,6 +143,101 @@ def test_a_folder_without_a_class_is_refused_and_an_image_at_the_root_rejected(t
     assert (len(found.items), len(found.rejected)) == (1, 1)
 
 
+def api_items(folder: Path, form: str, *items: Any) -> Path:
+    """Write the API's own items as a file of a format."""
+    path = folder / f"a.{form}"
+    assert [*write_items(items, path, target_of(path, form, dict))] == []
+    return path
+
+
+def item_with(box: dict[str, Any], **source: Any) -> dict[str, Any]:
+    entry = {"category_id": 1, "label_id": 2, "rect": box, "x": 1}
+    return {"source_data": [{"data_uri": "a", **source}], "attributes": {"segmentation": [entry]}}
+
+
+@pytest.mark.parametrize("form", ["jsonl", "json", "parquet"])
+def test_boxes_of_the_own_items_of_the_api_have_the_same_rules(tmp_path: Path, form: str) -> None:
+    swapped = {"xmin": 3, "ymin": 2, "xmax": 1, "ymax": 4}
+    beyond = {"xmin": -1, "ymin": 2, "xmax": 30, "ymax": 2}
+    path = api_items(tmp_path, form, item_with(swapped), item_with(beyond, width=9, height=9), item_with({"xmin": 1}))
+    found = read(path, form)
+    assert [item["attributes"]["segmentation"][0]["rect"] for item in found.items] == [beyond, {"xmin": 1}]
+    assert "/attributes/segmentation/0/rect: xmax is 1, less than xmin 3" in found.rejected[0]
+    texts = ["has no area", "begins at a negative position", "reaches beyond the image"]
+    assert [text for text in texts for note in found.notes if f"segmentation[0]: the box {text}" in note] == texts
+
+
+@pytest.mark.parametrize("form", ["csv", "parquet", "coco", "voc", "yolo"])
+def test_an_unknown_key_of_an_item_is_named(tmp_path: Path, form: str) -> None:
+    item = {"source_data": [{"data_uri": "a"}], "attributes": {}, "foo": 1, "dataset_item_id": 3}
+    path = tmp_path / "out"
+    notes = [note.text for note in write_items([item], path, target_of(path, form, dict))]
+    assert notes == ["item 0: foo has no place in this format, and is left out"]
+    for holding in ("jsonl", "json"):
+        assert read(api_items(tmp_path, holding, item), holding).items == [item]
+
+
+def test_two_items_of_one_uri_are_named_where_a_table_makes_them_one(tmp_path: Path) -> None:
+    items = [{"source_data": [{"data_uri": uri}], "attributes": {}} for uri in ("a", "b", "a")]
+    path = tmp_path / "a.csv"
+    (note,) = write_items(items, path, target_of(path, "csv", dict))
+    assert note.text.startswith("item 2: that it is an item beside the one before with the data_uri 'a'")
+
+
+@pytest.mark.parametrize(("name", "form"), [("a.jsonl", None), ("a.csv", None), ("a.json", "coco"), ("a.xml", None)])
+def test_utf_16_without_a_byte_order_mark_is_refused_with_the_option(
+    tmp_path: Path, name: str, form: str | None
+) -> None:
+    text = text_of() if name == "a.xml" else f"{line('a')}\n" if name == "a.jsonl" else "data_uri\na\n"
+    path = write(tmp_path, name, (text if form is None else '{"images": []}').encode("utf-16-le"))
+    reason = "has a NUL byte at its start, as UTF-16 has; pass --encoding NAME"
+    assert reason in (read(path, form).rejected[0] if name == "a.xml" else refusal(path, form))
+    read(path, form, encoding="utf-16-le")
+
+
+ONE_BAD = {
+    "jsonl": '{"source_data": [{"data_uri": "猫"}], "attributes": {"x": 1e400}}\n',
+    "json": '[{"source_data": [{"data_uri": "猫"}], "attributes": {"x": 1e400}}]',
+    "csv": "data_uri,label_id,label,x\n猫,w,犬,1e400\n",
+    "coco": '{"images": [{"id": 1, "file_name": "猫", "x": 1e400}], "categories": [{"id": 1, "name": "犬"}]}',
+}
+
+
+@pytest.mark.parametrize("form", ONE_BAD)
+def test_rejected_rows_of_another_encoding_can_be_imported_with_the_same_option(tmp_path: Path, form: str) -> None:
+    source, target = write(tmp_path, f"a.{form}", ONE_BAD[form].encode("cp932")), tmp_path / "b"
+    reject(source, target, form, Options(encoding="cp932"))
+    target.write_bytes(target.read_bytes().replace(b"1e400", b"1").replace(b",w,", b",2,"))
+    for encoding in ("cp932", None):
+        assert uri_of(read(target, form, encoding=encoding)) == "猫"
+
+
+def test_rejected_images_of_another_encoding_can_be_imported_with_the_same_option(tmp_path: Path) -> None:
+    source, target = yolo(tmp_path / "in", (1, 2, 3, 4), "猫.jpg"), tmp_path / "out"
+    write(source, "labels/猫.txt", "0 1 1")
+    write(source, "data.yaml", "train: images\nnames: [犬]\n".encode("cp932"))
+    reject(source, target, "yolo", Options(encoding="cp932"))
+    write(target, "labels/猫.txt", "0 0.5 0.5 0.5 0.5")
+    assert read(target, encoding="cp932").entries[0]["label"] == "犬"
+
+
+def reject(source: Path, target: Path, form: str, options: Options) -> None:
+    """Write the rejected rows of a file."""
+    opened = open_file(source, options, form)
+    rejected = [(record, record.reason) for record in opened if isinstance(record, Rejected)]
+    opened.close()
+    assert rejected
+    write_rejected(source, target, rejected, options, form)
+
+
+@pytest.mark.parametrize(("name", "codec"), [("Windows-31J", "cp932"), ("x-sjis", "cp932"), ("x-euc-jp", "euc_jp")])
+def test_names_of_encodings_that_python_has_under_others(tmp_path: Path, name: str, codec: str) -> None:
+    label = "①表" if codec == "cp932" else "表"
+    declared = f"<?xml version='1.0' encoding='{name}'?>{text_of(f'<name>{label}</name>')}"
+    assert read(write(tmp_path, "a.xml", declared.encode(codec))).entries[0]["label"] == label
+    assert read(write(tmp_path, "b.jsonl", line("表").encode(codec)), encoding=name).items
+
+
 HALF = "x\ud800"
 
 

@@ -1,9 +1,13 @@
 """Pascal VOC, a small file for each rule of docs/formats.md that a file can try."""
 
+import gzip
 from pathlib import Path
 
 import pytest
 from tests.loading.formats.reading import read, write
+
+from abeja_datasets_loading.formats.targets import target_of
+from abeja_datasets_loading.formats.writing import write_items
 
 BOX = "<bndbox><xmin>1</xmin><ymin>2</ymin><xmax>3.50</xmax><ymax>4</ymax></bndbox>"
 RECT = {"xmin": 1, "ymin": 2, "xmax": 3.5, "ymax": 4}
@@ -102,7 +106,10 @@ def test_what_an_item_can_not_hold_is_named(tmp_path: Path, text: str, note: str
         (text_of(more="<a>" * 500 + "</a>" * 500), "nested too deeply"),
         ("", "0 bytes"),
         ("<?xml version='1.0' encoding='utf-16'?>" + text_of(), "declares utf-16, but in single bytes"),
-        ("<?xml version='1.0' encoding='x-foo'?>" + text_of(), "an encoding that Python does not know"),
+        (
+            "<?xml version='1.0' encoding='x-foo'?>" + text_of(),
+            "Python does not know its encoding (unknown encoding: x-foo)",
+        ),
     ],
 )
 def test_what_rejects_a_file(tmp_path: Path, text: str, reason: str) -> None:
@@ -150,3 +157,25 @@ def test_encodings(tmp_path: Path, encoding: str, declared: str, given: str | No
 def test_names_lie_below_the_folder_of_the_xml_file(tmp_path: Path, name: str, uri: str) -> None:
     write(tmp_path, "x/y/1.xml", text_of(name=name, more="<folder>F</folder><path>/p/b.jpg</path>"))
     assert read(tmp_path).items[0]["source_data"][0]["data_uri"] == uri
+
+
+@pytest.mark.parametrize("name", ["x/", "C:\\x\\"])
+def test_the_name_of_a_folder_is_rejected(tmp_path: Path, name: str) -> None:
+    assert "which is that of a folder" in read(write(tmp_path, "a.xml", text_of(name=name))).rejected[0]
+
+
+def test_a_size_may_be_a_whole_float_and_is_0_where_it_is_not_known(tmp_path: Path) -> None:
+    size = "<size><width>30.0</width><height>0</height><depth/></size>"
+    source = read(write(tmp_path, "a.xml", text_of(more=size))).items[0]["source_data"][0]
+    assert repr(source) == "{'data_uri': 'a', 'width': 30}"
+    target = tmp_path / "out"
+    item = {"source_data": [{"data_uri": "a", "width": None, "height": 3}], "attributes": {}}
+    notes = [*write_items([item], target, target_of(target, "voc", dict))]
+    assert [note.text.split(" has no place")[0] for note in notes] == ["item 0: source_data[0].width"]
+    assert read(target).items[0]["source_data"] == [{"data_uri": "a", "height": 3}]
+
+
+def test_packed_files_of_a_folder_are_read(tmp_path: Path) -> None:
+    write(tmp_path, "in/a.xml.gz", gzip.compress(text_of().encode()))
+    write(tmp_path, "in/b.XML", text_of(name="b"))
+    assert [item["source_data"][0]["data_uri"] for item in read(tmp_path / "in").items] == ["a", "b"]

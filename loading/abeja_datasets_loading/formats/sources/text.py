@@ -31,6 +31,8 @@ _BOMS: Final = (
 _DECLARATION: Final = re.compile(rb"""\s*<\?xml[^>]*?\sencoding\s*=\s*["']([A-Za-z0-9._:-]+)["']""")
 WIDE: Final = ("utf-16", "utf-32")
 """Starts of the names of encodings in which a character has several bytes, also a line end."""
+_IANA: Final = {"windows-31j": "cp932", "x-sjis": "cp932", "x-euc-jp": "euc_jp"}
+"""Names of encodings that XML files from Japan declare, and Python has under other names alone."""
 _ZIP: Final = b"PK\x03\x04"
 
 
@@ -96,7 +98,7 @@ def detect(start: bytes, encoding: str | None, *, is_xml: bool = False) -> tuple
             return name, len(mark)
     declared = _DECLARATION.match(start) if is_xml else None
     name = encoding or (declared[1].decode("ascii") if declared else "utf-8")
-    info = codecs.lookup(name)
+    info = codecs.lookup(_IANA.get(name.lower(), name))
     if not getattr(info, "_is_text_encoding", True):
         raise LookupError(f"unknown encoding: {name}")
     return info.name, 0
@@ -193,8 +195,11 @@ def _detected(start: bytes, encoding: str | None, place: Place, *, is_xml: bool 
         raise FileRefused(place, "is empty (0 bytes)")
     try:
         name, skipped = detect(start, encoding, is_xml=is_xml)
-    except LookupError:
-        raise FileRefused(place, "has an encoding that Python does not know; pass --encoding NAME") from None
+    except LookupError as error:
+        reason = f"Python does not know its encoding ({error}); pass --encoding NAME, such as cp932"
+        raise FileRefused(place, reason) from None
+    if not encoding and not skipped and start[:2].count(0) == 1:
+        raise FileRefused(place, "has a NUL byte at its start, as UTF-16 has; pass --encoding NAME, such as utf-16-le")
     if is_xml and not encoding and not skipped and name.startswith(WIDE):
         raise FileRefused(place, f"declares {name}, but in single bytes; pass --encoding NAME, such as utf-8")
     return name, skipped

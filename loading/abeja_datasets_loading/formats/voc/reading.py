@@ -15,7 +15,7 @@ from abeja_datasets_loading.formats.sources.tree import files_below
 from abeja_datasets_loading.formats.values import geometry
 from abeja_datasets_loading.formats.values.geometry import ENTRY_KINDS
 from abeja_datasets_loading.formats.values.labels import NamedLabels
-from abeja_datasets_loading.formats.values.numbers import minus, number, scalar
+from abeja_datasets_loading.formats.values.numbers import minus, number, scalar, whole
 from abeja_datasets_loading.formats.voc import xml_values
 from abeja_datasets_loading.formats.voc.xml_values import text_of
 
@@ -26,7 +26,7 @@ _HELD: Final = frozenset({"name", "bndbox", "part", "polygon"})
 """Children of an object that its entry holds otherwise."""
 _SIDES: Final = frozenset({"width", "height", "depth"})
 _POINT: Final = re.compile("[xy][1-9][0-9]*|pt")
-_SUFFIX: Final = ".xml"
+_SUFFIXES: Final = (".xml", ".xml.gz")
 
 
 class VocFiles:
@@ -70,7 +70,7 @@ class VocFiles:
     def _files(self) -> Iterator[Path]:
         if self._root.is_file():
             return iter([self._root])
-        return (path for path in files_below(self._root) if path.suffix.lower() == _SUFFIX)
+        return (path for path in files_below(self._root) if path.name.lower().endswith(_SUFFIXES))
 
     def _names(self) -> Iterator[str]:
         for path in self._files():
@@ -115,6 +115,8 @@ class VocFiles:
         if given is None:
             raise Invalid("<filename> is missing")
         last = given.replace("\\", "/").rpartition("/")[2]
+        if not last:
+            raise Invalid(f"<filename> is {given!r}, which is that of a folder")
         folder = path.parent.relative_to(self._root) if self._root.is_dir() else Path()
         return given if "://" in given else (folder / last).as_posix()
 
@@ -148,8 +150,8 @@ class VocFiles:
             if key not in _SIDES:
                 self._lost.append(f"<{key}> of <size> is left out")
                 continue
-            value = number(text) if isinstance(text, str) else None
-            if text != "" and (type(value) is not int or value < 0):
+            value = whole(text) if isinstance(text, str) else None
+            if text != "" and (value is None or value < 0):
                 raise Invalid(f"{text!r} is not a number of pixels", f"size/{key}")
             if value:
                 found[key] = value
@@ -175,7 +177,7 @@ def _rect(box: Element, origin: int) -> geometry.Rect:
     sides = {}
     for side in geometry.SIDES:
         sides[side] = _coordinate(xml_values.only(box, side), f"/bndbox/{side}")
-    for side in ("xmin", "ymin"):
+    for side in ("xmin", "ymin") if origin else ():
         sides[side] = minus(sides[side], origin)
     try:
         return geometry.rect(**sides)
