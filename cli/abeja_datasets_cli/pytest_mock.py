@@ -220,13 +220,16 @@ def _without_proxy() -> dict[str, str]:
 
 @contextlib.contextmanager
 def _running(fixture: str, settings: _Configured) -> Iterator[DatasetApi]:
+    missing = ""
     try:
         from abeja_datasets_mock.faults import Faults, Proxy, install
         from abeja_datasets_mock.http.recording import Recorder
 
         server = _server(settings)
     except ModuleNotFoundError as error:
-        pytest.fail(f"{fixture} {explain(error, 'mock')}", pytrace=False)
+        missing = f"{fixture} {explain(error, 'mock')}"
+    if missing:  # not inside `except`: pytest would show the import's error too
+        pytest.fail(missing, pytrace=False)
     requests: list[ReceivedRequest] = []
     faults = Faults()
     install(server.app, faults)

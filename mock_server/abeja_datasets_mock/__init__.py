@@ -36,7 +36,11 @@ _MODULES = {
 
 
 def __getattr__(name: str) -> Any:
-    """Import a name when it is asked for, so that `__main__` can say which extra is missing."""
+    """Import a name when it is first asked for; where a library is missing, the error names the extra."""
     if name not in _MODULES:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(importlib.import_module(f".{_MODULES[name]}", __name__), name)
+    try:
+        return getattr(importlib.import_module(f".{_MODULES[name]}", __name__), name)
+    except ModuleNotFoundError as error:
+        message = f"{name} needs {error.name}, which is not installed: pip install 'abeja-datasets[mock]'"
+        raise ModuleNotFoundError(message, name=error.name) from error

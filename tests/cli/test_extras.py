@@ -68,3 +68,46 @@ def test_the_library_needs_no_extra(run: Run) -> None:
     assert Path(out.strip()).is_dir()
     code, out, err = run("abeja_datasets")
     assert (code, out, err.count("\n")) == (2, "", 1)
+
+
+@pytest.mark.parametrize(
+    ("statement", "message"),
+    [
+        (
+            "from abeja_datasets_mock import create_app",
+            "create_app needs starlette, which is not installed: pip install 'abeja-datasets[mock]'",
+        ),
+        (
+            "from abeja_datasets_contract.diff import compare",
+            "the diff needs yaml, which is not installed: pip install 'abeja-datasets[check]'",
+        ),
+        (
+            "from abeja_datasets_contract.check import check",
+            "the check needs yaml, which is not installed: pip install 'abeja-datasets[check]'",
+        ),
+        (
+            "from abeja_datasets_loading import create_plan",
+            "create_plan needs msgspec, which is not installed: pip install 'abeja-datasets[loading]'",
+        ),
+    ],
+)
+def test_an_import_of_a_program(tmp_path: Path, run: Run, statement: str, message: str) -> None:
+    (tmp_path / "abeja_program.py").write_text(f"{statement}\n")
+    code, out, err = run("abeja_program")
+    assert (code, out) == (1, "")
+    assert err.splitlines()[-1] == f"ModuleNotFoundError: {message}"
+
+
+def test_a_fixture_of_a_test(tmp_path: Path) -> None:
+    pytest_needs = '"pytest", "_pytest", "pluggy", "iniconfig", "packaging", "pygments", "py"'
+    (tmp_path / "sitecustomize.py").write_text(CORE_ALONE.replace('"h11",', f'"h11", {pytest_needs},'))
+    (tmp_path / "test_abeja_it.py").write_text("def test_it(dataset_api):\n    pass\n")
+    words = ("pytest", "-q", "-p", "abeja_datasets_cli.pytest_mock", tmp_path)
+    done = subprocess.run(
+        [sys.executable, "-m", *words], env={"PYTHONPATH": str(tmp_path), "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"},
+        cwd=tmp_path, capture_output=True, text=True, check=False, timeout=60,
+    )  # fmt: skip
+    assert done.returncode == 1
+    needed = "dataset_api needs starlette, which is not installed: pip install 'abeja-datasets[mock]'"
+    assert needed in done.stdout.splitlines()
+    assert "No module named" not in done.stdout

@@ -195,6 +195,41 @@ def test_without_permission_one_line_says_where(project: Project) -> None:
     assert errors == f"scripts/install: can't write to {project.root}: Permission denied\n"
 
 
+FULL_DISK = """\
+#!/bin/sh
+if [ "$1" != -ISB ]; then exec {python} "$@"; fi
+shift
+exec {python} -ISB -c '
+import runpy, shutil, sys, types
+shutil.disk_usage = lambda path: types.SimpleNamespace(free=3 * 2**20)
+sys.argv = sys.argv[1:]
+runpy.run_path(sys.argv[0], run_name="__main__")
+' "$@"
+"""
+
+
+def test_a_full_disk_is_named(project: Project, tmp_path: Path) -> None:
+    real = tmp_path / "real"
+    real.write_text(FULL_DISK.format(python=sys.executable))
+    real.chmod(0o755)
+    code, lines = project.install(FAIL_AT="dependencies", REAL=str(real))
+    assert code == 1
+    assert lines[-1].endswith(f"; only 3 MiB are free for {project.root}: make room, and run it again")
+
+
+@pytest.mark.skipif(shutil.which("setpriv") is None, reason="without setpriv, root may write everywhere")
+def test_what_can_not_be_removed_is_named(installed: Project) -> None:
+    (installed.root / ".venv" / ".installed").unlink()
+    folder = installed.root / ".venv" / "lib"
+    folder.chmod(0o555)
+    installed.prefix = ("setpriv", "--bounding-set=-all", "--inh-caps=-all")
+    try:
+        found = installed.install()
+    finally:
+        folder.chmod(0o755)
+    assert found == (1, [f"scripts/install: can't remove {installed.root / '.venv'}: Permission denied"])
+
+
 def test_what_is_no_python_is_refused(project: Project) -> None:
     expected = "scripts/install: needs Python 3.11 or later; '/nowhere' is not (name one with PYTHON=…)"
     assert project.install(PYTHON="/nowhere") == (1, [expected])

@@ -93,6 +93,7 @@ def test_a_lost_connection_shows_no_secret(
     server.reply(fault=fault)
     server.reply(fault=fault)
     error = failure(lambda: client.update_dataset_item(1, 2, 3, {}))
+    server.script.clear()  # on a busy machine even a connection may take longer than the timeout
     assert len(error.attempts) == 2
     assert face.library in shown(error)
     assert_absent(shown(error), credential)

@@ -12,10 +12,14 @@ before; `oracle` asks it of each pair of schemas. `python_side` and `report.text
 imported by themselves.
 """
 
-from abeja_datasets_contract.diff.compare import compare
-from abeja_datasets_contract.diff.report.findings import Counterexample, Finding, Place, Report
-from abeja_datasets_contract.openapi.document import Document
-from abeja_datasets_contract.openapi.errors import DocumentError
-from abeja_datasets_contract.openapi.reading import load, parse
+try:
+    from abeja_datasets_contract.diff.compare import compare
+    from abeja_datasets_contract.diff.report.findings import Counterexample, Finding, Place, Report
+    from abeja_datasets_contract.openapi.document import Document
+    from abeja_datasets_contract.openapi.errors import DocumentError
+    from abeja_datasets_contract.openapi.reading import load, parse
+except ModuleNotFoundError as error:
+    message = f"the diff needs {error.name}, which is not installed: pip install 'abeja-datasets[check]'"
+    raise ModuleNotFoundError(message, name=error.name) from error
 
 __all__ = ["Counterexample", "Document", "DocumentError", "Finding", "Place", "Report", "compare", "load", "parse"]

@@ -29,6 +29,8 @@ _STAMP = ".installed"
 _IDENTITY = "import sys; print(sys.version, sys.base_prefix)"
 _UV = re.compile(r"^uv==.*(?:\n .*)*", re.MULTILINE)
 """The entry of uv in the lock file, with its hashes."""
+_ROOM = 256
+"""MiB. Where less is free after a failure, that is taken for the reason: an environment takes 512."""
 
 
 class CannotInstall(Exception):
@@ -164,8 +166,11 @@ def _remove(folder: Path) -> None:
     if folder.is_symlink() or folder.is_file():
         folder.unlink()
     (folder / _STAMP).unlink(missing_ok=True)
-    if folder.exists():
-        shutil.rmtree(folder)
+    try:
+        if folder.exists():
+            shutil.rmtree(folder)
+    except OSError as error:  # its file name is relative to a folder that it does not name
+        raise CannotInstall(f"can't remove {folder}: {error.strerror}") from error
 
 
 def _base() -> str:
@@ -210,7 +215,12 @@ def _run(failure: str, *command: object) -> None:
     except OSError as error:
         raise CannotInstall(f"{failure}: {words[0]}: {error.strerror}") from error
     if done.returncode:
-        raise CannotInstall(f"{failure} (exit code {done.returncode}, see above); run it again")
+        raise CannotInstall(f"{failure} (exit code {done.returncode}, see above); {_remedy()}")
+
+
+def _remedy() -> str:
+    free = shutil.disk_usage(ROOT).free // 2**20
+    return f"only {free} MiB are free for {ROOT}: make room, and run it again" if free < _ROOM else "run it again"
 
 
 if __name__ == "__main__":
