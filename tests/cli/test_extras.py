@@ -54,6 +54,13 @@ def test_the_command_and_each_of_its_subcommands(run: Run, words: tuple[str, ...
     assert run("abeja_datasets_cli", *words) == (2, "", expected)
 
 
+@pytest.mark.parametrize("command", ["mock", "fault-proxy"])
+def test_the_help_that_lists_faults(tmp_path: Path, run: Run, command: str) -> None:
+    (tmp_path / "sitecustomize.py").write_text(CORE_ALONE.replace('"h11",', '"h11", "click",'))
+    needed = "needs starlette, which is not installed: pip install 'abeja-datasets[mock,cli]'"
+    assert run("abeja_datasets_cli", command, "--help") == (2, "", f"abeja-datasets {command}: {needed}\n")
+
+
 def test_the_mock_server_as_a_module(run: Run) -> None:
     code, out, err = run("abeja_datasets_mock", "--port", "0")
     assert (code, out) == (2, "")

@@ -41,7 +41,7 @@ case "$(basename "$0") $*" in
     begin pip
     rm "$uv"
     cp "$PYTHON" "$uv" ;;
-  "uv "*" -e "*) begin project ;;
+  "uv "*" -e "*) begin project; [ -z "${UV_TARGET:-}${PIP_TARGET:-}" ] || exit 9 ;;
   "uv "*) touch "$(dirname "$0")/../lib/half"; begin dependencies; touch "$(dirname "$0")/../lib/whole" ;;
   *"-ISc "*) cat "$(dirname "$PYTHON")/version.txt" ;;
   *) exec "$REAL" "$@" ;;
@@ -193,6 +193,10 @@ def test_without_permission_one_line_says_where(project: Project) -> None:
         project.root.chmod(0o755)
     assert process.returncode == 1
     assert errors == f"scripts/install: can't write to {project.root}: Permission denied\n"
+
+
+def test_settings_do_not_install_elsewhere(project: Project, tmp_path: Path) -> None:
+    assert project.install(PIP_TARGET=str(tmp_path), UV_TARGET=str(tmp_path)) == (0, [])
 
 
 FULL_DISK = """\

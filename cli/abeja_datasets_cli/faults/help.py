@@ -5,6 +5,8 @@ from typing import Any
 
 import click
 
+from abeja_datasets_cli.extras import require
+
 _TITLES = {"server": "Faults in the server", "wire": "Faults on the wire, by the fault proxy"}
 
 
@@ -22,6 +24,7 @@ class FaultsCommand(click.Command):
     def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Write the kinds, and the epilog below them."""
         # Here, since only help needs it.
+        require(self.name or "", "abeja_datasets_mock.faults.kinds")
         from abeja_datasets_mock.faults.kinds import KINDS
 
         for level in self._levels:

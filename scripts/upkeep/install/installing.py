@@ -29,6 +29,11 @@ _STAMP = ".installed"
 _IDENTITY = "import sys; print(sys.version, sys.base_prefix)"
 _UV = re.compile(r"^uv==.*(?:\n .*)*", re.MULTILINE)
 """The entry of uv in the lock file, with its hashes."""
+_ELSEWHERE = frozenset({
+    "PIP_DRY_RUN", "PIP_PREFIX", "PIP_PYTHON", "PIP_ROOT", "PIP_TARGET", "PIP_USER",
+    "UV_BREAK_SYSTEM_PACKAGES", "UV_PREFIX", "UV_PYTHON", "UV_SYSTEM_PYTHON", "UV_TARGET",
+})  # fmt: skip
+"""Settings of pip and uv that would install into another place. Those of the index and the like hold."""
 _ROOM = 256
 """MiB. Where less is free after a failure, that is taken for the reason: an environment takes 512."""
 
@@ -209,9 +214,10 @@ def _stamp(folder: Path) -> None:
 
 def _run(failure: str, *command: object) -> None:
     words = [str(word) for word in command]
+    settings = {name: value for name, value in os.environ.items() if name not in _ELSEWHERE}
     try:
         # The lock's descriptor goes along (see _locked).
-        done = subprocess.run(words, check=False, close_fds=False)  # noqa: S603 - our own commands
+        done = subprocess.run(words, env=settings, check=False, close_fds=False)  # noqa: S603 - our own commands
     except OSError as error:
         raise CannotInstall(f"{failure}: {words[0]}: {error.strerror}") from error
     if done.returncode:
