@@ -8,6 +8,7 @@ It imports the standard library alone, since any Python may start a script.
 import os
 import subprocess
 import sys
+from importlib.util import find_spec
 from pathlib import Path
 from types import TracebackType
 
@@ -16,18 +17,23 @@ VENV = ROOT / ".venv"
 
 
 def enter(*, install: bool = False) -> None:
-    """Start the script again in .venv, unless it runs in an environment of the project already, or none is there.
+    """Start the script again in .venv, unless it runs in an environment that has what the project needs.
 
-    With `install`, `scripts/install` makes .venv first, or brings it up to date.
+    Where there is none, or with `install`, `scripts/install` makes .venv first, or brings it up to date.
     """
     sys.excepthook = _show
     if Path(sys.prefix).resolve().parent == ROOT:
         return
-    if install and (failed := subprocess.run([ROOT / "scripts" / "install"], check=False).returncode):  # noqa: S603 - ours
-        sys.exit(failed)
     python = VENV / "bin" / "python"
-    if python.exists():
-        os.execv(python, [str(python), *sys.argv])  # noqa: S606 - our own path
+    if not python.exists() and find_spec("httpx"):
+        return
+    if (install or not python.exists()) and (failed := _install()):
+        sys.exit(failed)
+    os.execv(python, [str(python), *sys.argv])  # noqa: S606 - our own path
+
+
+def _install() -> int:
+    return subprocess.run([ROOT / "scripts" / "install"], check=False).returncode  # noqa: S603 - ours
 
 
 def _show(kind: type[BaseException], error: BaseException, traceback: TracebackType | None) -> None:
