@@ -117,14 +117,14 @@ _MODULES = {
 
 
 def __getattr__(name: str) -> Any:
-    """Import a name when it is first asked for; where a library is missing, the error names the extra."""
+    """Import a name when it is first asked for; where a library is missing, a note on the error names the extra."""
     if name not in __all__:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     try:
         module = importlib.import_module(f"{__name__}.{_MODULES.get(name, 'errors')}")
     except ModuleNotFoundError as error:
-        message = f"{name} needs {error.name}, which is not installed: pip install 'abeja-datasets[loading]'"
-        raise ModuleNotFoundError(message, name=error.name) from error
+        error.add_note(f"What {name} needs is in an extra: pip install 'abeja-datasets[loading]'")
+        raise
     value = globals()[name] = getattr(module, name)
     return value
 

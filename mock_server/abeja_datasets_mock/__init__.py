@@ -36,11 +36,11 @@ _MODULES = {
 
 
 def __getattr__(name: str) -> Any:
-    """Import a name when it is first asked for; where a library is missing, the error names the extra."""
+    """Import a name when it is first asked for; where a library is missing, a note on the error names the extra."""
     if name not in _MODULES:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     try:
         return getattr(importlib.import_module(f".{_MODULES[name]}", __name__), name)
     except ModuleNotFoundError as error:
-        message = f"{name} needs {error.name}, which is not installed: pip install 'abeja-datasets[mock]'"
-        raise ModuleNotFoundError(message, name=error.name) from error
+        error.add_note(f"What {name} needs is in an extra: pip install 'abeja-datasets[mock]'")
+        raise

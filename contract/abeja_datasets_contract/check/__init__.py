@@ -7,8 +7,8 @@ try:
     from .results import Clause, Exchange, Failure, Mode, Progress, Report, Status, Verdict
     from .run import check, clauses
 except ModuleNotFoundError as error:
-    message = f"the check needs {error.name}, which is not installed: pip install 'abeja-datasets[check]'"
-    raise ModuleNotFoundError(message, name=error.name) from error
+    error.add_note("What the check needs is in an extra: pip install 'abeja-datasets[check]'")
+    raise
 
 __all__ = [
     "CheckFailed",

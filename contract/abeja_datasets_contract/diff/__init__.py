@@ -19,7 +19,7 @@ try:
     from abeja_datasets_contract.openapi.errors import DocumentError
     from abeja_datasets_contract.openapi.reading import load, parse
 except ModuleNotFoundError as error:
-    message = f"the diff needs {error.name}, which is not installed: pip install 'abeja-datasets[check]'"
-    raise ModuleNotFoundError(message, name=error.name) from error
+    error.add_note("What the diff needs is in an extra: pip install 'abeja-datasets[check]'")
+    raise
 
 __all__ = ["Counterexample", "Document", "DocumentError", "Finding", "Place", "Report", "compare", "load", "parse"]
