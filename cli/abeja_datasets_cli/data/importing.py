@@ -3,7 +3,6 @@
 import contextlib
 import sys
 import tempfile
-from collections import Counter
 from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
@@ -11,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import click
 
-from abeja_datasets_cli.data import matching, rejecting, target
+from abeja_datasets_cli.data import matching, rejecting, target, twins
 from abeja_datasets_cli.data.api import EXIT_CODES, REJECTED, Api, Failure, is_interrupted, with_api
 from abeja_datasets_cli.data.counting import Counting
 from abeja_datasets_cli.data.inputs import STDIN, Input, journal_of, read_settings, with_input
@@ -153,9 +152,9 @@ def _load(load: _Load, match: str | None) -> None:
     if match is not None:
         matching.load(api, dataset, given, match, how=how, places=load.places)
         return
-    if dataset.get("total_count") and not load.book.exists():
+    if dataset.get("total_count"):
         with Counting("compare", how.on_progress) as shown:
-            _warn_of_twins(api, dataset["dataset_id"], shown.over(given.items()))
+            twins.warn(twins.Comparison(api, dataset, load.book, load.found.valid), shown.over(given.items()))
     try:
         report = create_items(
             api.client, api.organization_id, dataset["dataset_id"], given.items(), journal=load.book,
@@ -180,23 +179,7 @@ def _end(load: _Load, report: "Report") -> None:
 
 def _write_rejected(load: _Load, report: "Report") -> None:
     found = ((index, reason) for index, _, reason in report.iter_rejected())
-    for path in rejecting.write(load.given, found, load.places):
-        note(f"rejected rows: {path}")
-
-
-def _warn_of_twins(api: Api, dataset_id: Any, items: Iterator[Any]) -> None:
-    """Say so where items with the same URIs are there already: without `--match` they are created once more."""
-    theirs = Counter(map(_hash_of, api.client.iter_dataset_items(api.organization_id, dataset_id, {"limit": 1000})))
-    theirs.pop(None, None)
-    count = sum(theirs.pop(_hash_of(item), 0) for item in items)
-    if count:
-        note(f"{count:,} items with the same URIs are there already. They are created again;")
-        note("--match data_uri updates them instead.")
-
-
-def _hash_of(item: Any) -> int | None:
-    uri = matching.uri_of(item)
-    return None if uri is None else hash(uri)
+    rejecting.report(load.given, found, load.places, load.dataset["dataset_id"])
 
 
 def _show_status(api: Api, book: Path, dataset_id: str | None) -> None:

@@ -70,8 +70,7 @@ def load(api: Api, dataset: Any, given: Input, key: str, *, how: "How", places: 
     )
     for index, reason in plan.problems[:_MOST_SHOWN]:
         note(f"row {index}: {reason}")
-    for path in rejecting.write(given, sorted(found), places):
-        note(f"rejected rows: {path}")
+    rejecting.report(given, sorted(found), places, dataset["dataset_id"])
     if found or unknown or updated.not_tried or made.not_tried:
         sys.exit(REJECTED)
 

@@ -3,10 +3,13 @@
 import itertools
 import os
 from collections.abc import Iterable, Iterator
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
+from abeja_datasets_cli.data import commands_again, keeping
 from abeja_datasets_cli.data.inputs import Input
+from abeja_datasets_cli.data.output import note
 
 if TYPE_CHECKING:
     from abeja_datasets_loading.formats.model import Record
@@ -40,22 +43,30 @@ class Places(NamedTuple):
         return Path(os.path.relpath(folder / f"{stem}.rejected{suffix}"))
 
 
-def write(given: Input, rejected: Iterable[tuple[int, str]], places: Places) -> list[Path]:
-    """Write the rejected rows of a run, a file for each input file; return the paths.
+def report(given: Input, rejected: Iterable[tuple[int, str]], places: Places, dataset_id: Any) -> None:
+    """Write the rejected rows of a run, a file for each input file, and say where they are and how to import them.
 
     Args:
         given: the input.
         rejected: the indexes of the rows, in their order, each with the reason.
         places: where to write.
+        dataset_id: of the dataset that the rows are for.
     """
-    from abeja_datasets_loading.formats.rejected import write_rejected
-
     written = []
     for file, records in itertools.groupby(_records(given, iter(rejected)), lambda each: each[0]):
         target = places.of(Path(file), len(given.paths))
-        write_rejected(file, target, (each[1:] for each in records), given.options, given.form)
-        written.append(target)
-    return written
+        path = keeping.put(target, partial(_write, file, (each[1:] for each in records), given))
+        written.append(path)
+        kept = "" if path == target else f" ({target} has other content, and stays as it is)"
+        note(f"rejected rows: {path}{kept}")
+    if written:
+        note(f"correct them, then run: {commands_again.import_of(written, dataset_id)}")
+
+
+def _write(file: str, records: "Iterator[tuple[Record, str]]", given: Input, target: Path) -> None:
+    from abeja_datasets_loading.formats.rejected import write_rejected
+
+    write_rejected(file, target, records, given.options, given.form)
 
 
 def _records(given: Input, rejected: Iterator[tuple[int, str]]) -> "Iterator[tuple[str, Record, str]]":
