@@ -3,23 +3,31 @@
 import contextlib
 import sys
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 import click
 
 from abeja_datasets_cli.data.api import REJECTED, Failure, failures
 from abeja_datasets_cli.data.counting import Counting
+from abeja_datasets_cli.data.datasets import DESCRIPTION, read_described
 from abeja_datasets_cli.data.inputs import Input, read_settings, with_input
 from abeja_datasets_cli.data.loading_options import Errors, with_errors, with_progress
 from abeja_datasets_cli.data.output import Notes, note
+from abeja_datasets_cli.data.replacing import DATASET
 
 if TYPE_CHECKING:
     from abeja_datasets_loading.formats.files import AnnotationFile
 
+_ITEMS_ALONE: Final = frozenset(
+    ("jsonl", "json", "csv", "parquet", ".json", ".jsonl", ".ndjson", ".csv", ".tsv", ".parquet", ".pq")
+)
+"""Formats, by name or suffix, that hold no labels beside the items."""
 _EPILOG: Final = """\b
 Examples:
   abeja-datasets convert coco.json items.jsonl --uri 's3://bucket/{path}'
   abeja-datasets convert voc/ coco.json --to coco
+  abeja-datasets convert items.parquet coco.json --to coco --like dataset.json
 
 Exit codes: 0 all, 1 some rows rejected or something left out, 2 wrong use, or a file that can't be read.
 """
@@ -29,31 +37,44 @@ Exit codes: 0 all, 1 some rows rejected or something left out, 2 wrong use, or a
 @click.argument("source", metavar="IN")
 @click.argument("target", metavar="OUT")
 @click.option("--to", "target_format", metavar="FORMAT", help="The format to write; by default that of OUT's name.")
+@click.option("--like", type=DESCRIPTION, metavar="FILE", help="A dataset.json of export, for labels and categories.")
 @click.option("--set", "settings", multiple=True, metavar="KEY=VALUE", help="Add an attribute to each row.")
 @with_errors
 @with_progress
 @with_input
 def convert(
-    *, source: str, target: str, target_format: str | None, settings: tuple[str, ...], errors: Errors,
-    on_progress: Any, reading: Callable[..., Any], dataset_type: str | None,
+    *, source: str, target: str, target_format: str | None, like: Path | None, settings: tuple[str, ...],
+    errors: Errors, on_progress: Any, reading: Callable[..., Any], dataset_type: str | None,
 ) -> None:  # fmt: skip
     """Convert an annotation file or folder. OUT is replaced only when all of it is written."""
     with failures():
         from abeja_datasets_loading.formats.targets import target_of
         from abeja_datasets_loading.formats.writing import write_items
 
-        form, options = reading(None, dataset_type)
+        described = {} if like is None else read_described(like)
+        form, options = reading(described.get("props"), dataset_type or described.get("type"))
+        if like is None:
+            _note_described(source, target_format or Path(target).suffix)
         given = Input((source,), form, options, read_settings(settings))
         left_out = Notes()
         with contextlib.closing(given.files()) as files, Counting("convert", on_progress) as shown:
             _, opened = next(files)
             rows = _Rows(opened, given, errors)
-            make = target_of(target, target_format, lambda: opened.props, voc_origin=options.voc_origin)
+            make = target_of(
+                target, target_format, lambda: described.get("props") or opened.props, voc_origin=options.voc_origin
+            )
             for remark in write_items(shown.over(rows), target, make):
                 left_out.add(f"{remark.place}: {remark.text}")
         left_out.end()
     note(f"{rows.count:,} rows: {rows.count - rows.rejected:,} written, {rows.rejected:,} rejected")
     sys.exit(REJECTED if rows.rejected or left_out.count else 0)
+
+
+def _note_described(source: str, target: str) -> None:
+    """Say how to use what export wrote beside a file: it has the labels without items, and what else labels hold."""
+    described = Path(source).with_name(DATASET)
+    if described.is_file() and target not in _ITEMS_ALONE:
+        note(f"note: {described} is not read; to write its labels and categories, pass --like {described}")
 
 
 class _Rows:

@@ -8,9 +8,10 @@ from typing import Any, Final
 import click
 
 from abeja_datasets_cli.data.api import EXIT_CODES, Api, Failure, confirm, with_api
+from abeja_datasets_cli.data.inputs import note_type
 from abeja_datasets_cli.data.output import format_option, limit_option, note, show
 
-_FILE: Final = click.Path(path_type=Path, exists=True, dir_okay=False)
+DESCRIPTION: Final = click.Path(path_type=Path, exists=True, dir_okay=False)
 _COLUMNS: Final = ("dataset_id", "name", "type", "total_count", "created_at")
 _LISTED: Final = ("dataset_id", "name", "type", "created_at")
 
@@ -20,13 +21,14 @@ def datasets() -> None:
     """List, get, create and delete datasets."""
 
 
-@datasets.command("list", epilog="\b\nExample:\n  abeja-datasets datasets list --format ids")
+@datasets.command("list", epilog="\b\nExample:\n  abeja-datasets datasets list --name cats --format ids")
+@click.option("--name", metavar="NAME", help="Only the dataset of exactly this name.")
 @limit_option("datasets to list; all by default.")
 @format_option
 @with_api
-def list_(api: Api, limit: int | None, form: str) -> None:
+def list_(api: Api, name: str | None, limit: int | None, form: str) -> None:
     """List the datasets of the organization."""
-    found = api.client.iter_datasets(api.organization_id)
+    found = (each for each in api.client.iter_datasets(api.organization_id) if name in (None, each.get("name")))
     show(itertools.islice(found, limit), form, _LISTED)
 
 
@@ -42,7 +44,7 @@ def get(api: Api, dataset_id: str, form: str) -> None:
 @datasets.command(epilog="\b\nExample:\n  abeja-datasets datasets create cats --type detection --props-from coco.json")
 @click.argument("name", required=False)
 @click.option("--type", "dataset_type", help="Such as classification or detection; custom by default.")
-@click.option("--like", type=_FILE, metavar="FILE", help="A dataset.json of export: its name, type and props.")
+@click.option("--like", type=DESCRIPTION, metavar="FILE", help="A dataset.json of export: its name, type and props.")
 @click.option("--props", metavar="JSON|@FILE", help="The props, as JSON or as @FILE.")
 @click.option(
     "--props-from", type=click.Path(exists=True), help="An annotation file or folder to take the labels from."
@@ -54,10 +56,11 @@ def create(
     props_from: str | None, form: str,
 ) -> None:  # fmt: skip
     """Create a dataset. What is given goes before what --like has."""
-    kept: dict[str, Any] = {"type": "custom", "props": {}} if like is None else _described(like)
+    kept: dict[str, Any] = {"type": "custom", "props": {}} if like is None else read_described(like)
     name = name or kept.get("name")
     if name is None:
         raise click.UsageError("Give NAME, or --like FILE.")
+    note_type(dataset_type)
     has_props = props is not None or props_from is not None
     given = read_props(props, props_from) if has_props else kept["props"]
     show([api.client.create_dataset(api.organization_id, name, dataset_type or kept["type"], given)], form, _LISTED)
@@ -96,7 +99,7 @@ def read_props(text: str | None, file: str | None = None) -> dict[str, Any]:
     return value
 
 
-def _described(path: Path) -> dict[str, Any]:
+def read_described(path: Path) -> dict[str, Any]:
     """Return what export wrote beside the items."""
     try:
         kept = json.loads(path.read_text("utf-8"))

@@ -14,16 +14,17 @@ from abeja_datasets_cli.data.api import EXIT_CODES, REJECTED, Api, Failure, with
 from abeja_datasets_cli.data.counting import Counting
 from abeja_datasets_cli.data.loading_options import with_progress
 from abeja_datasets_cli.data.output import Notes, note
+from abeja_datasets_cli.data.replacing import DATASET, KEYS, kept
 
 _JSONL: Final = "jsonl"
-_DATASET: Final = "dataset.json"
 _EPILOG = f"""\b
 Examples:
   abeja-datasets export 1410805969256 items.jsonl
   abeja-datasets export 1410805969256 coco.json --to coco --q label:cat
 
 Run the same command again to resume after an interruption. The target is replaced only when all of it is written.
-{_DATASET} beside it holds the name, type and props of the dataset.
+{DATASET} beside it holds the name, type and props of the dataset.
+A file there that is no earlier export of the dataset is kept, as TARGET.old.
 
 {EXIT_CODES}
 """
@@ -58,18 +59,19 @@ def export(
     make = target_of(target, form, lambda: dataset.get("props") or {})
     is_plain = shard_size is None and (form or target.suffix.lower()) in (_JSONL, ".jsonl", ".ndjson")
     lines = target if is_plain else target.with_name(f"{target.name}.items.jsonl")
-    try:
-        report = export_items(api.client, api.organization_id, dataset_id, lines, q=q, on_progress=on_progress)
-    except OSError as error:  # the system names no file where a disk is full
-        if isinstance(error, ConnectionFailed):
-            raise
-        raise Failure(f"{lines}: {error.strerror or error}", 2) from error
     left_out = 0
-    if not is_plain:
-        with Counting("convert", on_progress, report.read) as shown:
-            left_out = _convert(shown.over(_items(lines)), target, shard_size, make)
-        lines.unlink()
-    _describe(dataset, target.with_name(_DATASET))
+    with kept(target, dataset):
+        try:
+            report = export_items(api.client, api.organization_id, dataset_id, lines, q=q, on_progress=on_progress)
+        except OSError as error:  # the system names no file where a disk is full
+            if isinstance(error, ConnectionFailed):
+                raise
+            raise Failure(f"{lines}: {error.strerror or error}", 2) from error
+        if not is_plain:
+            with Counting("convert", on_progress, report.read) as shown:
+                left_out = _convert(shown.over(_items(lines)), target, shard_size, make)
+            lines.unlink()
+    _describe(dataset, target.with_name(DATASET))
     note(report.summary())
     sys.exit(REJECTED if left_out or not report.is_complete else 0)
 
@@ -130,6 +132,7 @@ def _describe(dataset: dict[str, Any], path: Path) -> None:
     from abeja_datasets_loading.formats.values.json_values import escaped
 
     partial = path.with_name(f".{path.name}.partial")
-    text = json.dumps({key: dataset.get(key) for key in ("name", "type", "props")}, ensure_ascii=False, indent=2)
+    text = json.dumps({key: dataset.get(key) for key in KEYS}, ensure_ascii=False, indent=2)
     partial.write_text(f"{escaped(text)}\n", "utf-8")
-    partial.replace(path)
+    with kept(path, dataset):
+        partial.replace(path)

@@ -1,6 +1,7 @@
 """`abeja-datasets import`: annotation files into a dataset, each row exactly once."""
 
 import contextlib
+import shlex
 import sys
 import tempfile
 from collections.abc import Callable, Iterator
@@ -13,9 +14,10 @@ import click
 from abeja_datasets_cli.data import matching, rejecting, target, twins
 from abeja_datasets_cli.data.api import EXIT_CODES, REJECTED, Api, Failure, is_interrupted, with_api
 from abeja_datasets_cli.data.counting import Counting
-from abeja_datasets_cli.data.inputs import STDIN, Input, journal_of, read_settings, with_input
+from abeja_datasets_cli.data.inputs import STDIN, Input, journal_of, note_type, read_settings, with_input
 from abeja_datasets_cli.data.loading_options import How, with_loading
 from abeja_datasets_cli.data.output import note, say
+from abeja_datasets_cli.data.replacing import DATASET
 from abeja_datasets_cli.data.validating import Validation, validate
 
 if TYPE_CHECKING:
@@ -67,12 +69,17 @@ def import_(
     if not dry_run:
         _check_writable(book)
     with _without_stdin(files, how) as paths:
-        dataset = None if dataset_id is None else api.client.get_dataset(api.organization_id, dataset_id)
+        dataset = None if dataset_id is None else target.existing(api, dataset_id, book)
         props, kind = (None, dataset_type) if dataset is None else (dataset.get("props"), dataset.get("type"))
         form, options = reading(props, kind)
         given = Input(paths, form, options, read_settings(settings))
         found = _validated(given, dataset, how, is_dry_run=dry_run, match=match)
+        if dataset is None:
+            note_type(dataset_type)
+            _note_described(paths[0], name, dataset_type)
         if dry_run:
+            if match is not None and dataset is not None:
+                matching.forecast(api, dataset, given, match, found.invalid)
             sys.exit(REJECTED if found.rejected else 0)
         if option := how.errors.stopped_by(found.rejected):
             raise Failure(f"{found.rejected:,} rows are rejected, and nothing was sent ({option})", REJECTED)
@@ -80,6 +87,15 @@ def import_(
             dataset = target.created(api, str(name), dataset_type or _DEFAULT_TYPE, found.props, book)
             note(f"dataset {dataset['dataset_id']}: {dataset.get('name')}")
         _load(_Load(api, dataset, given, found, book, rejecting.Places(book, rejected), how), match)
+
+
+def _note_described(path: str, name: str | None, dataset_type: str | None) -> None:
+    """Say how to use what export wrote beside a file: without it, the type and props of the dataset are lost."""
+    described = Path(path).with_name(DATASET)
+    if name is not None and dataset_type is None and described.is_file():
+        make = shlex.join(["abeja-datasets", "datasets", "create", name, "--like", str(described)])
+        note(f"note: {described} is not read; to use its type and props, run: {make}")
+        note("and import with --dataset ID")
 
 
 def _check_writable(book: Path) -> None:
@@ -130,6 +146,9 @@ def _validated(given: Input, dataset: Any, how: How, *, is_dry_run: bool, match:
         found = validate(given, checker, tell, counting, has_updates=match == "dataset_item_id")
     for line in found.lines():
         (say if is_dry_run else note)(line)
+    if found.bare:
+        note(f"note: the names of {found.bare:,} rows are stored as they are, without a scheme such as s3://;")
+        note("pass --uri TEMPLATE or --uri-map FILE to store URIs")
     return found
 
 
@@ -146,7 +165,7 @@ class _Load(NamedTuple):
 
 
 def _load(load: _Load, match: str | None) -> None:
-    from abeja_datasets_loading import LoadingStopped, create_items
+    from abeja_datasets_loading import InputChanged, LoadingStopped, create_items
 
     api, dataset, given, how = load.api, load.dataset, load.given, load.how
     if match is not None:
@@ -160,6 +179,8 @@ def _load(load: _Load, match: str | None) -> None:
             api.client, api.organization_id, dataset["dataset_id"], given.items(), journal=load.book,
             total=load.found.rows, on_error=how.errors.on_error, **how.options,
         )  # fmt: skip
+    except InputChanged as error:
+        raise Failure(f"{error}; --match data_uri updates the items of rows that were corrected", 2) from error
     except LoadingStopped as error:
         if not is_interrupted(error):  # else it ends at once: the input may be long, and the next run writes them
             _write_rejected(load, error.report)

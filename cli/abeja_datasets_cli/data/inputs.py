@@ -1,5 +1,6 @@
 """Annotation files as the commands read them: options, all files as one input, and what is wrong in it."""
 
+import difflib
 import functools
 import os
 from collections.abc import Callable, Generator, Iterator, Mapping
@@ -9,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 import click
 
 from abeja_datasets_cli.data.api import Failure
+from abeja_datasets_cli.data.output import note
 
 if TYPE_CHECKING:
     from abeja_datasets_loading.formats.files import AnnotationFile
@@ -17,6 +19,9 @@ if TYPE_CHECKING:
 
 FORMATS: Final = ("jsonl", "json", "csv", "parquet", "coco", "voc", "yolo", "folder")
 STDIN: Final = "-"
+TYPES: Final = ("classification", "detection", "segmentation", "custom")
+"""The types of datasets that are in use. The API takes any text."""
+_OWN_ITEMS: Final = ("jsonl", "json")
 _Command = TypeVar("_Command", bound=Callable[..., Any])
 
 _OPTIONS: Final = (
@@ -75,6 +80,14 @@ def journal_of(files: tuple[str, ...]) -> Path:
     return first.with_name(f"{first.name or 'input'}.journal")
 
 
+def note_type(dataset_type: str | None) -> None:
+    """Write a note where a type is not one of those in use: it may be misspelt."""
+    if dataset_type is not None and dataset_type not in TYPES:
+        near = difflib.get_close_matches(dataset_type.lower(), TYPES, 1)
+        meant = f"; did you mean {near[0]}?" if near else ""
+        note(f"note: --type {dataset_type}: is stored as it is; the types in use are {', '.join(TYPES)}{meant}")
+
+
 class Input:
     """Files that are read as one input, as often as needed.
 
@@ -103,6 +116,12 @@ class Input:
                 yield path, opened
             finally:
                 opened.close()
+
+    def keeps_names_of(self, path: str) -> bool:
+        """Return whether the names in a file are stored unchanged. The API's own items have URIs, and no names."""
+        from abeja_datasets_loading.formats.files import guess
+
+        return self.options.uris.keeps_names and (self.form or guess(path, self.options)) not in _OWN_ITEMS
 
     def records(self) -> "Iterator[tuple[str, Record]]":
         """Iterate over the records of all files, each with its file."""

@@ -2,8 +2,10 @@
 
 import filecmp
 import itertools
+import os
+import shutil
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Final
 
@@ -37,10 +39,34 @@ def put(target: Path, write: Callable[[Path], None]) -> Path:
     return place
 
 
-def _names(target: Path) -> "itertools.chain[Path]":
+def aside(path: Path) -> Path:
+    """Keep a file under a second name, such as `c.json.old`, until the first is replaced; return that name."""
+    copy = next(each for each in _old_names(path) if not each.exists() or _is_equal(each, path))
+    if not copy.exists():
+        try:
+            os.link(path, copy)
+        except OSError:  # not each file system has links
+            shutil.copy2(path, copy)
+    return copy
+
+
+def kept_aside(path: Path) -> Iterator[Path]:
+    """Iterate over the names under which earlier files of a name were kept."""
+    return itertools.takewhile(Path.exists, _old_names(path))
+
+
+def _old_names(path: Path) -> Iterator[Path]:
+    return (path.with_name(f"{path.name}.old{suffix}") for suffix in _suffixes())
+
+
+def _suffixes() -> Iterator[str]:
+    return itertools.chain([""], (f"-{number}" for number in itertools.count(2)))
+
+
+def _names(target: Path) -> Iterator[Path]:
     suffix = "" if target.suffix == _REJECTED else target.suffix
     stem = target.name.removesuffix(suffix)
-    return itertools.chain([target], (target.with_name(f"{stem}-{number}{suffix}") for number in itertools.count(2)))
+    return (target.with_name(f"{stem}{number}{suffix}") for number in _suffixes())
 
 
 def _is_equal(one: Path, other: Path) -> bool:

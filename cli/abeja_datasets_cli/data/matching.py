@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 from abeja_datasets_cli.data import rejecting
 from abeja_datasets_cli.data.api import REJECTED, Api, Failure
 from abeja_datasets_cli.data.inputs import Input
-from abeja_datasets_cli.data.output import note
+from abeja_datasets_cli.data.output import note, say
 
 if TYPE_CHECKING:
     from abeja_datasets_cli.data.loading_options import How
@@ -51,8 +51,7 @@ def load(api: Api, dataset: Any, given: Input, key: str, *, how: "How", places: 
         creates.remove()
     there = Groups()
     try:
-        for item in api.client.iter_dataset_items(api.organization_id, dataset["dataset_id"], {"limit": 1000}):
-            _remember(there, item, key)
+        _remember_all(there, api, dataset, key)
         plan = Plan(given, there, key)
         updated = update_items(*target, plan.updates(), **options)
         creates.begin(plan.creating)
@@ -73,6 +72,34 @@ def load(api: Api, dataset: Any, given: Input, key: str, *, how: "How", places: 
     rejecting.report(given, sorted(found), places, dataset["dataset_id"])
     if found or unknown or updated.not_tried or made.not_tried:
         sys.exit(REJECTED)
+
+
+def forecast(api: Api, dataset: Any, given: Input, key: str, invalid: "array[int]") -> None:
+    """Say what `load` would do with each row. Nothing is changed.
+
+    Args:
+        api: the server.
+        dataset: the dataset.
+        given: the input.
+        key: what rows are matched by.
+        invalid: the indexes of the rows that are known to be rejected.
+    """
+    from abeja_datasets_loading.formats.tabular.groups import Groups
+
+    there = Groups()
+    try:
+        _remember_all(there, api, dataset, key)
+        plan = Plan(given, there, key)
+        for _ in plan.updates():
+            pass
+    finally:
+        there.close()
+    bad = {*invalid, *(index for index, _ in plan.problems)}
+    updates, creates = (len(set(rows) - bad) for rows in (plan.updating, plan.creating))
+    known = {*invalid}
+    for index, reason in [each for each in plan.problems if each[0] not in known][:_MOST_SHOWN]:
+        say(f"row {index}: {reason}")
+    say(f"--match {key}: {plan.same:,} equal, {updates:,} to update, {creates:,} to create, {len(bad):,} rejected")
 
 
 def _rejected(report: "Report", rows: "array[int]") -> list[tuple[int, str]]:
@@ -184,10 +211,12 @@ class Plan:
             yield {"dataset_item_id": stored["dataset_item_id"], "attributes": attributes}
 
 
-def _remember(there: "Groups", item: Mapping[str, Any], key: str) -> None:
-    name = _key_of(item, key)
-    if name is not None:
-        there.add(name, 0, json.dumps(item))
+def _remember_all(there: "Groups", api: Api, dataset: Any, key: str) -> None:
+    """Keep the items of a dataset by what they are matched by."""
+    for item in api.client.iter_dataset_items(api.organization_id, dataset["dataset_id"], {"limit": 1000}):
+        name = _key_of(item, key)
+        if name is not None:
+            there.add(name, 0, json.dumps(item))
 
 
 def _key_of(item: Mapping[str, Any], key: str) -> str | None:

@@ -2,6 +2,7 @@
 
 import json
 import os
+import shlex
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -18,12 +19,12 @@ def created(api: Api, name: str, dataset_type: str, props: Mapping[str, Any], jo
     Raises:
         Failure: an earlier run of the journal created a dataset of another name.
     """
-    record = journal.with_name(f"{journal.name}.dataset")
+    record = _record_of(journal)
     known = _read(record)
     if known is not None:
         if known.get("name") != name or known.get("organization_id") != api.organization_id:
             raise Failure(f"{record}: an earlier run created {known.get('name')!r}; pass another --journal", 2)
-        found = _found(api, known)
+        found = _found(api, known, journal)
         if found is not None:
             return found
     wanted = {"organization_id": api.organization_id, "name": name, "type": dataset_type, "dataset_id": None}
@@ -31,6 +32,25 @@ def created(api: Api, name: str, dataset_type: str, props: Mapping[str, Any], jo
     dataset = _create(api, wanted, props, record)
     _write(record, wanted | {"dataset_id": dataset["dataset_id"]})
     return dataset
+
+
+def existing(api: Api, dataset_id: Any, journal: Path) -> dict[str, Any]:
+    """Return a dataset that was created before.
+
+    Raises:
+        Failure: there is a journal of loading it, and it does not exist any more.
+        NotFound: it does not exist, and there is no journal.
+    """
+    from abeja_datasets.exceptions import NotFound
+
+    try:
+        return api.client.get_dataset(api.organization_id, dataset_id)
+    except NotFound as error:
+        files = [str(path) for path in (journal, _record_of(journal)) if path.exists()]
+        if not files:
+            raise
+        remedy = f"to import into another dataset, remove the journal: {shlex.join(['rm', *files])}"
+        raise Failure(f"the dataset {dataset_id} does not exist any more (404); {remedy}", 2) from error
 
 
 def _create(api: Api, wanted: Mapping[str, Any], props: Mapping[str, Any], record: Path) -> dict[str, Any]:
@@ -46,18 +66,22 @@ def _create(api: Api, wanted: Mapping[str, Any], props: Mapping[str, Any], recor
 
 def dataset_id_of(journal: Path) -> str | None:
     """Return the id of the dataset that an import with this journal created; None where there is none."""
-    known = _read(journal.with_name(f"{journal.name}.dataset"))
+    known = _read(_record_of(journal))
     found = None if known is None else known.get("dataset_id")
     return None if found is None else str(found)
 
 
-def _found(api: Api, known: Mapping[str, Any]) -> dict[str, Any] | None:
+def _found(api: Api, known: Mapping[str, Any], journal: Path) -> dict[str, Any] | None:
     if known.get("dataset_id") is not None:
-        return api.client.get_dataset(api.organization_id, known["dataset_id"])
+        return existing(api, known["dataset_id"], journal)
     for dataset in api.client.iter_datasets(api.organization_id):
         if dataset.get("name") == known["name"]:
             return dataset
     return None
+
+
+def _record_of(journal: Path) -> Path:
+    return journal.with_name(f"{journal.name}.dataset")
 
 
 def _read(path: Path) -> dict[str, Any] | None:

@@ -1,5 +1,6 @@
 """Validating an input before anything is sent: counts by label, and each bad row with its place."""
 
+from array import array
 from collections import Counter
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, Final
@@ -22,18 +23,21 @@ class Validation:
         labels: how many entries each label has.
         notes: how many remarks there are.
         left_out: how many keys are not sent, since they are those of a response.
+        bare: how many valid rows have a name of a file where others have a URI.
+        invalid: the indexes of the rows that make no valid item.
         props: the props of a dataset with the labels of all files.
     """
 
     def __init__(self) -> None:
-        self.rows = self.valid = self.notes = self.left_out = 0
+        self.rows = self.valid = self.notes = self.left_out = self.bare = 0
+        self.invalid = array("q")
         self.labels: Counter[str] = Counter()
         self.props: dict[str, Any] = {}
 
     @property
     def rejected(self) -> int:
         """How many records make no valid item."""
-        return self.rows - self.valid
+        return len(self.invalid)
 
     def lines(self) -> list[str]:
         """Return the counts as lines."""
@@ -61,9 +65,11 @@ def validate(
     """
     from abeja_datasets_loading.errors import InvalidItem
     from abeja_datasets_loading.formats.model import Note, Rejected
+    from abeja_datasets_loading.formats.sources.uris import URL
 
     found = Validation()
     for path, opened in given.files():
+        keeps_names = given.keeps_names_of(path)
         for record in opened:
             if isinstance(record, Note):
                 found.notes += 1
@@ -72,6 +78,7 @@ def validate(
             found.rows += 1
             counting.count = found.rows
             if isinstance(record, Rejected):
+                found.invalid.append(found.rows - 1)
                 tell(f"{record.place}: {record.reason}")
                 continue
             item = given.with_attributes(record.item)
@@ -80,9 +87,11 @@ def validate(
                 prepare = checker.prepare_update if is_update else checker.prepare
                 found.left_out += prepare(found.rows - 1, item).left_out
             except InvalidItem as error:
+                found.invalid.append(found.rows - 1)
                 tell(f"{record.place}: {error.reason}")
                 continue
             found.valid += 1
+            found.bare += keeps_names and not URL.match(item["source_data"][0]["data_uri"])
             found.labels.update(_labels(item.get("attributes") or {}))
         found.props = merged(found.props, opened.props, path)
     return found

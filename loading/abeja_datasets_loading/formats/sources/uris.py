@@ -34,6 +34,11 @@ class Uris:
         self._template = template or _FIELD
         self._mapping = mapping
 
+    @property
+    def keeps_names(self) -> bool:
+        """Whether names are stored unchanged: there is neither a template nor a mapping."""
+        return self._mapping is None and self._template == _FIELD
+
     def __call__(self, name: object) -> str:
         """Return the URI of a name.
 
@@ -56,7 +61,7 @@ class Uris:
         Raises:
             Invalid: it is none, or has no URI.
         """
-        if self._mapping is not None or self._template != _FIELD:
+        if not self.keeps_names:
             return self(uri)
         if not isinstance(uri, str) or not uri:
             raise Invalid("is missing" if uri in (None, "") else "is not text", "data_uri")
