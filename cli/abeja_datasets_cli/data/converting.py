@@ -14,7 +14,7 @@ from abeja_datasets_cli.data.datasets import DESCRIPTION, read_described
 from abeja_datasets_cli.data.inputs import Input, read_settings, with_input
 from abeja_datasets_cli.data.loading_options import Errors, with_errors, with_progress
 from abeja_datasets_cli.data.output import Notes, note
-from abeja_datasets_cli.data.replacing import DATASET
+from abeja_datasets_cli.data.replacing import description_of
 
 if TYPE_CHECKING:
     from abeja_datasets_loading.formats.files import AnnotationFile
@@ -72,8 +72,8 @@ def convert(
 
 def _note_described(source: str, target: str) -> None:
     """Say how to use what export wrote beside a file: it has the labels without items, and what else labels hold."""
-    described = Path(source).with_name(DATASET)
-    if described.is_file() and target not in _ITEMS_ALONE:
+    described = description_of(source)
+    if described is not None and target not in _ITEMS_ALONE:
         note(f"note: {described} is not read; to write its labels and categories, pass --like {described}")
 
 

@@ -17,7 +17,7 @@ from abeja_datasets_cli.data.counting import Counting
 from abeja_datasets_cli.data.inputs import STDIN, Input, journal_of, note_type, read_settings, with_input
 from abeja_datasets_cli.data.loading_options import How, with_loading
 from abeja_datasets_cli.data.output import note, say
-from abeja_datasets_cli.data.replacing import DATASET
+from abeja_datasets_cli.data.replacing import description_of
 from abeja_datasets_cli.data.validating import Validation, validate
 
 if TYPE_CHECKING:
@@ -78,9 +78,10 @@ def import_(
             note_type(dataset_type)
             _note_described(paths[0], name, dataset_type)
         if dry_run:
+            rejected_rows = found.rejected
             if match is not None and dataset is not None:
-                matching.forecast(api, dataset, given, match, found.invalid)
-            sys.exit(REJECTED if found.rejected else 0)
+                rejected_rows = matching.forecast(api, dataset, given, match, found.invalid)
+            sys.exit(REJECTED if rejected_rows else 0)
         if option := how.errors.stopped_by(found.rejected):
             raise Failure(f"{found.rejected:,} rows are rejected, and nothing was sent ({option})", REJECTED)
         if dataset is None:
@@ -91,8 +92,8 @@ def import_(
 
 def _note_described(path: str, name: str | None, dataset_type: str | None) -> None:
     """Say how to use what export wrote beside a file: without it, the type and props of the dataset are lost."""
-    described = Path(path).with_name(DATASET)
-    if name is not None and dataset_type is None and described.is_file():
+    described = description_of(path)
+    if name is not None and dataset_type is None and described is not None:
         make = shlex.join(["abeja-datasets", "datasets", "create", name, "--like", str(described)])
         note(f"note: {described} is not read; to use its type and props, run: {make}")
         note("and import with --dataset ID")

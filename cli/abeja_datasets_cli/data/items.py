@@ -14,6 +14,15 @@ from abeja_datasets_cli.data.output import format_option, limit_option, note, sa
 
 _COLUMNS: Final = ("dataset_item_id", "source_data.0.data_uri", "attributes", "updated_at")
 _ON_TERMINAL: Final = 100
+_LIST_EPILOG: Final = """\b
+Examples:
+  abeja-datasets items list 1410805969256 --limit 5 --format json
+  abeja-datasets items list 1410805969256 --q 'label:cat AND NOT split:test'
+
+A query has terms FIELD:WORD and FIELD:"PHRASE", joined by AND, OR, NOT and parentheses. A term finds the items whose
+attributes have the key FIELD with that whole value, at any depth. A value with a colon, a slash, a space or a leading
+minus needs quotes. There are no wildcards and ranges. All rules: list_dataset_items in docs/reference/http-api.md.
+"""
 _query = click.option("--q", help='Only the items that match this query, such as "label:cat".')
 
 
@@ -24,7 +33,7 @@ def items() -> None:
     """List, get, update, delete and count the items of a dataset."""
 
 
-@items.command("list", epilog="\b\nExample:\n  abeja-datasets items list 1410805969256 --limit 5 --format json")
+@items.command("list", epilog=_LIST_EPILOG)
 @click.argument("dataset_id")
 @_query
 @limit_option("items to list. The default is all; 100 as a table.")

@@ -24,8 +24,9 @@ def put(target: Path, write: Callable[[Path], None]) -> Path:
         target: where it goes.
         write: writes the file or folder, given its path.
     """
-    if target.exists() and not (target.is_file() or target.is_dir()):
-        write(target)  # a pipe or the like: nothing is replaced there
+    is_special = target.exists() and not (target.is_file() or target.is_dir())
+    if is_special or not target.parent.is_dir():  # a pipe or the like, or an error that names the target
+        write(target)
         return target
     with tempfile.TemporaryDirectory(prefix=f".{target.name}-", dir=target.parent) as folder:
         made = Path(folder) / target.name

@@ -74,8 +74,8 @@ def load(api: Api, dataset: Any, given: Input, key: str, *, how: "How", places: 
         sys.exit(REJECTED)
 
 
-def forecast(api: Api, dataset: Any, given: Input, key: str, invalid: "array[int]") -> None:
-    """Say what `load` would do with each row. Nothing is changed.
+def forecast(api: Api, dataset: Any, given: Input, key: str, invalid: "array[int]") -> int:
+    """Say what `load` would do; return how many rows it would reject. Nothing is changed.
 
     Args:
         api: the server.
@@ -100,6 +100,7 @@ def forecast(api: Api, dataset: Any, given: Input, key: str, invalid: "array[int
     for index, reason in [each for each in plan.problems if each[0] not in known][:_MOST_SHOWN]:
         say(f"row {index}: {reason}")
     say(f"--match {key}: {plan.same:,} equal, {updates:,} to update, {creates:,} to create, {len(bad):,} rejected")
+    return len(bad)
 
 
 def _rejected(report: "Report", rows: "array[int]") -> list[tuple[int, str]]:

@@ -7,12 +7,20 @@ from pathlib import Path
 from typing import Any, Final
 
 from abeja_datasets_cli.data import keeping
-from abeja_datasets_cli.data.inputs import journal_of
+from abeja_datasets_cli.data.inputs import STDIN, journal_of
 from abeja_datasets_cli.data.output import note
 
 DATASET: Final = "dataset.json"
 """What an export writes beside its target: the name, type and props of the dataset."""
 KEYS: Final = ("name", "type", "props")
+_LARGEST: Final = 16 << 20
+"""Bytes of a description; a larger file of its name is something else, such as annotations."""
+
+
+def description_of(path: str) -> Path | None:
+    """Return the description that an export wrote beside a file; None where there is none."""
+    found = Path(path).parent / DATASET
+    return None if path == STDIN or _description(found) is None else found
 
 
 @contextlib.contextmanager
@@ -49,8 +57,16 @@ def _is_input(target: Path) -> bool:
 
 
 def _describes(path: Path, dataset: Mapping[str, Any]) -> bool:
+    found = _description(path)
+    return found is not None and found["name"] == dataset.get("name")
+
+
+def _description(path: Path) -> dict[str, Any] | None:
+    """Return what an export wrote about its dataset; None where a file is something else."""
     try:
+        if path.stat().st_size > _LARGEST:
+            return None
         found = json.loads(path.read_bytes())
     except (OSError, ValueError):
-        return False
-    return isinstance(found, dict) and set(found) == set(KEYS) and found["name"] == dataset.get("name")
+        return None
+    return found if isinstance(found, dict) and set(found) == set(KEYS) else None

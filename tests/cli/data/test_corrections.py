@@ -117,7 +117,7 @@ def test_a_dry_run_of_matching_says_what_it_would_do(world: World) -> None:
     assert "1 equal, 1 updated, 2 created, 1 rejected, 0 unknown" in world.run(*matching, code=1).stderr
     by_id = ("import", "b.jsonl", "--dataset", dataset, "--match", "dataset_item_id", "--dry-run")
     world.write("b.jsonl", [{"dataset_item_id": 99_999, "attributes": {}}])
-    assert "99999: the dataset has no item" in world.run(*by_id).stdout
+    assert "99999: the dataset has no item" in world.run(*by_id, code=1).stdout
 
 
 def test_names_without_a_scheme_are_noted_once(world: World) -> None:
@@ -159,6 +159,16 @@ def test_an_import_names_the_description_beside_its_file(world: World) -> None:
     dataset = world.dataset("one", {"categories": []})
     world.run("export", dataset, "items.json", "--no-progress")
     assert "datasets create two --like dataset.json" in world.run("import", "items.json", "--create", "two").stderr
+    world.write("dataset.json", json.dumps(COCO))  # a file of this name may be the input itself
+    given = ("import", "dataset.json", "--create", "three", "--no-progress")
+    assert "is not read" not in world.run(*given, code=1).stderr
+    assert "none/r.json: No such file" in world.run(*given, "--rejected", "none/r.json", code=2).stderr
+
+
+def test_a_folder_without_a_name_has_no_description_beside_it(world: World) -> None:
+    (world.folder / "dog").mkdir()
+    world.write("dog/a.jpg", "")
+    assert world.run("import", ".", "--create", "dogs", "--dry-run").stdout.startswith("1 rows: 1 valid")
 
 
 def test_an_export_keeps_what_is_no_export_of_the_dataset(world: World) -> None:
