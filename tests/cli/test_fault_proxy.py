@@ -161,7 +161,7 @@ def test_what_can_not_work_is_told_in_a_line(server: RunningServer, tmp_path: Pa
     for arguments, message in (
         (["nowhere"], "'nowhere': the URL of a server is needed"),
         (["http://user:secret@127.0.0.1:1"], "URL: the URL of a server is needed"),
-        ([server.url, "--faults", plan], "faults[0]: status 503 needs the server's own faults"),
+        ([server.url, "--faults", plan], f"{plan}: faults[0]: status 503 needs the server's own faults: `abeja-"),
         ([server.url, "--faults", broken], f"{broken}: faults[0].stall: a number"),
         ([server.url, "--faults", odd], f"{odd}: not UTF-8"),
         ([server.url, "--host", ""], "--host: an address is needed"),

@@ -351,6 +351,10 @@ def test_what_keeps_it_from_starting_is_one_line(tmp_path: Path) -> None:
             (["--admin-token-file", empty], f"{empty}: has no token"),
             (["--ready-file", str(tmp_path / "no" / "ready")], f"{tmp_path / 'no'}"),
             (["--faults", write(tmp_path / "p", "[{status: secret}]")], f"{tmp_path / 'p'}: faults[0]"),
+            (
+                ["--faults", write(tmp_path / "wire", "[{reset_after: true}]")],
+                f"{tmp_path / 'wire'}: faults[0]: reset_after needs the fault proxy: `abeja-datasets mock --fault-",
+            ),
             (["--credential", "secret"], "--credential 1: use bearer:TOKEN, "),
             (["--credential", "bearer:"], "--credential 1: credential: the secret is empty"),
             (

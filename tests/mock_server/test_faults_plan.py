@@ -156,6 +156,18 @@ def test_a_fault_of_another_level_is_refused() -> None:
         Faults([{"stall": 1}, {"status": 503}], levels=("wire",))
 
 
+def test_a_fault_of_another_level_is_named_with_its_file_and_the_fix(tmp_path: Path) -> None:
+    plan = tmp_path / "plan.yaml"
+    plan.write_text("- {status: 503}\n- {reset_after: true}\n", encoding="utf-8")
+    for source in (plan, str(plan)):
+        with pytest.raises(PlanError) as caught:
+            Faults(source, levels=("server",))
+        assert str(caught.value) == (
+            f"{plan}: faults[1]: reset_after needs the fault proxy: `abeja-datasets mock --fault-proxy`, or "
+            "`abeja_datasets_mock.faults.Proxy` in Python"
+        )
+
+
 def struck(faults: Faults, hits: list[Hit], level: Any = "server") -> list[int]:
     """Return which of the requests are struck."""
     return [index for index, hit in enumerate(hits) if faults.strike(level, hit)]

@@ -83,10 +83,11 @@ def _run(  # noqa: PLR0917 - click hands the options over by name
 
 
 def _faults(plan: Path | None, seed: int | None, log_format: Any) -> "Faults":
-    from abeja_datasets_mock.faults import Faults, Plan, load_plan
+    from abeja_datasets_mock.faults import Faults, Plan
 
-    given = Plan() if plan is None else load_plan(plan)
-    live = Faults(given if seed is None else Plan(given.faults, seed), levels=("wire",))
+    live = Faults(plan or (), levels=("wire",))
+    if seed is not None:
+        live.plan = Plan(live.plan.faults, seed)
     live.on_applied(lambda record: log(fault_line(record, log_format)))
     return live
 

@@ -7,6 +7,7 @@ import threading
 from collections import deque
 from collections.abc import Callable, Iterable
 from dataclasses import asdict, dataclass
+from pathlib import Path
 from typing import Any, NamedTuple
 from urllib.parse import quote_from_bytes
 
@@ -19,6 +20,11 @@ from .fields import PlanError
 from .plan import Fault, Plan, PlanSource, load_plan
 
 LEVELS: tuple[Level, ...] = ("server", "wire")
+_NEEDS: dict[Level, str] = {
+    "wire": "the fault proxy: `abeja-datasets mock --fault-proxy`, or `abeja_datasets_mock.faults.Proxy` in Python",
+    "server": "the server's own faults: `abeja-datasets mock`, or `abeja_datasets_mock.faults.install` in Python",
+}
+"""What causes the faults of each level."""
 _KEPT = 10_000
 _PLAIN = bytes(range(0x21, 0x7F)).decode("ascii")
 
@@ -118,7 +124,7 @@ class Faults:
 
     @plan.setter
     def plan(self, source: PlanSource) -> None:
-        plan = self._checked(load_plan(source))
+        plan = self._checked(load_plan(source), f"{source}: " if isinstance(source, str | Path) else "")
         with self._lock:
             self._records.clear()
             self._set(plan, [_Running(fault, index, plan.seed) for index, fault in enumerate(plan.faults)])
@@ -191,11 +197,10 @@ class Faults:
             listener(record)
         return fault, running.random
 
-    def _checked(self, plan: Plan) -> Plan:
+    def _checked(self, plan: Plan, place: str = "") -> Plan:
         for index, fault in enumerate(plan.faults):
             if fault.level not in self._levels:
-                missing = "the fault proxy" if fault.level == "wire" else "the server's own faults"
-                raise PlanError(f"faults[{index}]: {fault.effect} needs {missing}, which is not running here")
+                raise PlanError(f"{place}faults[{index}]: {fault.effect} needs {_NEEDS[fault.level]}")
         return plan
 
     def _set(self, plan: Plan, running: list[_Running]) -> None:
