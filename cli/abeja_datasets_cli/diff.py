@@ -135,12 +135,15 @@ def diff(
 
 def _ignore(report: "Report", path: Path) -> list[str]:
     """Mark the findings that a file names, and return a note on each entry that names none."""
-    from abeja_datasets_contract.diff.ignoring import ignore, load_ignored
+    from abeja_datasets_contract.diff.ignoring import ignore, load_ignored, why_unused
     from abeja_datasets_contract.diff.report.printing import printable
 
-    names_none = "names no finding that no entry before it names; remove it"
-    entries = ignore(report, load_ignored(path))
-    return [printable(f"{path}, line {each.line}: {each.id} at {each.place} {names_none}") for each in entries]
+    return [
+        printable(
+            f"abeja-datasets diff: {path}, line {each.line}: {each.id} at {each.place}: {why_unused(each, report)}"
+        )
+        for each in ignore(report, load_ignored(path))
+    ]
 
 
 def _resolve(old: str | None, new: str | None, *, python: bool | None) -> _Asked:

@@ -99,8 +99,35 @@ def test_an_entry_that_names_no_finding_is_reported_and_ignores_nothing(rule: st
     Path("known").write_text(f"# why\n- id: {rule}\n  place: '{place}'\n  reason: r\n")
     result = diff("old.yaml", "new.yaml", "--ignore", "known")
     assert result.exit_code == 1
-    names_none = "names no finding that no entry before it names; remove it"
-    assert result.stderr == f"known, line 2: {rule} at {place} {names_none}\n"
+    why = f"no finding has this id at this place; it is at {MAXIMUM}"
+    if rule == "request-minimum-changed":
+        why = "no finding has this id; remove the entry"
+    assert result.stderr == f"abeja-datasets diff: known, line 2: {rule} at {place}: {why}\n"
+
+
+def test_an_entry_that_names_what_an_entry_before_it_names_is_reported() -> None:
+    entry = "- {id: request-maximum-changed, place: '%s', reason: r}\n"
+    Path("known").write_text(entry % "*" + entry % MAXIMUM)
+    result = diff("old.yaml", "new.yaml", "--ignore", "known")
+    why = "an entry before it names the same; remove the entry"
+    assert (result.exit_code, result.stderr) == (
+        0, f"abeja-datasets diff: known, line 2: request-maximum-changed at {MAXIMUM}: {why}\n")  # fmt: skip
+
+
+def _with_operations(names: str, maximum: int) -> dict[str, Any]:
+    document = yaml.safe_load(OLD.replace("maximum: 100", f"maximum: {maximum}"))
+    operation = json.dumps(document["paths"].pop("/x"))
+    document["paths"] = {f"/{name}": json.loads(operation.replace('"x"', f'"{name}"')) for name in names}
+    return dict(document)
+
+
+def test_of_many_places_of_an_id_the_first_are_named() -> None:
+    Path("old.yaml").write_text(yaml.safe_dump(_with_operations("abcde", 100)))
+    Path("new.yaml").write_text(yaml.safe_dump(_with_operations("abcde", 10)))
+    Path("known").write_text("- {id: request-maximum-changed, place: '#/nowhere', reason: r}\n")
+    stderr = diff("old.yaml", "new.yaml", "--ignore", "known").stderr
+    assert stderr.count("/schema/maximum") == 3
+    assert stderr.endswith(" and 2 more\n")
 
 
 @pytest.mark.parametrize(

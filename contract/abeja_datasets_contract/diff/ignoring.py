@@ -12,6 +12,8 @@ from abeja_datasets_contract.openapi.texts.text import decode
 from abeja_datasets_contract.openapi.texts.yaml_text import YamlText
 
 _FIELDS = ("id", "place", "reason")
+_NAMED = 3
+"""As many places as a message names."""
 _NEEDED = "an entry has `id`, `place` and `reason`"
 
 
@@ -85,3 +87,20 @@ def ignore(report: Report, entries: list[Entry]) -> list[Entry]:
             finding.ignored = entry.reason
             used.add(entry)
     return [entry for entry in entries if entry not in used]
+
+
+def why_unused(entry: Entry, report: Report) -> str:
+    """Return why an entry that `ignore` returned names no finding, and what to do about it."""
+    places = dict.fromkeys(_shown_at(each) for each in report.findings if each.id == entry.id)
+    if not places:
+        return "no finding has this id; remove the entry"
+    if any(entry.names(finding) for finding in report.findings):
+        return "an entry before it names the same; remove the entry"
+    left = len(places) - _NAMED
+    more = f" and {left:,} more" if left > 0 else ""
+    return f"no finding has this id at this place; it is at {', '.join([*places][:_NAMED])}{more}"
+
+
+def _shown_at(finding: Finding) -> str:
+    place = finding.new or finding.old
+    return place.pointer if place else "no place"
