@@ -11,6 +11,7 @@ from abeja_datasets_contract.check.report import write
 from abeja_datasets_contract.check.results import (
     AUTHORIZATION,
     Clause,
+    CredentialKind,
     Exchange,
     Failure,
     Mode,
@@ -187,6 +188,7 @@ def report() -> Report:
         left_behind=(
             "dataset 1377232365920, contract-check-20260314-a1b2c3-4: the server responded to its deletion with 500",
         ),
+        credential=CredentialKind.USER,
     )
 
 

@@ -9,6 +9,7 @@ from tests.contract.faulty import AUTHORIZATION, ORGANIZATION, URL, Ask, Asked, 
 
 from abeja_datasets_contract.check import Mode, Options, Report, Status, check
 from abeja_datasets_contract.check.known import load
+from abeja_datasets_contract.check.results import Exchange, Verdict
 
 BROKEN = "operations.delete_dataset.succeeds"
 YAML = "- clause: preflight.credential\n  reason: it is so\n"
@@ -19,7 +20,23 @@ async def deletes_with_a_wrong_status(asked: Asked, ask: Ask) -> Told:
     return told.but(status=202) if asked.operation == "delete_dataset" and told.status == 200 else told
 
 
-def run(tmp_path: Path, *entries: tuple[str, str], **more: Any) -> Report:
+class Seen:
+    """Records the verdicts that a check tells while it runs."""
+
+    def __init__(self) -> None:
+        self.verdicts: list[Verdict] = []
+
+    def stage(self, name: str, index: int, total: int) -> None:
+        pass
+
+    def request(self, exchange: Exchange) -> None:
+        pass
+
+    def verdict(self, verdict: Verdict) -> None:
+        self.verdicts.append(verdict)
+
+
+def run(tmp_path: Path, *entries: tuple[str, str], progress: Seen | None = None, **more: Any) -> Report:
     known = tmp_path / "known.jsonl"
     lines = (json.dumps({"clause": clause, "reason": reason}) for clause, reason in entries)
     known.write_text("\n".join(lines), encoding="utf-8")
@@ -32,11 +49,13 @@ def run(tmp_path: Path, *entries: tuple[str, str], **more: Any) -> Report:
             select=("preflight.credential", BROKEN, "items.create.*"),
             **more,
         )
-        return check(URL, ORGANIZATION, AUTHORIZATION, options)
+        return check(URL, ORGANIZATION, AUTHORIZATION, options, progress)
 
 
 def test_a_known_failure_does_not_fail_the_check(tmp_path: Path) -> None:
-    report = run(tmp_path, (BROKEN, "deleting is done later"))
+    seen = Seen()
+    report = run(tmp_path, (BROKEN, "deleting is done later"), progress=seen)
+    assert [each.known for each in seen.verdicts if each.status is Status.FAIL] == ["deleting is done later"]
     [failed] = [verdict for verdict in report.verdicts if verdict.status is Status.FAIL]
     assert (failed.clause.name, failed.known) == (BROKEN, "deleting is done later")
     assert (report.exit_code, report.failed, report.causes) == (0, (), ())

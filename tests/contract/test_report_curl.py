@@ -11,16 +11,19 @@ from typing import Any
 
 import pytest
 
+from abeja_datasets.configuration.credentials import resolve
 from abeja_datasets_contract.check.probes.access.credentials import (
     ALIKE,
     ANOTHER_USER,
     WRONG_SECRET,
     basic,
     crossed,
+    kind_of,
     spoilt,
 )
 from abeja_datasets_contract.check.redaction import Redaction
 from abeja_datasets_contract.check.report.again.curl import curl, quote
+from abeja_datasets_contract.check.report.figures import exports
 from abeja_datasets_contract.check.report.har import har
 from abeja_datasets_contract.check.results import AUTHORIZATION, OTHER_AUTHORIZATION, Exchange, Mode, Report, Sent
 
@@ -191,6 +194,40 @@ def test_a_body_that_is_missing_stays_missing(
 def test_a_body_without_a_media_type_gets_none(recorder: Recorder, tmp_path: Path) -> None:
     run(curl(exchange("DELETE", f"{url_of(recorder)}/d/", (), b"{}")), "bash", tmp_path)
     assert "content-type" not in recorder.seen[0][2]
+
+
+LONG = "t%\\0'$`\"" + "x" * 200
+
+
+@pytest.mark.parametrize("shell", SHELLS)
+@pytest.mark.parametrize("prefix", ["", "OTHER_"])
+@pytest.mark.parametrize(
+    "variables",
+    [
+        {"PLATFORM_AUTH_TOKEN": LONG},
+        {"ABEJA_PLATFORM_USER_ID": "1234567890123", "ABEJA_PLATFORM_PERSONAL_ACCESS_TOKEN": LONG},
+        {"ABEJA_PLATFORM_USER_ID": "user-1234567890123", "ABEJA_PLATFORM_PERSONAL_ACCESS_TOKEN": f"{LONG}é"},
+        {"ABEJA_PLATFORM_DATASOURCE_ID": "1", "ABEJA_PLATFORM_DATASOURCE_SECRET": LONG},
+    ],
+)
+def test_the_lines_of_a_report_set_the_credential_of_the_check(
+    recorder: Recorder, tmp_path: Path, shell: str, prefix: str, variables: dict[str, str]
+) -> None:
+    credential = resolve(None, variables)
+    assert credential
+    other = kind_of(credential.authorization) if prefix else None
+    kind = kind_of("Basic !" if prefix else credential.authorization)
+    report = Report("http://x", "1", "r", Mode.WRITES, 0, NOW, 1.0, (), (), credential=kind, other_credential=other)
+    line = curl(exchange("GET", url_of(recorder), (("Authorization", f"${prefix}AUTHORIZATION"),)))
+    set_before = {f"{prefix}{name}": value for name, value in variables.items()}
+    run(f"{exports(report)}\n{line}", shell, tmp_path, **set_before)
+    assert recorder.seen[0][2]["authorization"] == credential.authorization
+
+
+@pytest.mark.parametrize("value", ["Basic bWU6c2VjcmV0", "Digest secret", "secret", "Basic secret!"])
+def test_a_credential_of_another_kind_is_left_to_the_reader_and_not_shown(value: str) -> None:
+    report = Report("http://x", "1", "r", Mode.WRITES, 0, NOW, 1.0, (), (), credential=kind_of(value))
+    assert exports(report) == "export AUTHORIZATION='VALUE OF THE HEADER'"
 
 
 def test_head_is_asked_for_as_such() -> None:

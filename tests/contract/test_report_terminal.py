@@ -11,6 +11,7 @@ from rich.console import Console
 
 from abeja_datasets_contract.check.report.again.traffic import Traffic
 from abeja_datasets_contract.check.report.failures import before, parts, text
+from abeja_datasets_contract.check.report.figures import exports
 from abeja_datasets_contract.check.report.progress import Progress
 from abeja_datasets_contract.check.report.terminal import show
 from abeja_datasets_contract.check.results import Report, Status
@@ -52,6 +53,16 @@ def test_verbose_lines_hold_all(report: Report) -> None:
         assert verdict.reason in row
 
 
+def test_verbose_lines_say_which_failures_are_known(report: Report) -> None:
+    [first, *others] = (verdict for verdict in report.verdicts if verdict.failures)
+    plain = console(terminal=False)
+    show(replace(report, verdicts=(replace(first, known="since 2019"), *others)), plain, verbose=True)
+    lines = printed(plain).splitlines()
+    assert any(line.startswith(f"KNOWN        {first.clause.name}  ") for line in lines)
+    assert any(line.endswith("1 known") for line in lines)
+    assert not any(line.startswith("FAIL") and first.clause.name in line for line in lines)
+
+
 def test_causes_come_first_and_the_last_line_names_what_failed(report: Report) -> None:
     plain = console(terminal=False)
     show(report, plain)
@@ -64,7 +75,8 @@ def test_causes_come_first_and_the_last_line_names_what_failed(report: Report) -
     assert "auth.basic" not in text  # which passes
     assert 'curl -i -H "Authorization: $AUTHORIZATION" ' in text
     assert text.count("$AUTHORIZATION is the value of the header Authorization") == 1
-    assert text.index("$AUTHORIZATION is the value") < text.index("curl -i")
+    assert text.index("$AUTHORIZATION is the value") < text.index("\nexport AUTHORIZATION=") < text.index("curl -i")
+    assert exports(report) in lines
     assert "6 not checked: there is no second organization" in lines
     assert lines[-1] == (f"Breaks 4 of the 97 promises that were checked. Failed: {', '.join(failed[:3])} and 1 more")
     assert not {"\x1b", "\u202e", "\x85"} & set(text)
@@ -91,7 +103,7 @@ def test_a_terminal_is_not_overrun(report: Report, width: int) -> None:
     show(report, screen)
     lines = printed(screen).splitlines()
     # Lines for the shell are left to the terminal to break, so that they are copied whole.
-    shell = ("curl ", "printf ", "{ printf ")
+    shell = ("curl ", "printf ", "{ printf ", "export ")
     long = [line for line in lines if cell_len(line) > width and not line.startswith(shell)]
     assert long == []
     assert any(line.startswith("FAIL items.update.replaces") for line in lines)
@@ -156,6 +168,20 @@ def test_progress_in_a_terminal(report: Report) -> None:
         progress.stage("bulk", 2, 2)
         progress.request(report.exchanges[0])
     assert "2/2 bulk  1 request  93 pass  4 fail" in printed(screen)
+
+
+def test_progress_says_which_failures_are_known(report: Report) -> None:
+    [first, *others] = (verdict for verdict in report.verdicts if verdict.failures)
+    for screen in (console(terminal=False), console(terminal=True)):
+        with Progress(screen, live=screen.is_terminal) as progress:
+            progress.stage("items", 1, 1)
+            for verdict in (replace(first, known="since 2019"), *others):
+                progress.verdict(verdict)
+        text = printed(screen)
+        assert f"KNOWN {first.clause.name}  " in text
+        assert f"FAIL {first.clause.name}" not in text
+        assert f"FAIL {others[0].clause.name}  " in text
+    assert f"{len(others)} fail  1 known" in text
 
 
 def test_progress_before_the_first_stage() -> None:

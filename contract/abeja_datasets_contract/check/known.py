@@ -1,7 +1,7 @@
 """Known failures: clauses that a server is known to break, each with the reason. They do not fail a check."""
 
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -41,11 +41,9 @@ def load(path: Path | None, document: Path | None = None) -> dict[str, str]:
     return known
 
 
-def mark(verdicts: Iterable[Verdict], known: Mapping[str, str]) -> Iterator[Verdict]:
-    """Yield verdicts, those of known failures with the reason."""
-    for verdict in verdicts:
-        reason = known.get(verdict.clause.name)
-        yield verdict if reason is None else replace(verdict, known=reason)
+def mark(verdict: Verdict, known: Mapping[str, str]) -> Verdict:
+    """Return a verdict, with the reason where its clause is known to fail."""
+    return replace(verdict, known=known.get(verdict.clause.name, ""))
 
 
 def _problem(entry: Any, names: set[str], known: Mapping[str, str]) -> str:

@@ -25,6 +25,15 @@ class Status(enum.StrEnum):
     NOT_CHECKED = "not checked"
 
 
+class CredentialKind(enum.StrEnum):
+    """What a credential is. A report names the variables that hold such a credential, and never the credential."""
+
+    BEARER = "bearer"
+    USER = "user"
+    DATASOURCE = "datasource"
+    OTHER = "other"
+
+
 @dataclass(frozen=True)
 class Clause:
     """One promise of the contract."""
@@ -187,6 +196,9 @@ class Report:
     """The document that was checked by; None is the installed one."""
     kept: str = ""
     """The ledger of what was left on the server on request; empty where nothing was."""
+    credential: CredentialKind = CredentialKind.OTHER
+    other_credential: CredentialKind | None = None
+    """The kind of the second organization's credential; None where there is no second organization."""
 
     def count(self, status: Status) -> int:
         """Count the clauses that ended so."""

@@ -20,6 +20,7 @@ from .known import load, mark
 from .options import Broken, CheckFailed, Lost, Options, Skip, Stopped, base_url, require_sendable
 from .preflight import preflight
 from .probe import Party, Probe, Run
+from .probes.access.credentials import kind_of
 from .redaction import Redaction
 from .registry import Entry, chosen
 from .resources import drop, subject_changed
@@ -222,7 +223,7 @@ class _Run:
         for entry in entries:
             if self._progress is not None and entry.clause.name not in self._told:
                 self._told.add(entry.clause.name)
-                self._progress.verdict(self._findings.verdict(entry.clause.name))
+                self._progress.verdict(mark(self._findings.verdict(entry.clause.name), self._known))
 
     def _ledger_path(self) -> Path | None:
         if self._options.mode is Mode.READ_ONLY:
@@ -258,12 +259,14 @@ class _Run:
             seed=self._options.seed,
             started=self._started,
             seconds=time.monotonic() - self._clock,
-            verdicts=tuple(mark(self._findings.verdicts(), self._known)),
+            verdicts=tuple(mark(verdict, self._known) for verdict in self._findings.verdicts()),
             exchanges=tuple(self._wire.exchanges),
             stopped=stopped,
             left_behind=self._left,
             document=self._options.document,
             kept=str(self._ledger.path) if self._keeps and self._ledger.path else "",
+            credential=kind_of(self._party.authorization),
+            other_credential=kind_of(other) if (other := self._options.other_authorization) else None,
         )
 
 

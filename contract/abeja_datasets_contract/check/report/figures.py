@@ -6,16 +6,34 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from abeja_datasets_contract.check.results import Cause, Exchange, Failure, Mode, Report, Status, Verdict
+from abeja_datasets_contract.check.results import (
+    AUTHORIZATION,
+    OTHER_AUTHORIZATION,
+    Cause,
+    CredentialKind,
+    Exchange,
+    Failure,
+    Mode,
+    Report,
+    Status,
+    Verdict,
+)
 
 from .printable import plural
 
+KNOWN = "known"
+"""The state of a clause whose failure is known."""
 _NAMED = 3
 """As many failing clauses as the last line names."""
 CREDENTIALS = (
     "In the lines for the shell, $AUTHORIZATION is the value of the header Authorization. "
-    "Set it first: export AUTHORIZATION='Bearer TOKEN', or AUTHORIZATION=\"Basic $(printf %s user-ID:TOKEN | base64)\"."
+    "Set it first, from the variables that the check reads:"
 )
+_PAIRS = {
+    CredentialKind.USER: ("ABEJA_PLATFORM_USER_ID", "ABEJA_PLATFORM_PERSONAL_ACCESS_TOKEN"),
+    CredentialKind.DATASOURCE: ("ABEJA_PLATFORM_DATASOURCE_ID", "ABEJA_PLATFORM_DATASOURCE_SECRET"),
+}
+"""The variables of each kind of credential that has an id and a secret."""
 
 
 @dataclass(frozen=True)
@@ -31,8 +49,10 @@ class Group:
 
     @property
     def tally(self) -> str:
-        """Return how they ended: `12 pass, 1 fail, 3 not checked`."""
-        return ", ".join(f"{self.count(status)} {status}" for status in Status if self.count(status))
+        """Return how they ended: `12 pass, 1 fail, 2 known, 3 not checked`."""
+        counts = Counter(map(state, self.verdicts))
+        states = (Status.PASS, Status.FAIL, KNOWN, Status.NOT_CHECKED)
+        return ", ".join(f"{counts[each]} {each}" for each in states if counts[each])
 
 
 @dataclass(frozen=True)
@@ -44,6 +64,31 @@ class Stage:
     requests: int
     seconds: float
     """From its first request to the end of its last."""
+
+
+def state(verdict: Verdict) -> str:
+    """Return in a word how a clause ended."""
+    return KNOWN if verdict.known and verdict.status is Status.FAIL else verdict.status
+
+
+def exports(report: Report) -> str:
+    """Write the lines for the shell that set the credentials from the variables that the check reads."""
+    lines = [_export(AUTHORIZATION, report.credential, "")]
+    if report.other_credential:
+        lines.append(_export(OTHER_AUTHORIZATION, report.other_credential, "OTHER_"))
+    return "\n".join(lines)
+
+
+def _export(variable: str, kind: CredentialKind, prefix: str) -> str:
+    name = variable.removeprefix("$")
+    if kind is CredentialKind.OTHER:
+        return f"export {name}='VALUE OF THE HEADER'"
+    if kind is CredentialKind.BEARER:
+        return f'export {name}="Bearer ${prefix}PLATFORM_AUTH_TOKEN"'
+    number, secret = _PAIRS[kind]
+    # As for the client, the id may have the kind before it already. GNU's base64 breaks its lines.
+    pair = f'"{kind}-${{{prefix}{number}#{kind}-}}:${prefix}{secret}"'
+    return f"export {name}=\"Basic $(printf %s {pair} | base64 | tr -d '\\n')\""
 
 
 def groups(verdicts: Iterable[Verdict]) -> list[Group]:

@@ -1,6 +1,7 @@
 """What goes on, shown while it does: a bar for the stages in a terminal, a line for each stage elsewhere."""
 
 import time
+from collections import Counter
 from types import TracebackType
 from typing import Self
 
@@ -10,6 +11,7 @@ from rich.text import Text
 
 from abeja_datasets_contract.check.results import Exchange, Status, Verdict
 
+from .figures import KNOWN, state
 from .printable import one_line, plural, seconds
 
 _OFTEN = 8
@@ -29,7 +31,7 @@ class Progress:
         self._stage, self._index, self._total = "starting", 0, 0
         self._began = time.monotonic()
         self._requests = self._at_stage = 0
-        self._counts = dict.fromkeys(Status, 0)
+        self._counts = Counter[str]()
         self._live = Live(console=console, get_renderable=self._line, refresh_per_second=_OFTEN, transient=True)
         self._drawn = live
 
@@ -57,10 +59,12 @@ class Progress:
 
     def verdict(self, verdict: Verdict) -> None:
         """Count a verdict, and show one that is a failure."""
-        self._counts[verdict.status] += 1
+        ended = state(verdict)
+        self._counts[ended] += 1
         if verdict.status is Status.FAIL:
+            word = ("KNOWN ", "yellow") if ended == KNOWN else ("FAIL ", "bold red")
             promise = one_line(verdict.clause.promise)
-            text = Text.assemble(("FAIL ", "bold red"), (one_line(verdict.clause.name), "bold"), f"  {promise}")
+            text = Text.assemble(word, (one_line(verdict.clause.name), "bold"), f"  {promise}")
             self._console.print(text, soft_wrap=not self._drawn, overflow="ellipsis", no_wrap=True)
 
     def _ended(self) -> None:
@@ -83,7 +87,8 @@ class Progress:
             f" {self._index}/{self._total} {self._stage}  ",
             (plural(self._requests, "request") + "  ", "dim"),
             (f"{counts[Status.PASS]} pass  ", "green"),
-            (f"{counts[Status.FAIL]} fail" if counts[Status.FAIL] else "", "bold red"),
+            (f"{counts[Status.FAIL]} fail  " if counts[Status.FAIL] else "", "bold red"),
+            (f"{counts[KNOWN]} known" if counts[KNOWN] else "", "yellow"),
             overflow="ellipsis",
             no_wrap=True,
         )

@@ -10,7 +10,21 @@ from abeja_datasets_contract.check.report.again.traffic import Traffic
 from abeja_datasets_contract.check.results import Failure, Report, Status, Verdict
 
 from .failures import Part, parts
-from .figures import CREDENTIALS, groups, kept, named, outcome, reason, reasons, shown_by, touches, unchecked
+from .figures import (
+    CREDENTIALS,
+    KNOWN,
+    exports,
+    groups,
+    kept,
+    named,
+    outcome,
+    reason,
+    reasons,
+    shown_by,
+    state,
+    touches,
+    unchecked,
+)
 from .printable import one_line, plural, seconds
 
 CAUSES = 10
@@ -20,8 +34,8 @@ _NAMED = 12
 _HEADLINE = 160
 _LABELS = 10
 """Columns that labels of a failure take."""
-_STYLES = {Status.PASS: "green", Status.FAIL: "bold red", Status.NOT_CHECKED: "yellow"}
-_WORDS = {Status.PASS: "pass", Status.FAIL: "FAIL", Status.NOT_CHECKED: "not checked"}
+_STYLES = {Status.PASS: "green", Status.FAIL: "bold red", KNOWN: "yellow", Status.NOT_CHECKED: "yellow"}
+_WORDS = {Status.PASS: "pass", Status.FAIL: "FAIL", KNOWN: "KNOWN", Status.NOT_CHECKED: "not checked"}
 
 
 def show(report: Report, console: Console, *, verbose: bool = False) -> None:
@@ -44,8 +58,8 @@ def _clauses(verdicts: Iterable[Verdict], console: Console) -> None:
         console.print()
         _line(console, (one_line(group.name), "bold"), ("  " + group.tally, "dim"))
         for verdict in group.verdicts:
-            state = (f"{_WORDS[verdict.status]:<11}  ", _STYLES[verdict.status])
-            _line(console, state, (one_line(verdict.clause.name), "bold"), f"  {_note(verdict)}", indent=13)
+            ended = (f"{_WORDS[state(verdict)]:<11}  ", _STYLES[state(verdict)])
+            _line(console, ended, (one_line(verdict.clause.name), "bold"), f"  {_note(verdict)}", indent=13)
 
 
 def _note(verdict: Verdict) -> str:
@@ -76,7 +90,7 @@ def _causes(report: Report, console: Console) -> None:
             _line(console, f"… and {len(cause.failing) - _NAMED:,} more")
         _names("following", cause.following, console)
         if failure is not None:
-            _failure(failure, traffic, console, first=number == 1)
+            _failure(failure, traffic, console, exports(report) if number == 1 else "")
     if len(causes) > CAUSES:
         console.print()
         _line(
@@ -94,10 +108,11 @@ def _names(label: str, names: tuple[str, ...], console: Console) -> None:
         _part(Part(label, one_line(", ".join(names[:_NAMED])) + more), console)
 
 
-def _failure(failure: Failure, traffic: Traffic, console: Console, *, first: bool) -> None:
+def _failure(failure: Failure, traffic: Traffic, console: Console, credentials: str) -> None:
     for part in parts(failure, traffic):
-        if part.copied and first:
+        if part.copied and credentials:
             _part(Part("shell", CREDENTIALS), console)
+            _part(Part("first", credentials, copied=True), console)
         _part(part, console)
 
 

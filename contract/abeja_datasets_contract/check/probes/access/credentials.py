@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 from abeja_datasets_contract.check.redaction import Redaction
+from abeja_datasets_contract.check.results import CredentialKind
 
 _TOKEN, _OTHER_TOKEN = 'printf %s "${AUTHORIZATION#* }"', 'printf %s "${OTHER_AUTHORIZATION#* }"'
 _UPPER = """awk -F: '{printf "%s:%s", $1, toupper(substr($0, length($1) + 2))}'"""
@@ -107,6 +108,16 @@ def decoded(token: str) -> tuple[str, str]:
     except (binascii.Error, ValueError):
         return "", ""
     return user, secret
+
+
+def kind_of(authorization: str) -> CredentialKind:
+    """Return the kind of a credential, from the value of `Authorization`."""
+    scheme, _, token = authorization.partition(" ")
+    if scheme.lower() == "bearer":
+        return CredentialKind.BEARER
+    user = decoded(token)[0] if scheme.lower() == "basic" else ""
+    of_pairs = (CredentialKind.USER, CredentialKind.DATASOURCE)
+    return next((kind for kind in of_pairs if user.startswith(f"{kind}-")), CredentialKind.OTHER)
 
 
 def _encoded(words: str) -> str:

@@ -7,6 +7,7 @@ from abeja_datasets_contract.check.report.figures import (
     CREDENTIALS,
     Stage,
     command,
+    exports,
     kept,
     moment,
     outcome,
@@ -173,10 +174,11 @@ def _foot(report: Report) -> Markup:
         "footer",
         element("h2", "Check again"),
         element("pre", element("code", command(report), class_="copy")),
+        element("p", CREDENTIALS),
+        element("pre", element("code", exports(report), class_="copy")),
         element(
             "p",
-            CREDENTIALS,
-            " $OTHER_AUTHORIZATION is that of the second organization. A click on lines selects all of them. "
+            "$OTHER_AUTHORIZATION is that of the second organization. A click on lines selects all of them. "
             "The whole traffic is in ",
             element("code", "traffic.har"),
             ".",
