@@ -57,7 +57,7 @@ def convert(
             _note_described(source, target_format or Path(target).suffix)
         given = Input((source,), form, options, read_settings(settings))
         left_out = Notes()
-        with contextlib.closing(given.files()) as files, Counting("convert", on_progress) as shown:
+        with Counting("convert", on_progress) as shown, contextlib.closing(given.files(shown.read)) as files:
             _, opened = next(files)
             rows = _Rows(opened, given, errors)
             make = target_of(

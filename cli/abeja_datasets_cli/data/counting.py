@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 from types import TracebackType
 from typing import Any, Final, Self, TypeVar
 
+_MEGABYTE: Final = 1_000_000
 _QUICK: Final = 1.0
 """Seconds; a command that takes less shows nothing."""
 _Each = TypeVar("_Each")
@@ -24,6 +25,8 @@ class Counting:
         from abeja_datasets_loading.progress.progress import reporter
 
         self.count = 0
+        self._bytes = 0
+        self._count_before = 0
         self._action, self._total = action, total
         self._reporter = reporter(on_progress)
         self._ended = threading.Event()
@@ -35,6 +38,11 @@ class Counting:
         for row in rows:
             self.count += 1
             yield row
+
+    def read(self, size: int) -> None:
+        """Count bytes of a file that is read as a whole before its first row is known."""
+        self._bytes += size
+        self._count_before = self.count
 
     def __enter__(self) -> Self:
         self._thread.start()
@@ -51,12 +59,19 @@ class Counting:
             return
         with self._reporter:
             while not self._ended.wait(self._reporter.interval):
-                self._reporter.show(self._progress())
-            self._reporter.end(self._progress())
+                self._reporter.show(self._read() or self._counted())
+            self._reporter.end(self._counted())
 
-    def _progress(self) -> Any:
+    def _read(self) -> Any:
+        """Return how much was read; None once there was a row after it."""
+        is_reading = self._bytes > 0 and self.count == self._count_before
+        return self._progress("read", self._bytes // _MEGABYTE) if is_reading else None
+
+    def _counted(self) -> Any:
+        return self._progress(self._action, self.count, self._total)
+
+    def _progress(self, action: str, count: int, total: int | None = None) -> Any:
         from abeja_datasets_loading.progress.progress import Progress
 
         seconds = time.monotonic() - self._begun
-        rate = self.count / seconds
-        return Progress(action=self._action, total=self._total, created=self.count, rate=rate, seconds=seconds)
+        return Progress(action=action, total=total, created=count, rate=count / seconds, seconds=seconds)

@@ -174,7 +174,7 @@ def _load(load: _Load, match: str | None) -> None:
         return
     if dataset.get("total_count"):
         with Counting("compare", how.on_progress) as shown:
-            twins.warn(twins.Comparison(api, dataset, load.book, load.found.valid), shown.over(given.items()))
+            twins.warn(twins.Comparison(api, dataset, load.book, load.found.valid), shown.over(given.items(shown.read)))
     try:
         report = create_items(
             api.client, api.organization_id, dataset["dataset_id"], given.items(), journal=load.book,

@@ -4,6 +4,7 @@ import difflib
 import functools
 import os
 from collections.abc import Callable, Generator, Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
@@ -22,6 +23,7 @@ STDIN: Final = "-"
 TYPES: Final = ("classification", "detection", "segmentation", "custom")
 """The types of datasets that are in use. The API takes any text."""
 _OWN_ITEMS: Final = ("jsonl", "json")
+OnRead = Callable[[int], object] | None
 _Command = TypeVar("_Command", bound=Callable[..., Any])
 
 _OPTIONS: Final = (
@@ -106,12 +108,12 @@ class Input:
         self.form = form
         self._attributes = attributes
 
-    def files(self) -> "Generator[tuple[str, AnnotationFile], None, None]":
-        """Iterate over the files, each opened and then closed."""
+    def files(self, on_read: OnRead = None) -> "Generator[tuple[str, AnnotationFile], None, None]":
+        """Iterate over the files, each opened and then closed. See `Options` for `on_read`."""
         from abeja_datasets_loading.formats.files import open_file
 
         for path in self.paths:
-            opened = open_file(path, self.options, self.form)
+            opened = open_file(path, replace(self.options, on_read=on_read), self.form)
             try:
                 yield path, opened
             finally:
@@ -123,17 +125,17 @@ class Input:
 
         return self.options.uris.keeps_names and (self.form or guess(path, self.options)) not in _OWN_ITEMS
 
-    def records(self) -> "Iterator[tuple[str, Record]]":
+    def records(self, on_read: OnRead = None) -> "Iterator[tuple[str, Record]]":
         """Iterate over the records of all files, each with its file."""
-        for path, opened in self.files():
+        for path, opened in self.files(on_read):
             for record in opened:
                 yield path, record
 
-    def items(self) -> Iterator[Mapping[str, Any]]:
+    def items(self, on_read: OnRead = None) -> Iterator[Mapping[str, Any]]:
         """Iterate over the items. A record that makes none yields an `Unreadable`."""
         from abeja_datasets_loading.formats.unreadable import items_of
 
-        return map(self.with_attributes, items_of(record for _, record in self.records()))
+        return map(self.with_attributes, items_of(record for _, record in self.records(on_read)))
 
     def with_attributes(self, item: Mapping[str, Any]) -> Mapping[str, Any]:
         """Return an item with the attributes of `--set`."""

@@ -68,7 +68,7 @@ def validate(
     from abeja_datasets_loading.formats.sources.uris import URL
 
     found = Validation()
-    for path, opened in given.files():
+    for path, opened in given.files(counting.read):
         keeps_names = given.keeps_names_of(path)
         for record in opened:
             if isinstance(record, Note):

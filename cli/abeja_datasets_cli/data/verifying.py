@@ -39,7 +39,7 @@ def verify(
     if journal is None and files[0] != STDIN and (beside := journal_of(files)).exists():
         journal = beside
     with Counting("compare", on_progress) as shown:
-        rows = shown.over(given.items())
+        rows = shown.over(given.items(shown.read))
         found = verify_items(api.client, api.organization_id, dataset_id, rows, journal=journal)
     say(found.problems())
     for index, _, reason in itertools.islice(found.iter_missing(), _SHOWN):

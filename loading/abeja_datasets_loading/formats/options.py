@@ -1,6 +1,6 @@
 """What the caller says about a file that the file does not say itself."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -21,6 +21,7 @@ class Options:
         images: the file with the images of a bare list of COCO results.
         sizes: a CSV file with name, width and height of images, for YOLO.
         voc_origin: 1 where Pascal VOC coordinates count from 1.
+        on_read: called with a number of bytes that were read, while a file is read before its first item is known.
     """
 
     uris: Uris = field(default_factory=Uris)
@@ -31,3 +32,4 @@ class Options:
     images: Path | str | None = None
     sizes: Path | str | None = None
     voc_origin: int = 0
+    on_read: Callable[[int], object] | None = field(default=None, compare=False)

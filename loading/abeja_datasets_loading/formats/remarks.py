@@ -1,19 +1,34 @@
 """Remarks on items that are kept although something about them is odd."""
 
+import contextlib
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from abeja_datasets_loading.formats.model import Note, Row
+from abeja_datasets_loading.formats.codes import Codes
+from abeja_datasets_loading.formats.model import Note, Record, Row
 from abeja_datasets_loading.formats.values import geometry
 from abeja_datasets_loading.formats.values.numbers import is_number
 
 
-class Remarks:
+def remarked(records: Iterable[Record]) -> Iterator[Record]:
+    """Iterate over the records of one input, with the remarks on each item after it."""
+    with contextlib.closing(_Remarks()) as remarks:
+        for record in records:
+            yield record
+            if isinstance(record, Row):
+                yield from remarks.on(record)
+
+
+class _Remarks:
     """Finds what is odd about the items of one input, with what it knows of the items before."""
 
     def __init__(self) -> None:
-        self._uris: set[int] = set()
+        self._uris = Codes()
+
+    def close(self) -> None:
+        """Remove the temporary file."""
+        self._uris.close()
 
     def on(self, row: Row) -> list[Note]:
         """Return the remarks on an item."""
@@ -22,10 +37,9 @@ class Remarks:
 
     def _on_uri(self, row: Row) -> list[Note]:
         uri = row.item["source_data"][0]["data_uri"]
-        key = hash(uri)
-        if key in self._uris:
+        known = len(self._uris)
+        if self._uris.of([hash(uri)])[0] < known:
             return [Note(row.place, f"the file {uri!r} is in the input twice, and makes two items")]
-        self._uris.add(key)
         return []
 
 

@@ -14,6 +14,7 @@ DONE: Final = {
     "compare": "rows compared",
     "convert": "rows converted",
     "copy": "MB copied",
+    "read": "MB read",
 }
 """What an item is when an action is done."""
 

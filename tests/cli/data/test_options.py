@@ -71,27 +71,64 @@ def test_a_row_that_the_server_refuses_stops_an_import(world: World, monkeypatch
     assert "Error: item 0" in world.run(*given, "--on-error", "stop", code=1).stderr
 
 
-def test_progress_is_shown_from_before_the_first_row(monkeypatch: pytest.MonkeyPatch) -> None:
-    shown: list[progress.Progress] = []
+class _Kept(progress.Reporter):
+    """Keeps what is shown."""
+
+    interval = 0.001
+
+    def __init__(self) -> None:
+        self.shown: list[progress.Progress] = []
+
+    def show(self, progress: progress.Progress) -> None:
+        self.shown.append(progress)
+
+    def wait_for(self, action: str, created: int) -> progress.Progress:
+        for _ in range(500):
+            for each in self.shown:
+                if (each.action, each.created) == (action, created):
+                    return each
+            time.sleep(0.01)
+        raise AssertionError(self.shown)
+
+
+@pytest.fixture
+def kept(monkeypatch: pytest.MonkeyPatch) -> _Kept:
     monkeypatch.setattr("abeja_datasets_cli.data.counting._QUICK", 0.0)
+    found = _Kept()
+    monkeypatch.setattr(progress, "reporter", lambda _: found)
+    return found
 
-    class Kept(progress.Reporter):
-        interval = 0.001
 
-        def show(self, progress: progress.Progress) -> None:
-            shown.append(progress)
-
-    monkeypatch.setattr(progress, "reporter", lambda _: Kept())
+def test_progress_is_shown_from_before_the_first_row(kept: _Kept) -> None:
     with Counting("convert", None, 2) as counting:
         rows = counting.over("ab")
-        for _ in range(500):
-            if shown:
-                break
-            time.sleep(0.01)
+        assert not kept.wait_for("convert", 0).has_ended
         assert list(rows) == ["a", "b"]
-    assert (shown[0].created, shown[0].has_ended) == (0, False)
-    assert (shown[-1].created, shown[-1].has_ended) == (2, True)
-    assert str(shown[-1]).startswith("2 of 2 rows converted, ")
+    assert (kept.shown[-1].created, kept.shown[-1].has_ended) == (2, True)
+    assert str(kept.shown[-1]).startswith("2 of 2 rows converted, ")
+
+
+def test_what_is_read_before_a_row_is_shown(kept: _Kept) -> None:
+    with Counting("validate", None) as counting:
+        for count in range(2):  # files
+            counting.read(2_500_000)
+            assert str(kept.wait_for("read", (2, 5)[count])).startswith(f"{(2, 5)[count]} MB read, ")
+            counting.count += 1
+            kept.wait_for("validate", count + 1)
+    assert str(kept.shown[-1]).startswith("2 rows validated, ")
+
+
+def test_commands_show_what_they_read(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    world.write("a.csv", "data_uri\ns3://b/1\n")
+    dataset = world.dataset()
+    sizes: list[int] = []
+    monkeypatch.setattr(Counting, "read", lambda _, size: sizes.append(size))
+    world.run("convert", "a.csv", "b.jsonl")
+    assert sum(sizes) == 18
+    world.run("import", "a.csv", "--dataset", dataset, "--no-progress")
+    assert sum(sizes) == 36
+    world.run("verify", "a.csv", "--dataset", dataset, "--no-progress")
+    assert sum(sizes) == 54
 
 
 def test_a_quick_command_shows_no_progress(world: World, tmp_path: Path) -> None:

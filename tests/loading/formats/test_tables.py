@@ -10,6 +10,8 @@ from typing import Any
 import pytest
 from tests.loading.formats.reading import read, refusal, write
 
+from abeja_datasets_loading.formats.files import open_file
+from abeja_datasets_loading.formats.options import Options
 from abeja_datasets_loading.formats.tabular.groups import Groups
 
 pa = pytest.importorskip("pyarrow")
@@ -188,3 +190,17 @@ def test_a_full_disk_of_temporary_files_is_an_error_of_the_system() -> None:
         groups.of("a")
     assert raised.value.errno == errno.ENOSPC
     groups.close()
+
+
+def test_what_is_read_before_the_first_item_is_counted(tmp_path: Path) -> None:
+    pq.write_table(pa.table({"data_uri": ["a", "b"]}), tmp_path / "a.parquet")
+    write(tmp_path, "a.csv", f"{HEADER}\n{'a,1,cat,1,2,3,4.5' * 50_000}\n")
+    write(tmp_path, "a.json", '{"images": [], "annotations": [], "categories": []}')
+    write(tmp_path, "a.jsonl", "{}\n")
+    sizes: dict[str, int] = {}
+    for name in ("a.parquet", "a.csv", "a.json", "a.jsonl"):
+        found: list[int] = []
+        open_file(tmp_path / name, Options(on_read=found.append)).close()
+        sizes[name] = sum(found)
+    assert sizes.pop("a.parquet") > 0
+    assert sizes == {"a.csv": (tmp_path / "a.csv").stat().st_size, "a.json": 51, "a.jsonl": 0}

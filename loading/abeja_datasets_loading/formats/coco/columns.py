@@ -6,7 +6,10 @@ import mmap
 import os
 import tempfile
 from collections.abc import Iterable
-from typing import Literal
+from typing import Final, Literal
+
+_ZEROS: Final = 1 << 16
+"""Zeros that are written at once."""
 
 
 class Column:
@@ -26,12 +29,18 @@ class Column:
         """Add numbers at the end. It is not allowed once the column was viewed."""
         self._file.write(array.array(self._code, numbers))
 
+    @property
+    def made(self) -> memoryview | None:
+        """The numbers, where they were viewed before."""
+        return self._view
+
     def view(self, count: int | None = None) -> memoryview:
         """Return the numbers, which may be set: as many as were added, or a count of zeros."""
         if self._view is None:
             if count is not None:
                 # A file with holes would be a crash (SIGBUS), and no error, where the disk is full.
-                self._file.write(bytes(count * array.array(self._code).itemsize))
+                for start in range(0, count, _ZEROS):
+                    self._file.write(bytes(min(_ZEROS, count - start) * array.array(self._code).itemsize))
             self._file.flush()
             size = os.fstat(self._file.fileno()).st_size
             # An empty file can't be mapped.

@@ -15,7 +15,7 @@ from abeja_datasets_loading.formats.coco.categories import CocoCategories
 from abeja_datasets_loading.formats.coco.joining import Image, Joining, Kept
 from abeja_datasets_loading.formats.model import FileRefused, Invalid, Note, Place, Record, Rejected, Row
 from abeja_datasets_loading.formats.options import Options
-from abeja_datasets_loading.formats.remarks import Remarks
+from abeja_datasets_loading.formats.remarks import remarked
 from abeja_datasets_loading.formats.sources.text import TextSource, name_of
 from abeja_datasets_loading.formats.values import geometry, json_values
 from abeja_datasets_loading.formats.values.json_file import JsonFile
@@ -68,21 +68,22 @@ class CocoFile:
 
     def __iter__(self) -> Iterator[Record]:
         """Iterate over the images in the order of the file, with what is wrong beside them."""
+        return remarked(self._records())
+
+    def _records(self) -> Iterator[Record]:
         yield from self._notes
         yield from self._labels.notes
-        remarks = Remarks()
         for image in self._joining.images():
             record = self._record(image)
             yield record
             if isinstance(record, Row):
                 yield from [Note(record.place, text) for text in self._lost]
-                yield from remarks.on(record)
         for key, annotation in self._joining.orphans():
             reason = "is not an annotation with an image_id" if key is None else f"there is no image with the id {key}"
             yield Rejected(self._place("annotations", annotation.number), reason, Orphan([annotation]))
 
     def _read(self, path: Path | str, encoding: str | None) -> None:
-        source = TextSource(path, encoding)
+        source = TextSource(path, encoding, self._options.on_read)
         try:
             document = JsonFile(source)
             if document.peek() == "[":
@@ -122,7 +123,7 @@ class CocoFile:
     def _read_images(self, path: Path | str) -> None:
         """Read the images and categories of another file, for a bare list of results."""
         self._images_file = name_of(path)
-        source = TextSource(path, self._options.encoding)
+        source = TextSource(path, self._options.encoding, self._options.on_read)
         try:
             document = JsonFile(source)
             for key in document.members():

@@ -8,7 +8,7 @@ import os
 import re
 import sys
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import BinaryIO, Final, cast
 
@@ -110,6 +110,7 @@ class TextSource:
     Args:
         path: the file, or `-`.
         encoding: overrides UTF-8; a byte order mark overrides it.
+        on_read: called with the number of bytes of each piece.
 
     Attributes:
         place: the file, for messages.
@@ -118,7 +119,10 @@ class TextSource:
         FileRefused: see `open_bytes`; or there is no such encoding.
     """
 
-    def __init__(self, path: Path | str, encoding: str | None = None) -> None:
+    def __init__(
+        self, path: Path | str, encoding: str | None = None, on_read: Callable[[int], object] | None = None
+    ) -> None:
+        self._on_read = on_read
         self.place = Place(name_of(path))
         with contextlib.ExitStack() as unless_read:
             self._source = unless_read.enter_context(open_bytes(path))
@@ -146,6 +150,8 @@ class TextSource:
             piece = self._pending or read_bytes(self._source, size, self.place)
             self._pending = b""
             self._ended = not piece
+            if self._on_read is not None:
+                self._on_read(len(piece))
             text = self._decoded(piece)
         return text
 

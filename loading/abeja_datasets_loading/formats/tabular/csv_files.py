@@ -39,7 +39,7 @@ class CsvFile:
         self._rows = TableRows(self._place.file, options)
         with contextlib.ExitStack() as unless_read:
             unless_read.callback(self._rows.close)
-            with contextlib.closing(TextSource(path, options.encoding)) as source:
+            with contextlib.closing(TextSource(path, options.encoding, options.on_read)) as source:
                 self._read(source)
             unless_read.pop_all()
 

@@ -1,28 +1,21 @@
 """Records that stand anywhere in a file, collected by what they belong to, outside memory."""
 
-import contextlib
-import errno
-import os
 import re
-import sqlite3
 from collections.abc import Iterable, Iterator
 from typing import Final
 
+from abeja_datasets_loading.formats.temporary import database, full_disk
+
 _BLOCK: Final = 500
+_SCHEMA: Final = "CREATE TABLE record (key TEXT NOT NULL, number INTEGER NOT NULL, text TEXT NOT NULL)"
 _SURROGATE: Final = re.compile("[\ud800-\udfff]")
-_CACHE: Final = "PRAGMA cache_size = -4096"  # KiB
 
 
 class Groups:
     """Texts by key, each with a number, in the order in which they were added. A temporary file holds them."""
 
     def __init__(self) -> None:
-        # An empty name is a temporary file that SQLite removes, and holds in memory while it is small.
-        # An input may be opened in one thread, read in another and closed in the first, one after the other.
-        self._database = sqlite3.connect("", isolation_level=None, check_same_thread=False)
-        self._database.execute(_CACHE)
-        self._database.execute("CREATE TABLE record (key TEXT NOT NULL, number INTEGER NOT NULL, text TEXT NOT NULL)")
-        self._database.execute("BEGIN")
+        self._database = database(_SCHEMA)
         self._waiting: list[tuple[str, int, bytes]] = []
         self._is_indexed = False
 
@@ -53,26 +46,15 @@ class Groups:
     def _index(self) -> None:
         if not self._is_indexed:
             self._flush()
-            with _full_disk():
+            with full_disk():
                 self._database.execute("CREATE INDEX by_key ON record (key)")
             self._is_indexed = True
 
     def _flush(self) -> None:
         rows: Iterable[tuple[str, int, bytes]] = self._waiting
-        with _full_disk():
+        with full_disk():
             self._database.executemany("INSERT INTO record VALUES (?, ?, ?)", rows)
         self._waiting = []
-
-
-@contextlib.contextmanager
-def _full_disk() -> Iterator[None]:
-    """Raise the error of the system where SQLite says that the disk is full."""
-    try:
-        yield
-    except sqlite3.OperationalError as error:
-        if error.sqlite_errorcode != sqlite3.SQLITE_FULL:
-            raise
-        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC)) from error
 
 
 def _safe(key: str) -> str:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO, Final
 
 from abeja_datasets_loading.formats.model import FileRefused, Invalid, Place, Record, Rejected, Row
 from abeja_datasets_loading.formats.options import Options
-from abeja_datasets_loading.formats.remarks import Remarks
+from abeja_datasets_loading.formats.remarks import remarked
 from abeja_datasets_loading.formats.sources.text import name_of
 from abeja_datasets_loading.formats.tabular import parquet_columns, tables
 from abeja_datasets_loading.formats.tabular.parquet_items import cells_of, item_of
@@ -73,7 +73,7 @@ class ParquetFile:
 
     def __iter__(self) -> Iterator[Record]:
         """Iterate over the items."""
-        return self._nested() if self._rows is None else iter(self._rows)
+        return remarked(self._nested()) if self._rows is None else iter(self._rows)
 
     def _header(self, names: list[str]) -> dict[int, str]:
         try:
@@ -86,6 +86,8 @@ class ParquetFile:
         number, groups = _groups(self._file.metadata, part)
         try:
             for batch in self._file.iter_batches(BATCH, row_groups=groups):
+                if self._rows is not None and self._options.on_read is not None:
+                    self._options.on_read(batch.nbytes)
                 skipped = min(len(batch), max(0, part.start - number))
                 number += skipped
                 for row in parquet_columns.plain(batch.slice(skipped, max(0, part.stop - number))).to_pylist():
@@ -106,16 +108,12 @@ class ParquetFile:
                 rows.add(number, {"data_uri": named["data_uri"]}, number, f"{error.pointer}: {error.reason}")
 
     def _nested(self) -> Iterator[Record]:
-        remarks = Remarks()
         for number, row in self._batches():
             place = self._place._replace(line=number)
             try:
-                record: Record = Row(place, item_of(row, self._options), [number])
+                yield Row(place, item_of(row, self._options), [number])
             except Invalid as error:
-                record = Rejected(place, f"{error.pointer}: {error.reason}".removeprefix(": "), [number])
-            yield record
-            if isinstance(record, Row):
-                yield from remarks.on(record)
+                yield Rejected(place, f"{error.pointer}: {error.reason}".removeprefix(": "), [number])
 
 
 def _groups(metadata: Any, part: range) -> tuple[int, list[int]]:

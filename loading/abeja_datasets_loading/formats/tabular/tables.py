@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from abeja_datasets_loading.formats.model import Invalid, Place, Record, Rejected, Row
 from abeja_datasets_loading.formats.options import Options
-from abeja_datasets_loading.formats.remarks import Remarks
+from abeja_datasets_loading.formats.remarks import remarked
 from abeja_datasets_loading.formats.tabular.groups import Groups
 from abeja_datasets_loading.formats.values import geometry, json_values
 from abeja_datasets_loading.formats.values.labels import CATEGORY_ID, NamedLabels, categories, label_id
@@ -90,12 +90,7 @@ class TableRows:
     def __iter__(self) -> Iterator[Record]:
         """Iterate over the items, in the order of their first rows."""
         yield from self._failures
-        remarks = Remarks()
-        for uri, rows in self._groups:
-            record = self._record(uri, rows)
-            yield record
-            if isinstance(record, Row):
-                yield from remarks.on(record)
+        yield from remarked(self._record(uri, rows) for uri, rows in self._groups)
 
     def _record(self, uri: str, rows: list[tuple[int, str]]) -> Record:
         read = [(line, *json.loads(text)) for line, text in rows]

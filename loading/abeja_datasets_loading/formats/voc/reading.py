@@ -9,7 +9,7 @@ from xml.etree.ElementTree import Element
 
 from abeja_datasets_loading.formats.model import FileRefused, Invalid, Note, Place, Record, Rejected, Row
 from abeja_datasets_loading.formats.options import Options
-from abeja_datasets_loading.formats.remarks import Remarks
+from abeja_datasets_loading.formats.remarks import remarked
 from abeja_datasets_loading.formats.sources.text import name_of
 from abeja_datasets_loading.formats.sources.tree import files_below
 from abeja_datasets_loading.formats.values import geometry
@@ -58,14 +58,15 @@ class VocFiles:
 
     def __iter__(self) -> Iterator[Record]:
         """Iterate over the files in the order of their names, with what is odd beside them."""
-        remarks = Remarks()
+        return remarked(self._records())
+
+    def _records(self) -> Iterator[Record]:
         for path in self._files():
             self._lost.clear()
             record = self._record(path)
             yield record
             if isinstance(record, Row):
                 yield from (Note(record.place, text) for text in self._lost)
-                yield from remarks.on(record)
 
     def _files(self) -> Iterator[Path]:
         if self._root.is_file():

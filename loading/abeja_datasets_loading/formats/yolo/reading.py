@@ -7,7 +7,7 @@ from typing import Any, Final, NamedTuple
 
 from abeja_datasets_loading.formats.model import FileRefused, Invalid, Note, Place, Record, Rejected, Row
 from abeja_datasets_loading.formats.options import Options
-from abeja_datasets_loading.formats.remarks import Remarks
+from abeja_datasets_loading.formats.remarks import remarked
 from abeja_datasets_loading.formats.sources import images
 from abeja_datasets_loading.formats.sources.images import Size
 from abeja_datasets_loading.formats.sources.text import TextSource, name_of
@@ -58,8 +58,10 @@ class YoloFiles:
 
     def __iter__(self) -> Iterator[Record]:
         """Iterate over the images in the order of the splits, with what is odd beside them."""
+        return remarked(self._records())
+
+    def _records(self) -> Iterator[Record]:
         yield from self._config.notes
-        remarks = Remarks()
         labels = {label_of(place / "x.jpg").parent for place in self._config.splits if not place.is_file()}
         used: set[Path] = set()
         for image in self._images():
@@ -67,10 +69,7 @@ class YoloFiles:
             if ".." not in image.label.parts:  # such an image is rejected
                 labels.add(image.label.parent)
             size = self._size(image)
-            record = self._record(image, size)
-            yield record
-            if isinstance(record, Row):
-                yield from remarks.on(record)
+            yield self._record(image, size)
             if size is not None and size.is_turned:
                 yield Note(Place(name_of(image.path)), "its EXIF orientation swaps width and height")
         yield from _without_image(labels, used.union(self._config.splits))
