@@ -3,24 +3,32 @@
 import os
 import sys
 
-from abeja_datasets_cli.commands import COMMANDS
-from abeja_datasets_cli.extras import WRONG_USE, explain
-
 
 def main() -> None:
-    """Run the command."""
-    _open_what_is_closed()
+    """Run the command. Ctrl-C ends it with one line at any moment, also while it loads."""
     try:
-        from abeja_datasets_cli.main import discard_output
-        from abeja_datasets_cli.main import main as command
+        _open_what_is_closed()
+        _run()
     except KeyboardInterrupt:
         sys.exit(_interrupted())
+
+
+def _run() -> None:
+    from abeja_datasets_cli.commands import COMMANDS
+    from abeja_datasets_cli.extras import WRONG_USE, explain
+
+    try:
+        from abeja_datasets_cli.main import CLOSED_PIPE, discard_output
+        from abeja_datasets_cli.main import main as command
     except ModuleNotFoundError as error:
         extras = next((COMMANDS[word].extras for word in sys.argv[1:] if word in COMMANDS), "cli")
         print(f"abeja-datasets: {explain(error, extras)}", file=sys.stderr)
         sys.exit(WRONG_USE)
     try:
         command()
+    except BrokenPipeError:  # of an error message: stderr is closed
+        discard_output(sys.stdout, sys.stderr)
+        sys.exit(CLOSED_PIPE)
     except OSError as error:  # click's own output, such as a help text on a disk that is full
         discard_output()
         print(f"Error: {error.filename or 'standard output'}: {error.strerror or error}", file=sys.stderr)

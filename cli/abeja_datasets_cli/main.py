@@ -1,9 +1,11 @@
 """The command `abeja-datasets`, whose subcommands load when they are called."""
 
+import contextlib
 import importlib
 import os
 import sys
-from typing import Any, Final
+from collections.abc import Iterator
+from typing import Any, Final, TextIO
 
 import click
 
@@ -11,7 +13,7 @@ from abeja_datasets_cli.commands import COMMANDS
 from abeja_datasets_cli.interrupts import INTERRUPTED, message
 
 _WRONG_USE: Final = 2
-_CLOSED_PIPE: Final = 141
+CLOSED_PIPE: Final = 141
 """The exit code that shells report where a closed pipe ends a program: 128 + SIGPIPE."""
 
 
@@ -33,24 +35,36 @@ class _LazyGroup(click.Group):
         with formatter.section("Commands"):
             formatter.write_dl([(name, COMMANDS[name].summary) for name in sorted(COMMANDS)])
 
+    def make_context(self, *args: Any, **extra: Any) -> click.Context:
+        """Parse the words before the subcommand, and do what `--help` and `--version` ask for."""
+        with _ended_quietly():
+            return super().make_context(*args, **extra)
+
     def invoke(self, ctx: click.Context) -> Any:
-        """Run the subcommand. Ctrl-C while its module loads, or where it is not handled, ends with exit code 130."""
-        try:
+        """Run the subcommand."""
+        with _ended_quietly():
             result = super().invoke(ctx)
             _flush()
-        except BrokenPipeError:
-            discard_output()
-            ctx.exit(_CLOSED_PIPE)
-        except click.ClickException as said:
-            from abeja_datasets_cli.terminal import safe
-
-            said.message = safe(said.message)  # type: ignore[misc]  # as below
-            raise
-        except KeyboardInterrupt:
-            failure = click.ClickException(message())
-            failure.exit_code = INTERRUPTED  # type: ignore[misc]  # click reads it of the instance
-            raise failure from None
         return result
+
+
+@contextlib.contextmanager
+def _ended_quietly() -> Iterator[None]:
+    """End with the exit code 141 where a pipe is closed, and with 130 after a Ctrl-C that nothing handled."""
+    try:
+        yield
+    except BrokenPipeError:
+        discard_output()
+        raise click.exceptions.Exit(CLOSED_PIPE) from None
+    except click.ClickException as said:
+        from abeja_datasets_cli.terminal import safe
+
+        said.message = safe(said.message)  # type: ignore[misc]  # as below
+        raise
+    except KeyboardInterrupt:
+        failure = click.ClickException(message())
+        failure.exit_code = INTERRUPTED  # type: ignore[misc]  # click reads it of the instance
+        raise failure from None
 
 
 def _flush() -> None:
@@ -65,10 +79,11 @@ def _flush() -> None:
         raise failure from error
 
 
-def discard_output() -> None:
-    """Connect stdout to nothing, since Python flushes it once more at its end."""
+def discard_output(*streams: TextIO) -> None:
+    """Connect streams, by default stdout, to nothing, since Python flushes them once more at its end."""
     nowhere = os.open(os.devnull, os.O_WRONLY)
-    os.dup2(nowhere, sys.stdout.fileno())
+    for stream in streams or (sys.stdout,):
+        os.dup2(nowhere, stream.fileno())
     os.close(nowhere)
 
 

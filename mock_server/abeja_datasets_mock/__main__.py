@@ -5,16 +5,18 @@ Without one it accepts the demo credential: user 1234567890123 with the personal
 demo-personal-access-token. Either is valid for any organization.
 """
 
-import argparse
-import logging
-import os
 import sys
-from collections.abc import Sequence
-from typing import get_args
 
 _UNUSABLE = 2
+_INTERRUPTED = 130
 
 try:
+    import argparse
+    import logging
+    import os
+    from collections.abc import Sequence
+    from typing import get_args
+
     from .app import create_app
     from .http.authentication import DEMO, Credential, credential_from_environment
     from .likeness import Like
@@ -27,10 +29,19 @@ except ModuleNotFoundError as missing:  # pip installs this package without its 
         file=sys.stderr,
     )
     sys.exit(_UNUSABLE)
+except KeyboardInterrupt:
+    sys.exit(_INTERRUPTED)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Serve until SIGINT or SIGTERM; the exit code is 0 then, and 2 where it can't start."""
+    """Serve until SIGINT or SIGTERM; the exit code is 0 then, 2 where it can't start, and 130 for SIGINT before."""
+    try:
+        return _serve(arguments)
+    except KeyboardInterrupt:
+        return _INTERRUPTED
+
+
+def _serve(arguments: Sequence[str] | None) -> int:
     parser = argparse.ArgumentParser(
         prog="python -m abeja_datasets_mock", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )

@@ -250,3 +250,32 @@ def test_content_of_a_folder(run: Run, tmp_path: Path) -> None:
     url = exports(run("--content", str(tmp_path)), 4)["ABEJA_API_URL"]
     assert httpx.get(httpx.get(f"{url}/channels/12/a", auth=AUTH).json()["download_uri"]).text == "content"
     assert main(["--content", str(tmp_path / "nowhere")]) == 2
+
+
+_INTERRUPT = """
+import builtins, runpy, sys
+import abeja_datasets_mock
+ours = builtins.__import__
+def load(name, *others, **more):
+    if name == {name!r}:
+        raise KeyboardInterrupt
+    return ours(name, *others, **more)
+builtins.__import__ = load
+sys.argv[1:] = ["--port", "0"]
+runpy.run_module("abeja_datasets_mock", run_name="__main__", alter_sys=True)
+"""
+
+
+@pytest.mark.parametrize("name", ["argparse", "app"])
+def test_ctrl_c_while_it_loads(name: str) -> None:
+    command = [sys.executable, "-c", _INTERRUPT.format(name=name)]
+    done = subprocess.run(command, env=CLEAN, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout, done.stderr) == (130, "", "")
+
+
+def test_ctrl_c_before_it_serves(monkeypatch: pytest.MonkeyPatch) -> None:
+    def stop(**_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("abeja_datasets_mock.__main__.create_app", stop)
+    assert main([]) == 130

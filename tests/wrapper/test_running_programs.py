@@ -268,3 +268,18 @@ def test_help(tmp_path: Path) -> None:
         done = run(*OURS, option, cwd=tmp_path)
         assert done.returncode == 0
         assert done.stdout.startswith("usage: python -m abeja_datasets PROGRAM")
+
+
+def test_ctrl_c_is_quiet_until_the_program_begins(tmp_path: Path) -> None:
+    start = """
+        import pkgutil, runpy, sys
+        def stop(_):
+            raise KeyboardInterrupt
+        pkgutil.get_importer = stop
+        sys.argv[1:] = ["program.py"]
+        runpy.run_module("abeja_datasets", run_name="__main__", alter_sys=True)
+    """
+    write(tmp_path, {"start.py": start, "program.py": "raise KeyboardInterrupt"})
+    done = run("start.py", cwd=tmp_path)
+    assert (done.returncode, done.stderr) == (130, "")
+    assert "KeyboardInterrupt" in run(*OURS, "program.py", cwd=tmp_path).stderr

@@ -156,10 +156,13 @@ def _begin_tracebacks_in_the_program() -> None:
 
 
 if __name__ == "__main__":
+    ours = sys.modules["__main__"]
     try:
         main(sys.argv[1:])
     except SystemExit:
         raise
-    except BaseException:
+    except BaseException as error:
+        if isinstance(error, KeyboardInterrupt) and sys.modules["__main__"] is ours:  # the program has not begun
+            sys.exit(130)
         _begin_tracebacks_in_the_program()
         raise

@@ -29,8 +29,9 @@ main()
 """
 
 
-def test_ctrl_c_while_the_program_loads() -> None:
-    code = _INTERRUPT.format(name="click")
+@pytest.mark.parametrize("name", ["abeja_datasets_cli.commands", "click"])
+def test_ctrl_c_while_the_program_loads(name: str) -> None:
+    code = _INTERRUPT.format(name=name)
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
     assert done.returncode == 130
     assert done.stderr == "Error: interrupted; to go on, run again: abeja-datasets import 'a b.jsonl'\n"
@@ -44,6 +45,27 @@ def test_ctrl_c_while_a_command_loads(monkeypatch: pytest.MonkeyPatch) -> None:
     done = CliRunner().invoke(program.main, ["import", "a.jsonl"])
     assert done.exit_code == 130
     assert "run again" in done.stderr
+
+
+def test_ctrl_c_while_the_help_is_written(monkeypatch: pytest.MonkeyPatch) -> None:
+    def write(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(program.main, "format_help", write)
+    done = CliRunner().invoke(program.main, ["--help"])
+    assert done.exit_code == 130
+    assert "run again" in done.stderr
+
+
+@pytest.mark.parametrize("words", ["--help", "--version", "mok"])
+def test_a_closed_pipe_ends_the_help_and_errors_quietly(words: str) -> None:
+    reader, writer = os.pipe()
+    os.close(reader)
+    command = [sys.executable, "-m", "abeja_datasets_cli", words]
+    stderr = writer if words == "mok" else subprocess.PIPE
+    done = subprocess.run(command, stdout=writer, stderr=stderr, check=False)
+    os.close(writer)
+    assert (done.returncode, done.stderr or b"") == (141, b"")
 
 
 _ASK = "from abeja_datasets_cli.data.api import confirm; confirm('Delete 3 items?', is_agreed=False); print('deleted')"
