@@ -3,7 +3,6 @@
 import itertools
 import json
 import sys
-import tempfile
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any, Final
@@ -78,17 +77,19 @@ def export(
 
 def _convert(items: Iterator[Any], target: Path, shard_size: int | None, make: Any) -> int:
     """Write items into the target, or into shards that take their places together; return the number of remarks."""
+    from abeja_datasets_loading.formats import parts
+
     left_out = Notes()
     if shard_size is None:
         _write(items, target, target, make, left_out)
     else:
-        with tempfile.TemporaryDirectory(prefix=f".{target.name}-", dir=target.parent) as folder:
+        with parts.folder(target) as folder:
             paths = []
             for path, shard in _shards(items, target, shard_size):
-                _write(shard, Path(folder) / path.name, path, make, left_out)
+                _write(shard, folder / path.name, path, make, left_out)
                 paths.append(path)
             for path in paths:
-                (Path(folder) / path.name).replace(path)
+                (folder / path.name).replace(path)
         _remove_older(target, len(paths))
     left_out.end()
     return left_out.count

@@ -114,13 +114,14 @@ def _check_writable(book: Path) -> None:
 @contextlib.contextmanager
 def _without_stdin(files: tuple[str, ...], how: How) -> Iterator[tuple[str, ...]]:
     """Return the paths of files, with a copy of standard input: an input is read more than once."""
+    from abeja_datasets_loading.formats import parts
     from abeja_datasets_loading.formats.sources.text import STDIN_COPY
 
     if STDIN not in files:
         yield files
         return
-    with tempfile.TemporaryDirectory(prefix="abeja-datasets-") as folder:
-        copy = Path(folder) / STDIN_COPY
+    with parts.folder(Path(tempfile.gettempdir()) / "abeja-datasets") as folder:
+        copy = folder / STDIN_COPY
         with copy.open("wb") as file, Counting("copy", how.on_progress) as shown:
             for piece in shown.over(iter(partial(sys.stdin.buffer.read, _MEGABYTE), b"")):
                 file.write(piece)

@@ -1,15 +1,13 @@
 """Writing items as annotation files: whole, or not at all."""
 
 import contextlib
-import os
-import shutil
-import tempfile
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import IO, Any, Final
 
 from abeja_datasets_loading.formats.model import FileRefused, Invalid, Note, Place
+from abeja_datasets_loading.formats.parts import Part
 from abeja_datasets_loading.formats.sources.text import name_of
 from abeja_datasets_loading.formats.sources.uris import check_sources
 from abeja_datasets_loading.formats.values.geometry import ENTRY_KINDS, SIDES
@@ -40,12 +38,12 @@ class Writer(ABC):
         self.props = props
         self.voc_origin = voc_origin
         self._target = target
-        self._partial = _beside(target, is_folder=self.is_folder)
+        self._part = _part(target, is_folder=self.is_folder)
 
     @property
     def path(self) -> Path:
         """Where to write."""
-        return self._partial
+        return self._part.path
 
     def start(self) -> None:  # noqa: B027 - not each format has a beginning
         """Begin to write."""
@@ -64,14 +62,11 @@ class Writer(ABC):
 
     def commit(self) -> None:
         """Put what was written in its place."""
-        self._partial.replace(self._target)
+        self._part.commit()
 
     def discard(self) -> None:
         """Remove what was written."""
-        if self.is_folder:
-            shutil.rmtree(self._partial, ignore_errors=True)
-        else:
-            self._partial.unlink(missing_ok=True)
+        self._part.discard()
 
 
 class LinesWriter(Writer):
@@ -99,28 +94,17 @@ class JsonTextWriter(LinesWriter):
     _errors = "backslashreplace"
 
 
-def _beside(target: Path, *, is_folder: bool) -> Path:
+def _part(target: Path, *, is_folder: bool) -> Part:
     place = Place(name_of(target))
     try:
         if is_folder:
             if target.exists() and (not target.is_dir() or any(target.iterdir())):
                 raise FileRefused(place, "is there already; pass a new folder")
-            return Path(tempfile.mkdtemp(prefix=f".{target.name}-", dir=target.parent))
-        if target.is_dir():
+        elif target.is_dir():
             raise FileRefused(place, "is a folder; a file is needed")
-        handle, name = tempfile.mkstemp(prefix=f".{target.name}-", dir=target.parent)
-        os.close(handle)
-        partial = Path(name)
-        partial.chmod(0o666 & ~_umask())
+        return Part(target, is_folder=is_folder)
     except OSError as error:
         raise FileRefused(place, error.strerror or str(error)) from error
-    return partial
-
-
-def _umask() -> int:
-    mask = os.umask(0)
-    os.umask(mask)
-    return mask
 
 
 def write_items(items: Iterable[Item], target: Path | str, make: Callable[[Path], Writer]) -> Iterator[Note]:

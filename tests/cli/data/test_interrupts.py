@@ -7,6 +7,8 @@ import signal
 import subprocess
 import sys
 import tempfile
+import time
+from pathlib import Path
 
 import click
 import pytest
@@ -68,6 +70,7 @@ def test_a_closed_pipe_ends_the_help_and_errors_quietly(words: str) -> None:
     assert (done.returncode, done.stderr or b"") == (141, b"")
 
 
+_LINE = b'{"source_data": [{"data_uri": "s3://b/a.jpg"}], "attributes": {}}\n'
 _ASK = "from abeja_datasets_cli.data.api import confirm; confirm('Delete 3 items?', is_agreed=False); print('deleted')"
 
 
@@ -99,6 +102,22 @@ def test_a_question_on_a_terminal(keys: str | signal.Signals, code: int, said: s
     assert question == b"Delete 3 items? [y/N]: "
     assert said in output
     assert (process.returncode == 0) is (code == 0)
+
+
+@pytest.mark.parametrize(("target", "form"), [("b.csv", "csv"), ("voc", "voc")])
+def test_kill_leaves_a_part_that_the_next_run_removes(tmp_path: Path, target: str, form: str) -> None:
+    words = [sys.executable, "-m", "abeja_datasets_cli", "convert", "-", target, "--from", "jsonl", "--to", form]
+    with subprocess.Popen(words, cwd=tmp_path, stdin=subprocess.PIPE, stderr=subprocess.DEVNULL) as process:
+        assert process.stdin is not None
+        process.stdin.write(_LINE * 4_200)  # more than is read at once
+        process.stdin.flush()
+        while not (parts := [*tmp_path.glob(".*")]):
+            time.sleep(0.01)
+            assert process.poll() is None
+        process.kill()
+    assert [*tmp_path.iterdir()] == parts
+    subprocess.run(words, cwd=tmp_path, input=_LINE, stderr=subprocess.DEVNULL, check=True)
+    assert [path.name for path in tmp_path.iterdir()] == [target]
 
 
 def test_a_full_disk_of_temporary_files_is_named() -> None:

@@ -14,15 +14,17 @@ class Names:
 
     def __init__(self) -> None:
         self._used: set[str] = set()
+        self._counts: dict[str, int] = {}
+        """How often each path was tried, so that many equal ones take no longer than others."""
 
     def of(self, uri: Any) -> PurePosixPath:
         """Return the path of an item, relative, without a suffix."""
         parts = [part for part in URL.sub("", str(uri)).split("/") if part not in ("", ".", "..")]
         path = PurePosixPath(*(_UNSAFE.sub("_", part) for part in parts or ["item"])).with_suffix("")
-        name, count = str(path), 1
+        name = given = str(path)
         while name in self._used:
-            count += 1
-            name = f"{path}-{count}"
+            self._counts[given] = count = self._counts.get(given, 1) + 1
+            name = f"{given}-{count}"
         self._used.add(name)
         return PurePosixPath(name)
 
