@@ -21,15 +21,13 @@ def created(api: Api, name: str, dataset_type: str, props: Mapping[str, Any], jo
     """
     record = _record_of(journal)
     known = _read(record)
-    if known is not None:
-        if known.get("name") != name or known.get("organization_id") != api.organization_id:
-            raise Failure(f"{record}: an earlier run created {known.get('name')!r}; pass another --journal", 2)
-        found = _found(api, known, journal)
-        if found is not None:
-            return found
+    if known is not None and (known.get("name") != name or known.get("organization_id") != api.organization_id):
+        raise Failure(f"{record}: an earlier run created {known.get('name')!r}; pass another --journal", 2)
     wanted = {"organization_id": api.organization_id, "name": name, "type": dataset_type, "dataset_id": None}
-    _write(record, wanted)
-    dataset = _create(api, wanted, props, record)
+    dataset = None if known is None else _found(api, known, journal)
+    if dataset is None:
+        _write(record, wanted)
+        dataset = _create(api, wanted, props, record, known)
     _write(record, wanted | {"dataset_id": dataset["dataset_id"]})
     return dataset
 
@@ -53,12 +51,18 @@ def existing(api: Api, dataset_id: Any, journal: Path) -> dict[str, Any]:
         raise Failure(f"the dataset {dataset_id} does not exist any more (404); {remedy}", 2) from error
 
 
-def _create(api: Api, wanted: Mapping[str, Any], props: Mapping[str, Any], record: Path) -> dict[str, Any]:
-    from abeja_datasets.exceptions import Error
+def _create(
+    api: Api, wanted: Mapping[str, Any], props: Mapping[str, Any], record: Path, known: Mapping[str, Any] | None
+) -> dict[str, Any]:
+    from abeja_datasets.exceptions import BadRequest, Conflict, Error
 
     try:
         return api.client.create_dataset(api.organization_id, wanted["name"], wanted["type"], dict(props))
     except Error as error:
+        # The request of a run that was killed may arrive after this one has looked for the name.
+        is_refused = isinstance(error, BadRequest | Conflict)
+        if known is not None and is_refused and (late := _found(api, known)) is not None:
+            return late
         if error.outcome != "unknown":  # else the next run would take the dataset of another, which has the name
             record.unlink()
         raise
