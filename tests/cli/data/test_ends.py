@@ -74,7 +74,7 @@ def test_an_import_that_is_stopped_and_run_again(world: World, moment: str, numb
 @pytest.mark.parametrize(
     ("moment", "number", "target"),
     every(
-        13, [(moment, number, name) for moment in _EXPORTING for number in _SIGNALS for name in ("x.jsonl", "x.csv")]
+        20, [(moment, number, name) for moment in _EXPORTING for number in _SIGNALS for name in ("x.jsonl", "x.csv")]
     ),
 )
 def test_an_export_that_is_stopped_and_run_again(

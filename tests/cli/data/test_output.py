@@ -7,8 +7,11 @@ import subprocess
 import sys
 
 import pytest
+from click.testing import CliRunner
 from tests.cli.data.conftest import ORGANIZATION, World
+from tests.sampling import every
 
+from abeja_datasets_cli.main import main
 from abeja_datasets_cli.terminal import safe, safe_json
 
 NASTY = "\x1b[31m\x9b2J\u202e\x07"
@@ -47,7 +50,7 @@ def test_what_files_and_names_hold_draws_nothing(world: World) -> None:
     assert f"{ESCAPED}.jsonl: " in world.run("convert", name, "b.csv", code=2).stderr
 
 
-@pytest.mark.parametrize("form", ["jsonl", "csv", "table"])
+@pytest.mark.parametrize("form", every(3, ["table", "jsonl", "csv"]))
 def test_on_a_terminal_data_draw_nothing_either(world: World, form: str) -> None:
     world.client.create_dataset(ORGANIZATION, NASTY, "custom", {})
     here, there = pty.openpty()
@@ -86,31 +89,35 @@ main()
 """
 
 
-@pytest.mark.parametrize("arguments", [["datasets", "list", "--format", "table"], ["--help"]])
+@pytest.mark.parametrize("arguments", every(2, [(["datasets", "list", "--format", "table"],), (["--help"],)]))
 def test_a_full_output_is_named(world: World, arguments: list[str]) -> None:
     world.dataset()
     done = subprocess.run([sys.executable, "-c", _FULL, *arguments], capture_output=True, text=True, check=False)
     assert (done.returncode, done.stderr) == (2, "Error: standard output: No space left on device\n")
 
 
-def test_closed_streams_are_no_error(world: World) -> None:
-    dataset = world.dataset()
-    command = f"exec {sys.executable} -m abeja_datasets_cli items count {dataset}"
-    assert subprocess.run(["/bin/sh", "-c", f"{command} >&-"], check=False).returncode == 0
-    command = f"exec {sys.executable} -m abeja_datasets_cli convert - b.csv --from jsonl"
-    done = subprocess.run(["/bin/sh", "-c", f"{command} <&-"], capture_output=True, text=True, check=False)
-    assert (done.returncode, done.stderr) == (2, "Error: standard input: is empty (0 bytes)\n")
+@pytest.mark.parametrize(
+    ("words", "code", "said"),
+    every(
+        2,
+        [
+            ("convert - b.csv --from jsonl <&- >&-", 2, "Error: standard input: is empty (0 bytes)\n"),
+            ("items count DATASET >&-", 0, ""),
+        ],
+    ),
+)
+def test_closed_streams_are_no_error(world: World, words: str, code: int, said: str) -> None:
+    command = f"exec {sys.executable} -m abeja_datasets_cli {words.replace('DATASET', world.dataset())}"
+    done = subprocess.run(["/bin/sh", "-c", command], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (code, said)
 
 
-def test_an_output_in_ascii_has_escapes(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("form", ["table", "jsonl"])
+def test_an_output_in_ascii_has_escapes(world: World, form: str) -> None:
     world.dataset("猫" * 70)
-    monkeypatch.setenv("PYTHONIOENCODING", "ascii")
-    for form in ("table", "jsonl"):
-        done = subprocess.run(
-            [*PROGRAM, "datasets", "list", "--format", form], capture_output=True, text=True, check=False
-        )
-        assert (done.returncode, done.stderr) == (0, "")
-        assert "\\u732b" in done.stdout
+    done = CliRunner(charset="ascii").invoke(main, ["datasets", "list", "--format", form])
+    assert (done.exit_code, done.stderr) == (0, "")
+    assert "\\u732b" in done.stdout
 
 
 @pytest.mark.parametrize(
