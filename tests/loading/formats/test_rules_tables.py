@@ -148,6 +148,32 @@ def test_values_of_parquet(tmp_path: Path, row: dict[str, Any], attributes: dict
 
 
 @pytest.mark.parametrize(
+    ("kind", "given", "found"),
+    [
+        (pa.timestamp("ns"), 1, "1970-01-01T00:00:00.000000001"),
+        (pa.timestamp("ns", "+09:00"), 1, "1970-01-01T09:00:00.000000001+09:00"),
+        (pa.timestamp("ns"), 2000, "1970-01-01T00:00:00.000002"),
+        (pa.time64("ns"), 1, "00:00:00.000000001"),
+        (pa.duration("ns"), 86_400_000_000_001, "1 day, 0:00:00.000000001"),
+    ],
+)
+def test_nanoseconds_in_nested_columns(tmp_path: Path, kind: Any, given: int, found: str) -> None:
+    columns = {
+        "plain": pa.array([given], kind),
+        "struct": pa.array([{"t": given, "x": None}], pa.struct([("t", kind), ("x", pa.int8())])),
+        "list": pa.array([[given, None]], pa.list_(kind)),
+        "fixed": pa.array([[given]], pa.list_(kind, 1)),
+        "map": pa.array([[("k", given)]], pa.map_(pa.string(), kind)),
+        "deep": pa.array([[{"t": [given]}]], pa.large_list(pa.struct([("t", pa.list_(kind))]))),
+    }
+    path = parquet(tmp_path, source_data=['[{"data_uri": "a"}]'], **columns)
+    assert read(path).items[0]["attributes"] == {
+        "plain": found, "struct": {"t": found}, "list": [found, None], "fixed": [found], "map": {"k": found},
+        "deep": [{"t": [found]}],
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize(
     ("nanoseconds", "text"),
     [(1234567890123456789, "2009-02-13T23:31:30.123456789"), (1234567890123456000, "2009-02-13T23:31:30.123456")],
 )

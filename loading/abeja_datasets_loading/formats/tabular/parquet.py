@@ -9,7 +9,7 @@ from abeja_datasets_loading.formats.model import FileRefused, Invalid, Place, Re
 from abeja_datasets_loading.formats.options import Options
 from abeja_datasets_loading.formats.remarks import remarked
 from abeja_datasets_loading.formats.sources.text import name_of
-from abeja_datasets_loading.formats.tabular import parquet_columns, tables
+from abeja_datasets_loading.formats.tabular import parquet_columns, parquet_times, tables
 from abeja_datasets_loading.formats.tabular.parquet_items import cells_of, item_of
 from abeja_datasets_loading.formats.tabular.tables import TableRows
 
@@ -90,7 +90,7 @@ class ParquetFile:
                     self._options.on_read(batch.nbytes)
                 skipped = min(len(batch), max(0, part.start - number))
                 number += skipped
-                for row in parquet_columns.plain(batch.slice(skipped, max(0, part.stop - number))).to_pylist():
+                for row in parquet_times.rows(batch.slice(skipped, max(0, part.stop - number))):
                     number += 1
                     yield number, row
                 if number >= part.stop:

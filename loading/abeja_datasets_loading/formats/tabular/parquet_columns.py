@@ -9,23 +9,6 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 
-def plain(batch: "pa.RecordBatch") -> "pa.RecordBatch":
-    """Return a batch with text for times that have nanoseconds, which Python's own times have not."""
-    import pyarrow as pa
-    import pyarrow.compute as pc
-
-    for position, field in enumerate(batch.schema):
-        if pa.types.is_timestamp(field.type) and field.type.unit == "ns":
-            column = batch.column(position)
-            try:
-                made = column.cast(pa.timestamp("us", field.type.tz))
-            except pa.ArrowInvalid:
-                zone = "" if field.type.tz is None else "%Ez"
-                made = pc.strftime(column, format=f"%Y-%m-%dT%H:%M:%S{zone}")
-            batch = batch.set_column(position, field.name, made)
-    return batch
-
-
 def check(schema: "pa.Schema", place: Place) -> None:
     """Check that each column can be JSON.
 
