@@ -61,13 +61,17 @@ def convert(
             _, opened = next(files)
             rows = _Rows(opened, given, errors)
             make = target_of(
-                target, target_format, lambda: described.get("props") or opened.props, voc_origin=options.voc_origin
+                target,
+                target_format,
+                lambda: described.get("props") or opened.props,
+                dataset_type=dataset_type,
+                voc_origin=options.voc_origin,
             )
             for remark in write_items(shown.over(rows), target, make):
-                left_out.add(f"{remark.place}: {remark.text}")
+                left_out.add(f"{remark.place}: {remark.text}", is_loss=remark.is_loss)
         left_out.end()
     note(f"{rows.count:,} rows: {rows.count - rows.rejected:,} written, {rows.rejected:,} rejected")
-    sys.exit(REJECTED if rows.rejected or left_out.count else 0)
+    sys.exit(REJECTED if rows.rejected or left_out.losses else 0)
 
 
 def _note_described(source: str, target: str) -> None:

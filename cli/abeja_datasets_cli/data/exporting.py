@@ -55,7 +55,7 @@ def export(
     from abeja_datasets_loading.formats.targets import target_of
 
     dataset = api.client.get_dataset(api.organization_id, dataset_id)
-    make = target_of(target, form, lambda: dataset.get("props") or {})
+    make = target_of(target, form, lambda: dataset.get("props") or {}, dataset_type=dataset.get("type"))
     is_plain = shard_size is None and (form or target.suffix.lower()) in (_JSONL, ".jsonl", ".ndjson")
     lines = target if is_plain else target.with_name(f"{target.name}.items.jsonl")
     left_out = 0
@@ -76,7 +76,7 @@ def export(
 
 
 def _convert(items: Iterator[Any], target: Path, shard_size: int | None, make: Any) -> int:
-    """Write items into the target, or into shards that take their places together; return the number of remarks."""
+    """Write items into the target, or into shards that take their places together; return how much is lost."""
     from abeja_datasets_loading.formats import parts
 
     left_out = Notes()
@@ -92,14 +92,14 @@ def _convert(items: Iterator[Any], target: Path, shard_size: int | None, make: A
                 (folder / path.name).replace(path)
         _remove_older(target, len(paths))
     left_out.end()
-    return left_out.count
+    return left_out.losses
 
 
 def _write(items: Iterable[Any], place: Path, path: Path, make: Any, left_out: Notes) -> None:
     from abeja_datasets_loading.formats.writing import write_items
 
     for remark in write_items(items, place, make):
-        left_out.add(f"{path}: {remark.text}")
+        left_out.add(f"{path}: {remark.text}", is_loss=remark.is_loss)
 
 
 def _remove_older(target: Path, count: int) -> None:

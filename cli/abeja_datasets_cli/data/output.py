@@ -89,14 +89,16 @@ class Notes:
 
     Attributes:
         count: how many there were.
+        losses: how many of them say what is lost.
     """
 
     def __init__(self) -> None:
-        self.count = 0
+        self.count = self.losses = 0
 
-    def add(self, text: str) -> None:
+    def add(self, text: str, *, is_loss: bool = True) -> None:
         """Write a line, or count it."""
         self.count += 1
+        self.losses += is_loss
         if self.count <= _MOST_NOTES:
             note(text)
 

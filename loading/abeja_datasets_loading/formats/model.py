@@ -39,6 +39,8 @@ class Note(NamedTuple):
 
     place: Place
     text: str
+    is_loss: bool = True
+    """Whether a written file lacks something of the items by it."""
 
 
 Record = Row | Rejected | Note

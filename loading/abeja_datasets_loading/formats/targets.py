@@ -13,7 +13,12 @@ from abeja_datasets_loading.formats.writing import Writer
 
 
 def target_of(
-    path: Path | str, form: str | None, props: Callable[[], Mapping[str, Any]], *, voc_origin: int = 0
+    path: Path | str,
+    form: str | None,
+    props: Callable[[], Mapping[str, Any]],
+    *,
+    dataset_type: str | None = None,
+    voc_origin: int = 0,
 ) -> Callable[[Path], Writer]:
     """Return what makes the writer of a file.
 
@@ -21,6 +26,7 @@ def target_of(
         path: the file or folder to write.
         form: one of `WRITABLE`; None to take it from the name.
         props: see `Writer`.
+        dataset_type: see `Writer`.
         voc_origin: see `Writer`.
 
     Raises:
@@ -31,4 +37,5 @@ def target_of(
     if name not in WRITABLE:
         known = ", ".join(WRITABLE)
         raise FileRefused(Place(name_of(path)), f"the format to write is not known; pass --to, one of {known}")
-    return functools.partial(load(FORMATS[name].writer), props=props, voc_origin=voc_origin)
+    writer = load(FORMATS[name].writer)
+    return functools.partial(writer, props=props, dataset_type=dataset_type, voc_origin=voc_origin)

@@ -2,6 +2,7 @@
 
 import contextlib
 from abc import ABC, abstractmethod
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import IO, Any, Final
@@ -10,8 +11,6 @@ from abeja_datasets_loading.formats.model import FileRefused, Invalid, Note, Pla
 from abeja_datasets_loading.formats.parts import Part
 from abeja_datasets_loading.formats.sources.text import name_of
 from abeja_datasets_loading.formats.sources.uris import check_sources
-from abeja_datasets_loading.formats.values.geometry import ENTRY_KINDS, SIDES
-from abeja_datasets_loading.formats.values.numbers import is_number
 from abeja_datasets_loading.items.items import RESPONSE_KEYS
 
 Item = Mapping[str, Any]
@@ -27,6 +26,7 @@ class Writer(ABC):
     Args:
         target: where the whole file or folder will be. What is written lies beside it until then.
         props: returns the props of the dataset; they are complete once all items were written.
+        dataset_type: the type of the dataset, by which readers choose the list of an entry.
         voc_origin: 1 where Pascal VOC coordinates count from 1.
     """
 
@@ -34,8 +34,16 @@ class Writer(ABC):
     holds_all = False
     """Whether the format holds any key of an item."""
 
-    def __init__(self, target: Path, props: Callable[[], Mapping[str, Any]], *, voc_origin: int = 0) -> None:
+    def __init__(
+        self,
+        target: Path,
+        props: Callable[[], Mapping[str, Any]],
+        *,
+        dataset_type: str | None = None,
+        voc_origin: int = 0,
+    ) -> None:
         self.props = props
+        self.dataset_type = dataset_type
         self.voc_origin = voc_origin
         self._target = target
         self._part = _part(target, is_folder=self.is_folder)
@@ -126,8 +134,10 @@ def write_items(items: Iterable[Item], target: Path | str, make: Callable[[Path]
         unless_whole.callback(writer.discard)
         with _refusing(place):
             writer.start()
+            responses = Counter[str]()
             try:
                 for number, item in enumerate(items):
+                    responses.update(() if writer.holds_all else RESPONSE_KEYS & item.keys())
                     for text in _added(writer, item):
                         yield Note(place, f"item {number}: {text}")
                 for lost in writer.finish():
@@ -136,6 +146,13 @@ def write_items(items: Iterable[Item], target: Path | str, make: Callable[[Path]
                 writer.close()
             writer.commit()
         unless_whole.pop_all()
+    if responses:
+        yield Note(place, _of_responses(responses), is_loss=False)
+
+
+def _of_responses(counts: "Counter[str]") -> str:
+    names = ", ".join(f"{key} ({count:,} times)" for key, count in sorted(counts.items()))
+    return f"what the server makes itself has no place in this format, and is left out: {names}"
 
 
 def _added(writer: Writer, item: Item) -> Iterator[str]:
@@ -155,56 +172,3 @@ def _refusing(place: Place) -> Iterator[None]:
         yield
     except OSError as error:
         raise FileRefused(place, error.strerror or str(error)) from error
-
-
-def entries_of(item: Item) -> tuple[list[dict[str, Any]], list[str]]:
-    """Return the entries of an item's attributes, and the names of what is not a list of entries."""
-    entries: list[dict[str, Any]] = []
-    lost: list[str] = []
-    for key, value in (item.get("attributes") or {}).items():
-        found = [value] if key == "classification" and isinstance(value, Mapping) else value
-        is_entries = key in ENTRY_KINDS and isinstance(found, list)
-        if is_entries and all(isinstance(each, Mapping) and "label_id" in each for each in found):
-            entries += map(dict, found)
-        else:
-            lost.append(f"attributes.{key}")
-    return entries, lost
-
-
-def source_of(item: Item) -> tuple[dict[str, Any], list[str]]:
-    """Return the first source of an item, and the names of the others."""
-    sources = item.get("source_data") or [{}]
-    return dict(sources[0]), [f"source_data[{number}]" for number in range(1, len(sources))]
-
-
-def box_of(entry: dict[str, Any]) -> tuple[Mapping[str, Any] | None, list[str]]:
-    """Take the rect out of an entry; return it where its sides are numbers, and the names of what else it holds."""
-    box = entry.pop("rect", None)
-    if box is None:
-        return None, []
-    if not isinstance(box, Mapping) or not all(is_number(box.get(side)) for side in SIDES):
-        return None, ["rect"]
-    return box, [f"rect.{key}" for key in box if key not in SIDES]
-
-
-class LabelNames:
-    """The names of labels, by category and label id, from the props of a dataset and from entries."""
-
-    def __init__(self, props: Mapping[str, Any]) -> None:
-        self.labels: dict[tuple[int, int], dict[str, Any]] = {}
-        self.add(props)
-
-    def add(self, props: Mapping[str, Any]) -> None:
-        """Take the labels of props."""
-        for category in props.get("categories") or ():
-            for label in category.get("labels") or ():
-                self.labels[category["category_id"], label["label_id"]] = dict(label)
-
-    def note(self, entry: Mapping[str, Any]) -> dict[str, Any]:
-        """Return the label of an entry, with the name that the entry has where the props have none."""
-        label = self.labels.setdefault(
-            (entry.get("category_id", 1), entry["label_id"]), {"label_id": entry["label_id"]}
-        )
-        if "label" in entry:
-            label.setdefault("label", entry["label"])
-        return label

@@ -2,10 +2,25 @@
 
 import csv
 from collections.abc import Iterable
+from typing import IO
 
 from abeja_datasets_loading.formats.api_items import jsonl
 from abeja_datasets_loading.formats.tabular import parquet_writer, table_rows, tables
 from abeja_datasets_loading.formats.writing import Item, JsonTextWriter, LinesWriter, Writer
+
+
+class LineFeeds:
+    """Ends the rows of a table with line feeds.
+
+    The csv module puts a cell with a carriage return in quotes only where rows end with one.
+    """
+
+    def __init__(self, text: IO[str]) -> None:
+        self._text = text
+
+    def write(self, row: str) -> int:
+        """Write a row."""
+        return self._text.write(row.removesuffix("\r\n") + "\n")
 
 
 class JsonlWriter(JsonTextWriter):
@@ -49,7 +64,7 @@ class CsvWriter(LinesWriter):
     def start(self) -> None:
         """Write the header."""
         super().start()
-        self._csv = csv.DictWriter(self._text, tables.COLUMNS, lineterminator="\n")
+        self._csv = csv.DictWriter(LineFeeds(self._text), tables.COLUMNS)
         self._csv.writeheader()
         self._uris: set[int] = set()
 

@@ -46,6 +46,16 @@ def bbox_text(rect: Mapping[str, Any], bbox: Any = None) -> str:
     return f"[{rect['xmin']!r}, {rect['ymin']!r}, {', '.join(_sizes(rect))}]"
 
 
+def is_exact(rect: Mapping[str, Any], text: str) -> bool:
+    """Return whether a `bbox` as JSON is read as that rect, which may hold numbers far apart."""
+    found: dict[str, Any] = {}
+    try:
+        put_box(found, json.loads(text), f'{{"{BBOX}": {text}}}')
+    except (Invalid, OverflowError):
+        return False
+    return all(found["rect"][side] == rect[side] for side in geometry.SIDES)
+
+
 def repeats(rect: Any, bbox: Any) -> bool:
     """Return whether a `bbox` says the same as a rect."""
     if not isinstance(rect, Mapping) or not isinstance(bbox, list) or len(bbox) != len(geometry.SIDES):

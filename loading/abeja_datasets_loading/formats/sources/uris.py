@@ -55,6 +55,13 @@ class Uris:
             raise Invalid(f"the name {name!r} is not relative; pass a mapping of URIs for such names (--uri-map)")
         return path if URL.match(path) else self._template.replace(_FIELD, path)
 
+    def is_plain(self, name: str) -> bool:
+        """Return whether a name is a URI as it stands."""
+        try:
+            return self(name) == name
+        except Invalid:
+            return False
+
     def of_uri(self, uri: object) -> str:
         """Return the URI of a column that may hold a URI already: as it stands, unless a template or mapping is given.
 

@@ -8,7 +8,7 @@ from abeja_datasets_loading.formats.temporary import database, full_disk
 
 _BLOCK: Final = 500
 _SCHEMA: Final = "CREATE TABLE record (key TEXT NOT NULL, number INTEGER NOT NULL, text TEXT NOT NULL)"
-_SURROGATE: Final = re.compile("[\ud800-\udfff]")
+_UNSAFE: Final = re.compile("[\0\ud800-\udfff]")
 
 
 class Groups:
@@ -58,8 +58,9 @@ class Groups:
 
 
 def _safe(key: str) -> str:
-    # SQLite takes no lone surrogate; in a key of ours U+0000 stands before its number.
-    return key if key.isascii() else _SURROGATE.sub(lambda found: f"\0{ord(found[0]):04x}", key)
+    # SQLite takes no lone surrogate; in a key of ours U+0000 stands before the number of one, and before its own.
+    is_safe = key.isascii() and "\0" not in key
+    return key if is_safe else _UNSAFE.sub(lambda found: f"\0{ord(found[0]):04x}", key)
 
 
 def _plain(key: str) -> str:

@@ -7,6 +7,8 @@ from typing import Any, Final
 from abeja_datasets_loading.formats.sources.uris import is_unicode
 from abeja_datasets_loading.formats.values import geometry
 from abeja_datasets_loading.formats.values.json_values import escaped
+from abeja_datasets_loading.formats.values.labels import label_id
+from abeja_datasets_loading.formats.values.numbers import is_number
 
 _encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 _SHARED: Final = ("data_uri", "data_type")
@@ -20,7 +22,7 @@ def rows_of(item: Mapping[str, Any]) -> tuple[list[dict[str, Any]], list[str]]:
     """
     sources = item.get("source_data") or [{}]
     lost = [f"source_data[{number}]" for number in range(1, len(sources))]
-    shared = {key: sources[0][key] for key in _SHARED if key in sources[0] and is_unicode(str(sources[0][key]))}
+    shared = {key: sources[0][key] for key in _SHARED if _is_cell(sources[0].get(key))}
     lost += [f"source_data[0].{key}" for key in sources[0] if key not in shared]
     attributes = dict(item.get("attributes") or {})
     entries: list[dict[str, Any]] = []
@@ -51,8 +53,15 @@ def _cells(entry: Any, has_box: bool) -> dict[str, Any] | None:
         or not {"category_id", "label_id"} <= entry.keys()
     ):
         return None
-    if isinstance(box, Mapping) and set(box) != set(geometry.SIDES):
+    if isinstance(box, Mapping) and not (set(box) == set(geometry.SIDES) and all(map(is_number, box.values()))):
         return None
-    if entry.get("label") == "" or not is_unicode(str(entry.get("label"))):
+    if not _is_cell(entry.get("label", "x")):
+        return None
+    if not all(is_number(entry[key]) and label_id(entry[key]) is not None for key in ("category_id", "label_id")):
         return None
     return {key: value for key, value in entry.items() if key != "rect"} | dict(box or {})
+
+
+def _is_cell(value: Any) -> bool:
+    """Return whether a cell holds a value as it is: an empty one stands for no value, and others are text."""
+    return isinstance(value, str) and value != "" and is_unicode(value)

@@ -2,7 +2,7 @@
 
 import math
 import operator
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
 from abeja_datasets_loading.formats.model import Invalid
@@ -139,16 +139,20 @@ def extent(points: Sequence[Sequence[float]]) -> Rect:
     return rect(min(xs), min(ys), max(xs), max(ys))
 
 
+def kind_of(entry: Mapping[str, Any], dataset_type: str | None) -> str:
+    """Return which of `ENTRY_KINDS` the entry of an annotation belongs to."""
+    if "rect" in entry:
+        return "segmentation" if dataset_type == "segmentation" else "detection"
+    return "segmentation" if entry.get("segmentation") else "classification"
+
+
 def add_entry(attributes: dict[str, Any], entry: dict[str, Any], dataset_type: str | None) -> None:
     """Add the entry of an annotation to the attributes of its item, where its kind stands.
 
     Raises:
         Invalid: something else than a list of entries stands there.
     """
-    if "rect" in entry:
-        key = "segmentation" if dataset_type == "segmentation" else "detection"
-    else:
-        key = "segmentation" if entry.get("segmentation") else "classification"
+    key = kind_of(entry, dataset_type)
     entries = attributes.setdefault(key, [])
     if not isinstance(entries, list):
         raise Invalid(f"the attributes have {key} already, and it is not a list of entries")

@@ -17,14 +17,9 @@ from abeja_datasets_loading.formats.values.geometry import ENTRY_KINDS
 from abeja_datasets_loading.formats.values.labels import NamedLabels
 from abeja_datasets_loading.formats.values.numbers import minus, number, scalar, whole
 from abeja_datasets_loading.formats.voc import xml_values
+from abeja_datasets_loading.formats.voc.elements import FLAGS, IGNORED, OBJECT_KEYS, SIZE
 from abeja_datasets_loading.formats.voc.xml_values import text_of
 
-_FLAGS: Final = frozenset({"difficult", "truncated", "occluded"})
-_IGNORED: Final = frozenset({"filename", "folder", "path", "size", "object"})
-"""Children of the annotation that an item holds otherwise; folder and path name the annotator's machine."""
-_HELD: Final = frozenset({"name", "bndbox", "part", "polygon"})
-"""Children of an object that its entry holds otherwise."""
-_SIDES: Final = frozenset({"width", "height", "depth"})
 _POINT: Final = re.compile("[xy][1-9][0-9]*|pt")
 _SUFFIXES: Final = (".xml", ".xml.gz")
 
@@ -104,7 +99,7 @@ class VocFiles:
             except Invalid as error:
                 raise Invalid(error.reason, f"object[{position}]{error.pointer}") from None
         self._lost += _wrapped(root)
-        for key, value in xml_values.children(root, _IGNORED).items():
+        for key, value in xml_values.children(root, IGNORED).items():
             if key in ENTRY_KINDS:
                 self._lost.append(f"<{key}> is left out: attributes have entries of this name")
             else:
@@ -130,11 +125,11 @@ class VocFiles:
         if box is not None:
             entry["rect"] = _rect(box, self._options.voc_origin)
         self._lost += _beside_geometry(element)
-        for key, inner in xml_values.children(element, _HELD).items():
+        for key, inner in xml_values.children(element, OBJECT_KEYS).items():
             if key in geometry.RESERVED or key == "segmentation":
                 self._lost.append(f"<{key}> of an object is left out: an entry has a key of this name")
             else:
-                entry[key] = scalar(inner) if key in _FLAGS and isinstance(inner, str) else inner
+                entry[key] = scalar(inner) if key in FLAGS and isinstance(inner, str) else inner
         parts = [_part(each, self._options.voc_origin) for each in element.findall("part")]
         if parts:
             entry["part"] = parts
@@ -148,7 +143,7 @@ class VocFiles:
         """Return the size of the image as keys of its source data; a size of 0 says that it is not known."""
         found: dict[str, Any] = {}
         for key, text in ({} if size is None else xml_values.children(size)).items():
-            if key not in _SIDES:
+            if key not in SIZE:
                 self._lost.append(f"<{key}> of <size> is left out")
                 continue
             value = whole(text) if isinstance(text, str) else None

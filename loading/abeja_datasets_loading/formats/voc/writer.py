@@ -1,20 +1,32 @@
 """Writing Pascal VOC: a folder of XML files, one an item."""
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import PurePosixPath
 from typing import Any, Final
 from xml.etree.ElementTree import Element, ElementTree, SubElement, indent
 
 from abeja_datasets_loading.formats.coco.boxes import BBOX, repeats
+from abeja_datasets_loading.formats.model import Invalid
 from abeja_datasets_loading.formats.sources.paths import Names
+from abeja_datasets_loading.formats.sources.uris import Uris
 from abeja_datasets_loading.formats.values import geometry
 from abeja_datasets_loading.formats.values.geometry import ENTRY_KINDS
-from abeja_datasets_loading.formats.values.numbers import is_number, plus
-from abeja_datasets_loading.formats.writing import Item, LabelNames, Writer, box_of, entries_of, source_of
+from abeja_datasets_loading.formats.values.labels import NamedLabels
+from abeja_datasets_loading.formats.values.numbers import is_number, plus, scalar
+from abeja_datasets_loading.formats.voc.elements import FLAGS, IGNORED, OBJECT_KEYS, SIZE
+from abeja_datasets_loading.formats.voc.xml_values import is_text
+from abeja_datasets_loading.formats.writing import Item, Writer
+from abeja_datasets_loading.formats.written_items import (
+    Entry,
+    LabelNames,
+    box_of,
+    entries_of,
+    name_of_attribute,
+    source_of,
+)
 
 _NAME: Final = re.compile(r"[A-Za-z_][\w.-]*", re.ASCII)
-_NO_XML: Final = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
-_SIZE: Final = ("width", "height", "depth")
 _HELD: Final = frozenset({"category_id", "label_id", "label"})
 """Keys of an entry that the name of its object holds."""
 
@@ -32,20 +44,19 @@ class VocWriter(Writer):
         """Write the file of an item."""
         source, lost = source_of(item)
         uri = source.pop("data_uri", "")
-        entries, others = entries_of(item)
-        root = Element("annotation")
         path = self._names.of(uri)
-        SubElement(root, "filename").text = uri if "://" in uri else uri.rpartition("/")[2]
-        size = SubElement(root, "size")
-        for key in _SIZE:
-            known = type(source.get(key)) is int and source[key] >= 0
-            SubElement(size, key).text = str(source.pop(key) if known else 0)
-        for key in source:
-            lost.append(f"source_data[0].{key}")
-        for key in others:
-            name = key.removeprefix("attributes.")
-            if name in ENTRY_KINDS or not _append(root, name, item["attributes"][name]):
-                lost.append(key)
+        name = uri if "://" in uri else uri.rpartition("/")[2]
+        read = _read_uri(name, path)
+        if read is None:
+            return [f"all of it, since no file has the name {name!r}: it"]
+        lost += [] if read == uri else [f"the data_uri {uri!r}, which is {read!r} now,"]
+        entries, others, missing = entries_of(item)
+        root = Element("annotation")
+        SubElement(root, "filename").text = name
+        lost += [*_size(root, source), *missing]
+        for key, value in others.items():
+            shown = name_of_attribute(key)
+            lost += [shown] if key in ENTRY_KINDS or key in IGNORED else _append(root, key, value, shown)
         for position, entry in enumerate(entries):
             lost += [f"entry {position}: {each}" for each in self._object(root, entry)]
         file = self.path / f"{path}.xml"
@@ -55,33 +66,67 @@ class VocWriter(Writer):
         return lost
 
     def finish(self) -> Iterable[str]:
-        """Return what of the props a folder of XML files can't hold."""
-        return [f"props.{key}" for key in self.props() if key != "categories"]
+        """Return what of the props and of the labels a folder of XML files can't hold."""
+        props = self.props()
+        return [*(f"props.{key}" for key in props if key != "categories"), *self._ids_lost(props)]
 
     def close(self) -> None:
         """Do nothing: each file is closed."""
 
-    def _object(self, root: Element, entry: dict[str, Any]) -> list[str]:
-        name = self._labels.note(entry).get("label")
-        if not name or _NO_XML.search(name) or name != name.strip():
-            return [f"the label {name!r}"]
+    def _ids_lost(self, props: Mapping[str, Any]) -> Iterator[str]:
+        """Iterate over the labels whose ids the reader does not find by their names."""
+        named = {pair: name for pair, name in self._labels.used.items() if name and is_text(name)}
+        found = NamedLabels(named.values(), props)
+        for (category, number), name in sorted(named.items()):
+            try:
+                entry = found.entry(name)
+            except Invalid:
+                entry = {}
+            if (entry.get("category_id"), entry.get("label_id")) != (category, number):
+                yield f"the category_id {category} and the label_id {number} of the label {name!r}"
+
+    def _object(self, root: Element, entry: Entry) -> list[str]:
+        name, lost = self._labels.note(entry.value)
+        if not name or not is_text(name):
+            return [f"all of it, since its label is {name!r}, and"]
         element = SubElement(root, "object")
         SubElement(element, "name").text = name
-        box, lost = box_of(entry)
+        box, others = box_of(entry.value)
         if box is not None:
             _box(element, box, self.voc_origin)
-        for key, value in entry.items():
+        polygon = False
+        for key, value in entry.value.items():
             if key in _HELD or (key == BBOX and repeats(box, value)):
                 continue
             if key == "segmentation":
-                is_held = not value or _polygon(element, value)
-            elif key == "part" and isinstance(value, list):
-                held = [_part(element, each, self.voc_origin) for each in value]
-                is_held = all(held)
+                polygon = _polygon(element, value)
+                others += [] if polygon else [key]
+            elif key == "part":
+                others += _parts(element, value, self.voc_origin)
             else:
-                is_held = _append(element, key, value)
-            lost += [] if is_held else [key]
-        return lost
+                others += [key] if key in OBJECT_KEYS else _append(element, key, value, key, is_flag=key in FLAGS)
+        read = {"rect": box} if box is not None or polygon else {}
+        return lost + others + entry.elsewhere(read, self.dataset_type)
+
+
+def _read_uri(name: str, path: PurePosixPath) -> str | None:
+    """Return the URI that the reader makes of the name in a file; None where it rejects it."""
+    last = name.replace("\\", "/").rpartition("/")[2]
+    if not last or not is_text(name):
+        return None
+    try:
+        return Uris()(name if "://" in name else (path.parent / last).as_posix())
+    except Invalid:
+        return None
+
+
+def _size(root: Element, source: dict[str, Any]) -> list[str]:
+    """Write the size of the image; return the names of what else a source holds. A size of 0 is one not known."""
+    size = SubElement(root, "size")
+    for key in SIZE:
+        is_known = type(source.get(key)) is int and source[key] > 0
+        SubElement(size, key).text = str(source.pop(key) if is_known else 0)
+    return [f"source_data[0].{key}" for key in source]
 
 
 def _box(parent: Element, box: Mapping[str, Any], origin: int) -> None:
@@ -92,17 +137,21 @@ def _box(parent: Element, box: Mapping[str, Any], origin: int) -> None:
             SubElement(element, side).text = repr(plus(value, origin) if origin and side in ("xmin", "ymin") else value)
 
 
-def _part(parent: Element, part: Any, origin: int) -> bool:
-    if not isinstance(part, Mapping):
-        return False
-    element = SubElement(parent, "part")
-    is_held = True
-    for key, value in part.items():
-        if key == "rect" and isinstance(value, Mapping):
-            _box(element, value, origin)
-        else:
-            is_held &= _append(element, key, value)
-    return is_held
+def _parts(parent: Element, value: Any, origin: int) -> list[str]:
+    """Write the parts of an object; return what they can't hold."""
+    if not isinstance(value, list) or not value or not all(isinstance(each, Mapping) for each in value):
+        return ["part"]
+    lost = []
+    for number, part in enumerate(value):
+        element = SubElement(parent, "part")
+        rest = dict(part)
+        box, others = box_of(rest)
+        if box is not None:
+            _box(element, box, origin)
+        for key, each in rest.items():
+            others += [key] if key == "bndbox" else _append(element, key, each, key)
+        lost += [f"part[{number}].{each}" for each in others]
+    return lost
 
 
 def _polygon(parent: Element, value: Any) -> bool:
@@ -117,23 +166,36 @@ def _polygon(parent: Element, value: Any) -> bool:
     return True
 
 
-def _append(parent: Element, key: str, value: Any) -> bool:
-    """Write a value as an element; return whether it comes back as it is."""
+def _append(parent: Element, key: str, value: Any, name: str, *, is_flag: bool = False) -> list[str]:
+    """Write a value as an element; return its name where it does not come back as it is."""
     if not _NAME.fullmatch(key) or not _is_held(value):
-        return False
+        return [name]
     for each in value if isinstance(value, list) else [value]:
         element = SubElement(parent, key)
         if isinstance(each, Mapping):
             for child, inner in each.items():
-                _append(element, child, inner)
+                _append(element, child, inner, name)
         else:
             element.text = each if isinstance(each, str) else repr(each)
-    return True
+    if is_flag and not isinstance(value, list | Mapping):
+        is_number_now = is_number(scalar(value if isinstance(value, str) else repr(value)))
+        return (
+            []
+            if is_number_now is is_number(value)
+            else [f"that {name} is {'a number' if is_number(value) else 'text'}"]
+        )
+    return [f"that {name} is a number, or has one,"] if _has_number(value) else []
+
+
+def _has_number(value: Any) -> bool:
+    if isinstance(value, Mapping | list):
+        return any(map(_has_number, value.values() if isinstance(value, Mapping) else value))
+    return is_number(value)
 
 
 def _is_held(value: Any) -> bool:
     if isinstance(value, str):
-        return not _NO_XML.search(value) and value == value.strip()
+        return is_text(value)
     if isinstance(value, Mapping):
         return bool(value) and all(_NAME.fullmatch(key) and _is_held(child) for key, child in value.items())
     if isinstance(value, list):

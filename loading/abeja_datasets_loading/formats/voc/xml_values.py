@@ -17,8 +17,15 @@ _MOST: Final = 64 << 20
 """Bytes of one file; the file is in memory as a whole."""
 _DECLARATION: Final = re.compile(r"\s*<\?xml[^>]*\?>")
 _MOST_LEVELS: Final = 200
+# A parser makes a line feed of a carriage return.
+_NO_XML: Final = re.compile("[\x00-\x08\x0b-\x1f\ud800-\udfff\ufffe\uffff]")
 SPACES: Final = " \t\r\n"
 """What XML calls white space."""
+
+
+def is_text(text: str) -> bool:
+    """Return whether an element holds a text as it is: without spaces around it, and with characters of XML alone."""
+    return not _NO_XML.search(text) and text == text.strip(SPACES)
 
 
 def parse(path: Path, encoding: str | None = None) -> Element:
