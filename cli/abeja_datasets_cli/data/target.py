@@ -27,7 +27,7 @@ def created(api: Api, name: str, dataset_type: str, props: Mapping[str, Any], jo
     dataset = None if known is None else _found(api, known, journal)
     if dataset is None:
         _write(record, wanted)
-        dataset = _create(api, wanted, props, record, known)
+        dataset = _create(api, wanted, props, journal, known)
     _write(record, wanted | {"dataset_id": dataset["dataset_id"]})
     return dataset
 
@@ -52,7 +52,7 @@ def existing(api: Api, dataset_id: Any, journal: Path) -> dict[str, Any]:
 
 
 def _create(
-    api: Api, wanted: Mapping[str, Any], props: Mapping[str, Any], record: Path, known: Mapping[str, Any] | None
+    api: Api, wanted: Mapping[str, Any], props: Mapping[str, Any], journal: Path, known: Mapping[str, Any] | None
 ) -> dict[str, Any]:
     from abeja_datasets.exceptions import BadRequest, Conflict, Error
 
@@ -61,10 +61,10 @@ def _create(
     except Error as error:
         # The request of a run that was killed may arrive after this one has looked for the name.
         is_refused = isinstance(error, BadRequest | Conflict)
-        if known is not None and is_refused and (late := _found(api, known)) is not None:
+        if known is not None and is_refused and (late := _found(api, known, journal)) is not None:
             return late
         if error.outcome != "unknown":  # else the next run would take the dataset of another, which has the name
-            record.unlink()
+            _record_of(journal).unlink()
         raise
 
 

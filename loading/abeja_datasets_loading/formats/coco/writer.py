@@ -36,7 +36,7 @@ class _Ids:
         self._next = 1
 
     def take(self, record: dict[str, Any], lost: list[str]) -> Any:
-        """Take the id out of a record, or count on; name the one that is no id, or was taken before."""
+        """Take the id out of a record, or count on; name one that is not an id, or was taken before."""
         is_given = "id" in record
         given = record.pop("id", None)
         key = canonical(given)
