@@ -6,9 +6,9 @@ import random
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import quote, urlencode
 
 from abeja_datasets_contract.check.document.ids import path_of
+from abeja_datasets_contract.check.document.parameters import headers_of, query_of
 from abeja_datasets_contract.check.judging.compare import difference, record_difference
 from abeja_datasets_contract.check.judging.findings import Findings
 from abeja_datasets_contract.check.judging.reading import Part, Response, Unreadable
@@ -260,7 +260,7 @@ class Probe:
             item: id of the item.
             json: the body, as a value.
             body: the body, as bytes.
-            query: parameters, in order.
+            query: parameters, in order, as JSON values; each is sent as the document serializes it, and None is not.
             headers: beside Authorization; by default those of a JSON body, where there is one.
             authorization: in place of the credential; None sends no such header.
             organization: in place of the organization.
@@ -279,13 +279,14 @@ class Probe:
             body = json_module.dumps(self.contract.completed(operation, json), ensure_ascii=False).encode()
         if headers is None:
             headers = () if body is None else _JSON
-        headers = (*headers, *self.contract.required(operation, "header", {name for name, _ in headers}))
+        required = self.contract.required(operation, "header", {name for name, _ in headers})
+        headers = (*headers, *headers_of(known, required))
         credential = self.party.authorization if authorization is UNSET else authorization
         if credential is not None:
             headers = (("Authorization", credential), *headers)
         return Call(
             method=method or known.method,
-            target=f"{target}?{urlencode(pairs, quote_via=quote)}" if pairs else target,
+            target=f"{target}{query_of(known, pairs)}",
             operation=None if method else operation,
             headers=tuple(headers),
             body=body,

@@ -260,8 +260,22 @@ def _page_size(p: Probe, operation: str, dataset: str = "") -> int:
     return sizes[operation]
 
 
-def walk_datasets(p: Probe, pages: int = _MOST_PAGES, *, start: str | None = None, **more: Any) -> list[Part]:
-    """Read all datasets of the organization, or those behind a token.
+def walk_datasets(
+    p: Probe,
+    pages: int = _MOST_PAGES,
+    *,
+    start: str | None = None,
+    party: Mapping[str, Any] | None = None,
+    **query: Any,
+) -> list[Part]:
+    """Read all datasets of the organization, those behind a token, or those that match.
+
+    Args:
+        p: sends.
+        pages: how many pages are looked at.
+        start: a token.
+        party: `organization` and `authorization`, in place of those of the check.
+        query: further parameters of the list.
 
     Raises:
         Skip: they fill more pages than are looked at.
@@ -269,13 +283,13 @@ def walk_datasets(p: Probe, pages: int = _MOST_PAGES, *, start: str | None = Non
     found: list[Part] = []
     token, size = start, _page_size(p, "list_datasets")
     for _ in range(max(pages, _MOST // size)):
-        query = {"max_results": size} if token is None else {"max_results": size, "next_token": token}
+        page = {"max_results": size, **query, **({} if token is None else {"next_token": token})}
         # A token that is refused is one failure, and not one of each clause that reads the list.
         clause = "" if token is None else "paging.datasets.end"
-        response = p.call("list_datasets", query=query, clause=clause, **more)
+        response = p.call("list_datasets", query=page, clause=clause, **(party or {}))
         found.extend(response.parts())
         if not response.header("x-next-token"):
-            if not more:
+            if not party and not query:
                 p.shared[_LAST_PAGE] = token
             return found
         token = response.header("x-next-token")

@@ -29,6 +29,7 @@ from .stages import STAGES
 from .stages import entries as all_entries
 
 _PREFIX = "contract-check-"
+_LONGEST = 200
 READ_ONLY = "a read-only check; --allow-writes checks it"
 
 
@@ -95,9 +96,9 @@ class _Run:
         self._known = load(options.known, options.document)
         self._name = run.name
         self._started, self._clock = dt.datetime.now(dt.UTC), time.monotonic()
-        redaction = Redaction(party.authorization, options.other_authorization)
-        self._findings = Findings(entries, Oracle(redaction, run.contract), run.contract)
-        self._wire = Wire(url, options, redaction, progress)
+        self._redaction = Redaction(party.authorization, options.other_authorization)
+        self._findings = Findings(entries, Oracle(self._redaction, run.contract), run.contract)
+        self._wire = Wire(url, options, self._redaction, progress)
         self._ledger = Ledger(self._ledger_path())
         self._probe = Probe(self._wire, self._findings, self._ledger, party, run)
         self._left: tuple[str, ...] = ()
@@ -131,7 +132,7 @@ class _Run:
             try:
                 self._left = self._clean_up(lost=lost)
             except Exception as error:  # noqa: BLE001 - what was found out is not to be lost
-                self._left = (f"what {self._ledger.path} names, for the clean-up ended: {_defect(error)}",)
+                self._left = (f"what {self._ledger.path} names, for the clean-up ended: {self._defect(error)}",)
             finally:
                 self._wire.close()
         if stopped is not None:
@@ -208,7 +209,18 @@ class _Run:
         except Unreadable as error:
             self._findings.unreadable(error)
         except Exception as error:  # noqa: BLE001 - a defect of the check must neither end the run nor accuse the server
-            self._findings.skipped(name, _defect(error))
+            self._findings.skipped(name, self._defect(error))
+
+    def _defect(self, error: Exception) -> str:
+        """Return what went wrong in the check itself: the place, the line of the clause, and the message."""
+        every = traceback.extract_tb(error.__traceback__)
+        frames = [frame for frame in every if frame.filename != __file__] or [*every]
+        # What a clause calls is seldom at fault for what the clause passes to it.
+        clause = [frame for frame in frames if frame.filename == frames[0].filename]
+        places = dict.fromkeys(f"{Path(each.filename).name}:{each.lineno}" for each in (frames[-1], clause[-1]))
+        message = self._redaction.text(" ".join(str(error).split()))[:_LONGEST]
+        what = f"{type(error).__name__} at {', called from '.join(places)}"
+        return f"defect of the check ({what}{f': {message}' if message else ''})"
 
     def _tidy(self, name: str) -> None:
         """Remove what was made for one clause."""
@@ -268,8 +280,3 @@ class _Run:
             credential=kind_of(self._party.authorization),
             other_credential=kind_of(other) if (other := self._options.other_authorization) else None,
         )
-
-
-def _defect(error: Exception) -> str:
-    place = traceback.extract_tb(error.__traceback__)[-1]
-    return f"defect of the check ({type(error).__name__} at {Path(place.filename).name}:{place.lineno})"

@@ -1,9 +1,9 @@
 """How the document writes requests: the address of its server, and the style of a parameter (OpenAPI 3.1, 4.8.12.2)."""
 
-import json
 import re
 from typing import TYPE_CHECKING, Any
 
+from abeja_datasets_contract.openapi import serialization
 from upkeep.document.contract import Part
 from upkeep.left.reach import MARK, of_kind
 
@@ -14,7 +14,6 @@ TOKEN = re.compile("token|cursor|after|offset|page$", re.IGNORECASE)
 """Names of the place in a list to go on from."""
 SIZE = re.compile("limit|size|max|per_page|count", re.IGNORECASE)
 """Names of the size of a page."""
-_BETWEEN = {"spaceDelimited": " ", "pipeDelimited": "|"}
 
 
 def server_url(document: "Document") -> str:
@@ -38,13 +37,12 @@ class Style:
         raw = document.mapping(part.pointer)
         self._part = part
         self.kind = {"array": "list", "object": "object"}.get(str(part.schema.get("type")), "scalar")
-        self._style = raw.get("style", "form")
-        self._explode = raw.get("explode", self._style == "form")
-        self._is_json = "content" in raw
-        exploded = "" if self._explode else ", explode: false"
-        self.words = "JSON (content)" if self._is_json else f"style: {self._style}{exploded}"
-        self.names = [f"{part.name}[key]"] if self._style == "deepObject" else []
-        if self.kind == "object" and self._style == "form" and self._explode:
+        self._raw = raw
+        style, explode = serialization.style_of(raw)
+        exploded = "" if explode else ", explode: false"
+        self.words = "JSON (content)" if "content" in raw else f"style: {style}{exploded}"
+        self.names = [f"{part.name}[key]"] if style == "deepObject" else []
+        if self.kind == "object" and style == "form" and explode:
             self.names = ["key"]
 
     def reached(self, sent: dict[str, Any]) -> bool:
@@ -72,26 +70,4 @@ class Style:
 
     def pairs(self, value: Any) -> list[tuple[str, str]]:
         """Return the names and the texts that stand for a value."""
-        name = self._part.name
-        if self._is_json:
-            return [(name, json.dumps(value, separators=(",", ":")))]
-        if isinstance(value, dict):
-            return self._object({key: _text(one) for key, one in value.items()})
-        if not isinstance(value, list):
-            return [(name, _text(value))]
-        texts = [_text(one) for one in value]
-        if self._explode:
-            return [(name, text) for text in texts]
-        return [(name, _BETWEEN.get(self._style, ",").join(texts))]
-
-    def _object(self, texts: dict[str, str]) -> list[tuple[str, str]]:
-        name = self._part.name
-        if self._style == "deepObject":
-            return [(f"{name}[{key}]", text) for key, text in texts.items()]
-        if self._explode:
-            return [*texts.items()]
-        return [(name, _BETWEEN.get(self._style, ",").join(part for pair in texts.items() for part in pair))]
-
-
-def _text(value: Any) -> str:
-    return value if isinstance(value, str) else json.dumps(value)
+        return serialization.pairs(self._raw, self._part.name, value)

@@ -18,6 +18,7 @@ from abeja_datasets_contract.openapi.responses import JSON, json_media, response
 from .locating import locate
 from .naming import KNOWN, Paths, named
 from .operation import Bounds, Operation
+from .parameters import not_allowed
 from .schemas import Schemas
 from .sources import Location, Source
 
@@ -287,10 +288,9 @@ class Contract:
             Skip: it does not allow a parameter or the body.
         """
         known = self.operation(operation)
-        schemas = {one.name: one.raw["schema"] for one in known.parameters if "schema" in one.raw}
-        for name, value in query:
-            if name in schemas and type(value) in (str, int) and not self._validator(schemas[name]).is_valid(value):
-                raise Skip(f"the document does not allow {name}={value} in {operation}")
+        wrong = not_allowed(known, [*query], lambda schema, value: self._validator(schema).is_valid(value))
+        if wrong is not None:
+            raise Skip(f"the document does not allow {'='.join(wrong)} in {operation}")
         if body is not None and known.request_schema is not None:
             for error in self._validator(known.request_schema).iter_errors(body):
                 raise Skip(f"the document does not allow this request of {operation}: {error.message[:_LONGEST]}")

@@ -4,10 +4,11 @@ import json
 import unicodedata
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
-from urllib.parse import quote, unquote, urlencode
+from urllib.parse import unquote
 
 from abeja_datasets_contract.check.document import Contract, Target
 from abeja_datasets_contract.check.document.ids import IDS, InvalidIdentifier, path_of, segment
+from abeja_datasets_contract.check.document.parameters import headers_of, query_of
 from abeja_datasets_contract.check.results import Exchange
 from abeja_datasets_contract.check.sending.wire import Call
 
@@ -176,11 +177,11 @@ class Ownership:
         """
         known = self._contract.operation(operation)
         pairs = self._contract.within(operation, (query or {}).items())
-        headers = self._contract.required(operation, "header", ())
+        headers = headers_of(known, self._contract.required(operation, "header", ()))
         path = path_of(known.path, dict(zip(IDS, (organization, dataset, item), strict=True)))
         return Call(
             method=known.method,
-            target=f"{path}?{urlencode(pairs, quote_via=quote, errors='replace')}" if pairs else path,
+            target=f"{path}{query_of(known, pairs)}",
             operation=operation,
             headers=(("Authorization", self.credentials[organization]), *headers),
         )

@@ -158,8 +158,8 @@ def _register_organizations(contract: Contract, add: Add) -> None:
 def organizations_list(p: Probe) -> None:
     """List the other's."""
     other, dataset = _other(p), new_dataset(p)
-    more: dict[str, Any] = {"organization": other.organization_id, "authorization": other.authorization}
-    found = [record.id("dataset_id") for record in walk_datasets(p, **more)]
+    party = {"organization": other.organization_id, "authorization": other.authorization}
+    found = [record.id("dataset_id") for record in walk_datasets(p, party=party)]
     p.require(dataset.id not in found, "no dataset of the first", "it stands there", p.last)
 
 
