@@ -6,8 +6,10 @@ import importlib.util
 import io
 import os
 import re
+import signal
 import sys
 import sysconfig
+import threading
 from collections.abc import Callable, Iterator
 from importlib.machinery import SourceFileLoader
 from pathlib import Path
@@ -32,6 +34,11 @@ IDENTITY = {
     "GIT_CONFIG_GLOBAL": os.devnull, "GIT_CONFIG_NOSYSTEM": "1",
     "GIT_COMMITTER_NAME": "A Maintainer", "GIT_COMMITTER_EMAIL": "maintainer@example.com",
 }  # fmt: skip
+
+
+def days(after: int) -> str:
+    """Return a date near that of today, whatever the time zone."""
+    return (dt.date.fromisoformat(TODAY) + dt.timedelta(after)).isoformat()
 
 
 class History:
@@ -61,14 +68,14 @@ class History:
     def refused(self, version: str) -> str:
         """Return the reason for which a version is refused; it is one line."""
         with pytest.raises(Refused) as info:
-            check(self.root, version, lambda _line: None)
+            check(self.root, version, lambda _line: None, lambda _line: None)
         assert "\n" not in str(info.value)
         return str(info.value)
 
     def checked(self, version: str) -> list[str]:
         """Check a version that may be released; give what is said."""
         said: list[str] = []
-        assert str(check(self.root, version, said.append)) == version
+        assert str(check(self.root, version, said.append, said.append)) == version
         return said
 
     @property
@@ -226,7 +233,7 @@ def test_a_missing_changelog_or_section_is_refused(history: History) -> None:
     assert history.refused("1.0.1") == "CHANGELOG.md: No such file or directory; write it"
 
 
-SECTION = "# Changelog\n\n## [Unreleased]\n\n## [1.0.1] - 2018-05-20\n\n### Fixed\n\n- It.\n\n## [1.0.0] - 2018-05-19\n"
+SECTION = f"# Changelog\n\n## [Unreleased]\n\n## [1.0.1] - {TODAY}\n\n### Fixed\n\n- It.\n\n## [1.0.0] - 2018-05-19\n"
 
 
 @pytest.mark.parametrize(
@@ -234,8 +241,16 @@ SECTION = "# Changelog\n\n## [Unreleased]\n\n## [1.0.1] - 2018-05-20\n\n### Fixe
     [
         ("", "", ""),
         ("[1.0.1]", "[1.0.2]", "it has no section `## [1.0.1] - "),
-        (" - 2018-05-20", "", "the heading of [1.0.1] has no date"),
-        ("2018-05-20", "2018-02-30", "the heading of [1.0.1] has no date"),
+        (f" - {TODAY}", "", "the heading of [1.0.1] has no date; write it as `## [1.0.1] - 20"),
+        (TODAY, "2018-02-30", "the heading of [1.0.1] has no date"),
+        (
+            TODAY,
+            "2018-05-20",
+            "the date of [1.0.1] is 2018-05-20, not one of the last 7 days; write it as `## [1.0.1] - 20",
+        ),
+        (TODAY, days(-9), "the date of [1.0.1] is "),
+        (TODAY, days(3), "the date of [1.0.1] is "),
+        (TODAY, days(-5), ""),
         ("- It.", "It.", "the section [1.0.1] has no entry"),
         ("### Fixed", "### Mended", "the section [1.0.1] has the heading 'Mended'"),
         ("## [Unreleased]\n", "", "the section [Unreleased] is gone"),
@@ -278,7 +293,7 @@ def test_what_is_left_to_do_is_refused(history: History) -> None:
 
 def test_outside_of_a_repository_it_is_refused(tmp_path: Path) -> None:
     with pytest.raises(Refused, match="not a git repository with a commit"):
-        check(tmp_path, "1.0.0", print)
+        check(tmp_path, "1.0.0", print, print)
 
 
 @pytest.mark.parametrize(
@@ -324,15 +339,18 @@ def test_a_first_release_from_end_to_end(history: History) -> None:
 
 
 @pytest.fixture
-def script(monkeypatch: pytest.MonkeyPatch) -> ModuleType:
+def script(monkeypatch: pytest.MonkeyPatch) -> Iterator[ModuleType]:
     """scripts/release as a module, for what comes after the checks."""
     loader = SourceFileLoader("release", str(ROOT / "scripts" / "release"))
     spec = importlib.util.spec_from_loader("release", loader)
     assert spec
     module = importlib.util.module_from_spec(spec)
     loader.exec_module(module)
-    monkeypatch.setattr(module, "check", lambda _root, text, _say: versions.parse(text))
-    return module
+    monkeypatch.setattr(module, "check", lambda _root, text, _say, _begin: versions.parse(text))
+    before = {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGHUP)}
+    yield module
+    for number, handler in before.items():
+        signal.signal(number, handler)
 
 
 @pytest.fixture
@@ -428,6 +446,37 @@ def test_what_ends_it_midway_leaves_nothing(
     assert tried == ["test_slow", "build", "install"]
     assert history.tags == ["v1.0.0"]
     assert not (history.root / "dist").exists()
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
+def test_a_signal_ends_the_slow_tests_with_the_line_of_ctrl_c(
+    history: History,
+    script: ModuleType,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    number: signal.Signals,
+) -> None:
+    held = history.root / f"held-{number}"
+    os.mkfifo(held)
+    # The tests and a program of theirs, which both hold the pipe until they end.
+    slow = f"#!/bin/sh\nexec 3> {held}\nsleep 300 > {held} 2>&1 &\nwait\n"
+    (history.root / "scripts" / "test-slow").write_text(slow, encoding="utf-8")
+
+    def interrupts() -> None:
+        with held.open("rb") as pipe:
+            os.kill(os.getpid(), number)
+            pipe.read()
+
+    thread = threading.Thread(target=interrupts, daemon=True)
+    thread.start()
+    assert main(script, monkeypatch, history, "1.0.1") == 130
+    thread.join(30)
+    held.unlink()
+    assert not thread.is_alive(), "a program of the tests still runs"
+    said = capsys.readouterr()
+    assert said.err == "scripts/release: interrupted; nothing was tagged\n"
+    assert said.out.startswith("… running scripts/test-slow: about an hour")
+    assert history.tags == ["v1.0.0"]
 
 
 def test_a_project_that_changes_meanwhile_is_refused(

@@ -8,6 +8,8 @@ from upkeep.release.versions import Version
 
 KINDS = ("Added", "Changed", "Deprecated", "Removed", "Fixed", "Security")
 _UNRELEASED = "Unreleased"
+_AGO, _AHEAD = 7, 1
+"""Days by which the date of a release may differ from today: a review takes some, and elsewhere it is tomorrow."""
 
 
 def sections(text: str) -> dict[str, tuple[str, str]]:
@@ -20,12 +22,17 @@ def problems(text: str, version: Version) -> Iterator[str]:
     """Yield what a changelog lacks for a release, each as a line that says what to do."""
     found = sections(text)
     name = str(version)
+    today = dt.date.today()  # noqa: DTZ011 - the day where it is released
+    heading = f"`## [{version}] - {today}`"
     if name not in found:
-        yield f"it has no section `## [{version}] - {dt.date.today()}`; move what is under [{_UNRELEASED}] into it"  # noqa: DTZ011 - the day where it is released
+        yield f"it has no section {heading}; move what is under [{_UNRELEASED}] into it"
         return
     rest, body = found[name]
-    if not re.fullmatch(r"- \d{4}-\d{2}-\d{2}", rest) or not _is_date(rest[2:]):
-        yield f"the heading of [{version}] has no date; write it as `## [{version}] - 2018-05-20`"
+    date = _date(rest)
+    if date is None:
+        yield f"the heading of [{version}] has no date; write it as {heading}"
+    elif not -_AHEAD <= (today - date).days <= _AGO:
+        yield f"the date of [{version}] is {date}, not one of the last {_AGO} days; write it as {heading}"
     if not re.search(r"^- \S", body, re.MULTILINE):
         yield f"the section [{version}] has no entry; write one for each difference"
     for kind in re.findall(r"^### (.*)$", body, re.MULTILINE):
@@ -45,9 +52,11 @@ def entries(text: str, version: Version) -> str:
     return sections(text)[str(version)][1].strip()
 
 
-def _is_date(text: str) -> bool:
+def _date(rest: str) -> dt.date | None:
+    """Return the date that follows a version in its heading; None for anything else."""
+    if not re.fullmatch(r"- \d{4}-\d{2}-\d{2}", rest):
+        return None
     try:
-        dt.date.fromisoformat(text)
+        return dt.date.fromisoformat(rest[2:])
     except ValueError:
-        return False
-    return True
+        return None

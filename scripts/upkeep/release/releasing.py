@@ -24,13 +24,14 @@ class Refused(Exception):
     """The release can't be made; the message is one line that says why and what to do."""
 
 
-def check(root: Path, text: str, say: Callable[[str], None]) -> Version:
+def check(root: Path, text: str, say: Callable[[str], None], begin: Callable[[str], None]) -> Version:
     """Check all that can be checked without building, the quick checks first; return the version.
 
     Args:
         root: the project.
         text: the version that was asked for.
         say: is called with each check that passes.
+        begin: is called with what is done now, before a check that takes long.
 
     Raises:
         Refused: something does not hold.
@@ -42,7 +43,9 @@ def check(root: Path, text: str, say: Callable[[str], None]) -> Version:
     say(f"the tree is clean, and there is no tag {version.tag} yet")
     _check_written(root, version)
     say(f"{VERSION_FILE.name} and {CHANGELOG} have {version}")
+    begin("comparing the document with that of the last release")
     _check_step(root, version, say)
+    begin("checking what is left to do, as scripts/generate does: 2 to 4 minutes where mypy has not run before")
     _check_current(root)
     say("generated code is current, and nothing is left to do")
     return version

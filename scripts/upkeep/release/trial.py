@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from upkeep.release import group
 from upkeep.release.releasing import Refused
 from upkeep.release.versions import Version
 
@@ -144,12 +145,10 @@ def _clean() -> dict[str, str]:
 def _run(failure: str, *command: object, cwd: Path, environment: dict[str, str] | None = None) -> str:
     words = [str(word) for word in command]
     try:
-        done = subprocess.run(  # noqa: S603 - our own commands
-            words, cwd=cwd, env=environment or _clean(), capture_output=True, text=True, check=False
-        )
+        code, out, err = group.run(words, cwd, environment or _clean())
     except OSError as error:
         raise Refused(f"{failure}: {words[0]}: {error.strerror}; run scripts/install") from error
-    if done.returncode:
-        lines = (done.stderr.strip() or done.stdout.strip() or "no message").splitlines()
-        raise Refused(f"{failure} (exit code {done.returncode}): {lines[-1]}")
-    return done.stdout
+    if code:
+        lines = (err.strip() or out.strip() or "no message").splitlines()
+        raise Refused(f"{failure} (exit code {code}): {lines[-1]}")
+    return out
