@@ -26,7 +26,8 @@ _LENGTHS = re.compile(r"(\d[\d,]*) to (\d[\d,]*) characters")
 
 def wrong_type(function: modules.Function, argument: str, part: Part) -> str:
     """Return the annotation of an argument that does not take all documented values; empty where it does."""
-    annotations = {one.arg: ast.unparse(one.annotation) for one in _arguments(function) if one.annotation}
+    given = arguments(function).items()
+    annotations = {name: ast.unparse(one.annotation) for name, one in given if one.annotation}
     said, kinds = annotations.get(argument, "Any"), part.schema.get("type", [])
     kinds = [kinds] if isinstance(kinds, str) else kinds
     names = set(re.findall(r"\w+", said))
@@ -35,8 +36,10 @@ def wrong_type(function: modules.Function, argument: str, part: Part) -> str:
     return "" if fits or "params" in argument else said
 
 
-def _arguments(function: modules.Function) -> list[ast.arg]:
-    return [*function.args.posonlyargs, *function.args.args, *function.args.kwonlyargs]
+def arguments(function: modules.Function) -> dict[str, ast.arg]:
+    """Return the arguments of a function, by name."""
+    every = [*function.args.posonlyargs, *function.args.args, *function.args.kwonlyargs]
+    return {one.arg: one for one in every}
 
 
 def about(function: modules.Function, argument: str, part: Part, *, lists: bool) -> Iterator[str]:

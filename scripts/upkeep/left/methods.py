@@ -1,13 +1,14 @@
 """A method of the library: what came of its calls, compared with its operation."""
 
 import ast
+import contextlib
 import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 from upkeep.document import modules
-from upkeep.document.contract import Operation, Part
+from upkeep.document.contract import Operation, Part, snake_case
 from upkeep.left import docstrings
 from upkeep.left.project import Gap, Project
 from upkeep.left.reach import MARK, any_id
@@ -113,13 +114,27 @@ class Method:
         if found:
             yield from self._sent(part, style, found)
         elif not sends_itself:
-            place = self.project.line(part.pointer)
-            yield self._gap(f"can't reach the {part.location} parameter {part.name} ({place})", part)
-            yield from self._signature(part)
+            yield from self._unreached(part, f"the {part.location} parameter {part.name}")
 
-    def _signature(self, part: Part) -> Iterator[Gap]:
+    def _unreached(self, part: Part, what: str) -> Iterator[Gap]:
+        """Yield that no argument arrives at a part of the request; where one is for it, it gets lost on the way."""
+        argument = snake_case(part.name)
+        if argument in docstrings.arguments(self.code):
+            errors = (call["error"] for call in self.calls if call["given"] == argument and not call["requests"])
+            error = next((f": {each}" for each in errors if each), "")
+            is_client = self.name.startswith("APIClient.")
+            place = f" ({modules.OPERATIONS}: {self.operation.name})" if is_client else ""
+            yield self._gap(f"takes {argument}, does not send it{place}{error}", part)
+        else:
+            yield self._gap(f"can't reach {what} ({self.project.line(part.pointer)})", part)
+        yield from self._signature(part, argument)
+
+    def _signature(self, part: Part, argument: str) -> Iterator[Gap]:
         """Name the test that lists the signatures, where this one has to change."""
-        if self.name == f"APIClient.{self.operation.name}" and (self.project.root / SIGNATURES).exists():
+        file = self.project.root / SIGNATURES
+        if self.name != f"APIClient.{self.operation.name}" or not file.exists():
+            return
+        if not re.search(rf"\b{argument}:", _signatures(file).get(self.operation.name, "")):
             what = f"SIGNATURES has {self.operation.name} without {part.name}"
             yield Gap(str(SIGNATURES), what, self.project.the_part(self.operation, part))
 
@@ -148,9 +163,7 @@ class Method:
             values = [body[part.name] for body in bodies if isinstance(body, dict) and part.name in body]
             argument = next((name for value in values for name in _marks(value)), "")
             if not argument:
-                place = self.project.line(part.pointer)
-                yield self._gap(f"can't reach the field {part.name} of the body ({place})", part)
-                yield from self._signature(part)
+                yield from self._unreached(part, f"the field {part.name} of the body")
                 continue
             yield from (self._gap(what, part) for what in docstrings.about(self.code, argument, part, lists=False))
             if kind := docstrings.wrong_type(self.code, argument, part):
@@ -164,6 +177,16 @@ class Method:
         if tokens and len(first["requests"]) == 1 and not first["error"]:
             what = "stops after the first page: it finds no token of the next page in the documented response"
             yield self._gap(what, None, str(PAGING))
+
+
+def _signatures(file: Path) -> dict[str, str]:
+    """Return the arguments of each method as a test lists them; none where it lists them in another way."""
+    for node in modules.parsed(file).body:
+        if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "SIGNATURES":
+            with contextlib.suppress(ValueError):
+                listed: dict[str, tuple[str, str]] = ast.literal_eval(node.value)
+                return {name: arguments for name, (arguments, _) in listed.items()}
+    return {}
 
 
 def _takes_any_parameter(call: Call) -> bool:

@@ -132,11 +132,17 @@ class Server:
     def _causes(self, found: dict[str, Any]) -> Iterator[Gap]:
         """Yield what the check finds wrong, each thing once; a failure in the server is named by its own place."""
         alike: dict[tuple[str, str], list[tuple[str, str, list[str]]]] = {}
-        for name, came, promised, failing in found["causes"]:
+        for name, came, promised, failing, wrong in found["causes"]:
             # Without a handler the response is an example, which another entry says.
             is_told = (found.get("failures", {}) and "500" in came) or (name and name not in self._handled)
-            if not is_told:
+            if wrong:
+                what = f"{failing[0]} expects {promised}, but {wrong}; correct the clause"
+                yield Gap(_registered(found, failing[0]), what, f"the clause {failing[0]}")
+            elif not is_told:
                 alike.setdefault((_VARIES.sub("_", came), promised), []).append((name, came, failing))
+        yield from self._alike(alike)
+
+    def _alike(self, alike: dict[tuple[str, str], list[tuple[str, str, list[str]]]]) -> Iterator[Gap]:
         told: set[tuple[str, str]] = set()
         for (came, promised), each in alike.items():
             names = list(dict.fromkeys(name or "the server" for name, _, _ in each))
@@ -159,14 +165,21 @@ def _unchecked(found: dict[str, Any]) -> Iterator[Gap]:
     for clause, reason in found["unchecked"]:
         reasons.setdefault(reason, []).append(clause)
     for reason, names in reasons.items():
+        where = _registered(found, names[0])
         if "defect of the check" in reason:
-            yield Gap(str(CHECK), f"{some(names)}: {reason}", f"the check: {reason}")
+            yield Gap(where, f"{some(names)}: {reason}", f"the check: {reason}")
         elif reason.startswith("the document does not allow"):
-            yield Gap(str(CHECK), f"{some(names)} can't be checked: {reason}", f"the check: {reason}")
+            yield Gap(where, f"{some(names)} can't be checked: {reason}", f"the check: {reason}")
         elif reason.startswith("the document requires"):
             yield Gap(DOCUMENT, f"{reason}, so {some(names)} can't be checked; add an example", f"the check: {reason}")
     if found["stopped"]:
         yield Gap(str(CHECK), f"the check of the mock server ended early: {found['stopped']}")
+
+
+def _registered(found: dict[str, Any], clause: str) -> str:
+    """Return the place that registers a clause, or the folder of all where it is not known."""
+    places = {name: where for name, _, _, where in found.get("clauses", ())}
+    return in_project(places.get(clause, "")) or str(CHECK)
 
 
 def _constants(node: ast.AST) -> list[str]:

@@ -6,6 +6,7 @@ name and text that give it a valid value. The output is described at `served`.
 
 import json
 import logging
+import re
 import sys
 import tempfile
 import traceback
@@ -16,6 +17,7 @@ from typing import Any
 import httpx
 
 _ORGANIZATIONS = ("1102940376065", "1200000000000")
+_SUCCESS = re.compile(r"status(es)? 2")
 _TOKENS = ("token-of-the-first", "token-of-the-second")
 Extra = dict[str, list[tuple[str, str, list[tuple[str, str]]]]]
 
@@ -47,7 +49,8 @@ def served(extra: Extra) -> dict[str, Any]:
         operationId: `reads` (what a handler has read of query, head and body), `names` (of the properties in responses)
         and `headers` (of responses). Also `refused` (parameters with a valid value that are refused, with the
         response), `closed` (operations that refuse a request without the credential that they do not ask for),
-        `causes`, and `unchecked` (clauses with the reasons why the check could not check them).
+        `causes` (each with why its request was wrong, or empty), and `unchecked` (clauses with the reasons why the
+        check could not check them).
     """
     reads: dict[str, dict[str, list[str]]] = {}
     failures = _Failures()
@@ -153,7 +156,10 @@ def _result(report: Any, contract: Any, extra: Extra) -> dict[str, Any]:
             accepted[name] = exchange
             _add(found["names"], name, _names(exchange.received.body, given))
             _add(found["headers"], name, [key.lower() for key, _ in exchange.received.headers])
-    causes = [[labels.get(one.operation, ""), one.came, one.promised, list(one.failing)] for one in report.causes]
+    causes = [
+        [labels.get(one.operation, ""), one.came, one.promised, list(one.failing), _wrong_request(contract, one)]
+        for one in report.causes
+    ]
     unchecked = [
         [each.clause.name, each.reason] for each in report.verdicts if each.status is Status.NOT_CHECKED and each.reason
     ]
@@ -163,6 +169,24 @@ def _result(report: Any, contract: Any, extra: Extra) -> dict[str, Any]:
         "refused": [*_refused(accepted, extra)], "closed": [name for name in open_ if _is_closed(accepted.get(name))],
         **{key: {name: sorted(names) for name, names in value.items()} for key, value in found.items()},
     }  # fmt: skip
+
+
+def _wrong_request(contract: Any, cause: Any) -> str:
+    """Return why a refused request, whose clause expects a success, is none of the document; empty where it is one."""
+    from abeja_datasets_contract.check.options import Skip
+
+    exchange = cause.exchange
+    is_refused = exchange is not None and exchange.received is not None and exchange.received.status // 100 == 4  # noqa: PLR2004
+    if not is_refused or exchange.operation is None or not _SUCCESS.search(cause.promised):
+        return ""
+    try:
+        body = json.loads(exchange.sent.body) if exchange.sent.body else None
+        as_json = {one.name for one in contract.operation(exchange.operation).parameters if "content" in one.raw}
+        sent = [pair for pair in httpx.URL(exchange.sent.url).params.multi_items() if pair[0] not in as_json]
+        contract.require_allowed(exchange.operation, sent, body)
+    except (Skip, ValueError) as error:
+        return str(error)
+    return ""
 
 
 def _add(found: dict[str, set[str]], name: str, more: list[str]) -> None:
