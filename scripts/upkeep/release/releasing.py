@@ -43,7 +43,7 @@ def check(root: Path, text: str, say: Callable[[str], None], begin: Callable[[st
     say(f"the tree is clean, and there is no tag {version.tag} yet")
     _check_written(root, version)
     say(f"{VERSION_FILE.name} and {CHANGELOG} have {version}")
-    begin("comparing the document with that of the last release")
+    begin("comparing the document with that of the last release, if there is one")
     _check_step(root, version, say)
     begin("checking what is left to do, as scripts/generate does: 2 to 4 minutes where mypy has not run before")
     _check_current(root)
