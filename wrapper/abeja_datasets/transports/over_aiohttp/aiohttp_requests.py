@@ -113,7 +113,7 @@ class KeptConnections:
 
 
 def _malformed(request: Request, error: HttpProcessingError) -> aiohttp.ClientResponseError:
-    """Return the error that aiohttp raises for a response that is not an HTTP."""
+    """Return the error that aiohttp raises for a response that is not HTTP."""
     url = URL(request.origin + request.target, encoded=True)
     information = aiohttp.RequestInfo(url, request.method, CIMultiDictProxy(CIMultiDict()), url)
     return aiohttp.ClientResponseError(information, (), status=error.code, message=error.message)
