@@ -445,6 +445,7 @@ def test_what_is_committed_moves_into_the_database_file(
 ) -> None:
     """A log from which nobody moves what is committed grows for ever."""
     monkeypatch.setattr("abeja_datasets_mock.storage.checkpoints._WAIT", 0.01)
+    monkeypatch.setattr("abeja_datasets_mock.storage.checkpoints._LONG_LOG", 20)
     log = file.with_name("data.sqlite-wal")
     with RunningServer(database=file) as server:
         api = make_api(server)
