@@ -14,6 +14,8 @@ from pathlib import Path
 
 import pytest
 
+from upkeep.install import all_pythons, installing
+
 ROOT = Path(__file__).parent.parent.parent
 COPIED = (
     "scripts/install", "scripts/upkeep/__init__.py", "scripts/upkeep/install/__init__.py",
@@ -63,10 +65,12 @@ class Project:
         (tools / "python").chmod(0o755)
         (tools / "version.txt").write_text("3.99\n")
 
+        self.own = {"PYTHON": str(tools / "python"), "REAL": sys.executable, "STEPS": str(tools / "steps.txt")}
+
     def start(self, *arguments: str, **environment: str) -> "subprocess.Popen[str]":
-        own = {"PYTHON": str(self.tools / "python"), "REAL": sys.executable, "STEPS": str(self.tools / "steps.txt")}
         return subprocess.Popen(
-            [*self.prefix, self.root / "scripts" / "install", *arguments], env={**os.environ, **own, **environment},
+            [*self.prefix, self.root / "scripts" / "install", *arguments],
+            env={**os.environ, **self.own, **environment},
             stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True,
         )  # fmt: skip
 
@@ -106,6 +110,26 @@ def installed(project: Project) -> Project:
 def test_the_second_time_there_is_nothing_to_do(installed: Project) -> None:
     assert installed.install() == (0, [])
     assert installed.steps() == []
+
+
+def test_an_environment_that_is_not_whole_is_made_anew(
+    project: Project, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """In this process, for every file of it that may be missing, and with a lock file of no use."""
+    monkeypatch.setattr(installing, "ROOT", project.root)
+    for name, value in project.own.items():
+        monkeypatch.setenv(name, value)
+    assert [installing.main(["--check"]), installing.main([]), installing.main(["--check"])] == [1, 0, 0]
+    assert project.steps() == ALL
+    venv = project.root / ".venv"
+    for file in ("lib/whole", "lib/pip", "bin/uv", "bin/python", ".installed"):
+        (venv / file).unlink()
+        assert [installing.main(["--check"]), installing.main([]), installing.main(["--check"])] == [1, 0, 0], file
+        assert project.steps() == ALL
+    assert capfd.readouterr().err == ""
+    (project.root / "requirements.lock").write_text("httpx==1\n")
+    assert installing.main([]) == 1
+    assert capfd.readouterr().err == "scripts/install: requirements.lock does not pin uv; run scripts/lock\n"
 
 
 @pytest.mark.parametrize("step", range(1, len(ALL) + 1))
@@ -288,3 +312,29 @@ def test_the_supported_versions_are_those_that_the_project_promises() -> None:
 
     assert supported()[0] == "3.11"
     assert {"3.12", "3.13", "3.14"} <= set(supported())
+
+
+@pytest.mark.parametrize(("failing", "code"), [("none", 0), ("3.98", 1)])
+def test_the_other_pythons_are_tested_one_after_the_other(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str], failing: str, code: int
+) -> None:
+    own = ".".join(map(str, sys.version_info[:3]))
+    versions = [own.rpartition(".")[0], "3.97", "3.98", "3.99"]
+    monkeypatch.setattr(all_pythons, "ROOT", tmp_path)
+    monkeypatch.setattr(all_pythons, "supported", lambda: versions)
+    monkeypatch.setattr(all_pythons, "find", lambda version: None if version == "3.99" else Path(f"python{version}"))
+    (tmp_path / "scripts").mkdir()
+    (tmp_path / "scripts" / "test").write_text(f'#!/bin/sh\necho "$@"\n[ "$2" != {failing} ] || exit 7\n')
+    (tmp_path / "scripts" / "test").chmod(0o755)
+    assert all_pythons.main() == code
+    assert capfd.readouterr().out.splitlines() == [
+        "== tests on Python 3.97 (python3.97)",
+        "--python 3.97",
+        "== tests on Python 3.98 (python3.98)",
+        "--python 3.98",
+        "== Pythons",
+        f"{versions[0]}: not run here: it is the Python of .venv ({own}), which scripts/test itself is for",
+        "3.97: passed (python3.97)",
+        f"3.98: {'passed' if failing == 'none' else 'failed with exit code 7'} (python3.98)",
+        "3.99: not run: this machine has none",
+    ]
