@@ -228,6 +228,14 @@ def test_the_page_tells_all(report: Report) -> None:
     assert f"openapi.yaml:{installed().document.line(f'{LIST}/post')}" in text
 
 
+def test_the_page_and_junit_say_which_failures_are_known(report: Report) -> None:
+    failing = next(verdict for verdict in report.verdicts if verdict.failures)
+    known = replace(report, verdicts=(replace(failing, known="since 2019"),))
+    assert '<span class="verdict fail">known</span>' in page(known)
+    [case] = ET.fromstring(junit(known)).iter("testcase")
+    assert [(part.tag, part.get("message")) for part in case] == [("skipped", "known failure: since 2019")]
+
+
 def test_a_page_of_a_check_that_found_nothing_wrong(report: Report) -> None:
     kept = tuple(verdict for verdict in report.verdicts if verdict.status is Status.PASS)
     text = page(replace(report, verdicts=kept, stopped=None, left_behind=(), exchanges=()))

@@ -6,7 +6,7 @@ from abeja_datasets_contract.junit import Broken, Case, Suite
 from abeja_datasets_contract.junit import junit as write
 
 from .failures import SHOWN, text
-from .figures import Stage, stages, utc
+from .figures import KNOWN, Stage, stages, state, utc
 from .printable import one_line, plural, printable
 
 
@@ -31,7 +31,7 @@ def _case(verdict: Verdict, traffic: Traffic) -> Case:
     clause, failure, skipped = verdict.clause, None, None
     if verdict.status is Status.NOT_CHECKED:
         skipped = one_line(verdict.reason)
-    elif verdict.status is Status.FAIL and verdict.known:
+    elif state(verdict) == KNOWN:
         skipped = one_line(f"known failure: {verdict.known}")
     elif verdict.status is Status.FAIL:
         message = verdict.failures[0].came if verdict.failures else clause.promise

@@ -1,6 +1,6 @@
 """The part of the page that lists all promises: by group, and to be narrowed down to those that ended alike."""
 
-from abeja_datasets_contract.check.report.figures import Group, groups
+from abeja_datasets_contract.check.report.figures import Group, groups, state
 from abeja_datasets_contract.check.report.printable import plural
 from abeja_datasets_contract.check.results import Report, Status, Verdict
 
@@ -71,7 +71,7 @@ def _row(verdict: Verdict) -> Markup:
     failures = f" ({plural(len(verdict.failures), 'failure')})" if verdict.failures else ""
     return element(
         "tr",
-        element("td", element("span", str(verdict.status), class_=f"verdict {kind}"), role="cell"),
+        element("td", element("span", state(verdict), class_=f"verdict {kind}"), role="cell"),
         element(
             "th",
             name,
