@@ -33,7 +33,7 @@ def not_allowed(
 ) -> tuple[str, str] | None:
     """Return the first query parameter whose value the document does not allow, as it is written; None without one.
 
-    A value is also what a server may read in its text.
+    A value is allowed as it is given, or as a server may read it from its text: `true` may be a boolean.
 
     Args:
         known: the operation.
@@ -46,9 +46,9 @@ def not_allowed(
         read = [*(values if len(values) == 1 else ()), *readings(raw, texts)]
         return any(is_valid(schema, one) for one in read)
 
-    for parameter in known.parameters:
+    for parameter in (one for one in known.parameters if one.location == "query"):
         name, raw = parameter.name, parameter.raw
-        values = [value for given, value in query if given == name and parameter.location == "query"]
+        values = [value for given, value in query if given == name]
         texts = [[text for _, text in pairs(raw, name, value)] for value in values]
         each = [allows(raw, [value], its) for value, its in zip(values, texts, strict=True) if its]
         every = [text for its in texts for text in its]
