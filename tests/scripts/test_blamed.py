@@ -58,14 +58,14 @@ TAKES = "def list_datasets(self, organization_id, archived=None): ..."
 
 
 def test_an_argument_that_is_not_sent_names_the_module_that_sends(contract: Contract, tmp_path: Path) -> None:
-    what = f"takes archived, does not send it ({OPERATIONS}: list_datasets)"
+    what = f"takes archived but does not send it ({OPERATIONS}: list_datasets)"
     assert gaps(contract, tmp_path, "list_datasets", TAKES) == [f"a.py:1: APIClient.list_datasets {what}"]
     (failed,) = gaps(contract, tmp_path, "list_datasets", TAKES, error="TypeError: no")
     assert failed == f"a.py:1: APIClient.list_datasets {what}: TypeError: no"
 
 
 def test_a_field_that_is_not_sent_names_it_too(contract: Contract, tmp_path: Path) -> None:
-    what = f"takes archived, does not send it ({OPERATIONS}: create_dataset)"
+    what = f"takes archived but does not send it ({OPERATIONS}: create_dataset)"
     code = "def create_dataset(self, organization_id, name, type, props, archived=None): ..."
     assert gaps(contract, tmp_path, "create_dataset", code) == [f"a.py:1: APIClient.create_dataset {what}"]
 

@@ -73,7 +73,7 @@ class History:
         return str(info.value)
 
     def checked(self, version: str) -> list[str]:
-        """Check a version that may be released; give what is said."""
+        """Check a version that may be released; return what is said."""
         said: list[str] = []
         assert str(check(self.root, version, said.append, said.append)) == version
         return said

@@ -282,10 +282,10 @@ def test_what_a_method_sends_is_what_counts(project: Project) -> None:
     found = [str(gap) for gap in Client(Checkout(project.root, validate(project.root))).gaps()]
     place, path = f"{WRAPPER}/async_api_client.py:", "/organizations/{organization_id}/datasets/{dataset_id}"
     for sentence in (
-        f"{place} APIClient.list_datasets takes next_token, does not send it ({operations}: list_datasets)",
-        f"{place} APIClient.create_dataset takes props, does not send it ({operations}: create_dataset)",
+        f"{place} APIClient.list_datasets takes next_token but does not send it ({operations}: list_datasets)",
+        f"{place} APIClient.create_dataset takes props but does not send it ({operations}: create_dataset)",
         f"{place} APIClient.bulk_update_dataset_item can't reach the request body (openapi.yaml)",
-        f"{WRAPPER}/dataset.py: Datasets.create takes props, does not send it",
+        f"{WRAPPER}/dataset.py: Datasets.create takes props but does not send it",
     ):
         assert sentence.replace(":", "", 1) in [re.sub(r":\d+", "", one).replace(":", "", 1) for one in found], found
     sent = "sends DELETE /organizations/mark-organization_id/datasets/mark-dataset_id"

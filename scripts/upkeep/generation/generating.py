@@ -35,7 +35,7 @@ _GENERATORS = ("openapi-python-client", "datamodel-code-generator", "ruff")
 _MOST = 10
 """Lines of a message."""
 _LONG = 10_000
-"""Lines of a document from which on a maintainer is told to wait."""
+"""A document of this many lines or more takes so long that a maintainer is asked to wait."""
 _LINES_A_SECOND = 2_500
 """How many lines the validator reads a second, which takes most of the time before the generators begin."""
 _VAGUE = {"#", "#/paths"}
@@ -53,12 +53,12 @@ class Difference(NamedTuple):
     what: str
 
 
-def validate(root: Path, said: Callable[[str], None] = lambda _line: None) -> "Document":
+def validate(root: Path, say: Callable[[str], None] = lambda _line: None) -> "Document":
     """Read the document of a project.
 
     Args:
         root: the project.
-        said: takes a line that says how long this takes, if it is long.
+        say: is called with a line about the time that this takes, if it is long.
 
     Raises:
         InvalidDocument: it is not a valid OpenAPI 3.1 document, or no client can be generated from it.
@@ -76,7 +76,7 @@ def validate(root: Path, said: Callable[[str], None] = lambda _line: None) -> "D
     if others:
         raise InvalidDocument(f"{DOCUMENT}: it refers to {others[0]}; the package ships one file, so put all into it")
     if (lines := (root / DOCUMENT).read_bytes().count(b"\n")) >= _LONG:
-        said(f"validating {lines:,} lines of {DOCUMENT}; this takes about {lines // _LINES_A_SECOND} s …")
+        say(f"validating {lines:,} lines of {DOCUMENT}; this takes about {lines // _LINES_A_SECOND} s …")
     errors = spec_errors(document)
     if not errors.keys() - _VAGUE:
         _refuse(refusals(root, document))

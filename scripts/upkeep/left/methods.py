@@ -1,4 +1,4 @@
-"""A method of the library: what came of its calls, compared with its operation."""
+"""A method of the library: its calls, compared with its operation."""
 
 import ast
 import contextlib
@@ -117,14 +117,14 @@ class Method:
             yield from self._unreached(part, f"the {part.location} parameter {part.name}")
 
     def _unreached(self, part: Part, what: str) -> Iterator[Gap]:
-        """Yield that no argument arrives at a part of the request; where one is for it, it gets lost on the way."""
+        """Yield that nothing sends a part of the request, and whether an argument for it is there but gets lost."""
         argument = snake_case(part.name)
         if argument in docstrings.arguments(self.code):
             errors = (call["error"] for call in self.calls if call["given"] == argument and not call["requests"])
             error = next((f": {each}" for each in errors if each), "")
             is_client = self.name.startswith("APIClient.")
             place = f" ({modules.OPERATIONS}: {self.operation.name})" if is_client else ""
-            yield self._gap(f"takes {argument}, does not send it{place}{error}", part)
+            yield self._gap(f"takes {argument} but does not send it{place}{error}", part)
         else:
             yield self._gap(f"can't reach {what} ({self.project.line(part.pointer)})", part)
         yield from self._signature(part, argument)

@@ -2,7 +2,7 @@
 
 import operator
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from typing import Any, NamedTuple
 
 from upkeep.document import modules
@@ -51,9 +51,13 @@ def _defaults(project: Project) -> Iterator[Gap]:
         known.setdefault(part.name.lower(), []).append(part.schema.get("default"))
     for name, defaults in known.items():
         constant = rf"(?i)^\w*DEFAULT_{re.escape(name)}(?:: Final)? = (\d[\d_]*)$"
-        pin = _Pin(str(modules.WRAPPER), constant, lambda number, defaults=defaults: number not in defaults)  # type: ignore[misc] # mypy infers no type for a lambda with a default
+        pin = _Pin(str(modules.WRAPPER), constant, _is_none_of(defaults))
         for where, what in _found(project, pin):
             yield Gap(where, f"it has {what} for {name}, which is not its default in {DOCUMENT}", "defaults")
+
+
+def _is_none_of(values: Collection[Any]) -> Callable[[int], bool]:
+    return lambda number: number not in values
 
 
 def _pins(part: Part, before: _Facts) -> Iterator[_Pin]:

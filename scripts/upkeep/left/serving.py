@@ -172,7 +172,7 @@ def _result(report: Any, contract: Any, extra: Extra) -> dict[str, Any]:
 
 
 def _wrong_request(contract: Any, cause: Any) -> str:
-    """Return why a refused request, whose clause expects a success, is none of the document; empty where it is one."""
+    """Return why the document does not allow a refused request whose clause expects a success; empty where it does."""
     from abeja_datasets_contract.check.options import Skip
 
     exchange = cause.exchange
@@ -181,6 +181,7 @@ def _wrong_request(contract: Any, cause: Any) -> str:
         return ""
     try:
         body = json.loads(exchange.sent.body) if exchange.sent.body else None
+        # Such a value is here as the text that was sent, and not as a value that could be written again.
         as_json = {one.name for one in contract.operation(exchange.operation).parameters if "content" in one.raw}
         sent = [pair for pair in httpx.URL(exchange.sent.url).params.multi_items() if pair[0] not in as_json]
         contract.require_allowed(exchange.operation, sent, body)
