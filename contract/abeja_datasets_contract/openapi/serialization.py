@@ -8,7 +8,7 @@ _BETWEEN = {"spaceDelimited": " ", "pipeDelimited": "|"}
 
 
 def style_of(raw: Mapping[str, Any]) -> tuple[str, bool]:
-    """Return the style of a parameter, and whether each entry of its value stands alone (`explode`)."""
+    """Return the style of a parameter, or of a property of a form, and whether each entry stands alone (`explode`)."""
     style = str(raw.get("style", "form" if raw.get("in", "query") in ("query", "cookie") else "simple"))
     return style, bool(raw.get("explode", style == "form"))
 

@@ -8,6 +8,7 @@ import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from abeja_datasets_contract.openapi import serialization
 from upkeep.document.contract import JSON, Part, operations_of, snake_case
 
 if TYPE_CHECKING:
@@ -55,11 +56,11 @@ def style_of(document: "Document", part: Part) -> str:
         raise ValueError("has `content`, which would not be sent; describe its text with `schema`")
     kinds = kinds_of(document, f"{part.pointer}/schema")
     compound = kinds & {"array", "object"}
-    usual = "form" if part.location in ("query", "cookie") else "simple"
-    style = raw.get("style", usual)
+    style, is_repeated = serialization.style_of(raw)
     if compound and part.location != "query":
         raise ValueError(f"is an {min(compound)}, which is not sent in a {part.location}; describe it as text")
     if part.location != "query":
+        usual, _ = serialization.style_of({"in": part.location})
         if style != usual:
             raise ValueError(f"has the style {style}, which is not sent; take the style {usual}")
         return ""
@@ -67,7 +68,6 @@ def style_of(document: "Document", part: Part) -> str:
         raise ValueError("is an object in a form that is not sent; take the style deepObject, or a parameter for each")
     if "object" in kinds:
         return "deep" if style == "deepObject" else ""
-    is_repeated = raw.get("explode", style == "form")
     return f"joined {_BETWEEN[style]}" if "array" in kinds and style in _BETWEEN and not is_repeated else ""
 
 

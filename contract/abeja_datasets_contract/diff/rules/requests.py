@@ -12,8 +12,7 @@ from abeja_datasets_contract.diff.schemas.shapes import Shapes
 from abeja_datasets_contract.openapi.media_types import key_for, read
 from abeja_datasets_contract.openapi.operations import Operation, Parameter
 from abeja_datasets_contract.openapi.pointers import child
-
-_STYLE = {"path": "simple", "header": "simple", "query": "form", "cookie": "form"}
+from abeja_datasets_contract.openapi.serialization import style_of
 
 
 class Requests:
@@ -251,11 +250,7 @@ class Requests:
 def _encoded(said: Any) -> tuple[Any, ...]:
     """Return how a property of a form is written, with what holds where nothing is said; its headers last."""
     said = said if isinstance(said, dict) else {}
-    style = said.get("style", "form")
-    return (
-        said.get("contentType"), style, said.get("explode", style == "form"), said.get("allowReserved", False),
-        said.get("headers", {}),
-    )  # fmt: skip
+    return said.get("contentType"), *style_of(said), said.get("allowReserved", False), said.get("headers", {})
 
 
 def _severity_of_encoding(then: tuple[Any, ...], now: tuple[Any, ...]) -> Severity:
@@ -270,13 +265,12 @@ def _severity_of_encoding(then: tuple[Any, ...], now: tuple[Any, ...]) -> Severi
 
 def _spelt(parameter: Parameter, keyword: str, *, plain: bool) -> Any:
     """Return what is said of how a parameter is written, or what holds where nothing is said."""
-    raw, usual = parameter.raw, _STYLE.get(parameter.location)
-    style = raw.get("style", usual)
+    style, explode = style_of(parameter.raw)
     if keyword == "style":
         return style
     if keyword == "explode":
-        return None if plain else raw.get("explode", style == "form")
-    return raw.get(keyword, False)
+        return None if plain else explode
+    return parameter.raw.get(keyword, False)
 
 
 def _called(parameter: Parameter) -> str:
