@@ -161,7 +161,7 @@ def test_what_is_no_id_rejects_the_image(tmp_path: Path, key: str) -> None:
         ("{'images': []}", "not JSON"),
         ('{"images": []} x', "more follows the end"),
         ('{"images": [{"id": 1, "id": 2}]}', 'the key "id" twice'),
-        ('{"images": [{"id": -Infinity}]}', "-Infinity is not JSON"),
+        ('{"images": [{"id": -Infinity}]}', "-Infinity is not a JSON value"),
         ('{"images": ["\x01"]}', "not JSON"),
         ("", "0 bytes"),
         ("\ufeff", "the text ends"),

@@ -228,7 +228,7 @@ def test_bytes_of_any_kind_refuse_the_file(tmp_path: Path, column: Any) -> None:
         (ITEM % ("9" * 10_000), "more digits"),
         (ITEM % "1e400", "1e400 is greater"),
         (ITEM % "NaN", "NaN is not a JSON value"),
-        (ITEM % "-Infinity", "-Infinity is not JSON"),
+        (ITEM % "-Infinity", "-Infinity is not a JSON value"),
         (ITEM % "01", "not JSON"),
         ('{"a": 1} {"b": 2}', "more follows"),
         ('{"a": 1', "not JSON"),

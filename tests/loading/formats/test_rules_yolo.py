@@ -80,7 +80,7 @@ def test_a_bad_configuration_is_refused(tmp_path: Path, config: str, reason: str
         ("0 0.5 0.5 0.2 -0.2", "negative"),
         ("0 0.5 0.5 0.2 nan", "'nan' is not a number"),
         ("0 0.5 0.5 0.2 0.2 x", "the confidence 'x'"),
-        ("\uff10 0.5 0.5 0.2 0.2", "no number from 0"),
+        ("\uff10 0.5 0.5 0.2 0.2", "is not a number from 0"),
         ("3 0.5 0.5 0.2 0.2", "the class 3 has no name"),
     ],
 )
