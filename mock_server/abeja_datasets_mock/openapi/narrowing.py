@@ -4,8 +4,9 @@ The validator copies what fails into an error. That holds the interpreter for lo
 while to find whether a value is valid copies nothing. So most of a large value is left out before an error is made.
 """
 
+import itertools
 from collections import deque
-from collections.abc import Callable, Generator, Iterable, Sequence
+from collections.abc import Callable, Generator, Sequence
 from typing import Any, NamedTuple
 
 _MEMBERS = 8
@@ -70,7 +71,7 @@ def narrowing(
         part = part[keys[0]]
 
 
-def beginning(value: Any, names: Iterable[str]) -> Any:
+def beginning(value: Any, names: frozenset[str]) -> Any:
     """Copy the first members of a value and of its members, and those that have one of the names; outer ones first."""
     root = [value]
     todo: deque[tuple[Any, Any, int]] = deque([(root, 0, 0)])
@@ -86,13 +87,13 @@ def beginning(value: Any, names: Iterable[str]) -> Any:
     return root[0]
 
 
-def _first(whole: Any, names: Iterable[str]) -> Any:
+def _first(whole: Any, names: frozenset[str]) -> Any:
     if isinstance(whole, list):
         return whole[:_MEMBERS]
     if len(whole) <= _MEMBERS:
         return dict(whole)
-    keys = dict.fromkeys(key for key, _ in zip(whole, range(_MEMBERS), strict=False))
-    return {key: whole[key] for key in (*keys, *(name for name in names if name in whole and name not in keys))}
+    # Sorted, so that the same error is found each time.
+    return {key: whole[key] for key in (*itertools.islice(whole, _MEMBERS), *sorted(names & whole.keys()))}
 
 
 def _keys(value: Any) -> _Keys:
