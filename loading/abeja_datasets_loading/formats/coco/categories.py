@@ -9,6 +9,8 @@ from abeja_datasets_loading.formats.values.labels import CATEGORY_ID, canonical
 
 _RESERVED: Final = frozenset({"label_id", "label"})
 """Keys of a label that a key of a category never replaces."""
+_HELD: Final = _RESERVED | {"id", "name"}
+"""Keys of a category that its label holds otherwise, or not."""
 
 
 class CocoCategories:
@@ -38,7 +40,7 @@ class CocoCategories:
             if key in self._entries:
                 raise FileRefused(at, f"the id {key} belongs to several categories")
             label = _label(category, position if renumber else labels.label_id(category["id"]))
-            for name in _RESERVED & category.keys():
+            for name in sorted(_RESERVED & category.keys()):
                 self.notes.append(Note(at, f"{name}: a label has a key of this name; it is left out"))
             if label is None:
                 self.notes.append(Note(at, f"the id {key} is not a number from 0, and can't be a label_id"))
@@ -85,7 +87,7 @@ def _label(category: Mapping[str, Any], label_id: int | None) -> dict[str, Any] 
     if label_id is None:
         return None
     name = {"label": category["name"]} if "name" in category else {}
-    others = {key: value for key, value in category.items() if key not in _RESERVED | {"id", "name"}}
+    others = {key: value for key, value in category.items() if key not in _HELD}
     return {"label_id": label_id, **name, **others}
 
 
