@@ -111,11 +111,12 @@ class CocoWriter(JsonTextWriter):
         number = self._annotation_ids.take(value, others)
         annotation = {"id": number, "image_id": image_id, "category_id": value["label_id"]}
         rest = {key: each for key, each in value.items() if key not in _HELD and key not in _OWN}
-        rect = "" if box is None else f'"{BBOX}": {bbox_text(box, bbox)}, '
+        text = "" if box is None else bbox_text(box, bbox)
+        rect = f'"{BBOX}": {text}, ' if text else ""
         self._annotations.write(f"{self._before_annotation}{{{rect}{_encode(annotation | rest)[1:]}")
         self._before_annotation = ",\n"
-        if box is not None:
-            others += [] if is_exact(box, bbox_text(box, bbox)) else ["digits of rect"]
+        if box is not None and not is_exact(box, text):
+            others.append("digits of rect")
         return lost + others + entry.elsewhere(_read(rest, box), self.dataset_type)
 
     def _categories(self) -> list[dict[str, Any]]:
