@@ -73,10 +73,10 @@ class CsvWriter(LinesWriter):
         rows, lost = table_rows.rows_of(item)
         self._csv.writerows(rows)
         uri = rows[0].get("data_uri")
-        lost += (
-            [f"that it is an item beside the one before with the data_uri {uri!r}"] if hash(uri) in self._uris else []
-        )
-        self._uris.add(hash(uri))
+        key = hash(uri)
+        if key in self._uris:
+            lost.append(f"that it is an item beside the one before with the data_uri {uri!r}")
+        self._uris.add(key)
         return lost
 
 

@@ -178,13 +178,13 @@ def _append(parent: Element, key: str, value: Any, name: str, *, is_flag: bool =
         else:
             element.text = each if isinstance(each, str) else repr(each)
     if is_flag and not isinstance(value, list | Mapping):
-        is_number_now = is_number(scalar(value if isinstance(value, str) else repr(value)))
-        return (
-            []
-            if is_number_now is is_number(value)
-            else [f"that {name} is {'a number' if is_number(value) else 'text'}"]
-        )
+        return [] if _stays(value) else [f"that {name} is {'a number' if is_number(value) else 'text'}"]
     return [f"that {name} is a number, or has one,"] if _has_number(value) else []
+
+
+def _stays(flag: Any) -> bool:
+    """Return whether a number or text comes back as a number or text where the reader takes it for a flag."""
+    return is_number(scalar(flag if isinstance(flag, str) else repr(flag))) is is_number(flag)
 
 
 def _has_number(value: Any) -> bool:
