@@ -150,7 +150,7 @@ def write_items(items: Iterable[Item], target: Path | str, make: Callable[[Path]
         yield Note(place, _of_responses(responses), is_loss=False)
 
 
-def _of_responses(counts: "Counter[str]") -> str:
+def _of_responses(counts: Counter[str]) -> str:
     names = ", ".join(f"{key} ({count:,} times)" for key, count in sorted(counts.items()))
     return f"what the server makes itself has no place in this format, and is left out: {names}"
 

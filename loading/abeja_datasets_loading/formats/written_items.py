@@ -9,8 +9,7 @@ from abeja_datasets_loading.formats.sources.text import name_of
 from abeja_datasets_loading.formats.values.geometry import ENTRY_KINDS, SIDES, kind_of
 from abeja_datasets_loading.formats.values.labels import CATEGORY_ID, label_id
 from abeja_datasets_loading.formats.values.numbers import is_number
-
-Item = Mapping[str, Any]
+from abeja_datasets_loading.formats.writing import Item
 
 
 class Entry(NamedTuple):
