@@ -29,7 +29,13 @@ FORMATS: Final = {
     "folder": Format("folders:FolderFiles"),
 }
 SUFFIXES: Final = {suffix: name for name, form in FORMATS.items() for suffix in form.suffixes}
+"""`.json` is not one of them: the content of a file to read decides."""
 WRITABLE: Final = tuple(name for name, form in FORMATS.items() if form.writer)
+
+
+def of_items(suffix: str) -> str | None:
+    """Return the format of a suffix where JSON is one of items; None where it is not known."""
+    return "json" if suffix == ".json" else SUFFIXES.get(suffix)
 
 
 def load(place: str) -> Any:

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from abeja_datasets_loading.formats.model import FileRefused, Place
-from abeja_datasets_loading.formats.registry import FORMATS, SUFFIXES, WRITABLE, load
+from abeja_datasets_loading.formats.registry import FORMATS, WRITABLE, load, of_items
 from abeja_datasets_loading.formats.sources.text import name_of
 from abeja_datasets_loading.formats.writing import Writer
 
@@ -32,8 +32,7 @@ def target_of(
     Raises:
         FileRefused: the format is not known, or can't be written.
     """
-    suffix = Path(os.fspath(path).lower()).suffix
-    name = form or ("json" if suffix == ".json" else SUFFIXES.get(suffix))
+    name = form or of_items(Path(os.fspath(path).lower()).suffix)
     if name not in WRITABLE:
         known = ", ".join(WRITABLE)
         raise FileRefused(Place(name_of(path)), f"the format to write is not known; pass --to, one of {known}")

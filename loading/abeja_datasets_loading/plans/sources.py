@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Final, NamedTuple
 
 from abeja_datasets_loading.errors import PlanError, SourceChanged
-from abeja_datasets_loading.formats.registry import SUFFIXES
+from abeja_datasets_loading.formats.registry import of_items
 from abeja_datasets_loading.plans.storage import explained, has_protocol, opened
 
 FORMATS: Final = ("jsonl", "parquet", "csv", "json")
@@ -101,8 +101,7 @@ def format_of(path: str, given: str | None) -> str:
     Raises:
         PlanError: the name does not show it, or its rows can't be divided into units.
     """
-    suffix = Path(path.lower().removesuffix(".gz")).suffix
-    form = given or ("json" if suffix == ".json" else SUFFIXES.get(suffix))
+    form = given or of_items(Path(path.lower().removesuffix(".gz")).suffix)
     if form not in FORMATS:
         raise PlanError(
             path,
