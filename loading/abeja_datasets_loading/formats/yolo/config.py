@@ -11,7 +11,7 @@ from abeja_datasets_loading.formats.model import FileRefused, Invalid, Note, Pla
 from abeja_datasets_loading.formats.sources.text import TextSource, decode, name_of, open_bytes, read_bytes
 from abeja_datasets_loading.formats.values import labels
 from abeja_datasets_loading.formats.values.numbers import number
-from abeja_datasets_loading.formats.yolo.label_files import label_of
+from abeja_datasets_loading.formats.yolo.label_files import labels_of
 
 _SPLITS: Final = ("train", "val", "test")
 _CONFIGS: Final = ("data.yaml", "data.yml", "dataset.yaml")
@@ -188,6 +188,6 @@ def _there(split: _Split, base: Path, folder: Path, has_sizes: bool) -> Path:
         shortened = shortened[3:]
     candidates = [base / split.given, folder / split.given, base / shortened, folder / shortened]
     for candidate in candidates:
-        if candidate.exists() or (has_sizes and label_of(candidate / "x.jpg").parent.is_dir()):
+        if candidate.exists() or (has_sizes and labels_of(candidate).is_dir()):
             return Path(os.path.normpath(candidate))
     raise FileRefused(split.place, f"there is neither a folder nor a list {split.given!r}")

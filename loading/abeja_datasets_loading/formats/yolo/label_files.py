@@ -21,6 +21,11 @@ def label_of(image: Path) -> Path:
     return next((each for each in candidates if each.exists()), candidates[0])
 
 
+def labels_of(images: Path) -> Path:
+    """Return the folder with the label files of a folder of images."""
+    return label_of(images / "x.jpg").parent
+
+
 def _label_folders(images: PurePath) -> Iterator[PurePath]:
     """Iterate over the folders with the labels of a folder of images."""
     parts = images.parts

@@ -15,7 +15,7 @@ from abeja_datasets_loading.formats.sources.tree import files_below
 from abeja_datasets_loading.formats.values import geometry
 from abeja_datasets_loading.formats.values.labels import CATEGORY_ID
 from abeja_datasets_loading.formats.yolo.config import YoloConfig, read_config
-from abeja_datasets_loading.formats.yolo.label_files import label_of
+from abeja_datasets_loading.formats.yolo.label_files import label_of, labels_of
 from abeja_datasets_loading.formats.yolo.labels import entry_of
 
 _SPACES: Final = " \t\r"
@@ -62,7 +62,7 @@ class YoloFiles:
 
     def _records(self) -> Iterator[Record]:
         yield from self._config.notes
-        labels = {label_of(place / "x.jpg").parent for place in self._config.splits if not place.is_file()}
+        labels = {labels_of(place) for place in self._config.splits if not place.is_file()}
         used: set[Path] = set()
         for image in self._images():
             used.add(image.label)
