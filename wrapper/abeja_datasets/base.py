@@ -87,8 +87,9 @@ class BaseClient:
             max_retry_count: how many times a call is repeated at most.
             headers: headers to send beside the client's own, for tracing, say. Those of an earlier view stay, unless
                 they have the same name.
-            decode: a faster function for the JSON of responses, such as `msgspec.json.decode` or `orjson.loads`. The
-                client's own decoder reads each body for which the function raises a ValueError.
+            decode: a faster function for the JSON of responses, such as `msgspec.json.decode`. The client's own decoder
+                reads each body for which the function raises a ValueError. `orjson.loads` does not fit: it rounds
+                integers of more than 64 bits.
 
         Raises:
             ValueError: an option is not usable. The message names it.
