@@ -106,7 +106,7 @@ def statuses(answer: bytes) -> list[int]:
     """Return the statuses of the responses that came over one connection.
 
     Raises:
-        ValueError: something is not an HTTP, not in the documented shape, or tells of the server's inside.
+        ValueError: something is not HTTP, not in the documented shape, or tells of the server's inside.
     """
     found = []
     rest = answer
@@ -145,7 +145,7 @@ async def exchange(port: int, data: bytes, seconds: float = HANG) -> bytes:
             while piece := await reader.read(65536):
                 answer += piece
         except ConnectionError:
-            pass  # closed before all was read, which is the server's right with what is not an HTTP
+            pass  # closed before all was read, which is the server's right with what is not HTTP
         finally:
             writer.transport.abort()
         return answer

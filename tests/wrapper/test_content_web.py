@@ -314,7 +314,7 @@ def test_idle_connections_to_many_servers_are_few(make: Make) -> None:
 
 
 def test_all_errors_are_of_this_package(make: Make, server: ScriptedServer) -> None:
-    server.reply(raw=b"this is not an HTTP\r\n\r\n")
+    server.reply(raw=b"this is not HTTP\r\n\r\n")
     with pytest.raises(Error):
         make().read(server.url)
 

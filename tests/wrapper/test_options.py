@@ -120,13 +120,13 @@ def test_a_view_decodes_with_a_given_function(face: "Face", server: "ScriptedSer
         ({"headers": {"": "z"}}, ValueError, "headers: '' is not the name of a header"),
         ({"headers": {"X": "a\r\nB: c"}}, ValueError, "headers: the value of X "),
         ({"headers": {"X": "\u00e9"}}, ValueError, "headers: the value of X "),
-        ({"headers": {"authorization": "Bearer x"}}, ValueError, "headers: authorization can't be set: give `cred"),
+        ({"headers": {"authorization": "Bearer x"}}, ValueError, "headers: authorization can't be set: pass `cred"),
         ({"headers": {"X-A": "1", "x-a": "2"}}, ValueError, "headers: X-A is there twice"),
         ({"headers": {"Expect": "100-continue"}}, ValueError, "headers: Expect can't be set"),
         ({"headers": {"Proxy-Authorization": "x"}}, ValueError, "headers: Proxy-Authorization can't be set"),
         ({"headers": {"Host": "x"}}, ValueError, "headers: Host can't be set"),
         ({"headers": {"Accept-Encoding": "br"}}, ValueError, "headers: Accept-Encoding can't be set"),
-        ({"headers": {"User-Agent": "x"}}, ValueError, "headers: User-Agent can't be set: give `user_agent`"),
+        ({"headers": {"User-Agent": "x"}}, ValueError, "headers: User-Agent can't be set: pass `user_agent`"),
     ],
 )
 def test_a_bad_option_is_refused_by_name(

@@ -112,7 +112,7 @@ async def update_items_async(
 
 
 def batches(entries: Sequence[Prepared], most: int) -> list[Batch]:
-    """Return entries in batches of so many, or fewer where they are large."""
+    """Return entries in batches of this many, or fewer where they are large."""
     found: list[list[Prepared]] = []
     size = 0
     for entry in entries:

@@ -34,7 +34,7 @@ class Engine(Protocol):
     def map(
         self, task: "Callable[[int], UnitResult | Failure]", units: Sequence[int], workers: int
     ) -> "Iterator[UnitResult | Failure]":
-        """Iterate over the results of units, as they come; at most so many run at the same time.
+        """Iterate over the results of units, as they come; at most `workers` run at the same time.
 
         A unit whose worker dies is run again. Where the iteration is closed, no more units begin, and those that run
         end first.

@@ -172,7 +172,7 @@ def _write(target: Path, pieces: Iterable[str], options: Options) -> None:
 
 
 def _encoding(options: Options) -> str:
-    """Return UTF-8, with a byte order mark where the file would else be read in the encoding of the input."""
+    """Return UTF-8, with a byte order mark where the file would otherwise be read in the encoding of the input."""
     return "utf-8" if options.encoding is None else "utf-8-sig"
 
 

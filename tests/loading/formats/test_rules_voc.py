@@ -74,9 +74,9 @@ def test_what_an_item_can_not_hold_is_named(tmp_path: Path, text: str, note: str
 @pytest.mark.parametrize(
     ("text", "reason"),
     [
-        (text_of(f"<name>c</name>{BOX}{BOX}"), "object[1]: <bndbox> stands there 2 times"),
-        (text_of(f"<name>c</name><name>d</name>{BOX}"), "object[1]: <name> stands there 2 times"),
-        (text_of(more="<filename>b</filename>"), "<filename> stands there 2 times"),
+        (text_of(f"<name>c</name>{BOX}{BOX}"), "object[1]: <bndbox> appears 2 times"),
+        (text_of(f"<name>c</name><name>d</name>{BOX}"), "object[1]: <name> appears 2 times"),
+        (text_of(more="<filename>b</filename>"), "<filename> appears 2 times"),
         (text_of("<name>c</name><bndbox/>"), "object[1]/bndbox/xmin: is missing"),
         (text_of("<name>c</name><bndbox>1 2 3 4</bndbox>"), "object[1]/bndbox/xmin: is missing"),
         (text_of(f"<name>c</name>{BOX}").replace("3.50", "3,50"), "'3,50' is not a number"),
@@ -91,9 +91,9 @@ def test_what_an_item_can_not_hold_is_named(tmp_path: Path, text: str, note: str
         ),
         (
             text_of(f"<name>c</name>{BOX.replace('</bndbox>', '<xmin>2</xmin></bndbox>')}"),
-            "<xmin> stands there 2 times",
+            "<xmin> appears 2 times",
         ),
-        (text_of(f"<part>{BOX}{BOX}</part><name>c</name>"), "<bndbox> stands there 2 times"),
+        (text_of(f"<part>{BOX}{BOX}</part><name>c</name>"), "<bndbox> appears 2 times"),
         (text_of(name=""), "<filename> is missing"),
         (text_of(name=".."), "(..)"),
         (text_of(more="<size><width>-3</width></size>"), "size/width: '-3' is not a number of pixels"),

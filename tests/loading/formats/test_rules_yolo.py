@@ -215,7 +215,7 @@ def test_a_size_twice_is_refused_where_it_differs(tmp_path: Path) -> None:
     folder = dataset(tmp_path, "train: images\nnames: [a]")
     assert len(read(folder, sizes=write(tmp_path, "s.csv", rows)).items) == 1
     reason = refusal(folder, sizes=write(tmp_path, "t.csv", f"{rows}images/a.jpg,100,51\n"))
-    assert reason == f"{tmp_path}/t.csv:4: 'images/a.jpg' stands here again, with another size"
+    assert reason == f"{tmp_path}/t.csv:4: 'images/a.jpg' is here again, with another size"
 
 
 @pytest.mark.parametrize("config", ["train: images/train\nval: images/val\nnames: [a]", None])

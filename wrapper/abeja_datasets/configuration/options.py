@@ -11,10 +11,10 @@ from abeja_datasets.calls.values import plain
 _HEADER_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 _HEADER_VALUE = re.compile(r"[\x21-\x7e]([\x20-\x7e]*[\x21-\x7e])?")
 _OURS = {
-    "authorization": "give `credential` instead",
+    "authorization": "pass `credential` instead",
     "accept": "the API accepts only JSON",
     "accept-encoding": "the client decodes responses itself",
-    "user-agent": "give `user_agent` instead",
+    "user-agent": "pass `user_agent` instead",
     "content-type": "bodies are JSON",
     **dict.fromkeys(("connection", "content-length", "host", "transfer-encoding"), "the client sets it"),
     "proxy-authorization": "pass the proxy's user and password in its URL",

@@ -16,7 +16,7 @@ def read(path: Path | str, options: Options) -> Generator[Record, None, None]:
     """Iterate over the items of a file.
 
     Raises:
-        FileRefused: it is not an array, or no JSON; see `TextSource`.
+        FileRefused: it is not an array, or not JSON; see `TextSource`.
     """
     source = TextSource(path, options.encoding)
     try:

@@ -74,7 +74,7 @@ def batches(document: JsonFile, member: str) -> Iterator[Batch]:
         member: the key whose values are decoded.
 
     Raises:
-        FileRefused: it is not an array, or no JSON.
+        FileRefused: it is not an array, or not JSON.
     """
     splitter = _Splitter(member)
     document.take("[")

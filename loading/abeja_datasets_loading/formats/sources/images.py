@@ -60,7 +60,7 @@ def read_sizes(path: Path | str, encoding: str | None = None) -> dict[str, Size]
     try:
         for line, name, size in _sizes(source, name_of(path)):
             if sizes.setdefault(name, size) != size:
-                raise FileRefused(Place(name_of(path), line), f"{name!r} stands here again, with another size")
+                raise FileRefused(Place(name_of(path), line), f"{name!r} is here again, with another size")
     except csv.Error as error:
         raise FileRefused(Place(name_of(path)), f"not CSV: {error}") from None
     finally:

@@ -32,7 +32,7 @@ _DECLARATION: Final = re.compile(rb"""\s*<\?xml[^>]*?\sencoding\s*=\s*["']([A-Za
 WIDE: Final = ("utf-16", "utf-32")
 """Starts of the names of encodings in which a character has several bytes, also a line end."""
 _IANA: Final = {"windows-31j": "cp932", "x-sjis": "cp932", "x-euc-jp": "euc_jp"}
-"""Names of encodings that XML files from Japan declare, and Python has under other names alone."""
+"""Names of encodings that XML files from Japan declare, and that Python knows only under other names."""
 _ZIP: Final = b"PK\x03\x04"
 
 

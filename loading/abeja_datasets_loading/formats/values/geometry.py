@@ -85,7 +85,7 @@ def oddities(box: Any, width: float, height: float) -> Sequence[str]:
 
 
 def is_plain(box: Any, width: float, height: float) -> bool:
-    """Return whether a rect has an area inside the image. So it is taken for what has no sides that compare."""
+    """Return whether a rect has an area inside the image; True for what has no sides that compare."""
     try:
         xmin, ymin, xmax, ymax = _sides(box)
         inside: bool = 0 <= xmin < xmax <= width and 0 <= ymin < ymax <= height

@@ -70,7 +70,7 @@ def only(element: Element, tag: str) -> Element | None:
     """
     found = element.findall(tag)
     if len(found) > 1:
-        raise Invalid(f"<{tag}> stands there {len(found)} times")
+        raise Invalid(f"<{tag}> appears {len(found)} times")
     return found[0] if found else None
 
 

@@ -57,7 +57,7 @@ class YoloConfig:
 
 
 class _Loader(yaml.BaseLoader):
-    """Loads mappings whose keys stand there once. All scalars are text."""
+    """Loads mappings in which each key appears once. All scalars are text."""
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
         """Return a mapping.
