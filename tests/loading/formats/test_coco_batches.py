@@ -1,13 +1,14 @@
 """Many annotations of a COCO file, which are split together and decoded image by image."""
 
+import contextlib
 import json
 import random
-import resource
 from pathlib import Path
 from typing import Any
 
 import pytest
 from tests.loading.formats.reading import read, refusal, write
+from tests.loading.full_disk import full_after
 
 from abeja_datasets_loading.formats.coco.boxes import put_box
 from abeja_datasets_loading.formats.coco.columns import Texts
@@ -134,15 +135,8 @@ def test_sums_of_short_numbers_are_those_of_the_digits() -> None:
 
 
 def test_a_disk_that_becomes_full_within_a_text_is_an_error_of_the_system() -> None:
-    limit, most = resource.getrlimit(resource.RLIMIT_FSIZE)
-    texts = Texts()
-    resource.setrlimit(resource.RLIMIT_FSIZE, (1000, most))
-    try:
-        with pytest.raises(OSError, match="File too large"):
-            texts.extend(bytes(2000), [2000])
-    finally:
-        resource.setrlimit(resource.RLIMIT_FSIZE, (limit, most))
-        texts.close()
+    with contextlib.closing(Texts()) as texts, full_after(1000), pytest.raises(OSError, match="File too large"):
+        texts.extend(bytes(2000), [2000])
 
 
 @pytest.mark.parametrize("between", [",", ", ", " , "])

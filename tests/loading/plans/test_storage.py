@@ -1,12 +1,12 @@
 """Storage: objects that are written once, in local folders and in memory. `scripts/test-engines` adds S3."""
 
-import resource
 import sys
 import threading
 from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.loading.full_disk import full_after
 
 from abeja_datasets_loading import PlanError
 from abeja_datasets_loading.plans.storage import Storage
@@ -37,13 +37,8 @@ def test_an_object_is_created_once(storage: Storage) -> None:
 
 def test_a_full_disk_leaves_no_part_of_an_object(tmp_path: Path) -> None:
     storage = Storage(str(tmp_path))
-    limit, most = resource.getrlimit(resource.RLIMIT_FSIZE)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (1000, most))
-    try:
-        with pytest.raises(PlanError, match="File too large"):
-            storage.put("one", bytes(2000))
-    finally:
-        resource.setrlimit(resource.RLIMIT_FSIZE, (limit, most))
+    with full_after(1000), pytest.raises(PlanError, match="File too large"):
+        storage.put("one", bytes(2000))
     assert [*tmp_path.iterdir()] == []
 
 
