@@ -313,6 +313,7 @@ def test_maps_of_parquet(tmp_path: Path) -> None:
         ({"data_uri": ["b"]}, "data_uri: differs from that in source_data"),
         ({"data_type": ["image/png"]}, "data_type: differs from that in source_data"),
         ({"x": [2]}, "x: differs from that in attributes"),
+        ({"x": [True]}, "x: differs from that in attributes"),
         ({"attributes": [None]}, None),
         ({"data_uri": ["a"], "data_type": [None], "x": [1], "y": [1]}, None),
     ],

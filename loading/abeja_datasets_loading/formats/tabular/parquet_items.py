@@ -52,7 +52,7 @@ def item_of(row: Mapping[str, Any], options: Options) -> dict[str, Any]:
             raise Invalid("differs from that in source_data", key)
     responses = {key: cells.pop(key) for key in sorted(RESPONSE_KEYS & cells.keys())}
     for key, value in cells.items():
-        if attributes.setdefault(key, value) != value:
+        if tables.differ(attributes.setdefault(key, value), value):
             raise Invalid("differs from that in attributes", key)
     geometry.check_boxes(_with_whole_ids(attributes))
     return {"source_data": [_source(each, options) for each in sources], "attributes": attributes, **responses}

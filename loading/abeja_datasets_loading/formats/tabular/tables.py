@@ -209,9 +209,13 @@ def _attributes(cells: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _put(target: dict[str, Any], key: str, value: Any) -> None:
-    # To Python, True is 1.
-    if target.setdefault(key, value) != value or isinstance(target[key], bool) is not isinstance(value, bool):
+    if differ(target.setdefault(key, value), value):
         raise Invalid(f"the rows of this data_uri have several values of {key}")
+
+
+def differ(one: Any, other: Any) -> bool:
+    """Return whether two JSON values differ. To Python, True is 1."""
+    return one != other or isinstance(one, bool) is not isinstance(other, bool)
 
 
 def header(columns: Iterable[str]) -> dict[int, str]:
