@@ -15,7 +15,7 @@ from creating import DATASET, ORGANIZATION, items
 from raw_server import RawServer
 
 from abeja_datasets import APIClient
-from abeja_datasets_cli.data.inputs import Input
+from abeja_datasets_cli.data.shared.inputs import Input
 from abeja_datasets_loading import create_items
 from abeja_datasets_loading.formats.options import Options
 

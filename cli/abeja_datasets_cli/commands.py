@@ -44,7 +44,7 @@ COMMANDS: Final = {
         "Forward requests to a server, and break some of them.",
     ),
     "import": Registered(
-        "abeja_datasets_cli.data.importing:import_", "loading,cli", "Load annotation files into a dataset."
+        "abeja_datasets_cli.data.importing.command:import_", "loading,cli", "Load annotation files into a dataset."
     ),
     "items": Registered(
         "abeja_datasets_cli.data.items:items", "loading,cli", "List, get, update, delete and count items."

@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING, Any, Final
 
 import click
 
-from abeja_datasets_cli.data.api import REJECTED, Failure, failures
-from abeja_datasets_cli.data.counting import Counting
 from abeja_datasets_cli.data.datasets import DESCRIPTION, read_described
-from abeja_datasets_cli.data.inputs import Input, read_settings, with_input
-from abeja_datasets_cli.data.loading_options import Errors, with_errors, with_progress
-from abeja_datasets_cli.data.output import Notes, note
-from abeja_datasets_cli.data.replacing import description_of
+from abeja_datasets_cli.data.shared.api import REJECTED, Failure, failures
+from abeja_datasets_cli.data.shared.counting import Counting
+from abeja_datasets_cli.data.shared.inputs import Input, read_settings, with_input
+from abeja_datasets_cli.data.shared.loading_options import Errors, with_errors, with_progress
+from abeja_datasets_cli.data.shared.output import Notes, note
+from abeja_datasets_cli.data.shared.replacing import description_of
 
 if TYPE_CHECKING:
     from abeja_datasets_loading.formats.files import AnnotationFile

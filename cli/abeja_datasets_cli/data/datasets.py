@@ -7,9 +7,9 @@ from typing import Any, Final
 
 import click
 
-from abeja_datasets_cli.data.api import EXIT_CODES, Api, Failure, confirm, with_api
-from abeja_datasets_cli.data.inputs import note_type
-from abeja_datasets_cli.data.output import format_option, limit_option, note, show
+from abeja_datasets_cli.data.shared.api import EXIT_CODES, Api, Failure, confirm, with_api
+from abeja_datasets_cli.data.shared.inputs import note_type
+from abeja_datasets_cli.data.shared.output import format_option, limit_option, note, show
 
 DESCRIPTION: Final = click.Path(path_type=Path, exists=True, dir_okay=False)
 _COLUMNS: Final = ("dataset_id", "name", "type", "total_count", "created_at")

@@ -9,11 +9,11 @@ from typing import Any, Final
 
 import click
 
-from abeja_datasets_cli.data.api import EXIT_CODES, REJECTED, Api, Failure, with_api
-from abeja_datasets_cli.data.counting import Counting
-from abeja_datasets_cli.data.loading_options import with_progress
-from abeja_datasets_cli.data.output import Notes, note
-from abeja_datasets_cli.data.replacing import DATASET, KEYS, kept
+from abeja_datasets_cli.data.shared.api import EXIT_CODES, REJECTED, Api, Failure, with_api
+from abeja_datasets_cli.data.shared.counting import Counting
+from abeja_datasets_cli.data.shared.loading_options import with_progress
+from abeja_datasets_cli.data.shared.output import Notes, note
+from abeja_datasets_cli.data.shared.replacing import DATASET, KEYS, kept
 
 _JSONL: Final = "jsonl"
 _EPILOG = f"""\b

@@ -8,9 +8,9 @@ from typing import Any, Final
 
 import click
 
-from abeja_datasets_cli.data.api import EXIT_CODES, REJECTED, Api, Failure, confirm, with_api
-from abeja_datasets_cli.data.loading_options import How, with_loading
-from abeja_datasets_cli.data.output import format_option, limit_option, note, say, show
+from abeja_datasets_cli.data.shared.api import EXIT_CODES, REJECTED, Api, Failure, confirm, with_api
+from abeja_datasets_cli.data.shared.loading_options import How, with_loading
+from abeja_datasets_cli.data.shared.output import format_option, limit_option, note, say, show
 
 _COLUMNS: Final = ("dataset_item_id", "source_data.0.data_uri", "attributes", "updated_at")
 _ON_TERMINAL: Final = 100

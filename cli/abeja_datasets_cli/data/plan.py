@@ -6,9 +6,9 @@ from typing import Any, Final
 
 import click
 
-from abeja_datasets_cli.data.api import EXIT_CODES, REJECTED, Api, failures, with_api
-from abeja_datasets_cli.data.loading_options import rate_option, with_progress
-from abeja_datasets_cli.data.output import note, say
+from abeja_datasets_cli.data.shared.api import EXIT_CODES, REJECTED, Api, failures, with_api
+from abeja_datasets_cli.data.shared.loading_options import rate_option, with_progress
+from abeja_datasets_cli.data.shared.output import note, say
 
 _SHOWN: Final = 20
 _FORMATS: Final = ("jsonl", "parquet", "csv", "json")

@@ -8,11 +8,11 @@ from typing import Any, Final
 
 import click
 
-from abeja_datasets_cli.data.api import EXIT_CODES, REJECTED, Api, with_api
-from abeja_datasets_cli.data.counting import Counting
-from abeja_datasets_cli.data.inputs import STDIN, Input, journal_of, read_settings, with_input
-from abeja_datasets_cli.data.loading_options import with_progress
-from abeja_datasets_cli.data.output import say
+from abeja_datasets_cli.data.shared.api import EXIT_CODES, REJECTED, Api, with_api
+from abeja_datasets_cli.data.shared.counting import Counting
+from abeja_datasets_cli.data.shared.inputs import STDIN, Input, journal_of, read_settings, with_input
+from abeja_datasets_cli.data.shared.loading_options import with_progress
+from abeja_datasets_cli.data.shared.output import say
 
 _SHOWN: Final = 20
 

@@ -22,7 +22,7 @@ from abeja_datasets_cli.__main__ import main
 main()
 """
 _CREATE: Final = "from abeja_datasets import APIClient as C; f = C.create_dataset; C.create_dataset = lambda *a: "
-_RECORD: Final = "from abeja_datasets_cli.data import target as T; f = T._write; T._write = lambda *a: "
+_RECORD: Final = "from abeja_datasets_cli.data.importing import target as T; f = T._write; T._write = lambda *a: "
 _REJECT: Final = "from abeja_datasets_loading.formats import rejected as R; f = R._write; R._write = lambda t, p: "
 _IMPORTING: Final = {
     "before the record": f"{_RECORD}stop()",

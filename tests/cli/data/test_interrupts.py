@@ -15,7 +15,7 @@ import pytest
 from click.testing import CliRunner
 
 from abeja_datasets_cli import main as program
-from abeja_datasets_cli.data.api import failures
+from abeja_datasets_cli.data.shared.api import failures
 
 _INTERRUPT = """
 import builtins, sys
@@ -71,7 +71,11 @@ def test_a_closed_pipe_ends_the_help_and_errors_quietly(words: str) -> None:
 
 
 _LINE = b'{"source_data": [{"data_uri": "s3://b/a.jpg"}], "attributes": {}}\n'
-_ASK = "from abeja_datasets_cli.data.api import confirm; confirm('Delete 3 items?', is_agreed=False); print('deleted')"
+_ASK = """
+from abeja_datasets_cli.data.shared.api import confirm
+confirm('Delete 3 items?', is_agreed=False)
+print('deleted')
+"""
 
 
 @pytest.mark.parametrize(

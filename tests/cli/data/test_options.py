@@ -11,7 +11,7 @@ import click
 import pytest
 from tests.cli.data.conftest import ORGANIZATION, World
 
-from abeja_datasets_cli.data.counting import Counting
+from abeja_datasets_cli.data.shared.counting import Counting
 from abeja_datasets_cli.main import main
 from abeja_datasets_loading.items.items import Checker
 from abeja_datasets_loading.progress import progress
@@ -93,7 +93,7 @@ class _Kept(progress.Reporter):
 
 @pytest.fixture
 def kept(monkeypatch: pytest.MonkeyPatch) -> _Kept:
-    monkeypatch.setattr("abeja_datasets_cli.data.counting._QUICK", 0.0)
+    monkeypatch.setattr("abeja_datasets_cli.data.shared.counting._QUICK", 0.0)
     found = _Kept()
     monkeypatch.setattr(progress, "reporter", lambda _: found)
     return found

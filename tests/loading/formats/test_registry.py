@@ -2,7 +2,7 @@
 
 import pytest
 
-from abeja_datasets_cli.data.inputs import FORMATS as OFFERED
+from abeja_datasets_cli.data.shared.inputs import FORMATS as OFFERED
 from abeja_datasets_loading.formats.registry import FORMATS, load
 from abeja_datasets_loading.formats.writing import Writer
 

@@ -5,8 +5,8 @@ from collections import Counter
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, Final
 
-from abeja_datasets_cli.data.counting import Counting
-from abeja_datasets_cli.data.inputs import Input
+from abeja_datasets_cli.data.shared.counting import Counting
+from abeja_datasets_cli.data.shared.inputs import Input
 
 if TYPE_CHECKING:
     from abeja_datasets_loading.items.items import Checker

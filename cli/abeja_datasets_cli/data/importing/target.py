@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from abeja_datasets_cli.data.api import Api, Failure
+from abeja_datasets_cli.data.shared.api import Api, Failure
 
 
 def created(api: Api, name: str, dataset_type: str, props: Mapping[str, Any], journal: Path) -> dict[str, Any]:

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 import click
 
-from abeja_datasets_cli.data.api import Failure
-from abeja_datasets_cli.data.output import note
+from abeja_datasets_cli.data.shared.api import Failure
+from abeja_datasets_cli.data.shared.output import note
 
 if TYPE_CHECKING:
     from abeja_datasets_loading.formats.files import AnnotationFile

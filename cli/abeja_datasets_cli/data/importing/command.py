@@ -11,14 +11,14 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import click
 
-from abeja_datasets_cli.data import matching, rejecting, target, twins
-from abeja_datasets_cli.data.api import EXIT_CODES, REJECTED, Api, Failure, is_interrupted, with_api
-from abeja_datasets_cli.data.counting import Counting
-from abeja_datasets_cli.data.inputs import STDIN, Input, journal_of, note_type, read_settings, with_input
-from abeja_datasets_cli.data.loading_options import How, with_loading
-from abeja_datasets_cli.data.output import note, say
-from abeja_datasets_cli.data.replacing import description_of
-from abeja_datasets_cli.data.validating import Validation, validate
+from abeja_datasets_cli.data.importing import matching, rejecting, target, twins
+from abeja_datasets_cli.data.importing.validating import Validation, validate
+from abeja_datasets_cli.data.shared.api import EXIT_CODES, REJECTED, Api, Failure, is_interrupted, with_api
+from abeja_datasets_cli.data.shared.counting import Counting
+from abeja_datasets_cli.data.shared.inputs import STDIN, Input, journal_of, note_type, read_settings, with_input
+from abeja_datasets_cli.data.shared.loading_options import How, with_loading
+from abeja_datasets_cli.data.shared.output import note, say
+from abeja_datasets_cli.data.shared.replacing import description_of
 
 if TYPE_CHECKING:
     from abeja_datasets_loading import Report

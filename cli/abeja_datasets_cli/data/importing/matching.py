@@ -7,13 +7,13 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from abeja_datasets_cli.data import rejecting
-from abeja_datasets_cli.data.api import REJECTED, Api, Failure
-from abeja_datasets_cli.data.inputs import Input
-from abeja_datasets_cli.data.output import note, say
+from abeja_datasets_cli.data.importing import rejecting
+from abeja_datasets_cli.data.shared.api import REJECTED, Api, Failure
+from abeja_datasets_cli.data.shared.inputs import Input
+from abeja_datasets_cli.data.shared.output import note, say
 
 if TYPE_CHECKING:
-    from abeja_datasets_cli.data.loading_options import How
+    from abeja_datasets_cli.data.shared.loading_options import How
     from abeja_datasets_loading import Report
     from abeja_datasets_loading.formats.tabular.groups import Groups
 

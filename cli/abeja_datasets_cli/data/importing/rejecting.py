@@ -7,9 +7,10 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
-from abeja_datasets_cli.data import commands_again, keeping
-from abeja_datasets_cli.data.inputs import Input
-from abeja_datasets_cli.data.output import note
+from abeja_datasets_cli.data.importing import commands_again
+from abeja_datasets_cli.data.shared import keeping
+from abeja_datasets_cli.data.shared.inputs import Input
+from abeja_datasets_cli.data.shared.output import note
 
 if TYPE_CHECKING:
     from abeja_datasets_loading.formats.model import Record

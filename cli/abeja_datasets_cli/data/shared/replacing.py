@@ -6,9 +6,9 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, Final
 
-from abeja_datasets_cli.data import keeping
-from abeja_datasets_cli.data.inputs import STDIN, journal_of
-from abeja_datasets_cli.data.output import note
+from abeja_datasets_cli.data.shared import keeping
+from abeja_datasets_cli.data.shared.inputs import STDIN, journal_of
+from abeja_datasets_cli.data.shared.output import note
 
 DATASET: Final = "dataset.json"
 """What an export writes beside its target: the name, type and props of the dataset."""

@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from abeja_datasets_cli.data import matching
-from abeja_datasets_cli.data.api import Api
-from abeja_datasets_cli.data.output import note
+from abeja_datasets_cli.data.importing import matching
+from abeja_datasets_cli.data.shared.api import Api
+from abeja_datasets_cli.data.shared.output import note
 
 if TYPE_CHECKING:
     from abeja_datasets_loading.journal.journal import Journal

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 import click
 
-from abeja_datasets_cli.data.output import note
+from abeja_datasets_cli.data.shared.output import note
 from abeja_datasets_cli.interrupts import INTERRUPTED, again, message, terminal_line
 
 if TYPE_CHECKING:

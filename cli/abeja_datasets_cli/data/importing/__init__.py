@@ -1,0 +1,1 @@
+"""`abeja-datasets import`: the command, and the steps of an import."""

@@ -1,0 +1,1 @@
+"""What the commands for datasets, items and annotation files share."""
