@@ -190,6 +190,14 @@ def test_an_export_keeps_what_is_no_export_of_the_dataset(world: World) -> None:
     assert (world.folder / "c.json.old").read_text() == "source"
 
 
+def test_an_export_in_shards_leaves_the_file_of_the_name_alone(world: World) -> None:
+    world.write("x.jsonl", "mine")
+    output = world.run("export", world.dataset("one"), "x.jsonl", "--shard-size", "1", "--no-progress").stderr
+    assert "is kept" not in output
+    assert (world.folder / "x.jsonl").read_text() == "mine"
+    assert not list(world.folder.glob("*.old*"))
+
+
 def test_an_export_that_fails_leaves_the_file_alone(world: World) -> None:
     world.write("o.json", "mine")
     categories = [{"category_id": n, "name": "c", "labels": [{"label_id": 1}]} for n in (1, 2)]

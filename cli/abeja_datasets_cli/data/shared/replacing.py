@@ -37,11 +37,11 @@ def kept(target: Path, dataset: Mapping[str, Any]) -> Iterator[None]:
     copy = keeping.aside(target)
     try:
         yield
-    except BaseException:
+    finally:
         if target.exists() and target.samefile(copy):  # it was not replaced
             copy.unlink()
-        raise
-    note(f"the earlier {target} was no export of this dataset, and is kept: {copy}")
+        else:
+            note(f"the earlier {target} was no export of this dataset, and is kept: {copy}")
 
 
 def _is_export(target: Path, dataset: Mapping[str, Any]) -> bool:
