@@ -8,13 +8,12 @@ from typing import TYPE_CHECKING, Any, Final
 
 import click
 
-from abeja_datasets_cli.data.datasets import DESCRIPTION, read_described
+from abeja_datasets_cli.data.shared import description
 from abeja_datasets_cli.data.shared.api import REJECTED, Failure, failures
 from abeja_datasets_cli.data.shared.counting import Counting
 from abeja_datasets_cli.data.shared.inputs import Input, read_settings, with_input
 from abeja_datasets_cli.data.shared.loading_options import Errors, with_errors, with_progress
 from abeja_datasets_cli.data.shared.output import Notes, note
-from abeja_datasets_cli.data.shared.replacing import description_of
 
 if TYPE_CHECKING:
     from abeja_datasets_loading.formats.files import AnnotationFile
@@ -37,7 +36,9 @@ Exit codes: 0 all, 1 some rows rejected or something left out, 2 wrong use, or a
 @click.argument("source", metavar="IN")
 @click.argument("target", metavar="OUT")
 @click.option("--to", "target_format", metavar="FORMAT", help="The format to write; by default that of OUT's name.")
-@click.option("--like", type=DESCRIPTION, metavar="FILE", help="A dataset.json of export, for labels and categories.")
+@click.option(
+    "--like", type=description.FILE, metavar="FILE", help="A dataset.json of export, for labels and categories."
+)
 @click.option("--set", "settings", multiple=True, metavar="KEY=VALUE", help="Add an attribute to each row.")
 @with_errors
 @with_progress
@@ -51,7 +52,7 @@ def convert(
         from abeja_datasets_loading.formats.targets import target_of
         from abeja_datasets_loading.formats.writing import write_items
 
-        described = {} if like is None else read_described(like)
+        described = {} if like is None else description.read(like)
         form, options = reading(described.get("props"), dataset_type or described.get("type"))
         if like is None:
             _note_described(source, target_format or Path(target).suffix)
@@ -76,7 +77,7 @@ def convert(
 
 def _note_described(source: str, target: str) -> None:
     """Say how to use what export wrote beside a file: it has the labels without items, and what else labels hold."""
-    described = description_of(source)
+    described = description.beside(source)
     if described is not None and target not in _ITEMS_ALONE:
         note(f"note: {described} is not read; to write its labels and categories, pass --like {described}")
 

@@ -7,11 +7,11 @@ from typing import Any, Final
 
 import click
 
+from abeja_datasets_cli.data.shared import description
 from abeja_datasets_cli.data.shared.api import EXIT_CODES, Api, Failure, confirm, with_api
 from abeja_datasets_cli.data.shared.inputs import note_type
 from abeja_datasets_cli.data.shared.output import format_option, limit_option, note, show
 
-DESCRIPTION: Final = click.Path(path_type=Path, exists=True, dir_okay=False)
 _COLUMNS: Final = ("dataset_id", "name", "type", "total_count", "created_at")
 _LISTED: Final = ("dataset_id", "name", "type", "created_at")
 
@@ -44,7 +44,9 @@ def get(api: Api, dataset_id: str, form: str) -> None:
 @datasets.command(epilog="\b\nExample:\n  abeja-datasets datasets create cats --type detection --props-from coco.json")
 @click.argument("name", required=False)
 @click.option("--type", "dataset_type", help="Such as classification or detection; custom by default.")
-@click.option("--like", type=DESCRIPTION, metavar="FILE", help="A dataset.json of export: its name, type and props.")
+@click.option(
+    "--like", type=description.FILE, metavar="FILE", help="A dataset.json of export: its name, type and props."
+)
 @click.option("--props", metavar="JSON|@FILE", help="The props, as JSON or as @FILE.")
 @click.option(
     "--props-from", type=click.Path(exists=True), help="An annotation file or folder to take the labels from."
@@ -56,7 +58,7 @@ def create(
     props_from: str | None, form: str,
 ) -> None:  # fmt: skip
     """Create a dataset. What is given goes before what --like has."""
-    kept: dict[str, Any] = {"type": "custom", "props": {}} if like is None else read_described(like)
+    kept: dict[str, Any] = {"type": "custom", "props": {}} if like is None else description.read(like)
     name = name or kept.get("name")
     if name is None:
         raise click.UsageError("Give NAME, or --like FILE.")
@@ -97,19 +99,6 @@ def read_props(text: str | None, file: str | None = None) -> dict[str, Any]:
     if not isinstance(value, dict):
         raise Failure("--props: a JSON object is needed", 2)
     return value
-
-
-def read_described(path: Path) -> dict[str, Any]:
-    """Return what export wrote beside the items."""
-    try:
-        kept = json.loads(path.read_text("utf-8"))
-    except ValueError as error:
-        raise Failure(f"--like {path}: not JSON: {error}", 2) from None
-    wanted = {"name": str, "type": str, "props": dict}
-    for key, kind in wanted.items():
-        if not isinstance(kept, dict) or not isinstance(kept.get(key), kind):
-            raise Failure(f"--like {path}: {key} is missing; a dataset.json of export has name, type and props", 2)
-    return {key: kept[key] for key in wanted}
 
 
 def _props_of(file: str) -> dict[str, Any]:

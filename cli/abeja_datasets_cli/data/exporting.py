@@ -9,11 +9,12 @@ from typing import Any, Final
 
 import click
 
+from abeja_datasets_cli.data.replacing import kept
+from abeja_datasets_cli.data.shared import description
 from abeja_datasets_cli.data.shared.api import EXIT_CODES, REJECTED, Api, Failure, with_api
 from abeja_datasets_cli.data.shared.counting import Counting
 from abeja_datasets_cli.data.shared.loading_options import with_progress
 from abeja_datasets_cli.data.shared.output import Notes, note
-from abeja_datasets_cli.data.shared.replacing import DATASET, KEYS, kept
 
 _JSONL: Final = "jsonl"
 _EPILOG = f"""\b
@@ -22,7 +23,7 @@ Examples:
   abeja-datasets export 1410805969256 coco.json --to coco --q label:cat
 
 Run the same command again to resume after an interruption. The target is replaced only when all of it is written.
-{DATASET} beside it holds the name, type and props of the dataset.
+{description.NAME} beside it holds the name, type and props of the dataset.
 A file there that is no earlier export of the dataset is kept, as TARGET.old.
 
 {EXIT_CODES}
@@ -70,7 +71,7 @@ def export(
             with Counting("convert", on_progress, report.read) as shown:
                 left_out = _convert(shown.over(_items(lines)), target, shard_size, make)
             lines.unlink()
-    _describe(dataset, target.with_name(DATASET))
+    _describe(dataset, target.with_name(description.NAME))
     note(report.summary())
     sys.exit(REJECTED if left_out or not report.is_complete else 0)
 
@@ -133,7 +134,7 @@ def _describe(dataset: dict[str, Any], path: Path) -> None:
     from abeja_datasets_loading.formats.values.json_values import escaped
 
     partial = path.with_name(f".{path.name}.partial")
-    text = json.dumps({key: dataset.get(key) for key in KEYS}, ensure_ascii=False, indent=2)
+    text = json.dumps(description.of(dataset), ensure_ascii=False, indent=2)
     partial.write_text(f"{escaped(text)}\n", "utf-8")
     with kept(path, dataset):
         partial.replace(path)

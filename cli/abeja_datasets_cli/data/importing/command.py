@@ -13,12 +13,12 @@ import click
 
 from abeja_datasets_cli.data.importing import matching, rejecting, target, twins
 from abeja_datasets_cli.data.importing.validating import Validation, validate
+from abeja_datasets_cli.data.shared import description
 from abeja_datasets_cli.data.shared.api import EXIT_CODES, REJECTED, Api, Failure, is_interrupted, with_api
 from abeja_datasets_cli.data.shared.counting import Counting
 from abeja_datasets_cli.data.shared.inputs import STDIN, Input, journal_of, note_type, read_settings, with_input
 from abeja_datasets_cli.data.shared.loading_options import How, with_loading
 from abeja_datasets_cli.data.shared.output import note, say
-from abeja_datasets_cli.data.shared.replacing import description_of
 
 if TYPE_CHECKING:
     from abeja_datasets_loading import Report
@@ -92,7 +92,7 @@ def import_(
 
 def _note_described(path: str, name: str | None, dataset_type: str | None) -> None:
     """Say how to use what export wrote beside a file: without it, the type and props of the dataset are lost."""
-    described = description_of(path)
+    described = description.beside(path)
     if name is not None and dataset_type is None and described is not None:
         make = shlex.join(["abeja-datasets", "datasets", "create", name, "--like", str(described)])
         note(f"note: {described} is not read; to use its type and props, run: {make}")
