@@ -12,7 +12,6 @@ import click
 from abeja_datasets_cli.commands import COMMANDS
 from abeja_datasets_cli.interrupts import INTERRUPTED, message
 
-_WRONG_USE: Final = 2
 CLOSED_PIPE: Final = 141
 """The exit code that shells report where a closed pipe ends a program: 128 + SIGPIPE."""
 
@@ -75,7 +74,7 @@ def _flush() -> None:
     except OSError as error:
         discard_output()
         failure = click.ClickException(f"standard output: {error.strerror or error}")
-        failure.exit_code = _WRONG_USE  # type: ignore[misc]  # as above
+        failure.exit_code = click.UsageError.exit_code  # type: ignore[misc]  # as above
         raise failure from error
 
 

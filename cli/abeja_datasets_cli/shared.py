@@ -46,9 +46,9 @@ class Unusable(click.ClickException):
         log(error_line(self.message))
 
 
-def finite(_context: click.Context, _parameter: click.Parameter, value: float) -> float:
-    """Check that a number is finite: click's ranges accept "nan" and "inf"."""
-    if not math.isfinite(value):
+def finite(_context: click.Context, _parameter: click.Parameter, value: float | None) -> float | None:
+    """Check that a number, if it is passed, is finite: click's ranges accept "nan" and "inf"."""
+    if value is not None and not math.isfinite(value):
         raise click.BadParameter(f"{value} is not a finite number.")
     return value
 

@@ -61,7 +61,7 @@ def create(
     kept: dict[str, Any] = {"type": "custom", "props": {}} if like is None else description.read(like)
     name = name or kept.get("name")
     if name is None:
-        raise click.UsageError("Give NAME, or --like FILE.")
+        raise click.UsageError("Pass NAME, or --like FILE.")
     note_type(dataset_type)
     has_props = props is not None or props_from is not None
     given = read_props(props, props_from) if has_props else kept["props"]

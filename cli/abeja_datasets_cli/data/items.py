@@ -21,7 +21,7 @@ Examples:
 
 A query has terms FIELD:WORD and FIELD:"PHRASE", joined by AND, OR, NOT and parentheses. A term finds the items whose
 attributes have the key FIELD with that whole value, at any depth. A value with a colon, a slash, a space or a leading
-minus needs quotes. There are no wildcards and ranges. All rules: list_dataset_items in docs/reference/http-api.md.
+minus needs quotes. There are no wildcards or ranges. All rules: list_dataset_items in docs/reference/http-api.md.
 """
 _query = click.option("--q", help='Only the items that match this query, such as "label:cat".')
 
@@ -105,7 +105,7 @@ def delete(api: Api, *, dataset_id: str, item_ids: tuple[str, ...], q: str | Non
 
     # The ids are listed first: a walk over pages whose items are deleted meanwhile would miss some.
     ids = list(item_ids) if q is None else [item["dataset_item_id"] for item in _found(api, dataset_id, q)]
-    report = delete_items(api.client, api.organization_id, dataset_id, ids, on_error=how.errors.on_error, **how.options)
+    report = delete_items(api.client, api.organization_id, dataset_id, ids, **how.options)
     note(report.summary() if report.is_complete else report.problems())
     if not report.is_complete:
         raise SystemExit(REJECTED)

@@ -166,7 +166,7 @@ def test_a_dataset_is_made_again_of_its_description(world: World) -> None:
     world.run("datasets", "create", "other", "--like", "dataset.json", "--type", "custom", "--props", "{}")
     found = [(each["name"], each["type"], each["props"]) for each in world.datasets()]
     assert found == [("cats", "detection", props), ("other", "custom", {})]
-    assert "Give NAME, or --like FILE." in world.run("datasets", "create", code=2).stderr
+    assert "Pass NAME, or --like FILE." in world.run("datasets", "create", code=2).stderr
     world.write("dataset.json", '{"name": "x", "type": "custom"}')
     assert "props is missing" in world.run("datasets", "create", "--like", "dataset.json", code=2).stderr
 

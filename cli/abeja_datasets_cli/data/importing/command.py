@@ -179,7 +179,7 @@ def _load(load: _Load, match: str | None) -> None:
     try:
         report = create_items(
             api.client, api.organization_id, dataset["dataset_id"], given.items(), journal=load.book,
-            total=load.found.rows, on_error=how.errors.on_error, **how.options,
+            total=load.found.rows, **how.options,
         )  # fmt: skip
     except InputChanged as error:
         raise Failure(f"{error}; --match data_uri updates the items of rows that were corrected", 2) from error

@@ -43,19 +43,18 @@ def load(api: Api, dataset: Any, given: Input, key: str, *, how: "How", places: 
     from abeja_datasets_loading.formats.tabular.groups import Groups
 
     target = api.client, api.organization_id, dataset["dataset_id"]
-    options = how.options | {"on_error": how.errors.on_error}
     creates = Creates(places.book, key)
     earlier = 0
     if creates.is_begun:
-        earlier = create_items(*target, creates.items(given), journal=creates.journal, **options).created
+        earlier = create_items(*target, creates.items(given), journal=creates.journal, **how.options).created
         creates.remove()
     there = Groups()
     try:
         _remember_all(there, api, dataset, key)
         plan = Plan(given, there, key)
-        updated = update_items(*target, plan.updates(), **options)
+        updated = update_items(*target, plan.updates(), **how.options)
         creates.begin(plan.creating)
-        made = create_items(*target, creates.items(given), journal=creates.journal, **options)
+        made = create_items(*target, creates.items(given), journal=creates.journal, **how.options)
     finally:
         there.close()
     found = [*plan.problems, *_rejected(updated, plan.updating), *_rejected(made, plan.creating)]
@@ -94,9 +93,9 @@ def forecast(api: Api, dataset: Any, given: Input, key: str, invalid: "array[int
             pass
     finally:
         there.close()
-    bad = {*invalid, *(index for index, _ in plan.problems)}
+    known = set(invalid)
+    bad = known.union(index for index, _ in plan.problems)
     updates, creates = (len(set(rows) - bad) for rows in (plan.updating, plan.creating))
-    known = {*invalid}
     for index, reason in [each for each in plan.problems if each[0] not in known][:_MOST_SHOWN]:
         say(f"row {index}: {reason}")
     say(f"--match {key}: {plan.same:,} equal, {updates:,} to update, {creates:,} to create, {len(bad):,} rejected")

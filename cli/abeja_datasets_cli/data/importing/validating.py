@@ -19,9 +19,7 @@ class Validation:
 
     Attributes:
         rows: how many records make items, or should.
-        valid: how many make valid items.
         labels: how many entries each label has.
-        notes: how many remarks there are.
         left_out: how many keys are not sent, since they are those of a response.
         bare: how many valid rows have a name of a file where others have a URI.
         invalid: the indexes of the rows that make no valid item.
@@ -29,10 +27,15 @@ class Validation:
     """
 
     def __init__(self) -> None:
-        self.rows = self.valid = self.notes = self.left_out = self.bare = 0
+        self.rows = self.left_out = self.bare = 0
         self.invalid = array("q")
         self.labels: Counter[str] = Counter()
         self.props: dict[str, Any] = {}
+
+    @property
+    def valid(self) -> int:
+        """How many records make valid items."""
+        return self.rows - self.rejected
 
     @property
     def rejected(self) -> int:
@@ -72,7 +75,6 @@ def validate(
         keeps_names = given.keeps_names_of(path)
         for record in opened:
             if isinstance(record, Note):
-                found.notes += 1
                 tell(f"note: {record.place}: {record.text}")
                 continue
             found.rows += 1
@@ -90,7 +92,6 @@ def validate(
                 found.invalid.append(found.rows - 1)
                 tell(f"{record.place}: {error.reason}")
                 continue
-            found.valid += 1
             found.bare += keeps_names and not URL.match(item["source_data"][0]["data_uri"])
             found.labels.update(_labels(item.get("attributes") or {}))
         found.props = merged(found.props, opened.props, path)

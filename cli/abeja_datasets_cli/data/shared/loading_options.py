@@ -35,10 +35,11 @@ class How(NamedTuple):
 
     @property
     def options(self) -> dict[str, Any]:
-        """The options of `create_items` and its like, but for `on_error`."""
+        """The options of `create_items` and its like."""
         return {
             "rate": self.rate,
             "concurrency": self.concurrency,
+            "on_error": self.errors.on_error,
             "max_errors": self.errors.max_errors,
             "on_progress": self.on_progress,
         }
@@ -47,11 +48,7 @@ class How(NamedTuple):
 def rate_option(text: str) -> Callable[[_Command], _Command]:
     """Return the option `--rate`, given its help."""
     kind = click.FloatRange(0, _FASTEST, min_open=True)
-    return click.option("--rate", type=kind, callback=_finite, metavar="N", help=text)
-
-
-def _finite(_context: click.Context, _parameter: click.Parameter, value: float | None) -> float | None:
-    return value if value is None else finite(_context, _parameter, value)
+    return click.option("--rate", type=kind, callback=finite, metavar="N", help=text)
 
 
 _ERRORS: Final = (
