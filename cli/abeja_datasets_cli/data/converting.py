@@ -37,7 +37,7 @@ Exit codes: 0 all, 1 some rows rejected or something left out, 2 wrong use, or a
 @click.argument("target", metavar="OUT")
 @click.option("--to", "target_format", metavar="FORMAT", help="The format to write; by default that of OUT's name.")
 @click.option(
-    "--like", type=description.FILE, metavar="FILE", help="A dataset.json of export, for labels and categories."
+    "--like", type=description.FILE, metavar="FILE", help="A dataset.json of export: type, labels, categories."
 )
 @click.option("--set", "settings", multiple=True, metavar="KEY=VALUE", help="Add an attribute to each row.")
 @with_errors
@@ -65,7 +65,7 @@ def convert(
                 target,
                 target_format,
                 lambda: described.get("props") or opened.props,
-                dataset_type=dataset_type,
+                dataset_type=options.dataset_type,
                 voc_origin=options.voc_origin,
             )
             for remark in write_items(shown.over(rows), target, make):

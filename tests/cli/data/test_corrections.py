@@ -222,3 +222,13 @@ def test_a_conversion_writes_the_categories_of_the_description(world: World) -> 
     wanted = [{"id": 0, "name": "cat", "supercategory": "pet"}, {"id": 5, "name": "unused"}]
     assert json.loads((world.folder / "o.json").read_text())["categories"] == wanted
     assert "dataset.json" not in world.run("convert", "a.jsonl", "o.csv").stderr
+
+
+def test_a_conversion_takes_the_type_from_the_description(world: World) -> None:
+    described = {"name": "n", "type": "segmentation", "props": {}}
+    world.write("dataset.json", json.dumps(described))
+    entry = {"category_id": 1, "label_id": 0, "label": "cat", "rect": {"xmin": 1, "ymin": 2, "xmax": 3, "ymax": 4}}
+    world.write("a.jsonl", [{"source_data": [{"data_uri": "s3://b/1"}], "attributes": {"segmentation": [entry]}}])
+    given = ("convert", "a.jsonl", "o.json", "--to", "coco", "--like", "dataset.json")
+    world.run(*given)
+    assert "is in segmentation, and not in detection" in world.run(*given, "--type", "detection", code=1).stderr
