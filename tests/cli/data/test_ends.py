@@ -23,14 +23,14 @@ main()
 """
 _CREATE: Final = "from abeja_datasets import APIClient as C; f = C.create_dataset; C.create_dataset = lambda *a: "
 _RECORD: Final = "from abeja_datasets_cli.data.importing import target as T; f = T._write; T._write = lambda *a: "
-_REJECT: Final = "from abeja_datasets_loading.formats import rejected as R; f = R._write; R._write = lambda t, p: "
+_REJECT: Final = "from abeja_datasets_loading.formats import rejected as R; f = R._write; R._write = lambda t, p, o: "
 _IMPORTING: Final = {
     "before the record": f"{_RECORD}stop()",
     "after a record": f"{_RECORD}(f(*a), stop())",
     "before the dataset": f"{_CREATE}stop()",
     "after the dataset": f"{_CREATE}(f(*a), stop())",
     "before the rejects": f"{_REJECT}stop()",
-    "within the rejects": f"{_REJECT}(f(t, itertools.islice(p, 1)), stop())",
+    "within the rejects": f"{_REJECT}(f(t, itertools.islice(p, 1), o), stop())",
 }
 _PARTIAL: Final = (
     "from abeja_datasets_loading.actions.partial_file import PartialFile as P; f = P.replace; P.replace = lambda *a: "
@@ -68,6 +68,7 @@ def test_an_import_that_is_stopped_and_run_again(world: World, moment: str, numb
     assert sorted(world.items(dataset["dataset_id"]), key=str) == good
     assert (world.folder / "a.rejected.jsonl").read_text().splitlines() == bad
     assert len((world.folder / "a.rejected.jsonl.reasons.csv").read_text().splitlines()) == 3
+    assert not list(world.folder.glob(".*"))
     assert json.loads((world.folder / "a.jsonl.journal.dataset").read_text())["dataset_id"] == dataset["dataset_id"]
 
 

@@ -4,12 +4,11 @@ import filecmp
 import itertools
 import os
 import shutil
-import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Final
 
-REASONS: Final = ".reasons.csv"
+_REASONS: Final = ".reasons.csv"
 """The end of the name of a list of reasons, beside a file of rejected rows that has no column for them."""
 _REJECTED: Final = ".rejected"
 
@@ -28,15 +27,17 @@ def put(target: Path, write: Callable[[Path], None]) -> Path:
     if is_special or not target.parent.is_dir():  # a pipe or the like, or an error that names the target
         write(target)
         return target
-    with tempfile.TemporaryDirectory(prefix=f".{target.name}-", dir=target.parent) as folder:
-        made = Path(folder) / target.name
+    from abeja_datasets_loading.formats import parts
+
+    with parts.folder(target) as folder:
+        made = folder / target.name
         write(made)
         place = next(each for each in _names(target) if not each.exists() or _is_equal(each, made))
         if not place.exists():
             made.rename(place)
-        reasons = made.with_name(f"{made.name}{REASONS}")
+        reasons = made.with_name(f"{made.name}{_REASONS}")
         if reasons.exists():
-            reasons.replace(place.with_name(f"{place.name}{REASONS}"))
+            reasons.replace(place.with_name(f"{place.name}{_REASONS}"))
     return place
 
 
