@@ -18,10 +18,8 @@ from abeja_datasets_cli.data.shared.output import Notes, note
 if TYPE_CHECKING:
     from abeja_datasets_loading.formats.files import AnnotationFile
 
-_ITEMS_ALONE: Final = frozenset(
-    ("jsonl", "json", "csv", "parquet", ".json", ".jsonl", ".ndjson", ".csv", ".tsv", ".parquet", ".pq")
-)
-"""Formats, by name or suffix, that hold no labels beside the items."""
+_ITEMS_ALONE: Final = frozenset({"jsonl", "json", "csv", "parquet"})
+"""Formats that hold no labels beside the items."""
 _EPILOG: Final = """\b
 Examples:
   abeja-datasets convert coco.json items.jsonl --uri 's3://bucket/{path}'
@@ -49,13 +47,13 @@ def convert(
 ) -> None:  # fmt: skip
     """Convert an annotation file or folder. OUT is replaced only when all of it is written."""
     with failures():
-        from abeja_datasets_loading.formats.targets import target_of
+        from abeja_datasets_loading.formats.targets import form_of, target_of
         from abeja_datasets_loading.formats.writing import write_items
 
         described = {} if like is None else description.read(like)
         form, options = reading(described.get("props"), dataset_type or described.get("type"))
         if like is None:
-            _note_described(source, target_format or Path(target).suffix)
+            _note_described(source, form_of(target, target_format))
         given = Input((source,), form, options, read_settings(settings))
         left_out = Notes()
         with Counting("convert", on_progress) as shown, contextlib.closing(given.files(shown.read)) as files:
@@ -75,10 +73,10 @@ def convert(
     sys.exit(REJECTED if rows.rejected or left_out.losses else 0)
 
 
-def _note_described(source: str, target: str) -> None:
+def _note_described(source: str, target_form: str) -> None:
     """Say how to use what export wrote beside a file: it has the labels without items, and what else labels hold."""
     described = description.beside(source)
-    if described is not None and target not in _ITEMS_ALONE:
+    if described is not None and target_form not in _ITEMS_ALONE:
         note(f"note: {described} is not read; to write its labels and categories, pass --like {described}")
 
 

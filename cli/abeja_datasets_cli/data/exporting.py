@@ -53,11 +53,11 @@ def export(
         raise click.UsageError("Pass a file. `abeja-datasets items list --format jsonl` writes to standard output.")
     from abeja_datasets.exceptions import ConnectionFailed
     from abeja_datasets_loading import export_items
-    from abeja_datasets_loading.formats.targets import target_of
+    from abeja_datasets_loading.formats.targets import form_of, target_of
 
     dataset = api.client.get_dataset(api.organization_id, dataset_id)
     make = target_of(target, form, lambda: dataset.get("props") or {}, dataset_type=dataset.get("type"))
-    is_plain = shard_size is None and (form or target.suffix.lower()) in (_JSONL, ".jsonl", ".ndjson")
+    is_plain = shard_size is None and form_of(target, form) == _JSONL
     lines = target if is_plain else target.with_name(f"{target.name}.items.jsonl")
     left_out = 0
     with kept(target, dataset):

@@ -32,9 +32,18 @@ def target_of(
     Raises:
         FileRefused: the format is not known, or can't be written.
     """
+    writer = load(FORMATS[form_of(path, form)].writer)
+    return functools.partial(writer, props=props, dataset_type=dataset_type, voc_origin=voc_origin)
+
+
+def form_of(path: Path | str, form: str | None) -> str:
+    """Return the format to write: the one that is given, or else that of the name.
+
+    Raises:
+        FileRefused: the format is not known, or can't be written.
+    """
     name = form or of_items(Path(os.fspath(path).lower()).suffix)
     if name not in WRITABLE:
         known = ", ".join(WRITABLE)
         raise FileRefused(Place(name_of(path)), f"the format to write is not known; pass --to, one of {known}")
-    writer = load(FORMATS[name].writer)
-    return functools.partial(writer, props=props, dataset_type=dataset_type, voc_origin=voc_origin)
+    return name
