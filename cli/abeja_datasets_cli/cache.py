@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 _DAY = 24 * 60 * 60
 
 
-@click.group
+@click.group(epilog="\b\nExample:\n  abeja-datasets cache info")
 def cache() -> None:
     """Show or clear the cache of content that clients keep on this machine.
 
@@ -21,7 +21,7 @@ def cache() -> None:
     """
 
 
-@cache.command
+@cache.command(epilog="\b\nExample:\n  abeja-datasets cache info")
 def info() -> None:
     """Show where the cache is, and how much is in it."""
     kept = _cache()
@@ -32,7 +32,7 @@ def info() -> None:
     click.echo(f"folder: {kept.folder}\n{_shown(size)}")
 
 
-@cache.command
+@cache.command(epilog="\b\nExample:\n  abeja-datasets cache clear --older-than 30")
 @click.option(
     "--older-than",
     type=click.FloatRange(0),

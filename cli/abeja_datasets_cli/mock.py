@@ -27,7 +27,8 @@ LIKE = ("documented", "deployed")
 @click.command(
     cls=FaultsCommand,
     levels=("server", "wire"),
-    epilog="Without --credential and --credentials it accepts the credential in the client's variables, or else a demo"
+    epilog="\b\nExample:\n  abeja-datasets mock --port 8080 --database data.sqlite --faults plan.yaml\n\n"
+    "Without --credential and --credentials it accepts the credential in the client's variables, or else a demo"
     " credential.",
 )
 @click.option("--port", type=PORT, default=0, help="The port; 0, the default, chooses a free one.")

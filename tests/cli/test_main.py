@@ -1,10 +1,12 @@
 """The command itself: what it lists, and that it loads only what is asked for."""
 
 import ast
+import re
 import subprocess
 import sys
 from pathlib import Path
 
+import click
 import pytest
 from click.testing import CliRunner
 
@@ -45,6 +47,22 @@ def test_the_help_loads_no_command() -> None:
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
     loaded = ["abeja_datasets_cli", *(f"abeja_datasets_cli.{name}" for name in ("commands", "interrupts", "main"))]
     assert sorted(ast.literal_eval(done.stdout.splitlines()[-1])) == loaded
+
+
+def test_each_command_shows_an_example() -> None:
+    def look(command: click.Command, words: tuple[str, ...]) -> None:
+        shown = CliRunner().invoke(main, [*words, "--help"]).output
+        assert re.search(rf"Examples?:\n  .*abeja-datasets {' '.join(words)}", shown), words
+        if isinstance(command, click.Group):
+            for name in command.list_commands(click.Context(command)):
+                found = command.get_command(click.Context(command), name)
+                assert found
+                look(found, (*words, name))
+
+    for name in COMMANDS:
+        found = main.get_command(click.Context(main), name)
+        assert found
+        look(found, (name,))
 
 
 def test_an_unknown_command_is_wrong_use() -> None:

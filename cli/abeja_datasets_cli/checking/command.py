@@ -27,7 +27,10 @@ _VARIABLES = (
     "PLATFORM_AUTH_TOKEN; or ABEJA_PLATFORM_USER_ID with ABEJA_PLATFORM_PERSONAL_ACCESS_TOKEN; or "
     "ABEJA_PLATFORM_DATASOURCE_ID with ABEJA_PLATFORM_DATASOURCE_SECRET"
 )
-_EPILOG = f"""\
+_EPILOG = f"""\b
+Example:
+  abeja-datasets check http://127.0.0.1:8080 --organization-id 1102940376065
+
 The credential comes from the environment, as it does for the client: {_VARIABLES}. It never comes from the command
 line, which every process on the machine can read. The credential of the second organization comes from the same
 variables with {OTHER} before their names, or from a file.

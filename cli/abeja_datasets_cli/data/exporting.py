@@ -51,6 +51,8 @@ def export(
     """Export the items of a dataset into TARGET, whole or not at all."""
     if str(target) == "-":
         raise click.UsageError("Pass a file. `abeja-datasets items list --format jsonl` writes to standard output.")
+    if not target.parent.is_dir():
+        raise Failure(f"{target}: there is no folder {target.parent}", 2)
     from abeja_datasets.exceptions import ConnectionFailed
     from abeja_datasets_loading import export_items
     from abeja_datasets_loading.formats.targets import form_of, target_of

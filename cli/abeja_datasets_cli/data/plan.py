@@ -29,7 +29,9 @@ def plan() -> None:
     """Load files from many machines, each row exactly once: create a plan, run its units, verify it."""
 
 
-@plan.command()
+@plan.command(
+    epilog="\b\nExample:\n  abeja-datasets plan create s3://bucket/plan 's3://bucket/*.parquet' --dataset 1410805969256"
+)
 @click.argument("place", metavar="PLAN")
 @click.argument("files", nargs=-1, required=True, metavar="FILE…")
 @click.option("--dataset", "dataset_id", required=True, metavar="ID", help="The dataset.")
@@ -54,7 +56,7 @@ def create(api: Api, *, place: str, files: tuple[str, ...], dataset_id: str, for
     say(f"{made.rows:,} rows of {len(made.sources):,} files in {made.units:,} units: 0 to {made.units - 1}")
 
 
-@plan.command()
+@plan.command(epilog="\b\nExample:\n  abeja-datasets plan run s3://bucket/plan --engine ray")
 @click.argument("place", metavar="PLAN")
 @click.option("--engine", default="local", show_default=True, metavar="NAME", help="local or ray.")
 @click.option("--workers", type=int, metavar="N", help="Units at the same time; by default one for each processor.")
@@ -69,7 +71,7 @@ def run(place: str, engine: str, workers: int | None, on_progress: Any) -> None:
     note(f"now verify it, which settles what is unknown: abeja-datasets plan verify {place}")
 
 
-@plan.command("run-unit")
+@plan.command("run-unit", epilog="\b\nExample:\n  abeja-datasets plan run-unit s3://bucket/plan 0-99 --workers 50")
 @click.argument("place", metavar="PLAN")
 @click.argument("units", nargs=-1, required=True, metavar="N…")
 @click.option("--workers", default=1, show_default=True, help="How many such commands run at the same time.")
@@ -91,7 +93,7 @@ def run_unit(place: str, units: tuple[str, ...], workers: int) -> None:
                 say(_line(run_one(book, number, workers=workers)))
 
 
-@plan.command()
+@plan.command(epilog="\b\nExample:\n  abeja-datasets plan status s3://bucket/plan")
 @click.argument("place", metavar="PLAN")
 def status(place: str) -> None:
     """Show the progress of a plan. Nothing is sent."""
@@ -101,7 +103,7 @@ def status(place: str) -> None:
         say(plan_status(place).summary())
 
 
-@plan.command()
+@plan.command(epilog="\b\nExample:\n  abeja-datasets plan verify s3://bucket/plan")
 @click.argument("place", metavar="PLAN")
 @rate_option("The most requests a second; else as the plan says.")
 @click.option("--concurrency", type=click.IntRange(min=1), help="The most requests at once; else as the plan says.")

@@ -13,6 +13,10 @@ from abeja_datasets_cli.doctor.findings import Report, Section, cleaned
 
 ORGANIZATION = "ABEJA_ORGANIZATION_ID"
 _EPILOG = f"""\b
+Example:
+  abeja-datasets doctor --online
+
+\b
 Exit codes: 0 everything works (notes and warnings are allowed), 1 something would not work, 2 wrong use.
 
 The report contains no secret. The command imports only modules of abeja-datasets and abeja-sdk, in a separate process.

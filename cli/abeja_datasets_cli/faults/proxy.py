@@ -18,7 +18,12 @@ if TYPE_CHECKING:
 _LOOPBACK = "127.0.0.1"
 
 
-@click.command("fault-proxy", cls=FaultsCommand, levels=("wire",))
+@click.command(
+    "fault-proxy",
+    cls=FaultsCommand,
+    levels=("wire",),
+    epilog="\b\nExample:\n  abeja-datasets fault-proxy http://127.0.0.1:8080 --faults plan.yaml",
+)
 @click.argument("url")
 @click.option("--faults", type=EXISTING, metavar="PLAN", help="The YAML plan of faults; without it there are none.")
 @click.option("--seed", type=int, metavar="N", help="The seed of what is left to chance, in place of the plan's.")

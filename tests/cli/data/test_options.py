@@ -177,3 +177,9 @@ def test_the_dataset_of_another_is_not_taken_for_the_one_to_create(world: World)
     for _ in range(2):
         assert "already exists" in world.run("import", source, "--create", "cats", "--no-progress", code=2).stderr
     assert world.items(dataset) == []
+
+
+@pytest.mark.parametrize("target", ["x.jsonl", "x.csv"])
+def test_a_folder_that_is_not_there_is_named(world: World, target: str) -> None:
+    shown = world.run("export", world.dataset(), f"no/{target}", code=2).stderr
+    assert shown == f"Error: no/{target}: there is no folder no\n"

@@ -307,12 +307,12 @@ def test_ids_that_voc_does_not_find_by_their_names_are_named(tmp_path: Path) -> 
 @pytest.mark.parametrize(
     ("key", "value", "named"),
     [
-        ("score", 0.5, "that score is a number"),
+        ("score", 0.5, "the number type in score"),
         ("difficult", 1, ""),
         ("truncated", 0.0597, ""),
-        ("occluded", "1", "that occluded is text"),
+        ("occluded", "1", "the text type of occluded"),
         ("pose", "Left", ""),
-        ("pose", {"yaw": 1}, "that pose is a number, or has one"),
+        ("pose", {"yaw": 1}, "the number type in pose"),
         ("name", "x", "name has no place"),
         ("text", "a\rb", "text has no place"),
     ],

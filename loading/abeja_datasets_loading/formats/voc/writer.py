@@ -178,8 +178,8 @@ def _append(parent: Element, key: str, value: Any, name: str, *, is_flag: bool =
         else:
             element.text = each if isinstance(each, str) else repr(each)
     if is_flag and not isinstance(value, list | Mapping):
-        return [] if _stays(value) else [f"that {name} is {'a number' if is_number(value) else 'text'}"]
-    return [f"that {name} is a number, or has one,"] if _has_number(value) else []
+        return [] if _stays(value) else [f"the {'number' if is_number(value) else 'text'} type of {name}"]
+    return [f"the number type in {name}"] if _has_number(value) else []
 
 
 def _stays(flag: Any) -> bool:
