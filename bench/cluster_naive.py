@@ -1,7 +1,7 @@
 """The naive sink: a task of Ray for each 500 rows, which creates them one by one in threads and repeats what failed.
 
 Arguments: the dataset, the number of rows, and the number of workers. It prints the process ids of its first workers,
-for whoever wants to kill them.
+so that a user can kill them.
 """
 
 import os

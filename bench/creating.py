@@ -43,7 +43,7 @@ def item(number: int) -> dict[str, Any]:
 
 
 def items(count: int) -> Iterator[dict[str, Any]]:
-    """Make so many items."""
+    """Build `count` items."""
     return map(item, range(count))
 
 

@@ -91,7 +91,7 @@ class _Client:
         self._process.communicate()
 
     def create(self, count: int) -> dict[str, float]:
-        """Create so many items; return the seconds it took, those of CPU, and the peak memory of the process in MiB."""
+        """Create `count` items; return the seconds it took, those of CPU, and the peak memory of the process in MiB."""
         assert self._process.stdin
         assert self._process.stdout
         self._process.stdin.write(f"{count}\n")

@@ -35,7 +35,7 @@ PROPS = {
     ]
 }
 
-# Answers with as many bytes as it is told, from the same stack.
+# Responds with as many bytes as its argument says, from the same stack.
 BARE = """
 import asyncio, sys
 import uvicorn, uvloop
@@ -43,14 +43,14 @@ from starlette.applications import Starlette
 from starlette.responses import Response
 from starlette.routing import Route
 
-answer = b"x" * int(sys.argv[1])
+content = b"x" * int(sys.argv[1])
 
 async def get(request):
-    return Response(answer, media_type="application/json")
+    return Response(content, media_type="application/json")
 
 async def post(request):
     await request.body()
-    return Response(answer, status_code=201, media_type="application/json")
+    return Response(content, status_code=201, media_type="application/json")
 
 class Server(uvicorn.Server):
     async def startup(self, sockets=None):
@@ -73,15 +73,15 @@ with RunningServer(database=sys.argv[1], credentials=[Credential.user("1", "benc
 
 
 class Connection(asyncio.Protocol):
-    """Sends one request again and again, each when the answer to the one before is whole."""
+    """Sends one request again and again, each when the response to the one before is whole."""
 
     def __init__(self, request: bytes, latencies: list[float]) -> None:
-        """Take the request and the list that answers' seconds go to."""
+        """Take the request and the list that responses' seconds go to."""
         self.request, self.latencies = request, latencies
         self.done = asyncio.get_running_loop().create_future()
         self.end = 0.0
         self.buffer = b""
-        self.answer = b""
+        self.response = b""
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override] # sockets have this kind
         """Keep the transport."""
@@ -99,7 +99,7 @@ class Connection(asyncio.Protocol):
         self.transport.write(self.request)
 
     def data_received(self, data: bytes) -> None:
-        """Read an answer, and send the next request after it."""
+        """Read a response, and send the next request after it."""
         self.buffer += data
         head, _, body = self.buffer.partition(b"\r\n\r\n")
         length = head.partition(b"content-length: ")[2].partition(b"\r\n")[0]
@@ -107,9 +107,9 @@ class Connection(asyncio.Protocol):
             return
         now = time.perf_counter()
         self.latencies.append(now - self.sent)
-        self.answer, self.buffer = self.buffer, b""
-        if not self.answer.startswith((b"HTTP/1.1 200", b"HTTP/1.1 201")):
-            self.done.set_exception(RuntimeError(self.answer.decode()))
+        self.response, self.buffer = self.buffer, b""
+        if not self.response.startswith((b"HTTP/1.1 200", b"HTTP/1.1 201")):
+            self.done.set_exception(RuntimeError(self.response.decode()))
         elif now < self.end:
             self.send()
         else:
@@ -138,12 +138,12 @@ class Load:
         return self
 
     async def once(self) -> bytes:
-        """Send one request, and hand back the answer's body."""
+        """Send one request, and return the response's body."""
         await self.connections[0].run(0)
-        return self.connections[0].answer.partition(b"\r\n\r\n")[2]
+        return self.connections[0].response.partition(b"\r\n\r\n")[2]
 
     async def round(self) -> float:
-        """Send from all connections, and tell the answers a second."""
+        """Send from all connections, and return the responses a second."""
         before, start = len(self.latencies), time.perf_counter()
         await asyncio.gather(*(connection.run(start + SECONDS) for connection in self.connections))
         return (len(self.latencies) - before) / (time.perf_counter() - start)
@@ -185,7 +185,7 @@ async def _measure(url: str) -> dict[str, Any]:
         _stop(bare)
     return {
         "connections": CONNECTIONS,
-        "answers a second": {name: round(median(r[name] for r in rounds)) for name in loads},
+        "responses a second": {name: round(median(r[name] for r in rounds)) for name in loads},
         "p99 in ms (must be under 50)": {name: load.p99() for name, load in loads.items()},
         "creates, ratio to a bare POST (must reach 0.40)": _ratio(rounds, "create", "bare POST"),
         "reads, ratio to a bare GET (must reach 0.60)": _ratio(rounds, "read", "bare GET"),

@@ -43,9 +43,9 @@ for line in sys.stdin:
     for _ in range(int(line) // len(calls)):
         for name, call in calls.items():
             start = time.perf_counter()
-            answer = call()
+            result = call()
             times[name].append(time.perf_counter() - start)
-            assert answer["dataset_item_id"] == int(item)
+            assert result["dataset_item_id"] == int(item)
     print(json.dumps({name: median(each) for name, each in times.items()}), flush=True)
 """
 

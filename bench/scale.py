@@ -111,7 +111,7 @@ def _search(file: Path) -> dict[str, Any]:
     store.close()
     return {
         f"q over {SEARCHED} items (the ratio must reach 10)": figures,
-        "index of them, made anew, ratio to one scan": round(index / median(scans), 1),
+        "index of them, built again, ratio to one scan": round(index / median(scans), 1),
     }
 
 

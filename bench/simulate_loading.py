@@ -48,7 +48,7 @@ class Assumed:
     """What no measurement here can say."""
 
     server: float = 5000.0
-    """Creates that the server carries out a second, whoever sends them."""
+    """Creates that the server carries out in a second, from all clients together."""
     latency: float = 0.05
     """Seconds for a create."""
     concurrency: int = 512

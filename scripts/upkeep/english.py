@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Final, NamedTuple
 
 ROOT: Final = Path(__file__).resolve().parents[2]
-PACKAGES: Final = ("wrapper", "loading", "mock_server", "contract", "cli")
+PACKAGES: Final = ("wrapper", "loading", "mock_server", "contract", "cli", "scripts", "bench")
 """What users see: all texts are checked here. Of other programs, only how their docstrings begin."""
 
 LONGEST: Final = 30
@@ -22,23 +22,23 @@ LONGEST: Final = 30
 _INSTEAD: Final = {
     r"answer(s|ed|ing)?": "respond, response",
     r"tells?|told": "report, show, say",
-    r"hand(s|ed|ing)? (on|out|over|through|back)": "pass, return",
+    r"hand(s|ed|ing)?\s(on|out|over|through|back)": "pass, return",
     r"spoil(s|t|ed)?": "damage, break",
     r"grumbles?|grumbled": "warn, complain",
     r"mend(s|ed|ing)?": "correct, fix",
     r"anew": "again",
     r"whoever": "the one who, who",
-    r"goes by": "uses",
-    r"(what|whatever) (came|comes|became|becomes) of": "the outcome of",
-    r"all the same": "nevertheless",
-    r"(that|which) (is|are) (?-i:none)|(page|URI|response|id) is (?-i:none)": "a malformed page, an invalid id",
-    r"lets? (it|them|its connection) go": "release",
+    r"goes\sby": "uses",
+    r"(what|whatever)\s(came|comes|became|becomes)\sof": "the outcome of",
+    r"all\sthe\ssame": "nevertheless",
+    r"(that|which)\s(is|are)\s(?-i:none)|(page|URI|response|id)\sis\s(?-i:none)": "a malformed page, an invalid id",
+    r"lets?\s(it|them|its\sconnection)\sgo": "release",
     r"shall": "must, should",
-    r"(?<!here )is no (text|number|integer|JSON|XML|YAML|list|object|array|mapping|URL|URI|path|id|key)": "is not a",
-    r"(stands?|stood) (there )?twice": "appears twice",
-    r"(levels|bytes|items|rows) are the most": "at most",
-    r"so many (seconds|bytes|characters|items|levels|times|entries|days|rows|requests)": "this many",
-    r"never a wipe": "and changes nothing",
+    r"(?<!here\s)is\sno\s(text|number|integer|JSON|XML|YAML|list|object|array|mapping|URL|URI|path|id|key)": "is not a",
+    r"(stands?|stood)\s(there\s)?twice": "appears twice",
+    r"(levels|bytes|items|rows)\sare\sthe\smost": "at most",
+    r"so\smany\s(seconds|bytes|characters|items|levels|times|entries|days|rows|requests)": "this many",
+    r"never\sa\swipe": "and changes nothing",
 }
 _WORDS: Final = re.compile("|".join(rf"\b(?:{pattern})\b" for pattern in _INSTEAD), re.IGNORECASE)
 _VERB: Final = re.compile(r"(Give|Tell|Hand|Let|Have|Say)s?\b")

@@ -61,7 +61,7 @@ def replace(place: Path, fresh: Path) -> None:
 
 
 def write(file: Path, text: str) -> None:
-    """Write a file as a whole: whoever reads it, or interrupts this, finds the old text or the new one."""
+    """Write a file as a whole: a reader, also after an interruption, finds the old text or the new one."""
     draft = file.with_name(f".{file.name}.draft")
     try:
         draft.write_text(text, encoding="utf-8")

@@ -985,8 +985,8 @@ class APIClient(SyncClient):
         return entries.Entries(walk, self._answer)
 
     def _send(self, call: Call) -> Any:
-        answer = self._session().send(call, self._settings)
-        return answer.raw() if self._is_raw else answer.body
+        result = self._session().send(call, self._settings)
+        return result.raw() if self._is_raw else result.body
 
     def _answer(self, call: Call) -> "exchange.Result":
         return self._session().send(call, self._settings)

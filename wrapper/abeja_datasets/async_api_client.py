@@ -985,8 +985,8 @@ class AsyncAPIClient(BaseClient):
         return async_entries.AsyncEntries(walk, self._answer)
 
     async def _send(self, call: Call) -> Any:
-        answer = await self._session().send(call, self._settings)
-        return answer.raw() if self._is_raw else answer.body
+        result = await self._session().send(call, self._settings)
+        return result.raw() if self._is_raw else result.body
 
     async def _answer(self, call: Call) -> "exchange.Result":
         return await self._session().send(call, self._settings)

@@ -44,7 +44,7 @@ class Walk:
         self._guard = _RepetitionGuard(self._token)
         self._was_empty = False
 
-    def receive(self, answer: Result) -> list[dict[str, Any]]:
+    def receive(self, result: Result) -> list[dict[str, Any]]:
         """Return the entries of the response to `call` behind the start, and go on to the next page.
 
         After an error `call` is the same.
@@ -53,8 +53,8 @@ class Walk:
             InvalidResponse: the page is malformed, its token can't stand in a URL, or its entries come with a token
                 that was used before.
         """
-        entries, token = self._pages.read(answer)
-        following = self._following(answer, token, is_empty=not entries)
+        entries, token = self._pages.read(result)
+        following = self._following(result, token, is_empty=not entries)
         ids = ids_of(entries, self._pages.id)
         due = self._due
         seen = due.seen(ids) if due.offset else 0
@@ -79,16 +79,16 @@ class Walk:
         params = {name: value for name, value in self._first.params.items() if name != self._pages.parameter}
         return self._first._replace(params=params if token is None else {**params, self._pages.parameter: token})
 
-    def _following(self, answer: Result, token: str | None, *, is_empty: bool) -> Call | None:
+    def _following(self, result: Result, token: str | None, *, is_empty: bool) -> Call | None:
         if self.call is None or not token or (is_empty and self._was_empty):
             return None
         following = self._with(token)
-        if CONTROL.search(token) or not answer.is_sendable(following):
-            raise answer.unusable("with a page token that can't stand in a URL")
+        if CONTROL.search(token) or not result.is_sendable(following):
+            raise result.unusable("with a page token that can't stand in a URL")
         if not self._guard.is_repeated(token):
             return following
         if not is_empty:
-            raise answer.unusable("with a page token that came before")
+            raise result.unusable("with a page token that came before")
         return None
 
 
@@ -103,21 +103,21 @@ def is_ahead(ahead: object) -> bool:
     return ahead == 1
 
 
-def read_datasets(answer: Result) -> tuple[list[dict[str, Any]], str | None]:
+def read_datasets(result: Result) -> tuple[list[dict[str, Any]], str | None]:
     """Take a page of datasets apart: a bare array, with the token in a header."""
-    if not isinstance(answer.body, list):
-        raise answer.unusable("without a list of datasets")
-    return answer.body, answer.headers.get(NEXT_TOKEN_HEADER)
+    if not isinstance(result.body, list):
+        raise result.unusable("without a list of datasets")
+    return result.body, result.headers.get(NEXT_TOKEN_HEADER)
 
 
-def read_items(answer: Result) -> tuple[list[dict[str, Any]], str | None]:
+def read_items(result: Result) -> tuple[list[dict[str, Any]], str | None]:
     """Return the `items` of a page and its `next_page_token`, which the last page has not, or has as null."""
-    items = answer.body.get("items") if isinstance(answer.body, dict) else None
+    items = result.body.get("items") if isinstance(result.body, dict) else None
     if not isinstance(items, list):
-        raise answer.unusable("without a list of `items`")
-    token = answer.body.get("next_page_token")
+        raise result.unusable("without a list of `items`")
+    token = result.body.get("next_page_token")
     if token is not None and not isinstance(token, str):
-        raise answer.unusable(f"with a `next_page_token` that is not text, but {type(token).__name__}")
+        raise result.unusable(f"with a `next_page_token` that is not text, but {type(token).__name__}")
     return items, token
 
 

@@ -115,7 +115,7 @@ def _paths(operation: Operation) -> Refusals:
 
 
 def _twice(document: "Document") -> Refusals:
-    """Find parameters that stand twice in one list."""
+    """Find parameters that appear twice in one list."""
     for path, item in document.mapping("#/paths").items():
         for keys in ((), *((method,) for method in item)):
             holder = _child("#/paths", path, *keys)

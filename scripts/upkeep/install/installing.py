@@ -3,8 +3,8 @@
 `scripts/install` runs this file on a bare Python, before anything is installed: it imports the standard library alone.
 
 A stamp is the last file that an install writes, and the first that the next one removes. An environment whose stamp is
-missing, or does not fit, is made anew as a whole. So an install that was interrupted at any moment leaves nothing that
-a later one would take for sound.
+missing, or does not fit, is built again as a whole. So an install that was interrupted at any moment leaves nothing
+that a later one would take for sound.
 """
 
 import argparse
@@ -115,7 +115,7 @@ def is_ready(environment: Environment) -> bool:
 
 
 def _wanted(folder: Path) -> str:
-    """Return what tells one install from another: the files it follows, and the place."""
+    """Return the digest that identifies an install: of the files it follows, and of its place."""
     digest = hashlib.sha256(str(folder).encode())
     for name in (LOCK, LOWEST, "scripts/upkeep/install/installing.py"):
         digest.update((ROOT / name).read_bytes())

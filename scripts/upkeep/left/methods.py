@@ -23,7 +23,7 @@ Call = dict[str, Any]
 
 
 class Method:
-    """A method, what came of its calls, and the operation that it is for."""
+    """A method, the outcome of its calls, and the operation that it is for."""
 
     def __init__(
         self, project: Project, operation: Operation, calls: list[Call], place: tuple[str, modules.Function]
@@ -67,7 +67,7 @@ class Method:
             yield self._gap(f"has the API reference {said[1].strip()} in its docstring, but the operation is {is_}")
 
     def _responses(self) -> Iterator[Gap]:
-        """Compare what came of the documented responses."""
+        """Compare the outcomes of the documented responses."""
         documented = [*replies(self.project.document, self.operation.pointer)]
         for index, call in enumerate(call for call in self.calls if not call["given"]):
             if call["error"]:

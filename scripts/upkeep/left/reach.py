@@ -31,7 +31,7 @@ _NOT_OPERATIONS = ("close", "to_async", "with_options", "with_raw_response")
 
 
 def main() -> None:
-    """Read what to call, and write what came of it."""
+    """Read what to call, and write the outcome."""
     operations: dict[str, Any] = json.load(sys.stdin)
     for name in [name for name in os.environ if name.startswith(("ABEJA_", "PLATFORM_"))]:
         del os.environ[name]

@@ -24,7 +24,7 @@ _VARIES = re.compile(r"^[\w/]*/(?=\w+( is missing|:))|\{.*|\[.*|\"[^\"]*\"|\d+")
 
 
 class Server:
-    """What came of the check of the mock server, which begins at once in a process of its own."""
+    """The outcome of the check of the mock server, which begins at once in a process of its own."""
 
     def __init__(self, project: Project) -> None:
         self.project = project

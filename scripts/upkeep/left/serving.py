@@ -23,7 +23,7 @@ Extra = dict[str, list[tuple[str, str, list[tuple[str, str]]]]]
 
 
 def main() -> None:
-    """Read what else to send, and write what came of it."""
+    """Read what else to send, and write the outcome."""
     json.dump(served(json.load(sys.stdin)) | clauses(), sys.stdout)
 
 

@@ -77,7 +77,7 @@ _CLIENTS: Final[dict[str, Callable[..., dict[str, Any]]]] = {"ours": ours, "abej
 
 
 def main(name: str, url: str, dataset: str, count: str, *more: str) -> None:
-    """Create so many items."""
+    """Create `count` items."""
     print(json.dumps(_CLIENTS[name](url, dataset, int(count), *more)), flush=True)
 
 

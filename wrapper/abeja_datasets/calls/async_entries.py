@@ -70,8 +70,8 @@ class AsyncEntries(AsyncIterator[dict[str, Any]]):
             raise RuntimeError("this iterator loads a page for another task or thread; each needs its own iterator")
         self._is_loading = True
         try:
-            answer = await (self._send(call) if self._ahead is None else self._ahead.take(call))
-            self._page.extend(self._walk.receive(answer))
+            result = await (self._send(call) if self._ahead is None else self._ahead.take(call))
+            self._page.extend(self._walk.receive(result))
             if self._ahead is not None and self._walk.call is not None:
                 await self._ahead.begin(self._walk.call)
         except Error as error:

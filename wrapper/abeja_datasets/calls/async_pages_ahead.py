@@ -70,8 +70,8 @@ def _is_here(task: "asyncio.Task[Result]") -> bool:
     return task.get_loop() is asyncio.get_running_loop()
 
 
-async def _awaited(answer: Awaitable[Result]) -> Result:
-    return await answer
+async def _awaited(result: Awaitable[Result]) -> Result:
+    return await result
 
 
 def _look_at(task: "asyncio.Task[Result]") -> None:

@@ -239,11 +239,11 @@ class Exchange:
             InvalidResponse(f"{self._call.method} {self._place} responded with {status} {why}"), headers
         )
 
-    def raw(self, answer: Result) -> RawResponse[Any]:
+    def raw(self, result: Result) -> RawResponse[Any]:
         """Return a success with all that belongs to it."""
         attempts = tuple(self._attempts)
         return RawResponse(
-            attempts[-1].status or 0, answer.headers, answer.body, attempts, time.perf_counter() - self._begun
+            attempts[-1].status or 0, result.headers, result.body, attempts, time.perf_counter() - self._begun
         )
 
     def is_sendable(self, call: Call) -> bool:

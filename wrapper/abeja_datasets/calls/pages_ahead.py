@@ -41,8 +41,8 @@ class Ahead:
             # If the caller is interrupted meanwhile, the thread goes on, and the next step takes its response.
             work.thread.join()
             self._work = None
-            if answer := work.result():
-                return answer
+            if result := work.result():
+                return result
         return self._send(call)
 
     def close(self) -> None:

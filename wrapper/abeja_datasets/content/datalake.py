@@ -30,16 +30,16 @@ def call(uri: str) -> Call:
     return Call("get_channel_file", "GET", f"/channels/{channel}/{file}", {}, None, False, True)
 
 
-def download_place(answer: Result, web: Web) -> Place:
+def download_place(result: Result, web: Web) -> Place:
     """Return where the API says that a file can be downloaded.
 
     Raises:
         InvalidResponse: it gives no URL of a web server.
     """
-    body: Any = answer.body
+    body: Any = result.body
     url = body.get("download_uri") if isinstance(body, dict) else None
     if isinstance(url, str):
         with contextlib.suppress(UnsupportedURI, ValueError):
             if scheme_of(url) in SCHEMES:
                 return web.place(url)
-    raise answer.unusable(f"but its download_uri is {shown(url)}, which is not a URL of a web server")
+    raise result.unusable(f"but its download_uri is {shown(url)}, which is not a URL of a web server")
