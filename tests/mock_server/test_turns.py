@@ -21,7 +21,7 @@ from tests.sampling import every
 
 from abeja_datasets_mock import RunningServer
 from abeja_datasets_mock.loading import LoadError, load
-from abeja_datasets_mock.storage.places import place
+from abeja_datasets_mock.storage.places import MAX_ITEM_ID, place
 
 if TYPE_CHECKING:
     from tests.mock_server.conftest import Api
@@ -114,6 +114,30 @@ def test_a_large_bulk_update_changes_all_or_nothing(
     assert api.ok("GET", path, params={"q": "a:0", "limit": 1})["total_count"] == COUNT
     store = server.app.state.store
     assert server.run(store.read(lambda: store.execute("SELECT count(*) FROM items").fetchone())) == (COUNT,)
+
+
+@pytest.mark.parametrize("gone", [0, 5999])
+def test_an_item_is_deleted_before_a_large_bulk_update_is_shown(api: "Api", server: RunningServer, gone: int) -> None:
+    """The update is refused as if the item had been missing from the start, and changes nothing."""
+    lines: list[dict[str, Any]] = [{"name": "6000", "type": "custom", "props": {}}]
+    lines += [{"source_data": SOURCE, "attributes": {"a": 0}}] * 6000
+    store = server.app.state.store
+    (dataset,) = server.run(load(store, lines, ORGANIZATION))
+    at = place(int(dataset["dataset_id"]), gone)
+
+    def delete_with_the_last_entry() -> None:
+        is_last = f"NEW.source_data = '' AND NEW.place & {MAX_ITEM_ID} = 0"
+        late = f"AFTER INSERT ON items WHEN {is_last} BEGIN DELETE FROM items WHERE place = {at}; END"
+        store.execute(f"CREATE TEMP TRIGGER late {late}")
+
+    server.run(store.write(delete_with_the_last_entry))
+    path = api.items_path(dataset)
+    told = f"[{5999 - gone}].dataset_item_id: the dataset has no item {gone}"
+    assert api.refused(400, "PUT", path, json=[update(n, 1) for n in reversed(range(6000))]) == told
+    assert api.ok("GET", path, params={"q": "a:1", "limit": 1})["total_count"] == 0
+    for table in ("layers", "items WHERE source_data = ''"):
+        query = f"SELECT count(*) FROM {table}"
+        assert server.run(store.read(lambda query=query: store.execute(query).fetchone())) == (0,), table
 
 
 def test_changes_while_a_large_bulk_update_is_merged(
