@@ -231,7 +231,12 @@ def test_the_page_tells_all(report: Report) -> None:
 def test_the_page_and_junit_say_which_failures_are_known(report: Report) -> None:
     failing = next(verdict for verdict in report.verdicts if verdict.failures)
     known = replace(report, verdicts=(replace(failing, known="since 2019"),))
-    assert '<span class="verdict fail">known</span>' in page(known)
+    written = page(known)
+    assert '<span class="verdict known">known</span>' in written
+    assert '<li class="fail"><b>0</b>' in written
+    assert '<li class="known"><b>1</b>' in written
+    assert 'id="show-known"' in written
+    assert 'id="show-fail"' not in written
     [case] = ET.fromstring(junit(known)).iter("testcase")
     assert [(part.tag, part.get("message")) for part in case] == [("skipped", "known failure: since 2019")]
 

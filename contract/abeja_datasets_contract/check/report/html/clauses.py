@@ -1,14 +1,14 @@
 """The part of the page that lists all promises: by group, and to be narrowed down to those that ended alike."""
 
-from abeja_datasets_contract.check.report.figures import Group, groups, state
+from abeja_datasets_contract.check.report.figures import KNOWN, Group, groups, state
 from abeja_datasets_contract.check.report.printable import plural
 from abeja_datasets_contract.check.results import Report, Status, Verdict
 
 from .failures import anchor
 from .markup import Markup, element, join
 
-_CLASS = {Status.PASS: "pass", Status.FAIL: "fail", Status.NOT_CHECKED: "unknown"}
-_CHOICES = (("all", "All"), ("fail", "Fail"), ("unknown", "Not checked"), ("pass", "Pass"))
+STATES = {Status.FAIL: "fail", KNOWN: "known", Status.NOT_CHECKED: "unknown", Status.PASS: "pass"}
+"""The classes of the style sheet, by how a clause ended."""
 
 
 def promises(report: Report) -> Markup:
@@ -16,14 +16,16 @@ def promises(report: Report) -> Markup:
     return element(
         "section",
         element("h2", "All promises"),
-        _choices(),
+        _choices(report),
         *(_group(group) for group in groups(report.verdicts)),
         id="promises",
     )
 
 
-def _choices() -> Markup:
+def _choices(report: Report) -> Markup:
     """Radio buttons that the style sheet looks at: a filter without a script."""
+    ended = {state(verdict) for verdict in report.verdicts}
+    choices = [(name, each.capitalize()) for each, name in STATES.items() if each in ended]
     return element(
         "fieldset",
         element("legend", "Show"),
@@ -32,7 +34,7 @@ def _choices() -> Markup:
                 element("input", type="radio", name="show", id=f"show-{name}", checked=name == "all"),
                 element("label", label, for_=f"show-{name}"),
             )
-            for name, label in _CHOICES
+            for name, label in [("all", "All"), *choices]
         ),
         class_="choices",
     )
@@ -43,7 +45,7 @@ def _group(group: Group) -> Markup:
     titles = (element("th", name, scope="col", role="columnheader") for name in ("Result", "Promise", "Checks"))
     heads = element("tr", *titles, role="row")
     kept = group.count(Status.PASS) == len(group.verdicts)
-    held = {_CLASS[verdict.status] for verdict in group.verdicts}
+    held = {STATES[state(verdict)] for verdict in group.verdicts}
     return element(
         "details",
         element("summary", element("h3", group.name), " ", element("span", group.tally, class_="tally")),
@@ -61,7 +63,7 @@ def _group(group: Group) -> Markup:
 
 
 def _row(verdict: Verdict) -> Markup:
-    clause, kind = verdict.clause, _CLASS[verdict.status]
+    clause, kind = verdict.clause, STATES[state(verdict)]
     name = element("code", clause.name)
     if verdict.status is Status.FAIL:
         name = element("a", name, href=f"#{anchor(clause.name)}")

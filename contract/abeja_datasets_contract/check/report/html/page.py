@@ -1,10 +1,12 @@
 """The report as one page: no script, nothing from elsewhere, and readable without its colours."""
 
+from collections import Counter
 from importlib.resources import files
 
 from abeja_datasets_contract.check.report.again.traffic import Traffic
 from abeja_datasets_contract.check.report.figures import (
     CREDENTIALS,
+    KNOWN,
     Stage,
     command,
     exports,
@@ -13,17 +15,17 @@ from abeja_datasets_contract.check.report.figures import (
     outcome,
     reasons,
     stages,
+    state,
     unchecked,
 )
 from abeja_datasets_contract.check.report.printable import one_line, plural, seconds
 from abeja_datasets_contract.check.results import Report, Status
 
 from .causes import causes, known
-from .clauses import promises
+from .clauses import STATES, promises
 from .failures import broken
 from .markup import Child, Markup, element, join
 
-_PLAIN = {Status.PASS: "pass", Status.FAIL: "fail", Status.NOT_CHECKED: "unknown"}
 _COLOURS = {"pass": "%231a7f4b", "fail": "%23b3261e", "unknown": "%23806000"}
 # Whatever a server slipped into the page, a browser neither runs nor fetches it.
 _POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; form-action 'none'"
@@ -92,9 +94,10 @@ def _mood(report: Report) -> str:
 
 
 def _bar(report: Report) -> Markup:
-    counts = [(status, report.count(status)) for status in (Status.FAIL, Status.PASS, Status.NOT_CHECKED)]
-    pieces = [element("span", class_=_PLAIN[status], style=f"flex-grow:{count}") for status, count in counts if count]
-    keys = [element("li", element("b", f"{count:,}"), f" {status}", class_=_PLAIN[status]) for status, count in counts]
+    ended = Counter(map(state, report.verdicts))
+    counts = [(each, name, ended[each]) for each, name in STATES.items() if ended[each] or each != KNOWN]
+    pieces = [element("span", class_=name, style=f"flex-grow:{count}") for _, name, count in counts if count]
+    keys = [element("li", element("b", f"{count:,}"), f" {each}", class_=name) for each, name, count in counts]
     return join(
         element("div", *pieces, class_="bar", aria_hidden="true"),
         element("ul", *keys, class_="key", aria_label="How the promises ended"),
