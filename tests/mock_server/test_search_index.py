@@ -73,9 +73,10 @@ def test_terms_of_large_attributes(attributes: bytes, length: int) -> None:
     assert set().union(*terms_in_parts(text)) == terms_of(text)
 
 
+@pytest.mark.parametrize("length", [1, 100_000], ids=["at once", "in turns with other requests"])
 @pytest.mark.usefixtures("small_blocks")
 def test_a_query_indexes_full_blocks_and_looks_at_the_items_behind_them(
-    server: RunningServer, api: "Api", monkeypatch: pytest.MonkeyPatch
+    server: RunningServer, api: "Api", monkeypatch: pytest.MonkeyPatch, length: int
 ) -> None:
     looked_at: list[bytes] = []
 
@@ -86,12 +87,12 @@ def test_a_query_indexes_full_blocks_and_looks_at_the_items_behind_them(
     monkeypatch.setattr(index_module, "present", watched)
     dataset = api.create_dataset()
     for number in range(3 * BLOCK + 1):
-        api.create_item(dataset, {"n": number, "even": number % 2 == 0})
+        api.create_item(dataset, {"n": number, "even": number % 2 == 0, "text": length * "x"})
     assert indexed(server.app.state.store) == 0
     for q, expected in (("even:true", 7), ("NOT n:3", 12), ("n:3 OR n:12", 2), ("even:true AND NOT n:0", 6)):
         looked_at.clear()
         assert len(found(api, dataset, q)) == expected
-        assert looked_at == [b'{"n":12,"even":true}']
+        assert looked_at == [b'{"n":12,"even":true,"text":"' + length * b"x" + b'"}']
     assert indexed(server.app.state.store) == 3 * BLOCK
 
 

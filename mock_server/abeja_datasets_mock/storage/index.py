@@ -95,7 +95,7 @@ class Index:
         self._store = store
         self._execute = store.execute
 
-    def due(self, dataset: int, first: int = 0) -> Job | None:
+    def due(self, dataset: int, first: int) -> Job | None:
         """Return what is to be indexed next, in the blocks from `first` on; None where there is nothing."""
         start, end = places(dataset, first)
         query = "SELECT place, items, version FROM stale WHERE place >= ? AND place < ? ORDER BY place LIMIT 1"
