@@ -225,9 +225,9 @@ def test_settings_do_not_install_elsewhere(project: Project, tmp_path: Path) -> 
 
 FULL_DISK = """\
 #!/bin/sh
-if [ "$1" != -ISB ]; then exec {python} "$@"; fi
+if [ "$1" != -ISB ]; then exec "{python}" "$@"; fi
 shift
-exec {python} -ISB -c '
+exec "{python}" -ISB -c '
 import runpy, shutil, sys, types
 shutil.disk_usage = lambda path: types.SimpleNamespace(free=3 * 2**20)
 sys.argv = sys.argv[1:]
