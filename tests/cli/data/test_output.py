@@ -3,6 +3,7 @@
 import json
 import os
 import pty
+import shlex
 import subprocess
 import sys
 
@@ -107,7 +108,7 @@ def test_a_full_output_is_named(world: World, arguments: list[str]) -> None:
     ),
 )
 def test_closed_streams_are_no_error(world: World, words: str, code: int, said: str) -> None:
-    command = f"exec {sys.executable} -m abeja_datasets_cli {words.replace('DATASET', world.dataset())}"
+    command = f"exec {shlex.quote(sys.executable)} -m abeja_datasets_cli {words.replace('DATASET', world.dataset())}"
     done = subprocess.run(["/bin/sh", "-c", command], capture_output=True, text=True, check=False)
     assert (done.returncode, done.stderr) == (code, said)
 
