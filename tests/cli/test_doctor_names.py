@@ -258,11 +258,13 @@ def test_more_than_one_install(site: Path, tmp_path: Path) -> None:
 
 
 def test_code_from_another_place_than_the_metadata(site: Path, tmp_path: Path) -> None:
+    checkout = tmp_path / "checked out é😀"
+    checkout.symlink_to(ROOT)
     editable = tmp_path / "editable"
     folder = record(editable, OURS, "1.2.3", {})
-    (folder / "direct_url.json").write_text(f'{{"url": "file://{ROOT}", "dir_info": {{"editable": true}}}}')
+    (folder / "direct_url.json").write_text(f'{{"url": "{checkout.as_uri()}", "dir_info": {{"editable": true}}}}')
     assert [f.level for f in distributions(editable, ROOT / "wrapper")] == ["note", "ok"]
-    assert about(OURS, distributions(editable, ROOT / "wrapper")).text.endswith(f"editable, from {ROOT}")
+    assert about(OURS, distributions(editable, ROOT / "wrapper")).text.endswith(f"editable, from {checkout}")
     found = about(OURS, distributions(ROOT / "wrapper", site))
     assert found.level == "warning"
     assert found.text.startswith(f"`abeja_datasets` is imported from {ROOT / 'wrapper'}, and not from the install in")

@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from functools import cached_property
 from importlib.metadata import Distribution, PackagePath
 from pathlib import Path
+from urllib.parse import urlsplit
+from urllib.request import url2pathname
 
 OURS = "abeja-datasets"
 SDK = "abeja-sdk"
@@ -50,7 +52,7 @@ class Install:
         """The source folder of an editable install; None for any other install."""
         try:
             origin = json.loads(self.metadata.read_text("direct_url.json") or "{}")
-            return str(origin["url"]).removeprefix("file://") if origin["dir_info"].get("editable") else None
+            return url2pathname(urlsplit(origin["url"]).path) if origin["dir_info"].get("editable") else None
         except (ValueError, KeyError, AttributeError, TypeError):
             return None
 
