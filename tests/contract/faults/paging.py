@@ -83,7 +83,7 @@ requests(
 @fault("paging", "paging.items.token-garbage")
 async def garbage_tokens_are_the_first_page(asked: Asked, ask: Ask) -> Told:
     told = await ask(asked)
-    if asked.operation == "list_dataset_items" and told.status == 400 and b"not a token" in told.body:
+    if asked.operation == "list_dataset_items" and told.status == 400 and b"not a page token" in told.body:
         return await ask(dropping("next_page_token")(asked))
     return told
 

@@ -13,21 +13,29 @@ def is_junk(name: str) -> bool:
     return name.startswith(".") or name.lower() in _JUNK
 
 
-def files_below(folder: Path, _above: frozenset[tuple[int, int]] = frozenset()) -> Iterator[Path]:
+def files_below(folder: Path) -> Iterator[Path]:
     """Iterate over the files below a folder, and over dead links. Links count where they lie; a circle ends.
 
     Raises:
         OSError: a folder can't be read.
     """
-    status = folder.stat()
-    here = status.st_dev, status.st_ino
-    if here in _above:
-        return
-    with os.scandir(folder) as found:
-        names = sorted(each.name for each in found if not is_junk(each.name))
-    for name in names:
-        path = folder / name
-        if path.is_dir():
-            yield from files_below(path, _above | {here})
-        else:
+    opened = [_Opened(folder)]
+    while opened:
+        path = next(opened[-1].paths, None)
+        if path is None:
+            opened.pop()
+        elif not path.is_dir():
             yield path
+        elif (inner := _Opened(path)).identity not in [each.identity for each in opened]:
+            opened.append(inner)
+
+
+class _Opened:
+    """A folder whose files are being read: its identity, and the paths that are left."""
+
+    def __init__(self, folder: Path) -> None:
+        status = folder.stat()
+        self.identity = status.st_dev, status.st_ino
+        with os.scandir(folder) as found:
+            names = sorted(each.name for each in found if not is_junk(each.name))
+        self.paths = map(folder.joinpath, names)

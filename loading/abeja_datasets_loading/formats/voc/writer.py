@@ -38,7 +38,7 @@ class VocWriter(Writer):
 
     def start(self) -> None:
         """Prepare the names of files and labels."""
-        self._names, self._labels = Names(), LabelNames(self.props())
+        self._names, self._labels = Names(".xml"), LabelNames(self.props())
 
     def add(self, item: Item) -> Iterable[str]:
         """Write the file of an item."""

@@ -52,7 +52,7 @@ class YoloWriter(Writer):
         self._tables = ExitStack()
         self._sizes = self._table("sizes.csv", "name", "width", "height")
         self._uris = self._table("uris.csv", "name", "uri")
-        self._names, self._labels = Names(), LabelNames(self.props())
+        self._names, self._labels = Names(".txt"), LabelNames(self.props())
 
     def add(self, item: Item) -> Iterable[str]:
         """Write the label file of an item."""
