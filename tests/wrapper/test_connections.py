@@ -109,7 +109,7 @@ def test_an_early_refusal_is_seen_and_nothing_is_sent_again(
         elif end == "late":
             time.sleep(0.05)
         if end in ("half", "open"):
-            over.wait(5)
+            over.wait(2)  # httpx waits for 5
 
     over = threading.Event()
     given = {"http_client": face.http_client(trust_env=False)} if is_given else {}

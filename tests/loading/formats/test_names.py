@@ -31,6 +31,8 @@ def test_each_can_be_a_file_that_a_reader_takes() -> None:
     uris = [".x", "a/._b.jpg", ".git/c.jpg", "__MACOSX/d.jpg", "e.xml/f.jpg", "e", "Cat.jpg", "cat.jpg"]
     found = [str(names.of(uri)) for uri in uris]
     assert found == ["_.x", "a/_._b", "_.git/c", "___MACOSX/d", "e.xml_/f", "e", "Cat", "cat-2"]
-    long = [str(names.of(uri)) for uri in ("\u732b" * 300 + "1.jpg", "\u732b" * 300 + "2.jpg", f"s3://b/{'d/' * 5000}a.jpg")]
+    long = [
+        str(names.of(uri)) for uri in ("\u732b" * 300 + "1.jpg", "\u732b" * 300 + "2.jpg", f"s3://b/{'d/' * 5000}a.jpg")
+    ]
     assert long[:2] == ["\u732b" * 66, "\u732b" * 66 + "-2"]
     assert long[2] == "d/" * 100 + "a"

@@ -244,7 +244,9 @@ def test_each_part_of_many_items_comes_back_or_is_named(form: str, item: Any) ->
     check(form, item)
 
 
-@pytest.mark.parametrize("uri", [".x", "a/.b.jpg", "__MACOSX/a.jpg", "x" * 300, "d/" * 5000 + "a.jpg", "data:,a/b.xml/c"])
+@pytest.mark.parametrize(
+    "uri", [".x", "a/.b.jpg", "__MACOSX/a.jpg", "x" * 300, "d/" * 5000 + "a.jpg", "data:,a/b.xml/c"]
+)
 @pytest.mark.parametrize("form", ["voc", "yolo"])
 def test_a_uri_that_makes_no_file_name_comes_back_or_is_named(form: str, uri: str) -> None:
     check(form, {"source_data": [{"data_uri": uri, "width": 9, "height": 9}], "attributes": {}})
