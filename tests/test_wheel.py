@@ -190,7 +190,7 @@ def mypy(python: Path, program: str, folder: Path) -> str:
     return subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False).stdout
 
 
-@pytest.mark.parametrize("name", ["abeja_datasets", "abeja"])
+@pytest.mark.parametrize("name", every(2, ["abeja", "abeja_datasets"]))
 def test_a_users_program_type_checks_against_it(name: str, python: Path, tmp_path: Path) -> None:
     assert mypy(python, written_for(name), tmp_path) == "Success: no issues found in 1 source file\n"
 
@@ -231,6 +231,7 @@ print(abeja.datalake.Client, train, VERSION, abeja.tracking(1), Client, Same, Da
     assert mypy(beside, wrong, tmp_path) == mypy(sdk, wrong, tmp_path)
 
 
+@pytest.mark.slow
 def test_both_names_are_one_for_a_type_checker(python: Path, tmp_path: Path) -> None:
     program = """
 from typing import assert_type

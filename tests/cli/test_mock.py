@@ -254,6 +254,7 @@ def test_latency_is_a_number_of_seconds(value: str) -> None:
     assert "Invalid value for '--latency': " in result.stderr
 
 
+@pytest.mark.slow
 def test_latency_waits_for_clients_that_stay(run: Run) -> None:
     server = run("--latency", "0.3", "--log-format", "text")
     start = time.monotonic()

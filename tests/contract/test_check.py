@@ -54,7 +54,7 @@ def run(tmp_path: Path, fault: Wrap | None = None, like: Like = "documented", **
         return check(URL, ORGANIZATION, AUTHORIZATION, options(tmp_path, transport=server, **more))
 
 
-@pytest.mark.parametrize("seed", [*range(2), *(pytest.param(seed, marks=SLOW) for seed in range(2, 20))])
+@pytest.mark.parametrize("seed", every(20, range(20)))
 def test_nothing_fails_whatever_the_seed(seed: int, tmp_path: Path) -> None:
     concurrency = 8 if seed % 2 else 1
     # Most clauses do not depend on the seed: after two whole runs, those that do are enough.
@@ -185,6 +185,7 @@ def test_a_path_before_the_api_is_kept(tmp_path: Path) -> None:
 
 
 @pytest.mark.usefixtures("_untraced")
+@pytest.mark.slow
 def test_nothing_fails_through_the_other_spelling(tmp_path: Path) -> None:
     async def respelled(asked: Asked, ask: Ask) -> Told:
         path = asked.path

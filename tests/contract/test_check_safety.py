@@ -28,6 +28,7 @@ from tests.contract.faulty import (
     Told,
     spoilt,
 )
+from tests.sampling import every
 
 from abeja_datasets_contract.check import CheckFailed, Mode, Options, Status, check, clean_up
 from abeja_datasets_contract.check.results import Exchange, Verdict
@@ -122,7 +123,7 @@ def test_datasets_that_no_read_finds_are_left_and_reported(tmp_path: Path) -> No
     assert report.exit_code != 0
 
 
-@pytest.mark.parametrize("alias", ["create_dataset", "get_dataset"])
+@pytest.mark.parametrize("alias", every(2, ["create_dataset", "get_dataset"]))
 def test_a_dataset_of_others_stays_whatever_a_response_says(alias: str, tmp_path: Path) -> None:
     theirs: list[str] = []
 

@@ -30,6 +30,9 @@ LOADED = re.compile(
     r"""|url\(["']?([^)"']+)"""
 )
 
+pytestmark = pytest.mark.slow
+"""To build the site takes ten seconds."""
+
 
 @pytest.fixture(scope="module")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Path:

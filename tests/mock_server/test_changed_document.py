@@ -9,6 +9,7 @@ from typing import Any
 import httpx
 import pytest
 import yaml
+from tests.sampling import every
 
 from abeja_datasets_mock import DEMO, Credential, RunningServer
 from abeja_datasets_mock.openapi import document
@@ -119,18 +120,21 @@ QUERY = {
 
 @pytest.mark.parametrize(
     ("query", "refusal"),
-    [
-        ("before=2018&dry=false&ratio=0.5&ids=1&ids=2", ""),
-        ("before=2018", ""),
-        ("", "before: missing; this query parameter is required"),
-        ("before=2", "before: "),
-        ("before=2018&before=2019", "before: sent more than once"),
-        ("before=2018&dry=yes", "dry: not a boolean"),
-        ("before=2018&ratio=NaN", "ratio: not a number"),
-        ("before=2018&ratio=2", "ratio: "),
-        ("before=2018&ids=1&ids=x", "ids: not an integer"),
-        ("before=2018&ids=1&ids=2&ids=3", "ids: "),
-    ],
+    every(
+        3,
+        [
+            ("before=2018&dry=false&ratio=0.5&ids=1&ids=2", ""),
+            ("before=2018", ""),
+            ("", "before: missing; this query parameter is required"),
+            ("before=2", "before: "),
+            ("before=2018&before=2019", "before: sent more than once"),
+            ("before=2018&dry=yes", "dry: not a boolean"),
+            ("before=2018&ratio=NaN", "ratio: not a number"),
+            ("before=2018&ratio=2", "ratio: "),
+            ("before=2018&ids=1&ids=x", "ids: not an integer"),
+            ("before=2018&ids=1&ids=2&ids=3", "ids: "),
+        ],
+    ),
 )
 def test_its_query_is_validated(serve: Serve, query: str, refusal: str) -> None:
     with serve(purge(**QUERY, **shown(example=PURGED))) as client:

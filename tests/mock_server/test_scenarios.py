@@ -90,7 +90,7 @@ def stage() -> Iterator[Stage]:
         yield stage
 
 
-@pytest.mark.parametrize(("scenario", "make"), every(3, product(SCENARIOS, [sync_client, async_client])))
+@pytest.mark.parametrize(("scenario", "make"), every(5, product(SCENARIOS, [sync_client, async_client])))
 def test_ours_does_what_a_correct_client_does(
     stage: Stage, scenario: str, make: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:

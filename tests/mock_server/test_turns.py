@@ -31,7 +31,7 @@ ORGANIZATION = "1102940376065"
 SOURCE = [{"data_uri": "x"}]
 
 
-@pytest.fixture(params=["memory", "file"])
+@pytest.fixture(params=every(2, ["file", "memory"]))
 def server(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[RunningServer]:
     with RunningServer(database=tmp_path / "data.sqlite" if request.param == "file" else None) as running:
         yield running

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 import yaml
+from tests.sampling import every
 from tests.scripts.project import DATASET, PACKAGE, ROOT, Project
 
 from upkeep.generation.generating import InvalidDocument, validate
@@ -41,6 +42,7 @@ def test_every_module_says_whence_it_comes_and_the_document_lies_beside_them(pro
     assert (project.root / PACKAGE / "py.typed").exists()
 
 
+@pytest.mark.slow
 def test_check_names_what_differs_is_missing_or_extra_and_writes_nothing(project: Project) -> None:
     package = project.root / PACKAGE
     (package / "client.py").write_text("# by hand\n", encoding="utf-8")
@@ -70,20 +72,23 @@ def test_a_changed_document_is_noticed(project: Project) -> None:
 
 @pytest.mark.parametrize(
     ("old", "new", "place", "reason"),
-    [
-        ("paths:\n", "paths: [\n", "openapi.yaml, line ", "did not find expected"),
-        ("openapi: 3.1.0", "swagger: '2.0'", "openapi.yaml, line 2", "Swagger 2.0 is not read"),
-        ("openapi: 3.1.0", "openapi: 3.0.3", "openapi.yaml, line 2", "not an OpenAPI 3.1 document"),
-        ("operationId: get_dataset\n", "operationId: list_datasets\n", "/get/operationId: ", "not unique"),
-        (
-            "      type: integer\n      minimum: 0\n    CategoryId",
-            "      type: number1\n      minimum: 0\n    CategoryId",
-            "#/components/schemas/ItemNumber/type",
-            "number1",
-        ),
-        ('schemas/Rect"', 'schemas/Box"', "openapi.yaml, line ", "#/components/schemas/Box"),
-        ("      operationId: get_dataset\n", "      operationID: get_dataset\n", "/get: ", "operationID"),
-    ],
+    every(
+        3,
+        [
+            ("paths:\n", "paths: [\n", "openapi.yaml, line ", "did not find expected"),
+            ("openapi: 3.1.0", "swagger: '2.0'", "openapi.yaml, line 2", "Swagger 2.0 is not read"),
+            ("openapi: 3.1.0", "openapi: 3.0.3", "openapi.yaml, line 2", "not an OpenAPI 3.1 document"),
+            ("operationId: get_dataset\n", "operationId: list_datasets\n", "/get/operationId: ", "not unique"),
+            (
+                "      type: integer\n      minimum: 0\n    CategoryId",
+                "      type: number1\n      minimum: 0\n    CategoryId",
+                "#/components/schemas/ItemNumber/type",
+                "number1",
+            ),
+            ('schemas/Rect"', 'schemas/Box"', "openapi.yaml, line ", "#/components/schemas/Box"),
+            ("      operationId: get_dataset\n", "      operationID: get_dataset\n", "/get: ", "operationID"),
+        ],
+    ),
     ids=[
         "broken YAML",
         "Swagger",
@@ -118,6 +123,7 @@ def test_a_long_document_is_said_to_take_long(project: Project) -> None:
     assert re.fullmatch(r"validating 10\d,\d{3} lines of openapi.yaml; this takes about 4\d s …", said[0])
 
 
+@pytest.mark.slow
 def test_what_the_generator_only_warns_of_stops_it_too(project: Project) -> None:
     project.replace(
         "openapi.yaml", "        application/json:\n            schema:\n", "        text/csv:\n            schema:\n"

@@ -44,6 +44,7 @@ MANY = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("names", MANY.values(), ids=MANY)
 def test_the_list_names_what_each_of_many_edits_needs(
     names: tuple[str, ...], tmp_path: Path, monkeypatch: pytest.MonkeyPatch

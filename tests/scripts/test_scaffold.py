@@ -94,6 +94,7 @@ print(json.dumps(sent))
     return loaded
 
 
+@pytest.mark.slow
 def test_it_says_what_it_added(output: subprocess.CompletedProcess[str]) -> None:
     for name in NAMES:
         for module in MODULES:

@@ -140,6 +140,7 @@ def test_a_test_fails_with_the_same_sentences(left: list[str], changed: Project)
     assert sorted(str(gap) for gap in find_gaps(changed.root, validate(changed.root))) == sorted(left)
 
 
+@pytest.mark.slow
 def test_without_a_change_nothing_is_written(project: Project) -> None:
     project.commit("As it is")
     run = project.generate("--no-list")

@@ -107,7 +107,7 @@ def both(words: Sequence[str], programs: Path, flags: Sequence[str] = ("-W", "er
     return [(each.returncode, each.stdout, each.stderr) for each in done]
 
 
-@pytest.mark.parametrize("words", SAME, ids=" ".join)
+@pytest.mark.parametrize("words", every(2, [(words,) for words in SAME]), ids=" ".join)
 def test_a_program_does_the_same(programs: Path, words: list[str]) -> None:
     (code, out, err), ours = both(words, programs)
     if words[0] == "-m":

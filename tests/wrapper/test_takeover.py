@@ -2,10 +2,12 @@
 
 import shutil
 from collections.abc import Callable
+from itertools import product
 from pathlib import Path
 from typing import Final
 
 import pytest
+from tests.sampling import every
 from tests.wrapper.programs import ABEJA_SDK, OURS, WAYS, output, run, write
 
 from abeja_datasets.documented_names import FOLDER
@@ -64,8 +66,7 @@ def test_abeja_sdk_raises_our_classes(cwd: Path, sdk: Path, way: str) -> None:
     assert output(program, cwd, way=way, path=[sdk]) == "2.3.6 True\n"
 
 
-@pytest.mark.parametrize("way", WAYS)
-@pytest.mark.parametrize("method", ["fork", "spawn", "forkserver"])
+@pytest.mark.parametrize(("way", "method"), every(4, product(WAYS, ["fork", "spawn", "forkserver"])))
 def test_children_inherit_it(cwd: Path, sdk: Path, way: str, method: str) -> None:
     program = f"""
         import multiprocessing

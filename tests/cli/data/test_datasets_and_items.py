@@ -110,11 +110,15 @@ def test_wrong_use_and_errors_have_their_exit_codes(world: World, monkeypatch: p
         ("datasets", "list", "--base-url", "nonsense"),
     ):
         assert world.run(*arguments, code=2).stderr.splitlines()[-1].startswith("Error: ")
-    world.run("datasets", "list", "--base-url", "http://127.0.0.1:1", "--timeout", "1", code=3)
     monkeypatch.setenv("ABEJA_PLATFORM_PERSONAL_ACCESS_TOKEN", "wrong")
     assert "Error: " in world.run("datasets", "list", code=3).stderr
     monkeypatch.delenv("ABEJA_ORGANIZATION_ID")
     assert "--organization-id ID or set ABEJA_ORGANIZATION_ID" in world.run("datasets", "list", code=2).stderr
+
+
+@pytest.mark.slow
+def test_a_server_that_can_not_be_reached_has_its_exit_code(world: World) -> None:
+    world.run("datasets", "list", "--base-url", "http://127.0.0.1:1", "--timeout", "1", code=3)
 
 
 @pytest.mark.parametrize("form", ["jsonl", "json", "csv", "ids"])
