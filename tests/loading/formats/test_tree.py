@@ -1,18 +1,30 @@
 """Files below a folder."""
 
+import os
+from collections.abc import Iterator
 from pathlib import Path
+
+import pytest
 
 from abeja_datasets_loading.formats.sources.tree import files_below
 
 
-def test_a_folder_may_be_deeper_than_calls_of_python(tmp_path: Path) -> None:
-    folder = str(tmp_path)
+@pytest.fixture
+def deep(tmp_path: Path) -> Iterator[Path]:
+    """A folder inside so many others that each function which calls itself for a folder fails."""
+    folders = [tmp_path]
     for _ in range(1200):
-        folder += "/d"
-        Path(folder).mkdir()
-    file = Path(folder, "a.xml")
-    file.write_text("<annotation/>")
-    assert [str(path) for path in files_below(tmp_path)] == [str(file)]
+        folders.append(folders[-1] / "d")
+        folders[-1].mkdir()
+    (folders[-1] / "a.xml").touch()
+    yield folders[-1]
+    (folders[-1] / "a.xml").unlink()
+    for folder in reversed(folders[1:]):  # shutil.rmtree, and so pytest, can't
+        folder.rmdir()
+
+
+def test_a_folder_may_be_deeper_than_calls_of_python(tmp_path: Path, deep: Path) -> None:
+    assert [os.fspath(path) for path in files_below(tmp_path)] == [os.fspath(deep / "a.xml")]
 
 
 def test_files_come_in_the_order_of_their_names_and_links_in_a_circle_end(tmp_path: Path) -> None:
