@@ -24,7 +24,7 @@ QUIET = settings(
     deadline=None,
     derandomize=True,
     database=None,
-    max_examples=60,
+    max_examples=150,
     phases=[Phase.generate],
     suppress_health_check=list(HealthCheck),
 )
