@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from hypothesis.errors import InvalidArgument
 from hypothesis.internal.conjecture import utils
 from hypothesis_jsonschema import from_schema
+from tests.sampling import every
 
 from abeja_datasets_contract.diff import Document, compare
 from abeja_datasets_contract.diff.schemas.schemas import Schemas
@@ -24,7 +25,6 @@ QUIET = settings(
     deadline=None,
     derandomize=True,
     database=None,
-    max_examples=150,
     phases=[Phase.generate],
     suppress_health_check=list(HealthCheck),
 )
@@ -200,13 +200,14 @@ class Many(utils.many):
         return next(self._steps, "ended") != "ended"
 
 
-def test_compatible_is_never_said_of_what_a_value_disproves(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("examples", every(2, [150, 1000]))
+def test_compatible_is_never_said_of_what_a_value_disproves(monkeypatch: pytest.MonkeyPatch, examples: int) -> None:
     if not hasattr(utils.many, "more"):
         monkeypatch.setattr(generator, "cu", SimpleNamespace(many=Many))
     verdicts: Counter[str] = Counter()
     values_tried: Counter[str] = Counter()
 
-    @QUIET
+    @settings(QUIET, max_examples=examples)
     @given(pairs(), leaves, leaves, st.data())
     def check(pair: tuple[Any, Any], node: Any, other_node: Any, data: st.DataObject) -> None:
         old, new = (
