@@ -14,7 +14,7 @@ from typing import Final, NamedTuple
 
 ROOT: Final = Path(__file__).resolve().parents[2]
 PACKAGES: Final = ("wrapper", "loading", "mock_server", "contract", "cli", "scripts", "bench")
-"""What users see: all texts are checked here. Of other programs, only how their docstrings begin."""
+"""Folders whose texts are all checked. Of other programs, only how their docstrings begin."""
 
 LONGEST: Final = 30
 """Words of a sentence of a page. 25 are the aim; a list of values may take more."""
